@@ -1,0 +1,32 @@
+#include "base/hash.h"
+
+#include <nmmintrin.h>
+#include <xxhash.h>
+
+#include <cstring>
+
+namespace pharos::base {
+
+Hash128 HashBytes128(std::string_view bytes) {
+  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return {h.low64, h.high64};
+}
+
+uint64_t HashBytes64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+uint32_t Crc32c(std::string_view bytes) {
+  uint64_t crc = 0xFFFFFFFF;
+  const char* p = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= 8; left -= 8, p += 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    crc = _mm_crc32_u64(crc, word);
+  }
+  for (; left > 0; --left, ++p) {
+    crc = _mm_crc32_u8(static_cast<uint32_t>(crc), static_cast<uint8_t>(*p));
+  }
+  return static_cast<uint32_t>(crc) ^ 0xFFFFFFFF;
+}
+
+}  // namespace pharos::base

@@ -1,0 +1,59 @@
+// Files and directories, and the seam at which tests cut the power. Nothing in Pharos
+// touches a data file but through an Fs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pharos::io {
+
+/// An open file. Threads: ReadAt from any thread at once; writes one at a time.
+/// Errors: kIo with path and the system's words; kFull for ENOSPC and EDQUOT.
+class File {
+ public:
+  virtual ~File() = default;
+  virtual base::Result<void> Append(std::string_view bytes) = 0;
+  /// Exactly `length` bytes from `offset`; kCorrupt when the file ends before.
+  virtual base::Result<std::string> ReadAt(uint64_t offset, size_t length) const = 0;
+  /// fdatasync: what was appended survives a power cut once this returns.
+  virtual base::Result<void> Sync() = 0;
+  virtual base::Result<uint64_t> Size() const = 0;
+  virtual base::Result<void> Truncate(uint64_t size) = 0;
+};
+
+/// Threads: any call from any thread. Paths are passed as given (relative to the cwd).
+class Fs {
+ public:
+  virtual ~Fs() = default;
+  /// A new, empty file for appending; an existing one is truncated.
+  virtual base::Result<std::unique_ptr<File>> Create(const std::string& path) = 0;
+  /// An existing file, for appending at its end and for reading.
+  virtual base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) = 0;
+  virtual base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) = 0;
+  virtual base::Result<void> MakeDirs(const std::string& path) = 0;
+  /// Atomic; replaces an existing file. Durable only after SyncDir of the parents.
+  virtual base::Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  virtual base::Result<void> Remove(const std::string& path) = 0;
+  virtual base::Result<void> RemoveAll(const std::string& path) = 0;
+  /// Makes the directory's entries (creations, renames, removals) durable.
+  virtual base::Result<void> SyncDir(const std::string& path) = 0;
+  /// Names, not paths; sorted; kNotFound for a missing directory.
+  virtual base::Result<std::vector<std::string>> List(const std::string& path) = 0;
+  virtual bool Exists(const std::string& path) = 0;
+  /// Free bytes on the file system that holds `path`.
+  virtual base::Result<uint64_t> FreeBytes(const std::string& path) = 0;
+
+  /// The machine's own file system; lives for ever.
+  static Fs& Real();
+};
+
+/// Holds `<dir>/LOCK` (flock) for its lifetime, so that two processes cannot share a data
+/// directory. kConflict names the directory when another process has it.
+base::Result<std::shared_ptr<void>> LockDirectory(const std::string& dir);
+
+}  // namespace pharos::io

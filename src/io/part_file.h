@@ -1,0 +1,66 @@
+// One file of pages with a footer: what every part of both engines is written in.
+// Format: docs/format/part.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "io/fs.h"
+
+namespace pharos::io {
+
+/// Where a page lies and how it is stored. `codec` 0: as is, 1: zstd; others are the
+/// engine's own and are returned as stored.
+struct PageRef {
+  uint64_t offset = 0;
+  uint32_t stored_bytes = 0;
+  uint32_t raw_bytes = 0;
+  uint8_t codec = 0;
+};
+inline constexpr uint8_t kPageRaw = 0;
+inline constexpr uint8_t kPageZstd = 1;
+
+/// A named run of pages ("index", "data", "labels"); the section table is in the footer.
+struct Section {
+  std::string name;
+  std::vector<PageRef> pages;
+};
+
+/// Writes a part file from start to end. Threads: one. Errors: kIo, kFull.
+class PartWriter {
+ public:
+  /// `kind` is four letters ("SMPL", "EVNT"); `version` the engine's format version.
+  static base::Result<std::unique_ptr<PartWriter>> Create(Fs& fs, const std::string& path,
+                                                          std::string_view kind,
+                                                          uint32_t version);
+  virtual ~PartWriter() = default;
+  /// Adds a page to a section (made on first use); with kPageZstd the bytes are compressed
+  /// here unless that would grow them. Pages carry an XXH3-64 checksum. Returns the page's
+  /// number within its section.
+  virtual base::Result<uint32_t> AddPage(std::string_view section, std::string_view bytes,
+                                         uint8_t codec = kPageRaw, int level = 1) = 0;
+  /// Writes the footer and syncs the file. Nothing may be added afterwards.
+  virtual base::Result<uint64_t> Finish() = 0;
+};
+
+/// Reads by ranges; the footer is read once at Open. Threads: any. Errors: kCorrupt with the
+/// path and the page for a wrong checksum, an unknown format or codec.
+class PartReader {
+ public:
+  static base::Result<std::unique_ptr<PartReader>> Open(Fs& fs, const std::string& path,
+                                                        std::string_view kind,
+                                                        uint32_t newest_version);
+  virtual ~PartReader() = default;
+  virtual size_t PageCount(std::string_view section) const = 0;
+  virtual base::Result<std::string> ReadPage(std::string_view section, uint32_t page) const = 0;
+  virtual const std::vector<Section>& Sections() const = 0;
+  virtual uint32_t version() const = 0;
+  /// Reads and checks every page.
+  virtual base::Result<void> Verify() const = 0;
+};
+
+}  // namespace pharos::io

@@ -1,0 +1,66 @@
+// The write-ahead log: one a process, for all tenants and signals, so that one fdatasync
+// acknowledges everything that arrived in a window. Format: docs/format/wal.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ack.h"
+#include "base/result.h"
+#include "io/fs.h"
+
+namespace pharos::io {
+
+enum class Signal : uint8_t { kSamples = 0, kEvents = 1 };
+inline constexpr size_t kSignalCount = 2;
+
+struct WalFrame {
+  uint64_t sequence = 0;  ///< rises by one a frame, never reused
+  Signal signal{};
+  uint8_t codec = 0;      ///< the engine's own: how to read the payload
+  std::string_view tenant;
+  std::string_view payload;
+};
+
+struct WalOptions {
+  std::string directory;
+  /// True: acknowledge after fdatasync. False (`durability: relaxed`): acknowledge after
+  /// write(2), fdatasync every 200 ms.
+  bool sync_before_ack = true;
+  int64_t window_us = 2000;             ///< most that a frame waits for company
+  uint64_t segment_bytes = 64u << 20;   ///< a new segment starts beyond this
+};
+
+/// Owns: the segments in its directory and one thread that writes and syncs. Threads:
+/// Append, Release and the getters from any thread. Errors: after a failed write or sync
+/// every Append fails with that error until the disk takes bytes again; nothing that failed
+/// was acknowledged. Cost: Append copies the payload once under a short lock.
+class Wal {
+ public:
+  /// Reads the directory and calls `replay` for each whole frame in order of sequence. A
+  /// torn tail of the last segment is cut off; a bad frame before the tail is kCorrupt.
+  static base::Result<std::unique_ptr<Wal>> Open(
+      Fs& fs, WalOptions options,
+      const std::function<base::Result<void>(const WalFrame&)>& replay);
+  virtual ~Wal() = default;
+
+  struct Appended {
+    uint64_t sequence;
+    base::Ack ack;
+  };
+  virtual Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
+                          std::string_view payload) = 0;
+
+  /// All frames of `signal` up to and including `sequence` are in sealed parts. Segments
+  /// that no signal needs any more are deleted.
+  virtual void Release(Signal signal, uint64_t sequence) = 0;
+
+  virtual uint64_t LastSequence() const = 0;
+  /// Bytes in segments that are still there.
+  virtual uint64_t Bytes() const = 0;
+};
+
+}  // namespace pharos::io

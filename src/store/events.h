@@ -1,0 +1,126 @@
+// The door to the event engine: logs and spans, in and out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ack.h"
+#include "base/result.h"
+#include "model/event.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "store/samples.h"
+
+namespace pharos::store {
+
+/// What became of a batch: how many events were not taken and a sentence why (the first
+/// reason), and the Ack of those that were.
+struct EventAppendResult {
+  base::Ack ack;
+  uint64_t rejected = 0;
+  std::string reason;
+};
+
+/// Threads: any. Cost: copies the batch into the memtable and the WAL record; no lock an item.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// All kinds may be mixed. kBusy or kFull when nothing was taken (the sender retries).
+  virtual base::Result<EventAppendResult> Append(std::string_view tenant,
+                                                 const model::EventBatch& batch) = 0;
+};
+
+/// A tree of tests over one event. Text tests on logs look at the body as a line.
+struct Predicate {
+  enum class Op : uint8_t {
+    kAnd,
+    kOr,
+    kNot,              ///< one child
+    kLineContains,     ///< `text` is a substring of the line, bytewise
+    kLineRegex,        ///< `text` is a Go-dialect regex found somewhere in the line
+    kAttributeEquals,  ///< record, scope or resource attribute `name`, as text, equals `text`
+    kNameEquals,       ///< a span's name
+    kDurationAtLeast,  ///< nanoseconds in `number`
+    kDurationAtMost,
+    kStatusEquals,     ///< a span's status code in `number`
+    kRootOnly,         ///< spans without a parent
+  };
+  Op op = Op::kAnd;
+  std::string name;
+  std::string text;
+  int64_t number = 0;
+  std::vector<Predicate> children;
+};
+
+enum class Direction : uint8_t { kForward, kBackward };
+
+struct EventQuery {
+  std::string tenant{kDefaultTenant};
+  model::EventKind kind = model::EventKind::kLog;
+  int64_t start_ns = 0;  ///< inclusive
+  int64_t end_ns = 0;    ///< exclusive
+  std::vector<model::Matcher> streams;
+  Predicate predicate;   ///< an empty kAnd takes all
+  Direction direction = Direction::kBackward;
+  size_t limit = 0;      ///< 0: none. Applied only when no residual is left.
+};
+
+/// Pages of events in time order (by `direction`) over all streams; equal times in the order
+/// of stream labels, then of arrival.
+class EventCursor {
+ public:
+  virtual ~EventCursor() = default;
+  /// What the source did not test; the caller must. An empty kAnd when nothing is left.
+  virtual const Predicate& Residual() const = 0;
+  /// Replaces `out` with the next page (never empty) and returns true, or false at the end.
+  /// Within a page each run of events of one stream is one StreamEvents, so a stream may
+  /// come more than once.
+  virtual base::Result<bool> Next(model::EventBatch* out) = 0;
+};
+
+struct EventStats {
+  uint64_t streams = 0;
+  uint64_t events = 0;   ///< taken since the start
+  uint64_t parts = 0;
+  uint64_t part_bytes = 0;
+};
+
+/// Threads: any. Errors: kCorrupt names the part.
+class EventSource {
+ public:
+  virtual ~EventSource() = default;
+  virtual base::Result<std::unique_ptr<EventCursor>> Select(const EventQuery& query) = 0;
+  /// Streams with events in the range, sorted.
+  virtual base::Result<std::vector<model::Labels>> Streams(const EventQuery& query) = 0;
+  /// Every span and every log record with this trace id, in time order.
+  virtual base::Result<model::EventBatch> TraceById(std::string_view tenant,
+                                                    const model::TraceId& id) = 0;
+  /// Calls back with each batch as it is appended (after the stream matchers), until the
+  /// returned token is destroyed. The callback must not block.
+  virtual std::shared_ptr<void> Tail(const EventQuery& query,
+                                     std::function<void(const model::EventBatch&)> on_batch) = 0;
+  virtual EventStats Stats(std::string_view tenant, model::EventKind kind) = 0;
+};
+
+/// Tests `event` against the tree. What a source may leave to its caller.
+bool Matches(const Predicate& predicate, const model::Event& event);
+inline bool IsTrue(const Predicate& p) {
+  return p.op == Predicate::Op::kAnd && p.children.empty();
+}
+
+/// What both engines offer to the process that owns them.
+class Maintenance {
+ public:
+  virtual ~Maintenance() = default;
+  /// Writes everything to its final form and drops the covered WAL.
+  virtual base::Result<void> Flush() = 0;
+  /// One round of what is due: seal by age and size, merge, drop by retention. Called
+  /// about once a second by the server.
+  virtual base::Result<void> Tick() = 0;
+};
+
+}  // namespace pharos::store

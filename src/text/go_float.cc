@@ -1,0 +1,97 @@
+#include "text/go_float.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+
+namespace pharos::text {
+namespace {
+
+bool EqualsNoCase(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + 32) : text[i];
+    if (c != lower[i]) return false;
+  }
+  return true;
+}
+
+bool WantsExponent(double value, char format) {
+  if (format == 'e') return true;
+  if (format == 'f' || value == 0) return false;
+  const double magnitude = std::fabs(value);
+  return magnitude < 1e-4 || magnitude >= 1e21;
+}
+
+}  // namespace
+
+void AppendGoFloat(std::string& out, double value, char format) {
+  if (std::isnan(value)) {
+    out += "NaN";
+    return;
+  }
+  if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+    return;
+  }
+  char buffer[400];
+  const auto form =
+      WantsExponent(value, format) ? std::chars_format::scientific : std::chars_format::fixed;
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
+}
+
+std::string GoFloat(double value, char format) {
+  std::string out;
+  AppendGoFloat(out, value, format);
+  return out;
+}
+
+void AppendSampleValue(std::string& out, double value) {
+  const double magnitude = std::fabs(value);
+  const bool exponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
+  AppendGoFloat(out, value, exponent ? 'e' : 'f');
+}
+
+bool ParseGoFloat(std::string_view text, double* value) {
+  std::string_view digits = text;
+  bool negative = false;
+  if (!digits.empty() && (digits[0] == '+' || digits[0] == '-')) {
+    negative = digits[0] == '-';
+    digits.remove_prefix(1);
+  }
+  if (EqualsNoCase(digits, "inf") || EqualsNoCase(digits, "infinity")) {
+    *value = negative ? -INFINITY : INFINITY;
+    return true;
+  }
+  if (EqualsNoCase(text, "nan")) {
+    *value = NAN;
+    return true;
+  }
+  auto form = std::chars_format::general;
+  if (digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) {
+    form = std::chars_format::hex;
+    digits.remove_prefix(2);
+    // Go demands the exponent of a hex float; from_chars does not.
+    if (digits.find_first_of("pP") == std::string_view::npos) return false;
+  }
+  if (digits.empty() || digits[0] == '-' || digits[0] == '+' || digits[0] == 'i' ||
+      digits[0] == 'I' || digits[0] == 'n' || digits[0] == 'N') {
+    return false;
+  }
+  double parsed = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), parsed, form);
+  if (end != digits.data() + digits.size()) return false;
+  if (error == std::errc::result_out_of_range) {
+    // Too small is a plain zero for Go; too large is an error.
+    const bool tiny = std::fabs(std::strtod(std::string(text).c_str(), nullptr)) < 1;
+    *value = tiny ? (negative ? -0.0 : 0.0) : (negative ? -INFINITY : INFINITY);
+    return tiny;
+  }
+  if (error != std::errc()) return false;
+  *value = negative ? -parsed : parsed;
+  return true;
+}
+
+}  // namespace pharos::text
