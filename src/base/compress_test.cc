@@ -1,0 +1,56 @@
+#include "base/compress.h"
+
+#include <gtest/gtest.h>
+
+namespace pharos::base {
+namespace {
+
+const std::string kText = [] {
+  std::string out;
+  for (int i = 0; i < 5000; ++i) out += "line " + std::to_string(i * 7919) + "\n";
+  return out;
+}();
+
+TEST(Compress, RoundTrips) {
+  EXPECT_EQ(*SnappyDecompress(SnappyCompress(kText), 1 << 20), kText);
+  EXPECT_EQ(*GzipDecompress(GzipCompress(kText), 1 << 20), kText);
+  EXPECT_EQ(*ZstdDecompress(ZstdCompress(kText), 1 << 20), kText);
+  EXPECT_EQ(*GzipDecompress(GzipCompress(""), 10), "");
+  EXPECT_EQ(*ZstdDecompress(ZstdCompress(""), 10), "");
+}
+
+TEST(Compress, SeveralMembersAreOneBody) {
+  EXPECT_EQ(*GzipDecompress(GzipCompress("a") + GzipCompress("b"), 10), "ab");
+  EXPECT_EQ(*ZstdDecompress(ZstdCompress("a") + ZstdCompress("b"), 10), "ab");
+}
+
+TEST(Compress, BombsEndAtTheCap) {
+  const std::string zeros(8 << 20, '\0');
+  for (const std::string_view encoding : {"gzip", "zstd", "snappy"}) {
+    const std::string bomb = encoding == "gzip"   ? GzipCompress(zeros)
+                             : encoding == "zstd" ? ZstdCompress(zeros)
+                                                  : SnappyCompress(zeros);
+    const auto out = DecompressBody(encoding, bomb, 1 << 20);
+    ASSERT_FALSE(out) << encoding;
+    EXPECT_EQ(out.error().kind, ErrorKind::kTooLarge);
+    EXPECT_TRUE(DecompressBody(encoding, bomb, zeros.size())) << "exactly the cap is allowed";
+  }
+}
+
+TEST(Compress, TruncationIsBadInput) {
+  for (const std::string& whole : {GzipCompress(kText), ZstdCompress(kText), SnappyCompress(kText)}) {
+    const std::string_view encoding = whole[0] == '\x1f' ? "gzip" : whole[0] == '\x28' ? "zstd" : "snappy";
+    for (const size_t keep : {size_t{3}, whole.size() / 2, whole.size() - 1}) {
+      const auto out = DecompressBody(encoding, std::string_view(whole).substr(0, keep), 1 << 20);
+      ASSERT_FALSE(out) << encoding << " " << keep;
+      EXPECT_EQ(out.error().kind, ErrorKind::kBadInput);
+    }
+  }
+}
+
+TEST(Compress, UnknownEncodingIsNamed) {
+  EXPECT_EQ(DecompressBody("br", "x", 10).error().message, "unsupported content encoding \"br\"");
+}
+
+}  // namespace
+}  // namespace pharos::base

@@ -1,0 +1,62 @@
+// The command line of `pharos serve`, before and after defaults.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pharos::server {
+
+/// Every listener that Pharos knows by name, with its classic address.
+struct ListenerName {
+  const char* name;
+  const char* classic;
+  bool on_by_default;  ///< without --compat-ports
+};
+inline constexpr ListenerName kListeners[] = {
+    {"prometheus", "127.0.0.1:9090", false}, {"loki", "127.0.0.1:3100", false},
+    {"tempo", "127.0.0.1:3200", false},      {"jaeger", "127.0.0.1:16686", false},
+    {"otlp-http", "127.0.0.1:4318", false},  {"otlp-grpc", "127.0.0.1:4317", true},
+};
+
+struct ListenAddress {
+  std::string address;
+  bool explicitly = false;  ///< asked for by name: a taken address stops the start
+};
+
+struct ServeOptions {
+  std::string data_dir;
+  ListenAddress main{"127.0.0.1:3000", false};
+  std::map<std::string, ListenAddress> listeners;  ///< by name; what is off is not in it
+  std::string config_file;                         ///< pharos.yaml, "" for none
+  std::string prometheus_file;                     ///< prometheus.yml, "" for none
+  bool insecure = false;                           ///< allow binds beyond loopback
+  std::vector<std::string> allowed_hosts;
+  bool relaxed_durability = false;
+  bool enable_lifecycle = false;                   ///< POST /-/reload and /-/quit
+  int64_t memory_limit_bytes = 0;                  ///< 0: half of the cgroup
+  int64_t metrics_retention_ms = 15LL * 24 * 3600 * 1000;
+  int64_t logs_retention_ms = 7LL * 24 * 3600 * 1000;
+  int64_t traces_retention_ms = 7LL * 24 * 3600 * 1000;
+};
+
+/// What the command line says, as text, before pharos.yaml is read.
+struct ServeArguments {
+  std::string data_dir, listen, compat_ports = "off", config;
+  std::map<std::string, std::string> config_files;  ///< FORMAT → path
+  std::map<std::string, std::string> listeners;     ///< NAME → address or "off"
+  bool insecure = false;
+  bool enable_lifecycle = false;
+};
+
+/// Command line over pharos.yaml over defaults. kBadInput names the flag or file, line and
+/// key; kUnsupported names what Pharos knows but does not do yet.
+base::Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments);
+
+/// True for 127.0.0.0/8, [::1] and localhost, any port.
+bool IsLoopback(const std::string& address);
+
+}  // namespace pharos::server
