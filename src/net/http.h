@@ -21,6 +21,7 @@ class Headers {
   void Add(std::string_view name, std::string_view value);
   /// Replaces all of that name.
   void Set(std::string_view name, std::string_view value);
+  void Remove(std::string_view name);
   /// The first value, or "".
   std::string_view Get(std::string_view name) const;
   bool Has(std::string_view name) const;
@@ -41,6 +42,8 @@ class Params {
   std::string_view Get(std::string_view name) const;
   bool Has(std::string_view name) const;
   std::vector<std::string_view> All(std::string_view name) const;
+  auto begin() const { return items_.begin(); }
+  auto end() const { return items_.end(); }
 
  private:
   std::vector<std::pair<std::string, std::string>> items_;
@@ -104,6 +107,9 @@ class WebSocket {
   virtual bool Send(std::string message) = 0;
   virtual void Close(uint16_t code, std::string_view reason) = 0;
   virtual void OnClose(std::function<void()> callback) = 0;
+  /// Called on an I/O thread with each message of the client; set it inside the handler,
+  /// so that none is missed. Without it messages are dropped.
+  virtual void OnMessage(std::function<void(std::string)> callback) { (void)callback; }
 };
 using WebSocketPtr = std::shared_ptr<WebSocket>;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "net/http.h"
@@ -51,10 +52,15 @@ class Router {
   };
   /// HEAD finds GET routes.
   Match Find(std::string_view method, std::string_view raw_path) const;
+  /// Empty unless SetFallback was called: the server then answers Go's 404.
   const SyncHandler& fallback() const { return fallback_; }
 
  private:
+  Route& AddRoute(std::string_view method, std::string_view pattern);
+
   std::vector<std::unique_ptr<Route>> routes_;
+  /// By literal first segment; the routes without one are under "{}".
+  std::unordered_map<std::string, std::vector<const Route*>> by_first_;
   SyncHandler fallback_;
 };
 
