@@ -1,0 +1,175 @@
+#include "match/line_matcher.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "match/ip_filter.h"
+#include "match/limits.h"
+#include "match/pattern.h"
+
+namespace pharos::match {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+
+RE2::Options RegexOptions() {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kMaxRegexBytes);
+  return options;
+}
+
+bool Contains(std::string_view line, std::string_view needle) {
+  return needle.empty() || memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
+}
+
+std::string RegexError(const RE2& regex) {
+  std::string what = regex.error();
+  if (const size_t colon = what.find(": "); colon != std::string::npos) what.resize(colon);
+  return "error parsing regexp: " + what + ": `" + regex.error_arg() + "`";
+}
+
+bool Alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+}  // namespace
+
+std::string_view LineOpText(LineOp op) {
+  switch (op) {
+    case LineOp::kContains: return "|=";
+    case LineOp::kNotContains: return "!=";
+    case LineOp::kRegex: return "|~";
+    case LineOp::kNotRegex: return "!~";
+    case LineOp::kPattern: return "|>";
+    case LineOp::kNotPattern: return "!>";
+  }
+  return "";
+}
+
+Result<void> CheckRegex(std::string_view pattern) {
+  const RE2 regex(re2::StringPiece(pattern.data(), pattern.size()), RegexOptions());
+  if (!regex.ok()) return Fail(ErrorKind::kBadInput, RegexError(regex));
+  return {};
+}
+
+std::string RequiredLiteral(std::string_view regex, bool* whole) {
+  *whole = false;
+  // Groups, alternatives and classes: too clever for this; RE2 does the work then.
+  if (regex.find_first_of("|([") != std::string_view::npos) return {};
+  std::string best;
+  std::string run;
+  bool plain = true;
+  const auto cut = [&] {
+    if (run.size() > best.size()) best = run;
+    run.clear();
+    plain = false;
+  };
+  for (size_t i = 0; i < regex.size(); ++i) {
+    char c = regex[i];
+    if (c == '*' || c == '?' || c == '{') {
+      if (!run.empty()) run.pop_back();  // what it stands behind may be missing
+      while (!run.empty() && (static_cast<unsigned char>(run.back()) & 0x80) != 0) run.pop_back();
+      cut();
+      if (c == '{') {
+        i = std::min(regex.find('}', i), regex.size());
+      }
+      continue;
+    }
+    if (c == '.' || c == '^' || c == '$' || c == '+') {
+      cut();
+      continue;
+    }
+    if (c == '\\') {
+      if (++i >= regex.size()) return {};
+      if (Alphanumeric(regex[i])) {
+        if (std::string_view("QEpPxC0123456789").find(regex[i]) != std::string_view::npos) return {};
+        cut();
+        continue;
+      }
+      c = regex[i];
+    }
+    run += c;
+  }
+  if (plain) {
+    *whole = true;
+    return run;
+  }
+  cut();
+  return best;
+}
+
+struct LineMatcher::Term {
+  LineOp op;
+  std::string literal;  ///< of a substring or regex
+  bool exact = false;
+  std::optional<IpFilter> ip;
+  std::optional<Pattern> pattern;
+  std::unique_ptr<RE2> regex;
+
+  bool Found(std::string_view line) const {
+    if (ip) return ip->FoundIn(line);
+    if (pattern) return pattern->Test(line);
+    if (!Contains(line, literal)) return false;
+    return exact || RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *regex);
+  }
+};
+
+namespace {
+
+Result<std::shared_ptr<const LineMatcher::Term>> MakeTerm(LineOp op, const LineTerm& term) {
+  auto made = std::make_shared<LineMatcher::Term>();
+  made->op = op;
+  if (term.ip) {
+    PHAROS_TRY(made->ip, IpFilter::Make(term.text));
+    return made;
+  }
+  switch (op) {
+    case LineOp::kContains:
+    case LineOp::kNotContains:
+      made->literal = term.text;
+      made->exact = true;
+      break;
+    case LineOp::kPattern:
+    case LineOp::kNotPattern: {
+      PHAROS_TRY(made->pattern, Pattern::ForFilter(term.text));
+      break;
+    }
+    case LineOp::kRegex:
+    case LineOp::kNotRegex:
+      made->regex = std::make_unique<RE2>(term.text, RegexOptions());
+      if (!made->regex->ok()) return Fail(ErrorKind::kBadInput, RegexError(*made->regex));
+      made->literal = RequiredLiteral(term.text, &made->exact);
+      break;
+  }
+  return made;
+}
+
+}  // namespace
+
+Result<LineMatcher> LineMatcher::Make(LineOp op, const std::vector<LineTerm>& terms) {
+  LineMatcher matcher;
+  matcher.op_ = op;
+  for (const LineTerm& term : terms) {
+    PHAROS_TRY(auto made, MakeTerm(op, term));
+    matcher.terms_.push_back(std::move(made));
+  }
+  if (matcher.terms_.size() == 1) {
+    matcher.literal_ = matcher.terms_[0]->literal;
+    matcher.exact_ = matcher.terms_[0]->exact;
+  }
+  return matcher;
+}
+
+bool LineMatcher::Matches(std::string_view line) const {
+  const bool found = std::any_of(terms_.begin(), terms_.end(),
+                                 [&](const auto& term) { return term->Found(line); });
+  return found != IsNegative(op_);
+}
+
+}  // namespace pharos::match
