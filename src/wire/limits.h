@@ -1,0 +1,24 @@
+// What the decoders refuse, with unit and reason. Bodies are bounded by the receivers;
+// these bound what a body of allowed size can grow to in memory or on the stack.
+#pragma once
+
+#include <cstddef>
+
+namespace pharos::wire {
+
+/// Levels of AnyValue (array in map in array …). A stack frame a level; SDKs send ≤ 5.
+inline constexpr int kMaxValueDepth = 64;
+/// Levels of JSON in one request: an AnyValue level is up to four JSON levels.
+inline constexpr int kMaxJsonDepth = 4 * kMaxValueDepth + 32;
+/// Records (spans, log records, lines, data points) a request. A record takes about 300
+/// bytes in memory and can be 2 bytes in the body.
+inline constexpr size_t kMaxRecords = 1'000'000;
+/// Attributes and other child values a request; 80 bytes each in memory, 2 in the body.
+inline constexpr size_t kMaxChildren = 4'000'000;
+/// Buckets of one histogram, and spans of one native histogram: what Prometheus's own
+/// formats reach is 160 and 400.
+inline constexpr size_t kMaxBuckets = 65'536;
+/// Bytes of one stream's label text (`{a="b"}`), as Loki.
+inline constexpr size_t kMaxStreamLabelBytes = 1 << 24;
+
+}  // namespace pharos::wire

@@ -1,0 +1,118 @@
+#include "wire/otlp_value.h"
+
+#include "wire/limits.h"
+
+namespace pharos::wire {
+
+bool AttributeReader::Add(std::string_view key_value_message) { return Pair(key_value_message, 0); }
+
+std::span<const model::KeyValue> AttributeReader::Take(size_t mark) {
+  const auto list = arena_->CopySpan(std::span<const model::KeyValue>(pairs_).subspan(mark));
+  pairs_.resize(mark);
+  return list;
+}
+
+bool AttributeReader::Pair(std::string_view message, int depth) {
+  if (++children_ > kMaxChildren) {
+    too_many_ = true;
+    return Fail("request has too many attributes");
+  }
+  model::KeyValue pair;
+  PbReader in(message);
+  while (in.Next()) {
+    if (in.field() == 1) {
+      pair.key = in.Bytes();
+    } else if (in.field() == 2) {
+      if (!Any(in.Bytes(), &pair.value, depth)) return false;
+    }
+  }
+  if (!in.ok()) return Fail(in.error());
+  pairs_.push_back(pair);
+  return true;
+}
+
+bool AttributeReader::Any(std::string_view message, model::Value* value, int depth) {
+  if (depth > kMaxValueDepth) return Fail("attribute value is nested deeper than 64 levels");
+  PbReader in(message);
+  *value = {};
+  while (in.Next()) {
+    switch (in.field()) {
+      case 1: *value = model::Value::String(in.Bytes()); break;
+      case 2: *value = model::Value::Bool(in.Bool()); break;
+      case 3: *value = model::Value::Int(in.Int64()); break;
+      case 4: *value = model::Value::Double(in.Double()); break;
+      case 5:
+        if (!Array(in.Bytes(), value, depth + 1)) return false;
+        break;
+      case 6:
+        if (!Map(in.Bytes(), value, depth + 1)) return false;
+        break;
+      case 7: *value = model::Value::Bytes(in.Bytes()); break;
+      default: break;
+    }
+  }
+  return in.ok() || Fail(in.error());
+}
+
+bool AttributeReader::Array(std::string_view message, model::Value* value, int depth) {
+  const size_t mark = values_.size();
+  PbReader in(message);
+  while (in.Next()) {
+    if (in.field() != 1) continue;
+    if (++children_ > kMaxChildren) {
+      too_many_ = true;
+      return Fail("request has too many attributes");
+    }
+    model::Value item;
+    if (!Any(in.Bytes(), &item, depth)) return false;
+    values_.push_back(item);
+  }
+  *value = model::Value::Array(
+      arena_->CopySpan(std::span<const model::Value>(values_).subspan(mark)));
+  values_.resize(mark);
+  return in.ok() || Fail(in.error());
+}
+
+bool AttributeReader::Map(std::string_view message, model::Value* value, int depth) {
+  const size_t mark = Mark();
+  PbReader in(message);
+  while (in.Next()) {
+    if (in.field() == 1 && !Pair(in.Bytes(), depth)) return false;
+  }
+  *value = model::Value::Map(Take(mark));
+  return in.ok() || Fail(in.error());
+}
+
+bool AttributeReader::ReadResource(std::string_view message, model::Origin* origin) {
+  const size_t mark = Mark();
+  PbReader in(message);
+  while (in.Next()) {
+    if (in.field() == 1) {
+      if (!Add(in.Bytes())) return false;
+    } else if (in.field() == 2) {
+      origin->resource_dropped = in.Uint32();
+    }
+  }
+  origin->resource = Take(mark);
+  return in.ok() || Fail(in.error());
+}
+
+bool AttributeReader::ReadScope(std::string_view message, model::Origin* origin) {
+  const size_t mark = Mark();
+  PbReader in(message);
+  while (in.Next()) {
+    switch (in.field()) {
+      case 1: origin->scope_name = in.Bytes(); break;
+      case 2: origin->scope_version = in.Bytes(); break;
+      case 3:
+        if (!Add(in.Bytes())) return false;
+        break;
+      case 4: origin->scope_dropped = in.Uint32(); break;
+      default: break;
+    }
+  }
+  origin->scope_attributes = Take(mark);
+  return in.ok() || Fail(in.error());
+}
+
+}  // namespace pharos::wire
