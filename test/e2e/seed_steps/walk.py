@@ -1,0 +1,133 @@
+"""What the steps of the walk share: the registry of steps, the running stack, short ways to ask it."""
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import typing
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from stack import BINARY, ROOT, Stack, get, get_json, request, wait_until  # noqa: E402
+
+LAB = ROOT.parent / 'shared/lab'
+_steps = []
+
+
+@dataclasses.dataclass
+class Step:
+    document: str
+    text: str
+    check: typing.Optional[typing.Callable] = None
+    later: str = ''
+
+
+class Document:
+    """Registers the steps of one document, in its order."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def run(self, *texts):
+        """Decorator: the check of one or more printed steps; each text is a step of its own."""
+        def register(check):
+            for text in texts:
+                _steps.append(Step(self.name, text, check=check))
+            return check
+        return register
+
+    def each(self, texts, check):
+        """A step a text; check(walk, text)."""
+        for text in texts:
+            _steps.append(Step(self.name, text, check=lambda walk, t=text: check(walk, t)))
+
+    def later(self, waits_for, *texts):
+        for text in texts:
+            _steps.append(Step(self.name, text, later=waits_for))
+
+
+def steps_of(documents):
+    return sorted(_steps, key=lambda s: documents.index(s.document))
+
+
+class Walk:
+    def __init__(self):
+        self.stack = Stack(rate=20)
+
+    def close(self):
+        """`docker compose down -v`: SIGTERM must end all of it cleanly."""
+        assert self.stack.close() == 0, 'the stack did not stop cleanly'
+
+    def prepare(self):
+        """Data that the cheat sheets ask for, and enough of the shop's own."""
+        from seed_steps import data
+        data.push_metrics(self)
+        data.push_logs(self)
+        data.push_trace(self)
+        wait_until('thirty seconds of scrapes', 90, lambda: self.value('count_over_time(up{job="sample-app"}[1m])') >= 6)
+
+    # -- asking ---------------------------------------------------------------------------------
+    def port(self, classic):
+        return self.stack.port(classic)
+
+    def get(self, classic, path, params=None, **kwargs):
+        return get(self.port(classic), path, params, **kwargs)
+
+    def json(self, classic, path, params=None):
+        return get_json(self.port(classic), path, params)
+
+    def post(self, classic, path, body=b'', headers=None):
+        status, answer_headers, answer = request(self.port(classic), 'POST', path, body, headers)
+        return status, answer_headers, answer.decode('utf-8', 'replace')
+
+    def shop(self, path, method='GET', headers=None):
+        status, answer_headers, body = request(self.port(8000), method, path, b'', headers)
+        return status, {k.lower(): v for k, v in answer_headers.items()}, json.loads(body) if body[:1] in b'{[' else body.decode()
+
+    def promql(self, query):
+        """Instant vector: [(labels, value)]; a scalar as [({}, value)]."""
+        data = self.json(9090, '/api/v1/query', {'query': query})['data']
+        if data['resultType'] == 'scalar':
+            return [({}, float(data['result'][1]))]
+        return [(r['metric'], float(r['value'][1])) for r in data['result']]
+
+    def value(self, query):
+        result = self.promql(query)
+        assert len(result) == 1, f'{query}: {len(result)} results'
+        return result[0][1]
+
+    def logql(self, query, **params):
+        """Log query: [(labels, line)]; metric query: [(labels, [values])]."""
+        data = self.json(3100, '/loki/api/v1/query_range', dict({'query': query, 'limit': 1000}, **params))['data']
+        if data['resultType'] == 'streams':
+            return [(s['stream'], line) for s in data['result'] for _, line, *_ in s['values']]
+        return [(s['metric'], [float(v) for _, v in s['values']]) for s in data['result']]
+
+    def jaeger(self, trace_id):
+        return self.json(16686, '/api/traces/' + trace_id)['data'][0]
+
+    def trace(self, trace_id):
+        """The trace once it has arrived at Jaeger's API."""
+        return wait_until(f'trace {trace_id}', 20, lambda: get(self.port(16686), '/api/traces/' + trace_id)[0] == 200 and self.jaeger(trace_id))
+
+    def pharos(self, *arguments):
+        done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=30)
+        return done.returncode, done.stdout + done.stderr
+
+    def page(self, classic, path='/'):
+        """The page at a path: it must be the UI."""
+        status, text = self.get(classic, path)
+        assert status == 200 and '<div id="root">' in text, (status, text[:200])
+        return text
+
+    def metrics_of_shop(self):
+        return self.get(8000, '/metrics')[1]
+
+
+def tags(span):
+    return {t['key']: t['value'] for t in span['tags']}
+
+
+def spans_named(trace, name):
+    return [s for s in trace['spans'] if s['operationName'] == name]
