@@ -52,6 +52,10 @@ class Fs {
   static Fs& Real();
 };
 
+/// Makes `path` and what is missing above it, so that the directories themselves survive a
+/// power cut.
+base::Result<void> MakeDirsDurably(Fs& fs, const std::string& path);
+
 /// Holds `<dir>/LOCK` (flock) for its lifetime, so that two processes cannot share a data
 /// directory. kConflict names the directory when another process has it.
 base::Result<std::shared_ptr<void>> LockDirectory(const std::string& dir);

@@ -43,6 +43,9 @@ class Manifest {
   virtual ~Manifest() = default;
 
   virtual base::Result<void> Apply(const ManifestEdit& edit) = 0;
+  /// True after a failed Apply whose record could not be taken back from the disk: after a
+  /// crash it may count. So files that it names must stay until an Apply succeeds.
+  virtual bool Uncertain() const = 0;
   virtual std::vector<PartEntry> Live(Signal signal) const = 0;
   virtual uint64_t SealedSequence(Signal signal) const = 0;
   virtual uint64_t NextPartId() = 0;
@@ -50,7 +53,7 @@ class Manifest {
   virtual Fs& fs() const = 0;
 };
 
-/// The commit of a part: syncs `tmp_dir` (whose files the writer has synced), renames it to
+/// The commit of a part, the only one that `edit` adds: syncs `tmp_dir` (whose files the writer has synced), renames it to
 /// data_dir/entry.path with parents made and synced, and applies the edit. On failure the
 /// part is not listed.
 base::Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir,

@@ -32,12 +32,18 @@ struct WalOptions {
   bool sync_before_ack = true;
   int64_t window_us = 2000;             ///< most that a frame waits for company
   uint64_t segment_bytes = 64u << 20;   ///< a new segment starts beyond this
+  /// New frames get this sequence or a higher one. Give the manifest's highest sealed
+  /// sequence plus one, so that a lost log directory cannot repeat sequences.
+  uint64_t first_sequence = 1;
 };
 
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
 /// Append, Release and the getters from any thread. Errors: after a failed write or sync
 /// every Append fails with that error until the disk takes bytes again; nothing that failed
-/// was acknowledged. Cost: Append copies the payload once under a short lock.
+/// was acknowledged. Cost: Append copies the payload once under a short lock; it blocks for
+/// at most 5 s while 64 MiB wait for the disk, then the Ack fails with kBusy.
+///
+/// The destructor writes what is pending; no other call may overlap it.
 class Wal {
  public:
   /// Reads the directory and calls `replay` for each whole frame in order of sequence. A
@@ -48,7 +54,7 @@ class Wal {
   virtual ~Wal() = default;
 
   struct Appended {
-    uint64_t sequence;
+    uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge)
     base::Ack ack;
   };
   virtual Appended Append(Signal signal, uint8_t codec, std::string_view tenant,

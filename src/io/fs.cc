@@ -1,0 +1,230 @@
+#include "io/fs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace pharos::io {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+namespace stdfs = std::filesystem;
+
+ErrorKind KindOf(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorKind::kFull;
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorKind::kNotFound;
+    default:
+      return ErrorKind::kIo;
+  }
+}
+
+/// "write data/wal/1.wal: No space left on device".
+std::unexpected<base::Error> SystemError(std::string_view action, const std::string& path,
+                                         int error) {
+  return Fail(KindOf(error), std::string(action) + " " + path + ": " +
+                                 std::generic_category().message(error));
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int descriptor, std::string path, uint64_t size)
+      : descriptor_(descriptor), path_(std::move(path)), size_(size) {}
+  ~PosixFile() override { ::close(descriptor_); }
+
+  Result<void> Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n =
+          ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return SystemError("cannot write", path_, errno);
+      if (n == 0) return SystemError("cannot write", path_, EIO);
+      size_ += static_cast<uint64_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+    return {};
+  }
+
+  Result<std::string> ReadAt(uint64_t offset, size_t length) const override {
+    if (length > kBelieveBytes) {  // a length read from a damaged file must not be allocated
+      PHAROS_TRY(const uint64_t size, Size());
+      if (offset > size || size - offset < length) return EndsBefore(offset, length);
+    }
+    std::string bytes;
+    bytes.resize(length);
+    size_t done = 0;
+    while (done < length) {
+      const ssize_t n = ::pread(descriptor_, bytes.data() + done, length - done,
+                                static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return SystemError("cannot read", path_, errno);
+      if (n == 0) return EndsBefore(offset, length);
+      done += static_cast<size_t>(n);
+    }
+    return bytes;
+  }
+
+  Result<void> Sync() override {
+    // A cut is metadata that fdatasync need not write.
+    const int failed = truncated_ ? ::fsync(descriptor_) : ::fdatasync(descriptor_);
+    if (failed) return SystemError("cannot sync", path_, errno);
+    truncated_ = false;
+    return {};
+  }
+
+  Result<uint64_t> Size() const override {
+    struct stat status;
+    if (::fstat(descriptor_, &status) != 0) return SystemError("cannot stat", path_, errno);
+    return static_cast<uint64_t>(status.st_size);
+  }
+
+  Result<void> Truncate(uint64_t size) override {
+    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+      return SystemError("cannot truncate", path_, errno);
+    }
+    size_ = size;
+    truncated_ = true;
+    return {};
+  }
+
+ private:
+  static constexpr size_t kBelieveBytes = 1u << 20;
+
+  std::unexpected<base::Error> EndsBefore(uint64_t offset, size_t length) const {
+    return Fail(ErrorKind::kCorrupt, path_ + " ends before byte " +
+                                         std::to_string(offset + length) + ", which is needed");
+  }
+
+  const int descriptor_;
+  const std::string path_;
+  uint64_t size_;           ///< where the next Append writes
+  bool truncated_ = false;  ///< the next Sync must write the length as well
+};
+
+class PosixFs final : public Fs {
+ public:
+  Result<std::unique_ptr<File>> Create(const std::string& path) override {
+    return OpenFile(path, O_RDWR | O_CREAT | O_TRUNC, "cannot create");
+  }
+  Result<std::unique_ptr<File>> OpenAppend(const std::string& path) override {
+    return OpenFile(path, O_RDWR, "cannot open");
+  }
+  Result<std::unique_ptr<File>> OpenRead(const std::string& path) override {
+    return OpenFile(path, O_RDONLY, "cannot open");
+  }
+
+  Result<void> MakeDirs(const std::string& path) override {
+    std::error_code error;
+    stdfs::create_directories(path, error);
+    if (error) return SystemError("cannot make directory", path, error.value());
+    return {};
+  }
+
+  Result<void> Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+      return SystemError("cannot rename " + from + " to", to, errno);
+    }
+    return {};
+  }
+
+  Result<void> Remove(const std::string& path) override {
+    if (std::remove(path.c_str()) != 0) return SystemError("cannot remove", path, errno);
+    return {};
+  }
+
+  Result<void> RemoveAll(const std::string& path) override {
+    std::error_code error;
+    stdfs::remove_all(path, error);
+    if (error) return SystemError("cannot remove", path, error.value());
+    return {};
+  }
+
+  Result<void> SyncDir(const std::string& path) override {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return SystemError("cannot open directory", path, errno);
+    const int failed = ::fsync(descriptor);
+    const int error = errno;
+    ::close(descriptor);
+    if (failed) return SystemError("cannot sync directory", path, error);
+    return {};
+  }
+
+  Result<std::vector<std::string>> List(const std::string& path) override {
+    std::error_code error;
+    std::vector<std::string> names;
+    stdfs::directory_iterator it(path, error);
+    for (; !error && it != stdfs::directory_iterator(); it.increment(error)) {
+      names.push_back(it->path().filename().string());
+    }
+    if (error) return SystemError("cannot list", path, error.value());
+    std::ranges::sort(names);
+    return names;
+  }
+
+  bool Exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
+
+  Result<uint64_t> FreeBytes(const std::string& path) override {
+    struct statvfs status;
+    if (::statvfs(path.c_str(), &status) != 0) {
+      return SystemError("cannot ask for free space at", path, errno);
+    }
+    return static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
+  }
+
+ private:
+  static Result<std::unique_ptr<File>> OpenFile(const std::string& path, int flags,
+                                                std::string_view action) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
+    if (descriptor < 0) return SystemError(action, path, errno);
+    struct stat status;
+    if (::fstat(descriptor, &status) != 0) {
+      const int error = errno;
+      ::close(descriptor);
+      return SystemError(action, path, error);
+    }
+    return std::make_unique<PosixFile>(descriptor, path, static_cast<uint64_t>(status.st_size));
+  }
+};
+
+/// "." for a bare name, "/" for a name at the root.
+std::string ParentOf(const std::string& path) {
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = end == std::string::npos ? std::string::npos : path.rfind('/', end);
+  if (slash == std::string::npos) return path.starts_with('/') ? "/" : ".";
+  const size_t kept = path.find_last_not_of('/', slash);
+  return kept == std::string::npos ? "/" : path.substr(0, kept + 1);
+}
+
+}  // namespace
+
+Result<void> MakeDirsDurably(Fs& fs, const std::string& path) {
+  const std::string parent = ParentOf(path);
+  const bool existed = fs.Exists(path);
+  if (!existed) {
+    if (!fs.Exists(parent)) PHAROS_TRY_VOID(MakeDirsDurably(fs, parent));
+    PHAROS_TRY_VOID(fs.MakeDirs(path));
+  }
+  // One that exists may be a killed process's; but its parent need not be readable to us.
+  if (auto synced = fs.SyncDir(parent); !synced && !existed) return synced;
+  return {};
+}
+
+Fs& Fs::Real() {
+  static PosixFs* const fs = new PosixFs;
+  return *fs;
+}
+
+}  // namespace pharos::io

@@ -1,0 +1,213 @@
+#include "io/wal.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "io/limits.h"
+#include "io/wal_format.h"
+#include "io/wal_segments.h"
+
+namespace pharos::io {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct WalMetrics {
+  base::Counter& frames = base::GetCounter("pharos_wal_frames_total", "Frames written.");
+  base::Counter& bytes = base::GetCounter("pharos_wal_bytes_total", "Bytes written.");
+  base::Counter& failed =
+      base::GetCounter("pharos_wal_failed_frames_total", "Frames that could not be written.");
+  base::Latency& commit = base::GetLatency("pharos_wal_commit_seconds",
+                                           "Time to write and sync the frames of one window.");
+};
+
+WalMetrics& Metrics() {
+  static WalMetrics metrics;
+  return metrics;
+}
+
+class GroupCommitWal final : public Wal {
+ public:
+  GroupCommitWal(Fs& fs, const WalOptions& options, WalReplayed replayed)
+      : options_(options),
+        last_sequence_(std::max(replayed.last_sequence, options.first_sequence - 1)),
+        segments_(fs, options.directory, options.segment_bytes, std::move(replayed)),
+        thread_([this] { Run(); }) {}
+
+  ~GroupCommitWal() override {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    arrived_.notify_all();
+    thread_.join();
+    std::lock_guard lock(disk_mutex_);
+    if (auto closed = segments_.Close(); !closed) Report(closed);
+  }
+
+  Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
+                  std::string_view payload) override {
+    if (payload.size() > kWalPayloadBytes || tenant.size() > UINT16_MAX) {
+      return Refused(ErrorKind::kTooLarge, "a write of " + std::to_string(payload.size()) +
+                                               " bytes is too large for the write-ahead log");
+    }
+    std::unique_lock lock(mutex_);
+    const size_t size = kFrameHeaderBytes + tenant.size() + payload.size();
+    const auto fits = [&] {
+      return pending_.bytes.empty() || pending_.bytes.size() + size <= kWalPendingBytes;
+    };
+    if (!space_.wait_for(lock, kWalPendingWait, fits)) {
+      return Refused(ErrorKind::kBusy,
+                     "the disk is too slow: 64 MiB wait for the write-ahead log");
+    }
+    const uint64_t sequence = ++last_sequence_;
+    if (pending_.bytes.empty()) pending_.first_sequence = sequence;
+    pending_.last_sequence = sequence;
+    pending_.last[static_cast<size_t>(signal)] = sequence;
+    AppendFrame(pending_.bytes, sequence, static_cast<uint8_t>(signal), codec, tenant, payload);
+    acks_.emplace_back();
+    Appended appended{sequence, acks_.back()};
+    const bool wake = acks_.size() == 1 || acks_.size() == company_;
+    lock.unlock();
+    if (wake) arrived_.notify_one();
+    return appended;
+  }
+
+  void Release(Signal signal, uint64_t sequence) override {
+    std::lock_guard lock(disk_mutex_);
+    uint64_t& released = released_[static_cast<size_t>(signal)];
+    released = std::max(released, sequence);
+    if (auto done = segments_.Release(released_); !done) {
+      base::Log(base::LogLevel::kWarn, "cannot delete write-ahead log segments yet",
+                {{"error", done.error().message}});
+    }
+  }
+
+  uint64_t LastSequence() const override {
+    std::lock_guard lock(mutex_);
+    return last_sequence_;
+  }
+  uint64_t Bytes() const override { return segments_.TotalBytes(); }
+
+ private:
+  static Appended Refused(ErrorKind kind, std::string message) {
+    return {0, base::Ack::Failed({kind, std::move(message)})};
+  }
+
+  void Run() {
+    WalBatch batch;
+    std::vector<base::Ack> acks;
+    while (Gather(batch, acks)) {
+      const SteadyTime start = std::chrono::steady_clock::now();
+      const Result<void> outcome = Commit(batch);
+      if (!acks.empty()) {
+        Metrics().commit.ObserveNs((std::chrono::steady_clock::now() - start).count());
+        (outcome ? Metrics().frames : Metrics().failed).Add(acks.size());
+        if (outcome) Metrics().bytes.Add(batch.bytes.size());
+      }
+      Report(outcome);
+      for (const base::Ack& ack : acks) ack.Resolve(outcome);
+      acks.clear();
+    }
+  }
+
+  /// Waits for work and takes it. False once stopped with nothing left.
+  bool Gather(WalBatch& batch, std::vector<base::Ack>& acks) {
+    std::unique_lock lock(mutex_);
+    const auto has_work = [&] { return stopping_ || !acks_.empty(); };
+    if (options_.sync_before_ack) {
+      arrived_.wait(lock, has_work);
+      AwaitCompany(lock);
+    } else {
+      arrived_.wait_until(lock, next_sync_, has_work);
+    }
+    company_ = 0;
+    if (stopping_ && acks_.empty()) return false;
+    batch.bytes.clear();
+    if (batch.bytes.capacity() > kWalReadBytes) batch.bytes.shrink_to_fit();
+    batch.last = {};
+    std::swap(batch, pending_);
+    std::swap(acks, acks_);
+    lock.unlock();
+    space_.notify_all();
+    return true;
+  }
+
+  /// While writers come in groups, waits until as many have arrived as last time, but never
+  /// beyond the window. A lone writer does not wait at all.
+  void AwaitCompany(std::unique_lock<std::mutex>& lock) {
+    if (last_company_ > 1 && acks_.size() < last_company_) {
+      company_ = last_company_;
+      const SteadyTime until = last_commit_ + std::chrono::microseconds(options_.window_us);
+      arrived_.wait_until(lock, until, [&] { return stopping_ || acks_.size() >= company_; });
+    }
+    last_company_ = acks_.size();
+    last_commit_ = std::chrono::steady_clock::now();
+  }
+
+  Result<void> Commit(WalBatch& batch) {
+    std::lock_guard lock(disk_mutex_);
+    if (!batch.bytes.empty()) PHAROS_TRY_VOID(segments_.Write(batch));
+    if (options_.sync_before_ack) return segments_.Sync();
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now < next_sync_) return {};
+    next_sync_ = now + kWalRelaxedSync;
+    return segments_.Sync();
+  }
+
+  /// Says once that the log fails and once that it works again.
+  void Report(const Result<void>& outcome) {
+    if (outcome.has_value() != failing_) return;
+    failing_ = !outcome;
+    if (failing_) {
+      base::Log(base::LogLevel::kError, "writes are refused: the write-ahead log fails",
+                {{"error", outcome.error().message}});
+    } else {
+      base::Log(base::LogLevel::kInfo, "the write-ahead log takes writes again");
+    }
+  }
+
+  const WalOptions options_;
+
+  mutable std::mutex mutex_;  ///< guards what is pending; never held during I/O
+  std::condition_variable arrived_;
+  std::condition_variable space_;
+  bool stopping_ = false;
+  uint64_t last_sequence_;
+  WalBatch pending_;
+  std::vector<base::Ack> acks_;  ///< of pending_, in order
+  size_t company_ = 0;           ///< how many frames the thread waits for; 0: it does not
+
+  size_t last_company_ = 0;  ///< the thread's own, like the next three
+  SteadyTime last_commit_{};
+  SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
+  bool failing_ = false;
+
+  std::mutex disk_mutex_;  ///< guards segments_ and released_; held during I/O
+  WalSegments segments_;
+  std::array<uint64_t, kSignalCount> released_{};
+
+  std::thread thread_;  ///< last: it uses all of the above
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Wal>> Wal::Open(
+    Fs& fs, WalOptions options,
+    const std::function<base::Result<void>(const WalFrame&)>& replay) {
+  PHAROS_TRY_VOID(MakeDirsDurably(fs, options.directory));
+  options.first_sequence = std::max<uint64_t>(options.first_sequence, 1);
+  PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay));
+  return std::make_unique<GroupCommitWal>(fs, options, std::move(replayed));
+}
+
+}  // namespace pharos::io

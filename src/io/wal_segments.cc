@@ -1,0 +1,142 @@
+#include "io/wal_segments.h"
+
+#include <algorithm>
+#include <random>
+
+#include "io/limits.h"
+#include "io/wal_format.h"
+
+namespace pharos::io {
+
+using base::Result;
+
+WalSegments::WalSegments(Fs& fs, std::string directory, uint64_t segment_bytes,
+                         WalReplayed replayed)
+    : fs_(fs),
+      directory_(std::move(directory)),
+      segment_bytes_(std::min(segment_bytes, kWalSegmentBytes)),
+      segments_(std::move(replayed.segments)),
+      next_sequence_(replayed.last_sequence + 1) {
+  for (const WalSegment& segment : segments_) total_bytes_ += segment.bytes;
+}
+
+Result<void> WalSegments::Write(WalBatch& batch) {
+  next_sequence_ = batch.last_sequence + 1;  // failed sequences are not used again either
+  if (!active_ || segments_.back().bytes >= segment_bytes_) {
+    PHAROS_TRY_VOID(StartSegment(batch.first_sequence));
+  }
+  PHAROS_TRY_VOID(AppendFrames(batch.bytes));
+  for (size_t i = 0; i < kSignalCount; ++i) {
+    segments_.back().last[i] = std::max(segments_.back().last[i], batch.last[i]);
+  }
+  return {};
+}
+
+Result<void> WalSegments::AppendFrames(std::string& frames) {
+  for (size_t at = 0; at < frames.size();) {
+    at += FinishFrame(frames.data() + at, static_cast<uint32_t>(durable_bytes_), salt_);
+  }
+  const uint64_t before = segments_.back().bytes;
+  if (auto written = active_->Append(frames); !written) {
+    TakeBackTo(before);
+    return written;
+  }
+  segments_.back().bytes += frames.size();
+  total_bytes_ += frames.size();
+  return {};
+}
+
+Result<void> WalSegments::Sync() {
+  if (!dirty()) return {};
+  if (auto synced = active_->Sync(); !synced) {
+    GiveUpActive();
+    return synced;
+  }
+  durable_bytes_ = segments_.back().bytes;
+  return {};
+}
+
+/// After a failed write: the file must end where the last good batch ended, durably.
+void WalSegments::TakeBackTo(uint64_t bytes) {
+  if (active_->Truncate(bytes) && active_->Sync()) {
+    durable_bytes_ = bytes;
+  } else {
+    GiveUpActive();
+  }
+}
+
+/// What was durable counts; the next segment's header says so. The cut only frees space.
+void WalSegments::GiveUpActive() {
+  (void)active_->Truncate(durable_bytes_);
+  WalSegment& segment = segments_.back();
+  total_bytes_ -= segment.bytes - durable_bytes_;
+  segment.bytes = durable_bytes_;
+  active_.reset();
+}
+
+Result<void> WalSegments::StartSegment(uint64_t first_sequence) {
+  PHAROS_TRY_VOID(Sync());
+  SegmentHeader header{.first_sequence = first_sequence, .salt = std::random_device{}()};
+  if (!segments_.empty()) {
+    header.previous_first = segments_.back().first_sequence;
+    header.previous_bytes = segments_.back().bytes;
+  }
+  const std::string path = directory_ + "/" + SegmentName(first_sequence);
+  if (auto made = CreateFile(path, EncodeSegmentHeader(header)); !made) {
+    active_.reset();
+    (void)fs_.Remove(path);
+    return made;
+  }
+  segments_.push_back(
+      {.path = path, .first_sequence = first_sequence, .bytes = kSegmentHeaderBytes});
+  total_bytes_ += kSegmentHeaderBytes;
+  durable_bytes_ = kSegmentHeaderBytes;
+  salt_ = header.salt;
+  return {};
+}
+
+Result<void> WalSegments::CreateFile(const std::string& path, const std::string& header) {
+  PHAROS_TRY(active_, fs_.Create(path));
+  PHAROS_TRY_VOID(active_->Append(header));
+  PHAROS_TRY_VOID(active_->Sync());
+  return fs_.SyncDir(directory_);
+}
+
+Result<void> WalSegments::Release(const std::array<uint64_t, kSignalCount>& released) {
+  const auto needed = [&](const WalSegment& segment) {
+    for (size_t i = 0; i < kSignalCount; ++i) {
+      if (segment.last[i] > released[i]) return true;
+    }
+    return false;
+  };
+  // From the front only, so that each segment's successor, which says what counts of it,
+  // lives longer than itself; and never the newest, whose name keeps the sequence.
+  auto keep = std::ranges::find_if(segments_, needed);
+  if (keep == segments_.end() && !segments_.empty()) {
+    const bool roll = segments_.back().bytes > kWalRollBytes;
+    if (roll) PHAROS_TRY_VOID(StartSegment(next_sequence_));
+    keep = std::prev(segments_.end());
+  }
+  if (keep == segments_.begin()) return {};
+  Result<void> outcome;
+  auto gone = segments_.begin();
+  for (; gone != keep; ++gone) {
+    outcome = fs_.Remove(gone->path);
+    if (!outcome && outcome.error().kind != base::ErrorKind::kNotFound) break;
+    total_bytes_ -= gone->bytes;
+  }
+  segments_.erase(segments_.begin(), gone);
+  if (gone != keep) return outcome;
+  return fs_.SyncDir(directory_);
+}
+
+Result<void> WalSegments::Close() {
+  PHAROS_TRY_VOID(Sync());
+  if (!active_ || segments_.back().bytes == kSegmentHeaderBytes) return {};
+  std::string mark;
+  AppendFrame(mark, next_sequence_ - 1, kCloseMark, 0, {}, {});
+  PHAROS_TRY_VOID(AppendFrames(mark));
+  return Sync();
+}
+
+}  // namespace pharos::io
