@@ -1,0 +1,24 @@
+// Every limit of PromQL in one place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pharos::query::promql {
+
+/// Bytes of one expression. Grafana's longest are some 20 kB; a megabyte is no question.
+inline constexpr size_t kMaxExpressionBytes = 1u << 20;
+/// Height of the syntax tree: bounds the stack of parser, checker, printer and evaluator
+/// (about 1 kB a level; worker threads have 8 MB).
+inline constexpr int kMaxDepth = 1000;
+/// Steps of one range query as the engine takes it (the HTTP API allows 11,000).
+inline constexpr int64_t kMaxSteps = 4'000'000;
+/// Values of one series description (scripts, rule tests).
+inline constexpr uint64_t kMaxSeriesValues = 1'000'000;
+/// Lookback where the caller says nothing, in milliseconds.
+inline constexpr int64_t kDefaultLookbackMs = 300'000;
+/// Dense cells (series × steps, 8 bytes each) a node may hold for one sample it may count:
+/// sparse answers are stored dense, so the sample limit alone would not bound memory.
+inline constexpr int64_t kCellsPerSample = 4;
+
+}  // namespace pharos::query::promql
