@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/go_regex.h"
+
 namespace pharos::model {
 namespace {
 
@@ -46,7 +48,7 @@ Result<Matcher> Matcher::Make(MatchOp op, std::string name, std::string value) {
       options.set_log_errors(false);
       options.set_dot_nl(true);
       options.set_max_mem(64 << 20);
-      regex->compiled = std::make_unique<RE2>("^(?:" + out.value_ + ")$", options);
+      regex->compiled = std::make_unique<RE2>("^(?:" + GoRegexToRe2(out.value_) + ")$", options);
       if (!regex->compiled->ok()) {
         return Fail(ErrorKind::kBadInput,
                     "error parsing regexp: " + regex->compiled->error());

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "model/event.h"
+#include "model/go_regex.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 
@@ -66,6 +67,13 @@ TEST(Matcher, FourOperators) {
   EXPECT_FALSE(Matcher::Make(MatchOp::kNotRegex, "a", "5..")->Matches("503"));
   EXPECT_EQ(Matcher::Make(MatchOp::kRegex, "a", "(").error().kind, base::ErrorKind::kBadInput);
   EXPECT_EQ(regex.ToString(), "a=~\"5..\"");
+}
+
+TEST(GoRegex, NamedGroupsInBothSpellings) {
+  EXPECT_EQ(GoRegexToRe2("(?<a>x)(?P<b>y)"), "(?P<a>x)(?P<b>y)");
+  EXPECT_EQ(GoRegexToRe2(R"(\(?<a>[(?<])"), R"(\(?<a>[(?<])") << "escaped, and in a class";
+  EXPECT_EQ(GoRegexToRe2(R"(\\(?<a>x))"), R"(\\(?P<a>x))");
+  EXPECT_EQ(GoRegexToRe2("(?<!a)"), "(?<!a)");
 }
 
 TEST(Matcher, AlternationsAreLookedUp) {

@@ -1,0 +1,61 @@
+// prometheus.yml: what Pharos does with each of its keys. Known keys that Pharos does not do
+// yet are errors by name; unknown ones are errors in Prometheus's words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "conf/relabel.h"
+#include "model/labels.h"
+
+namespace pharos::conf {
+
+struct StaticGroup {
+  std::vector<std::string> targets;  ///< "host:port", as written
+  std::map<std::string, std::string> labels;
+};
+
+struct ScrapeJob {
+  std::string name;
+  int64_t interval_ms = 60'000;
+  int64_t timeout_ms = 10'000;
+  std::string metrics_path = "/metrics";
+  std::string scheme = "http";
+  std::map<std::string, std::vector<std::string>> params;
+  bool honor_labels = false;
+  bool honor_timestamps = true;
+  bool follow_redirects = true;
+  std::vector<StaticGroup> static_groups;
+  std::vector<RelabelRule> relabel;
+  std::vector<RelabelRule> metric_relabel;
+  int64_t sample_limit = 0;        ///< 0: none, as for the following
+  int64_t body_size_limit = 0;     ///< bytes, uncompressed
+  int64_t label_limit = 0;
+  int64_t label_name_length_limit = 0;
+  int64_t label_value_length_limit = 0;
+  std::string basic_user, basic_password;
+  std::string authorization_type, authorization_credentials;
+};
+
+struct PrometheusConfig {
+  int64_t evaluation_interval_ms = 60'000;
+  std::map<std::string, std::string> external_labels;
+  std::vector<std::string> rule_files;  ///< resolved against the file's folder; globs as written
+  std::vector<ScrapeJob> jobs;
+  int64_t out_of_order_window_ms = 0;
+};
+
+/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`.
+base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file);
+base::Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file);
+
+/// A whole file; kNotFound and kTooLarge in words.
+base::Result<std::string> ReadTextFile(const std::string& file);
+
+/// The files that a rule_files pattern names (`*` and `?` in the last element only), sorted.
+std::vector<std::string> ExpandRuleFiles(const std::string& pattern);
+
+}  // namespace pharos::conf

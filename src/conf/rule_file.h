@@ -1,0 +1,43 @@
+// Rule files: groups of recording and alerting rules, read and checked as promtool does.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pharos::conf {
+
+struct Rule {
+  std::string record;  ///< one of record and alert is set
+  std::string alert;
+  std::string expr;
+  int64_t for_ms = 0;
+  int64_t keep_firing_for_ms = 0;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  int line = 0;
+};
+
+struct RuleGroup {
+  std::string name;
+  int64_t interval_ms = 0;  ///< 0: the global evaluation_interval
+  int64_t query_offset_ms = 0;
+  int64_t limit = 0;
+  std::map<std::string, std::string> labels;  ///< added to every rule's
+  std::vector<Rule> rules;
+};
+
+/// "" when the expression parses, else the parser's error. Given by a higher layer.
+using ExpressionCheck = std::function<std::string(std::string_view expression)>;
+
+/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`, in
+/// Prometheus's words.
+base::Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
+                                                   const ExpressionCheck& check);
+
+}  // namespace pharos::conf
