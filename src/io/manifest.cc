@@ -34,11 +34,11 @@ class LogManifest final : public Manifest {
     PHAROS_TRY_VOID(fs_.RemoveAll(data_dir_ + "/tmp"));
     PHAROS_TRY_VOID(fs_.MakeDirs(data_dir_ + "/tmp"));
     std::lock_guard lock(mutex_);
-    if (fs_.Exists(path_)) {
-      PHAROS_TRY_VOID(ReadFile());
-    } else {
-      PHAROS_TRY_VOID(WriteSnapshot());
-    }
+    const bool existed = fs_.Exists(path_);
+    if (existed) PHAROS_TRY_VOID(ReadFile());
+    // Also for one that is there: had the disk failed a sync before a crash, records could be
+    // read that are in the page cache alone. But a full disk must not keep it from opening.
+    if (auto written = WriteSnapshot(); !written && (uncertain_ || !existed)) return written;
     return RemoveUnlisted();
   }
 

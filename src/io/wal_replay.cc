@@ -14,6 +14,10 @@ namespace {
 using base::ErrorKind;
 using base::Fail;
 using base::Result;
+
+/// Of a segment that is being rewritten.
+constexpr std::string_view kCopySuffix = ".copy";
+
 using ReplayCallback = std::function<Result<void>(const WalFrame&)>;
 
 /// Reads a file from front to back through a window, so that a long segment is never in
@@ -47,6 +51,7 @@ struct Segment {
   SegmentHeader header;
   uint64_t size = 0;              ///< of the file
   std::optional<uint64_t> bound;  ///< what counts of it, by the word of a later segment
+  std::optional<uint64_t> mark;   ///< where its close mark lies: all before it is durable
 };
 
 std::unexpected<base::Error> Damaged(const Segment& segment, uint64_t offset,
@@ -76,9 +81,12 @@ class Replayer {
   Result<void> FindSegments() {
     PHAROS_TRY(const std::vector<std::string> names, fs_.List(directory_));
     for (const std::string& name : names) {
-      const std::optional<uint64_t> first = ParseSegmentName(name);
-      if (!first) continue;
-      PHAROS_TRY_VOID(FindSegment(directory_ + "/" + name, *first));
+      const std::string path = directory_ + "/" + name;
+      if (name.ends_with(kCopySuffix)) {
+        PHAROS_TRY_VOID(fs_.Remove(path));
+      } else if (const std::optional<uint64_t> first = ParseSegmentName(name)) {
+        PHAROS_TRY_VOID(FindSegment(path, *first));
+      }
     }
     std::map<uint64_t, uint64_t> bounds;
     for (const Segment& segment : segments_) {
@@ -128,7 +136,10 @@ class Replayer {
     }
     if (at < end) PHAROS_TRY_VOID(CheckTorn(segment, window, at, end));
     segment.info.bytes = at;
-    return CutTail(segment);
+    if (segment.bound) return CutTail(segment);
+    if (segment.mark) segment.info.bytes = *segment.mark;
+    const bool durable = segment.mark || at == kSegmentHeaderBytes;
+    return durable ? CutTail(segment) : Rewrite(segment, *file);
   }
 
   /// The frame's length, or 0 when no whole frame lies there.
@@ -139,7 +150,11 @@ class Replayer {
     if (!header || header->TotalBytes() > end - at) return 0;
     PHAROS_TRY(const std::string_view frame, window.At(at, header->TotalBytes()));
     if (!FrameIsWhole(*header, frame, segment.header.salt)) return 0;
-    if (header->signal == kCloseMark) return header->TotalBytes();
+    if (header->signal == kCloseMark) {
+      segment.mark = at;
+      return header->TotalBytes();
+    }
+    segment.mark.reset();
     if (header->signal >= kSignalCount) {
       return Damaged(segment, at,
                      "signal " + std::to_string(header->signal) + " is not known to this version");
@@ -187,12 +202,42 @@ class Replayer {
     if (segment.bound && !longer) return {};  // was synced before its successor was made
     PHAROS_TRY(const std::unique_ptr<File> file, fs_.OpenAppend(segment.info.path));
     if (longer) {
-      base::Log(base::LogLevel::kInfo, "cut a torn tail off the write-ahead log",
-                {{"segment", segment.info.path},
-                 {"bytes", std::to_string(segment.size - segment.info.bytes)}});
+      LogCut(segment);
       PHAROS_TRY_VOID(file->Truncate(segment.info.bytes));
     }
     return file->Sync();
+  }
+
+  /// After a crash. Had the disk failed a sync before it, bytes could be read now that are in
+  /// the page cache alone and count as clean; so they are written once more, elsewhere.
+  Result<void> Rewrite(const Segment& segment, const File& file) {
+    const std::string copy_path = segment.info.path + std::string(kCopySuffix);
+    if (auto copied = Copy(file, segment.info.bytes, copy_path); !copied) {
+      (void)fs_.Remove(copy_path);  // a full disk must not keep the log from opening
+      base::Log(base::LogLevel::kWarn, "cannot rewrite the last write-ahead log segment",
+                {{"error", copied.error().message}});
+      return CutTail(segment);
+    }
+    if (segment.size > segment.info.bytes) LogCut(segment);
+    return fs_.Rename(copy_path, segment.info.path);  // Run syncs the directory
+  }
+
+  Result<void> Copy(const File& from, uint64_t bytes, const std::string& to) {
+    PHAROS_TRY(const std::unique_ptr<File> copy, fs_.Create(to));
+    for (uint64_t at = 0; at < bytes;) {
+      const uint64_t step = std::min<uint64_t>(bytes - at, kWalReadBytes);
+      PHAROS_TRY(const std::string piece, from.ReadAt(at, step));
+      PHAROS_TRY_VOID(copy->Append(piece));
+      at += step;
+    }
+    return copy->Sync();
+  }
+
+  static void LogCut(const Segment& segment) {
+    if (segment.mark) return;
+    base::Log(base::LogLevel::kInfo, "cut a torn tail off the write-ahead log",
+              {{"segment", segment.info.path},
+               {"bytes", std::to_string(segment.size - segment.info.bytes)}});
   }
 
   Fs& fs_;
