@@ -19,6 +19,21 @@ namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 using ErrorCode = beast::error_code;
 
+/// The socket, telling when the closing handshake is over and only the client's end of the
+/// connection is awaited.
+class ClosingSocket : public Socket {
+ public:
+  explicit ClosingSocket(Socket socket) : Socket(std::move(socket)) {}
+  std::function<void()> on_teardown;
+};
+
+/// Beast finds this one by the type of the stream.
+template <class Handler>
+void async_teardown(beast::role_type role, ClosingSocket& socket, Handler&& handler) {
+  if (socket.on_teardown) socket.on_teardown();
+  websocket::async_teardown(role, static_cast<Socket&>(socket), std::forward<Handler>(handler));
+}
+
 using Handshake = beast::http::request<beast::http::empty_body>;
 
 Handshake ToBeast(const Request& request) {
@@ -40,7 +55,7 @@ class Session final : public WebSocket,
   Session(Socket socket, std::shared_ptr<IoThread> io, std::shared_ptr<const Face> face,
           ConnectionSlot slot)
       : io_(std::move(io)),
-        stream_(std::move(socket)),
+        stream_(ClosingSocket(std::move(socket))),
         face_(std::move(face)),
         slot_(std::move(slot)) {}
 
@@ -61,11 +76,14 @@ class Session final : public WebSocket,
   void Accepted(Request request, const WebSocketHandler& handler);
   void Read();
   void Pump();
+  void EndWithin(std::chrono::milliseconds limit) {
+    deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + limit);
+  }
   void SendClose(const websocket::close_reason& reason);
   void End();
 
   const std::shared_ptr<IoThread> io_;  // outlives the socket, whose loop it holds
-  websocket::stream<Socket> stream_;
+  websocket::stream<ClosingSocket> stream_;
   const std::shared_ptr<const Face> face_;
   ConnectionSlot slot_;
   beast::flat_buffer incoming_;
@@ -94,6 +112,9 @@ void Session::Start(Request request, const WebSocketHandler& handler) {
   stream_.set_option(timeout);
   stream_.read_message_max(kMaxWebSocketMessageBytes);
   stream_.text(true);
+  stream_.auto_fragment(false);
+  // Called from within operations of stream_, which this session outlives.
+  stream_.next_layer().on_teardown = [this] { EndWithin(kLingerTime); };
   const Handshake handshake = ToBeast(request);
   stream_.async_accept(handshake, [self = shared_from_this(), request = std::move(request),
                                    handler](const ErrorCode& error) mutable {
@@ -189,9 +210,7 @@ void Session::Pump() {
   std::optional<websocket::close_reason> close;
   {
     std::lock_guard lock(mutex_);
-    if (closed_ && deadline_ == SteadyTime::max()) {
-      deadline_ = std::chrono::steady_clock::now() + kWebSocketClose;
-    }
+    if (closed_) EndWithin(kWebSocketClose);
     if (writing_) return;
     if (!queue_.empty()) {
       outgoing_ = std::move(queue_.front());
