@@ -1,0 +1,113 @@
+// The machine's own file system and the lock of a data directory.
+#include "io/fs.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "io/sim_fs.h"
+
+namespace pharos::io {
+namespace {
+
+using base::ErrorKind;
+
+class FsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = testing::TempDir() + "pharos_fs_" + std::to_string(::getpid());
+    std::filesystem::remove_all(dir_);
+    ASSERT_TRUE(MakeDirsDurably(fs_, dir_ + "/a/b/"));
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  Fs& fs_ = Fs::Real();
+  std::string dir_;
+};
+
+TEST_F(FsTest, WritesReadsCutsAndReopens) {
+  const std::string path = dir_ + "/a/f";
+  {
+    auto file = fs_.Create(path);
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_TRUE((*file)->Append("0123456789"));
+    ASSERT_TRUE((*file)->Sync());
+    EXPECT_EQ((*file)->ReadAt(3, 4), "3456");
+    ASSERT_TRUE((*file)->Truncate(5));
+    ASSERT_TRUE((*file)->Append("ab"));
+    ASSERT_TRUE((*file)->Sync());
+  }
+  auto file = fs_.OpenAppend(path);
+  EXPECT_EQ((*file)->Size(), 7u);
+  ASSERT_TRUE((*file)->Append("c"));
+  EXPECT_EQ((*file)->ReadAt(0, 8), "01234abc");
+  EXPECT_EQ((*fs_.OpenRead(path))->ReadAt(7, 1), "c");
+  EXPECT_EQ((*file)->ReadAt(5, 4).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ((*file)->ReadAt(0, size_t{1} << 50).error().kind, ErrorKind::kCorrupt);
+  auto emptied = fs_.Create(path);
+  EXPECT_EQ((*emptied)->Size(), 0u);
+}
+
+TEST_F(FsTest, DirectoriesListRenameRemove) {
+  (void)*fs_.Create(dir_ + "/a/z");
+  EXPECT_EQ(*fs_.List(dir_ + "/a"), (std::vector<std::string>{"b", "z"}));
+  ASSERT_TRUE(fs_.Rename(dir_ + "/a/z", dir_ + "/a/b/y"));
+  ASSERT_TRUE(fs_.SyncDir(dir_ + "/a/b"));
+  EXPECT_TRUE(fs_.Exists(dir_ + "/a/b/y"));
+  ASSERT_TRUE(fs_.Remove(dir_ + "/a/b/y"));
+  EXPECT_FALSE(fs_.Exists(dir_ + "/a/b/y"));
+  ASSERT_TRUE(fs_.RemoveAll(dir_ + "/a"));
+  ASSERT_TRUE(fs_.RemoveAll(dir_ + "/a"));
+  EXPECT_GT(fs_.FreeBytes(dir_).value(), 0u);
+}
+
+TEST_F(FsTest, ErrorsNameThePathAndTheReason) {
+  const auto missing = fs_.OpenRead(dir_ + "/none");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(missing.error().message, "cannot open " + dir_ + "/none: No such file or directory");
+  EXPECT_EQ(fs_.List(dir_ + "/none").error().kind, ErrorKind::kNotFound);
+  (void)*fs_.Create(dir_ + "/f");
+  EXPECT_EQ(fs_.List(dir_ + "/f").error().kind, ErrorKind::kNotFound);
+  EXPECT_FALSE(fs_.MakeDirs(dir_ + "/f/below"));
+  EXPECT_FALSE(fs_.Rename(dir_ + "/none", dir_ + "/g"));
+}
+
+TEST_F(FsTest, AFullDeviceIsKFull) {
+  if (!fs_.Exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  auto file = fs_.OpenAppend("/dev/full");
+  ASSERT_TRUE(file);
+  EXPECT_EQ((*file)->Append("x").error().kind, ErrorKind::kFull);
+}
+
+TEST_F(FsTest, OneProcessADataDirectory) {
+  auto lock = LockDirectory(dir_);
+  ASSERT_TRUE(lock);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto second = LockDirectory(dir_);
+    const bool refused = !second && second.error().kind == ErrorKind::kConflict &&
+                         second.error().message.find(dir_) != std::string::npos;
+    ::_exit(refused ? 7 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  lock->reset();
+  EXPECT_TRUE(LockDirectory(dir_));
+}
+
+TEST(MakeDirsDurablyTest, SurvivesAPowerCut) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    SimFs fs;
+    ASSERT_TRUE(MakeDirsDurably(fs, "/one//two/three/"));
+    fs.CutPower(seed);
+    EXPECT_TRUE(fs.Exists("one/two/three")) << seed;
+  }
+}
+
+}  // namespace
+}  // namespace pharos::io
