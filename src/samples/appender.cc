@@ -1,0 +1,111 @@
+#include "samples/appender.h"
+
+namespace pharos::samples {
+
+EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant)
+    : engine_(engine), tenant_(std::move(tenant)), raw_(tenant_->head.raw_cache()) {}
+
+std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labels) {
+  return raw_.Find(raw_labels);
+}
+
+base::Result<store::SeriesHandle> EngineAppender::Resolve(const model::Labels& labels) {
+  bool made = false;
+  auto handle = tenant_->head.Resolve(labels, false, &made);
+  if (handle && made) engine_.SeedFromParts(*tenant_, labels, *handle);
+  return handle;
+}
+
+void EngineAppender::Remember(base::Hash128 raw_labels, store::SeriesHandle series) {
+  tenant_->head.raw_cache().Remember(raw_labels, series);
+}
+
+AppendOutcome EngineAppender::Begin(std::vector<store::Refused>* refused) {
+  if (!record_.empty() && engine_.sealed_generation_ >= generation_) {
+    record_.Finish();  // all of it is in parts already
+    undeclared_.clear();
+  }
+  if (record_.empty()) wal_generation_ = *engine_.wal_generation_;
+  return {.record = engine_.wal_ != nullptr ? &record_ : nullptr,
+          .wal_generation = wal_generation_,
+          .undeclared = &undeclared_,
+          .refused = refused,
+          .order = &order_};
+}
+
+void EngineAppender::Append(std::span<const store::SampleWrite> samples,
+                            std::vector<store::Refused>* refused) {
+  AppendOutcome outcome = Begin(refused);
+  const size_t before = refused != nullptr ? refused->size() : 0;
+  tenant_->head.Append(samples, engine_.Rules(), outcome);
+  generation_ = engine_.generation_;
+  const size_t failed = refused != nullptr ? refused->size() - before : 0;
+  engine_.taken_ += samples.size() - failed;
+  engine_.samples_counter_.Add(samples.size() - failed);
+  if (failed > 0) engine_.refused_counter_.Add(failed);
+}
+
+void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> samples,
+                                      std::vector<store::Refused>* refused) {
+  AppendOutcome outcome = Begin(refused);
+  const size_t before = refused != nullptr ? refused->size() : 0;
+  tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
+  generation_ = engine_.generation_;
+  const size_t failed = refused != nullptr ? refused->size() - before : 0;
+  engine_.taken_ += samples.size() - failed;
+  engine_.samples_counter_.Add(samples.size() - failed);
+  if (failed > 0) engine_.refused_counter_.Add(failed);
+}
+
+void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemplars) {
+  AppendOutcome outcome = Begin(nullptr);
+  const AppendRules rules = engine_.Rules();
+  for (const store::ExemplarWrite& write : exemplars) {
+    if (write.exemplar.time_ms < rules.min_ms || write.exemplar.time_ms > rules.max_ms) continue;
+    const model::Labels labels = tenant_->head.LabelsOf(write.series);
+    if (labels.empty()) continue;
+    generation_ = engine_.generation_;
+    if (!tenant_->exemplars.Add(labels, write.exemplar, generation_)) continue;
+    if (outcome.record == nullptr) continue;
+    undeclared_.push_back(write.series);
+    record_.AddExemplar(write.series.index, write.exemplar);
+  }
+}
+
+void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata& metadata) {
+  AppendOutcome outcome = Begin(nullptr);
+  const uint32_t generation = engine_.generation_;
+  if (!tenant_->metadata.Set(metric, metadata, generation)) return;
+  generation_ = generation;
+  if (outcome.record != nullptr) record_.AddMetadata(metric, metadata);
+}
+
+base::Ack EngineAppender::Commit() {
+  if (record_.empty()) return base::Ack::Durable();
+  if (engine_.sealed_generation_ >= generation_) {
+    record_.Finish();
+    undeclared_.clear();
+    return base::Ack::Durable();
+  }
+  io::Wal::Appended appended;
+  {
+    std::lock_guard lock(engine_.commit_mutex_);
+    const uint32_t now = *engine_.wal_generation_;
+    if (now != wal_generation_) {
+      for (const uint32_t ref : record_.Refs()) tenant_->head.Declare(ref, now, record_);
+    } else {
+      for (const store::SeriesHandle handle : undeclared_) tenant_->head.Declare(handle.index, now, record_);
+    }
+    const std::string payload = record_.Finish();
+    engine_.wal_bytes_ += payload.size();
+    appended = engine_.wal_->Append(io::Signal::kSamples, kWalRecord, tenant_->name, payload);
+    // A frame that failed took its declarations with it: later frames must repeat them.
+    appended.ack.Then([generation = engine_.wal_generation_](const base::Result<void>& result) {
+      if (!result) ++*generation;
+    });
+  }
+  undeclared_.clear();
+  return appended.ack;
+}
+
+}  // namespace pharos::samples

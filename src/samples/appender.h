@@ -1,0 +1,42 @@
+// The engine's SampleAppender: one request's writes, into the head at once and into the WAL
+// at Commit.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "samples/engine.h"
+
+namespace pharos::samples {
+
+/// Owns: the WAL record in the making. See store::SampleAppender.
+class EngineAppender final : public store::SampleAppender {
+ public:
+  EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant);
+
+  std::optional<store::SeriesHandle> Lookup(base::Hash128 raw_labels) override;
+  base::Result<store::SeriesHandle> Resolve(const model::Labels& labels) override;
+  void Remember(base::Hash128 raw_labels, store::SeriesHandle series) override;
+  void Append(std::span<const store::SampleWrite> samples,
+              std::vector<store::Refused>* refused) override;
+  void AppendHistograms(std::span<const store::HistogramWrite> samples,
+                        std::vector<store::Refused>* refused) override;
+  void AppendExemplars(std::span<const store::ExemplarWrite> exemplars) override;
+  void SetMetadata(std::string_view metric, const model::Metadata& metadata) override;
+  base::Ack Commit() override;
+
+ private:
+  /// Makes the record ready for more, and says where the outcome goes.
+  AppendOutcome Begin(std::vector<store::Refused>* refused);
+
+  SampleEngine& engine_;
+  std::shared_ptr<Tenant> tenant_;
+  RawCache::Reader raw_;
+  RecordWriter record_;
+  uint32_t wal_generation_ = 0;   // in force when the record was begun
+  uint32_t generation_ = 0;       // of the memtables, when it was last added to
+  std::vector<store::SeriesHandle> undeclared_;
+  std::vector<uint32_t> order_;
+};
+
+}  // namespace pharos::samples

@@ -1,0 +1,243 @@
+#include "samples/engine.h"
+
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "base/log.h"
+#include "samples/appender.h"
+#include "samples/limits.h"
+
+namespace pharos::samples {
+namespace {
+
+uint32_t DefaultShards() {
+  return std::bit_ceil(std::clamp(std::thread::hardware_concurrency(), 1u, 64u));
+}
+
+}  // namespace
+
+SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
+                           SampleEngineOptions options)
+    : manifest_(manifest), clock_(clock), budget_(budget), options_(options),
+      shards_(options.shards != 0 ? options.shards : DefaultShards()),
+      cache_(std::min(kPageCacheBytes, budget.limit_bytes() / 8), budget),
+      retention_ms_(options.retention_ms), window_ms_(options.out_of_order_window_ms),
+      later_write_wins_(options.later_write_wins),
+      wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
+      rotated_ns_(clock.MonotonicNs()),
+      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")),
+      refused_counter_(base::GetCounter("pharos_samples_refused_total",
+                                        "Samples refused: order, bounds or stale handles.")) {}
+
+SampleEngine::~SampleEngine() = default;
+
+base::Result<std::unique_ptr<SampleEngine>> SampleEngine::Open(io::Manifest& manifest,
+                                                               base::Clock& clock,
+                                                               base::MemoryBudget& budget,
+                                                               SampleEngineOptions options) {
+  if (options.shards != 0 && (!std::has_single_bit(options.shards) || options.shards > 64)) {
+    return base::Fail(base::ErrorKind::kBadInput, "sample shards must be a power of two up to 64");
+  }
+  std::unique_ptr<SampleEngine> engine(new SampleEngine(manifest, clock, budget, options));
+  PHAROS_TRY_VOID(engine->OpenParts());
+  return engine;
+}
+
+base::Result<void> SampleEngine::OpenParts() {
+  uint32_t newest = 0;
+  for (const io::PartEntry& entry : manifest_.Live(io::Signal::kSamples)) {
+    const auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry, cache_, budget_);
+    TenantOf(entry.tenant)->ChangeParts({}, {part});
+    newest = std::max(newest, part->info().generation_max);
+  }
+  // What is replayed next is younger than every part.
+  generation_ = newest + 1;
+  sealed_generation_ = newest;
+  for (const TenantPtr& tenant : AllTenants()) {
+    tenant->head.Rotate(newest + 1);
+    tenant->head.DropFrozen();
+    for (const auto& part : *tenant->parts()) {
+      if (auto metadata = part->broken() ? std::vector<MetadataStore::Family>() : part->Metadata()) {
+        for (auto& [metric, said] : *metadata) tenant->metadata.Set(metric, std::move(said), newest);
+      } else {
+        part->MarkBroken(metadata.error());
+      }
+      if (part->broken()) continue;
+      if (auto exemplars = part->Exemplars()) {
+        for (auto& [labels, exemplar] : *exemplars) tenant->exemplars.Add(labels, std::move(exemplar), newest);
+      } else {
+        part->MarkBroken(exemplars.error());
+      }
+    }
+  }
+  return {};
+}
+
+/// Puts a record's writes back into a head. Tells nothing to the WAL.
+class SampleEngine::Replayer final : public RecordVisitor {
+ public:
+  Replayer(SampleEngine& engine, Tenant& tenant,
+           std::unordered_map<uint32_t, store::SeriesHandle>& refs)
+      : engine_(engine), tenant_(tenant), refs_(refs) {
+    outcome_.order = &order_;
+  }
+
+  base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
+    bool made = false;
+    PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, true, &made));
+    return {};
+  }
+  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value) override {
+    if (const auto handle = Find(ref)) writes_.push_back({*handle, time_ms, value});
+    if (writes_.size() >= 4096) Apply();
+    return {};
+  }
+  base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
+    const auto handle = Find(ref);
+    if (!handle) return {};
+    const store::HistogramWrite write{*handle, sample.time_ms, std::move(sample.histogram)};
+    tenant_.head.AppendHistograms({&write, 1}, kRules, outcome_);
+    return {};
+  }
+  base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
+    const auto handle = Find(ref);
+    if (!handle) return {};
+    tenant_.exemplars.Add(tenant_.head.LabelsOf(*handle), std::move(exemplar), engine_.generation_);
+    return {};
+  }
+  base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
+    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_);
+    return {};
+  }
+
+  void Apply() {
+    tenant_.head.Append(writes_, kRules, outcome_);
+    writes_.clear();
+  }
+  uint64_t unknown() const { return unknown_; }
+
+ private:
+  static constexpr AppendRules kRules{.replay = true};
+
+  std::optional<store::SeriesHandle> Find(uint32_t ref) {
+    const auto found = refs_.find(ref);
+    if (found != refs_.end()) return found->second;
+    ++unknown_;
+    return std::nullopt;
+  }
+
+  SampleEngine& engine_;
+  Tenant& tenant_;
+  std::unordered_map<uint32_t, store::SeriesHandle>& refs_;
+  std::vector<store::SampleWrite> writes_;
+  std::vector<uint32_t> order_;
+  AppendOutcome outcome_;
+  uint64_t unknown_ = 0;
+};
+
+base::Result<void> SampleEngine::Replay(const io::WalFrame& frame) {
+  if (frame.sequence <= manifest_.SealedSequence(io::Signal::kSamples)) return {};
+  const std::string name(frame.tenant);
+  const auto failed = [&](const base::Error& error) {
+    return base::Wrap(error, "WAL frame " + std::to_string(frame.sequence) + " of tenant " + name);
+  };
+  if (frame.codec != kWalRecord) {
+    return failed({base::ErrorKind::kCorrupt, "unknown samples codec " + std::to_string(frame.codec)});
+  }
+  Replayer replayer(*this, *TenantOf(name), replay_refs_[name]);
+  const auto read = ReadRecord(frame.payload, replayer);
+  replayer.Apply();
+  wal_bytes_ += frame.payload.size();
+  if (replayer.unknown() > 0) {
+    base::Log(base::LogLevel::kError, "WAL frame names series that were never declared",
+              {{"sequence", std::to_string(frame.sequence)}, {"samples", std::to_string(replayer.unknown())}});
+  }
+  if (!read) return failed(read.error());
+  return {};
+}
+
+void SampleEngine::AttachWal(io::Wal& wal) {
+  wal_ = &wal;
+  replay_refs_.clear();
+}
+
+void SampleEngine::SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins) {
+  window_ms_ = window_ms;
+  later_write_wins_ = later_write_wins;
+}
+
+void SampleEngine::SetRetention(int64_t retention_ms) { retention_ms_ = retention_ms; }
+
+AppendRules SampleEngine::Rules() const {
+  const int64_t now_ms = clock_.NowMs();
+  const int64_t retention_ms = retention_ms_;
+  return {.min_ms = retention_ms > 0 ? now_ms - retention_ms : INT64_MIN,
+          .max_ms = now_ms + kMaxFutureMs,
+          .window_ms = window_ms_,
+          .later_write_wins = later_write_wins_,
+          .replay = false};
+}
+
+std::unique_ptr<store::SampleAppender> SampleEngine::Begin(std::string_view tenant) {
+  return std::make_unique<EngineAppender>(*this, TenantOf(tenant));
+}
+
+SampleEngine::TenantPtr SampleEngine::FindTenant(std::string_view name) const {
+  std::shared_lock lock(tenants_mutex_);
+  const auto found = tenants_.find(name);
+  return found != tenants_.end() ? found->second : nullptr;
+}
+
+SampleEngine::TenantPtr SampleEngine::TenantOf(std::string_view name) {
+  if (TenantPtr found = FindTenant(name)) return found;
+  std::unique_lock lock(tenants_mutex_);
+  TenantPtr& tenant = tenants_[std::string(name)];
+  if (tenant == nullptr) {
+    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_, budget_);
+  }
+  return tenant;
+}
+
+std::vector<SampleEngine::TenantPtr> SampleEngine::AllTenants() const {
+  std::shared_lock lock(tenants_mutex_);
+  std::vector<TenantPtr> all;
+  for (const auto& [name, tenant] : tenants_) all.push_back(tenant);
+  return all;
+}
+
+std::vector<std::string> SampleEngine::Tenants() const {
+  std::vector<std::string> names;
+  for (const TenantPtr& tenant : AllTenants()) names.push_back(tenant->name);
+  return names;
+}
+
+void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
+                                 store::SeriesHandle handle) {
+  // Only what a late or repeated sample could still meet is worth a look into the parts.
+  const int64_t horizon_ms = clock_.NowMs() - kSeedHorizonMs;
+  const auto parts = tenant.parts();
+  for (auto at = parts->rbegin(); at != parts->rend(); ++at) {
+    const std::shared_ptr<Part>& part = *at;
+    if (part->entry().max_time < horizon_ms || part->broken()) continue;
+    const auto index = part->Index();
+    if (!index) continue;
+    const auto series = (*index)->FindSeries(labels);
+    if (!series) continue;
+    store::SeriesColumns columns;
+    const int64_t last_ms = (*index)->place(*series).max_ms;
+    if (!PartSeriesReader(part, *index, true).Read(*series, last_ms, last_ms, &columns)) continue;
+    const bool histogram = columns.values.empty();
+    tenant.head.Seed(handle, last_ms, histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
+    return;
+  }
+}
+
+base::Result<void> SampleEngine::Verify() {
+  for (const TenantPtr& tenant : AllTenants()) {
+    for (const auto& part : *tenant->parts()) PHAROS_TRY_VOID(part->Verify());
+  }
+  return {};
+}
+
+}  // namespace pharos::samples

@@ -1,0 +1,151 @@
+// The engine as a SampleSource.
+#include <algorithm>
+#include <set>
+
+#include "samples/cursor.h"
+#include "samples/engine.h"
+
+namespace pharos::samples {
+namespace {
+
+/// The parts with something in the range, oldest generation first. Their memory first: what a
+/// seal moves from the head to a part in between is then seen twice, never not at all.
+PartList Overlapping(const Tenant& tenant, const store::SampleQuery& query) {
+  PartList out;
+  for (const auto& part : *tenant.parts()) {
+    if (part->Overlaps(query.start_ms, query.end_ms)) out.push_back(part);
+  }
+  return out;
+}
+
+std::vector<std::string> Sorted(std::set<std::string> names) {
+  return {std::make_move_iterator(names.begin()), std::make_move_iterator(names.end())};
+}
+
+/// Calls `on_labels` for each series that matches in one of the parts.
+template <class OnLabels>
+base::Result<void> ForEachInParts(const PartList& parts, const store::SampleQuery& query,
+                                  OnLabels on_labels) {
+  for (const auto& part : parts) {
+    PHAROS_TRY(const auto index, part->Index());
+    for (const uint32_t series : index->Select(query.matchers)) {
+      const SeriesPlace& place = index->place(series);
+      if (place.min_ms <= query.end_ms && place.max_ms >= query.start_ms) {
+        on_labels(index->LabelsOf(series));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(
+    const store::SampleQuery& query) {
+  HeadSnapshot head;
+  std::vector<PartSelection> selections;
+  if (const TenantPtr tenant = FindTenant(query.tenant)) {
+    head = tenant->head.Collect(query.matchers, query.start_ms, query.end_ms);
+    for (const auto& part : Overlapping(*tenant, query)) {
+      PHAROS_TRY(auto index, part->Index());
+      std::vector<uint32_t> series = index->Select(query.matchers);
+      if (series.empty()) continue;
+      selections.push_back({PartSeriesReader(part, std::move(index), true), std::move(series)});
+    }
+  }
+  return std::make_unique<MergedCursor>(std::move(head), std::move(selections), query.start_ms,
+                                        query.end_ms, query.series_limit);
+}
+
+base::Result<std::vector<model::Labels>> SampleEngine::Series(const store::SampleQuery& query) {
+  std::vector<model::Labels> out;
+  if (const TenantPtr tenant = FindTenant(query.tenant)) {
+    out = tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms);
+    PHAROS_TRY_VOID(ForEachInParts(Overlapping(*tenant, query), query,
+                                   [&](model::Labels labels) { out.push_back(std::move(labels)); }));
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (query.series_limit > 0 && out.size() > query.series_limit) {
+    return base::Fail(base::ErrorKind::kLimit,
+                      "the query selects more than " + std::to_string(query.series_limit) + " series");
+  }
+  return out;
+}
+
+base::Result<std::vector<std::string>> SampleEngine::LabelNames(const store::SampleQuery& query) {
+  std::set<std::string> names;
+  const TenantPtr tenant = FindTenant(query.tenant);
+  if (tenant == nullptr) return std::vector<std::string>();
+  const auto add = [&](const model::Labels& labels) {
+    for (const model::LabelView label : labels) names.emplace(label.name);
+  };
+  for (const model::Labels& labels : tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms)) add(labels);
+  const PartList parts = Overlapping(*tenant, query);
+  if (!query.matchers.empty()) {
+    PHAROS_TRY_VOID(ForEachInParts(parts, query, add));
+    return Sorted(std::move(names));
+  }
+  for (const auto& part : parts) {
+    PHAROS_TRY(const auto index, part->Index());
+    for (std::string& name : index->Names()) names.insert(std::move(name));
+  }
+  return Sorted(std::move(names));
+}
+
+base::Result<std::vector<std::string>> SampleEngine::LabelValues(const store::SampleQuery& query,
+                                                                 std::string_view name) {
+  std::set<std::string> values;
+  const TenantPtr tenant = FindTenant(query.tenant);
+  if (tenant == nullptr) return std::vector<std::string>();
+  const auto add = [&](const model::Labels& labels) {
+    if (const std::string_view value = labels.Get(name); !value.empty()) values.emplace(value);
+  };
+  for (const model::Labels& labels : tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms)) add(labels);
+  const PartList parts = Overlapping(*tenant, query);
+  if (!query.matchers.empty()) {
+    PHAROS_TRY_VOID(ForEachInParts(parts, query, add));
+    return Sorted(std::move(values));
+  }
+  for (const auto& part : parts) {
+    PHAROS_TRY(const auto index, part->Index());
+    index->ForEachValue(name, [&](std::string_view value, std::span<const uint32_t> series) {
+      if (!series.empty()) values.emplace(value);
+    });
+  }
+  return Sorted(std::move(values));
+}
+
+std::vector<std::pair<std::string, model::Metadata>> SampleEngine::MetadataOf(
+    std::string_view tenant, std::string_view metric) {
+  const TenantPtr found = FindTenant(tenant);
+  return found != nullptr ? found->metadata.Get(metric)
+                          : std::vector<std::pair<std::string, model::Metadata>>();
+}
+
+base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>>
+SampleEngine::Exemplars(const store::SampleQuery& query) {
+  const TenantPtr tenant = FindTenant(query.tenant);
+  if (tenant == nullptr) return std::vector<ExemplarStore::PerSeries>();
+  return tenant->exemplars.Select(query.matchers, query.start_ms, query.end_ms);
+}
+
+store::SampleStats SampleEngine::Stats(std::string_view tenant) {
+  store::SampleStats stats;
+  stats.samples = taken_;
+  const TenantPtr found = FindTenant(tenant);
+  if (found == nullptr) return stats;
+  stats.series = found->head.series_count();
+  int64_t min_ms, max_ms;
+  found->head.TimeBounds(&min_ms, &max_ms);
+  for (const auto& part : *found->parts()) {
+    ++stats.parts;
+    stats.part_bytes += part->entry().bytes;
+    min_ms = std::min(min_ms, part->entry().min_time);
+    max_ms = std::max(max_ms, part->entry().max_time);
+  }
+  if (min_ms <= max_ms) stats.min_time_ms = min_ms, stats.max_time_ms = max_ms;
+  return stats;
+}
+
+}  // namespace pharos::samples

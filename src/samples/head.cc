@@ -1,0 +1,163 @@
+#include "samples/head.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace pharos::samples {
+namespace {
+
+size_t CostOf(size_t label_bytes) { return kSeriesOverheadBytes + label_bytes; }
+
+}  // namespace
+
+Head::Head(uint32_t shards, size_t max_series, uint32_t generation, base::MemoryBudget& budget)
+    : budget_(budget), max_series_(max_series), raw_cache_(budget) {
+  PHAROS_CHECK(std::has_single_bit(shards) && shards <= 64, "shards must be a power of two");
+  const auto bits = static_cast<uint32_t>(std::countr_zero(shards));
+  for (uint32_t i = 0; i < shards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(i, bits));
+    shards_.back()->active = std::make_shared<Memtable>(generation, budget_);
+  }
+}
+
+Head::~Head() {
+  for (const auto& shard : shards_) {
+    shard->table.RemoveIf([&](const Series& series) {
+      budget_.Release(CostOf(series.label_size));
+      return false;
+    });
+  }
+}
+
+base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, bool force,
+                                                bool* made_it) {
+  *made_it = false;
+  const base::Hash128 id = labels.Hash();
+  Shard& shard = *shards_[id.low & (shards_.size() - 1)];
+  std::lock_guard lock(shard.mutex);
+  if (const Series* found = shard.table.Find(id, labels.bytes())) return store::SeriesHandle{found->index, found->epoch};
+  const size_t cost = CostOf(labels.bytes().size());
+  if (labels.bytes().size() > kMaxLabelBytes) {
+    return base::Fail(base::ErrorKind::kLimit, "a label set of " + std::to_string(labels.bytes().size()) +
+                                                   " bytes is over the limit of " + std::to_string(kMaxLabelBytes));
+  }
+  if (force) {
+    budget_.Reserve(cost);
+  } else if (max_series_ > 0 && series_count_ >= max_series_) {
+    return base::Fail(base::ErrorKind::kLimit, "series limit reached: " + std::to_string(series_count_) +
+                                                   " series; raise limits.series or reduce cardinality");
+  } else if (budget_.Tight() || !budget_.TryReserve(cost)) {
+    return base::Fail(base::ErrorKind::kLimit, "memory budget reached: " + std::to_string(series_count_) +
+                                                   " series; raise limits.memory or reduce cardinality");
+  }
+  const Series* made = shard.table.Add(id, labels.bytes());
+  index_.Add(made->index, made->labels());
+  ++series_count_;
+  *made_it = true;
+  return store::SeriesHandle{made->index, made->epoch};
+}
+
+void Head::Seed(store::SeriesHandle handle, int64_t last_ms, uint64_t last_bits, bool histogram) {
+  Shard& shard = *shards_[ShardOf(handle.index)];
+  std::lock_guard lock(shard.mutex);
+  Series* series = shard.table.Get(handle);
+  if (series == nullptr || series->last_ms >= last_ms) return;
+  series->last_ms = last_ms;
+  series->last_bits = last_bits;
+  series->last_is_histogram = histogram;
+}
+
+model::Labels Head::LabelsOf(store::SeriesHandle handle) {
+  Shard& shard = *shards_[ShardOf(handle.index)];
+  std::lock_guard lock(shard.mutex);
+  const Series* series = shard.table.Get(handle);
+  return series != nullptr ? model::Labels::Decode(series->labels()).value() : model::Labels();
+}
+
+void Head::Declare(uint32_t ref, uint32_t wal_generation, RecordWriter& record) {
+  Shard& shard = *shards_[ShardOf(ref)];
+  std::lock_guard lock(shard.mutex);
+  Series* series = shard.table.At(ref);
+  if (series == nullptr || series->declared == wal_generation) return;
+  record.DeclareSeries(ref, series->labels());
+  series->declared = wal_generation;
+}
+
+void Head::Rotate(uint32_t next) {
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    PHAROS_CHECK(shard->frozen.empty(), "rotated before the last generation was sealed");
+    shard->frozen.push_back(std::exchange(shard->active, std::make_shared<Memtable>(next, budget_)));
+  }
+}
+
+std::vector<std::shared_ptr<const Memtable>> Head::Frozen() const {
+  std::vector<std::shared_ptr<const Memtable>> out;
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    out.insert(out.end(), shard->frozen.begin(), shard->frozen.end());
+  }
+  return out;
+}
+
+size_t Head::DropFrozen() {
+  std::unique_lock removal(removal_mutex_);
+  std::vector<uint32_t> gone;
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    if (shard->frozen.empty()) continue;
+    const uint32_t sealed = shard->frozen.back()->generation();
+    shard->frozen.clear();
+    shard->min_ms = INT64_MAX;
+    shard->max_ms = INT64_MIN;
+    for (const MemSeries* mem : shard->active->series()) {
+      shard->min_ms = std::min(shard->min_ms, mem->min_ms);
+      shard->max_ms = std::max(shard->max_ms, mem->max_ms);
+    }
+    const auto removed = shard->table.RemoveIf([&](const Series& series) {
+      if (series.mem_generation >= sealed) return false;
+      budget_.Release(CostOf(series.label_size));
+      return true;
+    });
+    gone.insert(gone.end(), removed.begin(), removed.end());
+  }
+  if (gone.empty()) return 0;
+  std::sort(gone.begin(), gone.end());
+  index_.Remove(gone);
+  raw_cache_.Clear();
+  series_count_ -= gone.size();
+  return gone.size();
+}
+
+uint64_t Head::MemorySamples() const {
+  uint64_t total = 0;
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    total += shard->active->samples();
+    for (const auto& frozen : shard->frozen) total += frozen->samples();
+  }
+  return total;
+}
+
+size_t Head::MemoryBytes() const {
+  size_t total = 0;
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    total += shard->active->bytes();
+    for (const auto& frozen : shard->frozen) total += frozen->bytes();
+  }
+  return total;
+}
+
+bool Head::TimeBounds(int64_t* min_ms, int64_t* max_ms) const {
+  *min_ms = INT64_MAX;
+  *max_ms = INT64_MIN;
+  for (const auto& shard : shards_) {
+    std::lock_guard lock(shard->mutex);
+    *min_ms = std::min(*min_ms, shard->min_ms);
+    *max_ms = std::max(*max_ms, shard->max_ms);
+  }
+  return *min_ms <= *max_ms;
+}
+
+}  // namespace pharos::samples

@@ -1,0 +1,141 @@
+// How samples get into the head: which are taken, which refused, and why.
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "samples/head.h"
+
+namespace pharos::samples {
+namespace {
+
+using store::SampleRefusal;
+
+enum class Verdict : uint8_t { kInOrder, kLate, kSame, kRefused };
+
+/// What to do with a sample of a living series. `why` is set for kRefused.
+Verdict Judge(const Series& series, const AppendRules& rules, int64_t time_ms, bool same_as_last,
+              SampleRefusal* why) {
+  if (!rules.replay) {
+    *why = time_ms < rules.min_ms ? SampleRefusal::kTooOld : SampleRefusal::kTooFarInFuture;
+    if (time_ms < rules.min_ms || time_ms > rules.max_ms) return Verdict::kRefused;
+  }
+  if (time_ms > series.last_ms) return Verdict::kInOrder;
+  if (time_ms == series.last_ms && same_as_last) return Verdict::kSame;
+  if (rules.replay) return Verdict::kLate;
+  if (time_ms == series.last_ms) {
+    *why = SampleRefusal::kDuplicateTimestamp;
+    return rules.later_write_wins && rules.window_ms > 0 ? Verdict::kLate : Verdict::kRefused;
+  }
+  *why = SampleRefusal::kOutOfOrder;
+  const uint64_t late_ms = static_cast<uint64_t>(series.last_ms) - static_cast<uint64_t>(time_ms);
+  return late_ms <= static_cast<uint64_t>(rules.window_ms) ? Verdict::kLate : Verdict::kRefused;
+}
+
+void NoteUndeclared(Series& series, AppendOutcome& outcome) {
+  if (outcome.record != nullptr && series.declared != outcome.wal_generation) {
+    outcome.undeclared->push_back({series.index, series.epoch});
+  }
+}
+
+void Refuse(AppendOutcome& outcome, size_t index, SampleRefusal why) {
+  if (outcome.refused != nullptr) outcome.refused->push_back({index, why});
+}
+
+}  // namespace
+
+template <class Write, class OnWrite>
+void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write) {
+  const auto count = static_cast<uint32_t>(shards_.size());
+  std::array<uint32_t, 65> begin{};
+  for (const Write& write : writes) ++begin[ShardOf(write.series.index) + 1];
+  for (uint32_t s = 0; s < count; ++s) begin[s + 1] += begin[s];
+  std::array<uint32_t, 65> next = begin;
+  order->resize(writes.size());
+  for (uint32_t i = 0; i < writes.size(); ++i) (*order)[next[ShardOf(writes[i].series.index)]++] = i;
+  for (uint32_t s = 0; s < count; ++s) {
+    if (begin[s] == begin[s + 1]) continue;
+    Shard& shard = *shards_[s];
+    std::lock_guard lock(shard.mutex);
+    for (uint32_t at = begin[s]; at < begin[s + 1]; ++at) {
+      const uint32_t i = (*order)[at];
+      Series* series = shard.table.Get(writes[i].series);
+      on_write(shard, series, i);
+    }
+    shard.active->Account();
+  }
+}
+
+MemSeries& Head::MemOf(Shard& shard, Series& series) {
+  const uint32_t generation = shard.active->generation();
+  if (series.mem_generation != generation) {
+    series.mem = shard.active->AddSeries(&series, series.mem, series.mem_generation);
+    series.mem_generation = generation;
+  }
+  return *series.mem;
+}
+
+void Head::Append(std::span<const store::SampleWrite> samples, const AppendRules& rules,
+                  AppendOutcome& outcome) {
+  const size_t refused_before = outcome.refused != nullptr ? outcome.refused->size() : 0;
+  ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
+    if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
+    const auto& [handle, time_ms, value] = samples[i];
+    const auto bits = std::bit_cast<uint64_t>(value);
+    SampleRefusal why{};
+    const bool same = series->last_bits == bits && !series->last_is_histogram;
+    const Verdict verdict = Judge(*series, rules, time_ms, same, &why);
+    if (verdict == Verdict::kRefused) return Refuse(outcome, i, why);
+    if (verdict != Verdict::kSame) {
+      MemSeries& mem = MemOf(shard, *series);
+      shard.min_ms = std::min(shard.min_ms, time_ms);
+      shard.max_ms = std::max(shard.max_ms, time_ms);
+      if (verdict == Verdict::kInOrder) {
+        shard.active->Add(mem, time_ms, value);
+      } else {
+        shard.active->AddLate(mem, time_ms, value);
+      }
+      if (time_ms >= series->last_ms) {
+        series->last_ms = time_ms;
+        series->last_bits = bits;
+        series->last_is_histogram = false;
+      }
+    }
+    NoteUndeclared(*series, outcome);
+    if (outcome.record != nullptr) outcome.record->AddSample(handle.index, time_ms, value);
+  });
+  if (outcome.refused != nullptr && outcome.refused->size() > refused_before) {
+    std::sort(outcome.refused->begin() + static_cast<long>(refused_before), outcome.refused->end(),
+              [](const store::Refused& a, const store::Refused& b) { return a.index < b.index; });
+  }
+}
+
+void Head::AppendHistograms(std::span<const store::HistogramWrite> samples,
+                            const AppendRules& rules, AppendOutcome& outcome) {
+  ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
+    if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
+    const auto& [handle, time_ms, histogram] = samples[i];
+    SampleRefusal why{};
+    bool same = false;
+    if (series->last_is_histogram && time_ms == series->last_ms && series->mem != nullptr &&
+        series->mem_generation == shard.active->generation() && series->mem->extra != nullptr &&
+        !series->mem->extra->histograms.empty()) {
+      const model::HistogramSample& last = series->mem->extra->histograms.back();
+      same = last.time_ms == time_ms && *last.histogram == *histogram;
+    }
+    const Verdict verdict = Judge(*series, rules, time_ms, same, &why);
+    if (verdict == Verdict::kRefused) return Refuse(outcome, i, why);
+    if (verdict != Verdict::kSame) {
+      shard.active->AddHistogram(MemOf(shard, *series), {time_ms, histogram});
+      shard.min_ms = std::min(shard.min_ms, time_ms);
+      shard.max_ms = std::max(shard.max_ms, time_ms);
+      if (time_ms >= series->last_ms) {
+        series->last_ms = time_ms;
+        series->last_is_histogram = true;
+      }
+    }
+    NoteUndeclared(*series, outcome);
+    if (outcome.record != nullptr) outcome.record->AddHistogram(handle.index, time_ms, *histogram);
+  });
+}
+
+}  // namespace pharos::samples

@@ -1,0 +1,70 @@
+// Limits and sizes of the sample engine, each with its unit and reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pharos::samples {
+
+/// Samples in a series' open cell before they are encoded: 2 KiB of cells a thousand series
+/// would be less, but chunks of fewer samples pay more in headers.
+inline constexpr size_t kCellSamples = 16;
+
+/// Most samples in one block of a part: long enough to carry its header, short enough that a
+/// short range does not decode much more than it needs.
+inline constexpr size_t kBlockSamples = 1024;
+
+/// Bytes of a data or time page before compression: what one look-up reads.
+inline constexpr size_t kPageBytes = 64 * 1024;
+
+/// Series in one page of the label index.
+inline constexpr size_t kSeriesPerIndexPage = 16 * 1024;
+
+/// Time columns in one page; a column's number is page × this + slot.
+inline constexpr size_t kTimeSlots = 4096;
+
+/// Time columns remembered for sharing while a part is written (24 bytes each).
+inline constexpr size_t kSharedTimeColumns = 256 * 1024;
+
+/// What a new series costs beside its labels: registry slot, index, caches (bytes).
+inline constexpr size_t kSeriesOverheadBytes = 240;
+
+/// Labels of one series, canonical bytes. A label set beyond that is an attack or a mistake.
+inline constexpr size_t kMaxLabelBytes = 256 * 1024;
+
+/// Exemplars kept a tenant (newest); Prometheus's own default.
+inline constexpr size_t kMaxExemplars = 100'000;
+
+/// Metric families with metadata a tenant, and bytes of help or unit kept of each.
+inline constexpr size_t kMaxMetadataFamilies = 100'000;
+inline constexpr size_t kMaxMetadataText = 16 * 1024;
+
+/// Buckets of one native histogram that a stored one may have (bounds a hostile header).
+inline constexpr size_t kMaxHistogramBuckets = 1 << 16;
+
+/// How far ahead of the clock a sample may be (ms).
+inline constexpr int64_t kMaxFutureMs = 10 * 60 * 1000;
+
+/// Days that one seal writes to at the same time; more days take more rounds.
+inline constexpr size_t kMaxOpenDays = 64;
+
+/// Decompressed pages kept for the next query (bytes, one engine).
+inline constexpr size_t kPageCacheBytes = 64u << 20;
+
+/// Label indexes of parts kept in memory (bytes, one engine); the least used go first.
+inline constexpr size_t kIndexCacheBytes = 256u << 20;
+
+/// How far back (ms) parts are asked for a new series' newest sample, so that order and
+/// duplicates are judged across a restart. Older samples can only be backfill.
+inline constexpr int64_t kSeedHorizonMs = 3LL * 3600 * 1000;
+
+/// After a failed seal or merge, how long until the next try (ns).
+inline constexpr int64_t kRetryNs = 10'000'000'000;
+
+/// Parts of one level that are merged into one of the next (30 min → 2 h → 8 h → day).
+inline constexpr size_t kMergeWidth = 4;
+inline constexpr uint32_t kDayLevel = 3;
+
+inline constexpr int64_t kDayMs = 24 * 3600 * 1000;
+
+}  // namespace pharos::samples

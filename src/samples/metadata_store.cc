@@ -1,0 +1,37 @@
+#include "samples/metadata_store.h"
+
+#include <mutex>
+
+#include "samples/limits.h"
+
+namespace pharos::samples {
+
+bool MetadataStore::Set(std::string_view metric, model::Metadata metadata, uint32_t generation) {
+  if (metadata.help.size() > kMaxMetadataText) metadata.help.resize(kMaxMetadataText);
+  if (metadata.unit.size() > kMaxMetadataText) metadata.unit.resize(kMaxMetadataText);
+  if (metric.empty() || metric.size() > kMaxMetadataText) return false;
+  {
+    std::shared_lock lock(mutex_);
+    const auto known = families_.find(metric);
+    if (known != families_.end() && known->second == metadata) return false;
+    if (known == families_.end() && families_.size() >= kMaxMetadataFamilies) return false;
+  }
+  std::unique_lock lock(mutex_);
+  families_.insert_or_assign(std::string(metric), std::move(metadata));
+  changed_generation_ = generation;
+  return true;
+}
+
+std::vector<MetadataStore::Family> MetadataStore::Get(std::string_view metric) const {
+  std::shared_lock lock(mutex_);
+  if (metric.empty()) return {families_.begin(), families_.end()};
+  const auto found = families_.find(metric);
+  return found != families_.end() ? std::vector<Family>{*found} : std::vector<Family>{};
+}
+
+uint32_t MetadataStore::changed_generation() const {
+  std::shared_lock lock(mutex_);
+  return changed_generation_;
+}
+
+}  // namespace pharos::samples

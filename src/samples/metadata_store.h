@@ -1,0 +1,35 @@
+// What expositions said of the metric families of one tenant; the last word counts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/sample.h"
+
+namespace pharos::samples {
+
+/// Owns: at most kMaxMetadataFamilies families. Threads: any. Errors: none; more families
+/// than that are not kept, longer texts are cut. Cost: one shared lock when nothing is new.
+class MetadataStore {
+ public:
+  using Family = std::pair<std::string, model::Metadata>;
+
+  /// True when this is news, which the WAL must hear. `generation` is the memtable's.
+  bool Set(std::string_view metric, model::Metadata metadata, uint32_t generation);
+  /// One family, or all for "". Sorted.
+  std::vector<Family> Get(std::string_view metric) const;
+  /// The memtable generation of the last news; 0 when there was none since the start.
+  uint32_t changed_generation() const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, model::Metadata, std::less<>> families_;
+  uint32_t changed_generation_ = 0;
+};
+
+}  // namespace pharos::samples

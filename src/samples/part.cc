@@ -1,0 +1,151 @@
+#include "samples/part.h"
+
+#include "base/log.h"
+#include "samples/histogram_codec.h"
+#include "samples/limits.h"
+
+namespace pharos::samples {
+namespace {
+
+std::atomic<uint64_t> next_cache_id{1};
+std::atomic<uint64_t> use_clock{1};
+
+/// Cache keys: which section, in the high half.
+uint64_t PageKey(std::string_view section, uint32_t page) {
+  return (section == kDataSection ? uint64_t{1} : uint64_t{2}) << 32 | page;
+}
+
+}  // namespace
+
+Part::Part(io::Fs& fs, std::string directory, io::PartEntry entry, PageCache& cache,
+           base::MemoryBudget& budget)
+    : fs_(fs), directory_(std::move(directory)), entry_(std::move(entry)),
+      cache_id_(next_cache_id++), cache_(cache), budget_(budget) {}
+
+std::shared_ptr<Part> Part::Open(io::Fs& fs, const std::string& data_dir, io::PartEntry entry,
+                                 PageCache& cache, base::MemoryBudget& budget) {
+  std::string directory = data_dir + "/" + entry.path;
+  std::shared_ptr<Part> part(new Part(fs, std::move(directory), std::move(entry), cache, budget));
+  if (const auto opened = part->OpenFile(); !opened) {
+    part->file_ = nullptr;
+    part->open_error_ = part->Named(opened.error());
+    part->MarkBroken(opened.error());
+  }
+  return part;
+}
+
+base::Result<void> Part::OpenFile() {
+  PHAROS_TRY(file_, io::PartReader::Open(fs_, directory_ + "/" + std::string(kPartFile), kPartKind, kPartVersion));
+  PHAROS_TRY(const std::string head, file_->ReadPage(kHeadSection, 0));
+  if (!DecodeInfo(head, &info_)) return base::Fail(base::ErrorKind::kCorrupt, "bad head page");
+  return {};
+}
+
+Part::~Part() {
+  DropIndex();
+  if (!obsolete_) return;
+  file_ = nullptr;
+  if (const auto removed = fs_.RemoveAll(directory_); !removed) {
+    base::Log(base::LogLevel::kWarn, "cannot remove a part that was merged or expired",
+              {{"path", directory_}, {"error", removed.error().message}});
+  }
+}
+
+base::Error Part::Named(base::Error error) const {
+  if (error.message.find(entry_.path) != std::string::npos) return error;
+  return {error.kind, "part " + entry_.path + ": " + error.message};
+}
+
+void Part::MarkBroken(const base::Error& error) {
+  base::Log(base::LogLevel::kError, "a part of the sample store cannot be read",
+            {{"path", entry_.path}, {"error", error.message}});
+  broken_ = true;
+}
+
+base::Result<std::shared_ptr<const PartIndex>> Part::Index() {
+  last_use_ = use_clock++;
+  std::lock_guard lock(mutex_);
+  if (index_ != nullptr) return index_;
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  auto loaded = PartIndex::Load(*file_, info_);
+  if (!loaded) return std::unexpected(Named(loaded.error()));
+  index_ = std::move(*loaded);
+  budget_.Reserve(index_->bytes());
+  return index_;
+}
+
+size_t Part::DropIndex() {
+  std::lock_guard lock(mutex_);
+  if (index_ == nullptr) return 0;
+  const size_t bytes = index_->bytes();
+  budget_.Release(bytes);
+  index_ = nullptr;
+  return bytes;
+}
+
+size_t Part::index_bytes() {
+  std::lock_guard lock(mutex_);
+  return index_ != nullptr ? index_->bytes() : 0;
+}
+
+base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t page, bool cached) {
+  const PageCache::Key key{cache_id_, PageKey(section, page)};
+  if (cached) {
+    if (PageCache::Page found = cache_.Find(key)) return found;
+  }
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  if (page >= file_->PageCount(section)) {
+    return std::unexpected(Named({base::ErrorKind::kCorrupt, "no page " + std::to_string(page) + " in section " + std::string(section)}));
+  }
+  auto bytes = file_->ReadPage(section, page);
+  if (!bytes) return std::unexpected(Named(bytes.error()));
+  auto made = std::make_shared<const std::string>(std::move(*bytes));
+  if (cached) cache_.Put(key, made);
+  return made;
+}
+
+base::Result<std::vector<Part::SeriesExemplar>> Part::Exemplars() {
+  std::vector<SeriesExemplar> out;
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  for (uint32_t page = 0; page < file_->PageCount(kExemplarSection); ++page) {
+    auto bytes = file_->ReadPage(kExemplarSection, page);
+    if (!bytes) return std::unexpected(Named(bytes.error()));
+    codec::ByteReader in(*bytes);
+    while (in.ok() && !in.AtEnd()) {
+      auto labels = model::Labels::Decode(in.Bytes());
+      model::Exemplar exemplar;
+      if (!labels || !DecodeExemplar(in, &exemplar)) {
+        return std::unexpected(Named({base::ErrorKind::kCorrupt, "bad exemplar"}));
+      }
+      out.emplace_back(std::move(*labels), std::move(exemplar));
+    }
+  }
+  return out;
+}
+
+base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadata() {
+  std::vector<std::pair<std::string, model::Metadata>> out;
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  for (uint32_t page = 0; page < file_->PageCount(kMetadataSection); ++page) {
+    auto bytes = file_->ReadPage(kMetadataSection, page);
+    if (!bytes) return std::unexpected(Named(bytes.error()));
+    codec::ByteReader in(*bytes);
+    while (in.ok() && !in.AtEnd()) {
+      std::string metric(in.Bytes());
+      model::Metadata metadata;
+      if (!DecodeMetadata(in, &metadata)) {
+        return std::unexpected(Named({base::ErrorKind::kCorrupt, "bad metadata"}));
+      }
+      out.emplace_back(std::move(metric), std::move(metadata));
+    }
+  }
+  return out;
+}
+
+base::Result<void> Part::Verify() {
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  if (const auto verified = file_->Verify(); !verified) return std::unexpected(Named(verified.error()));
+  return {};
+}
+
+}  // namespace pharos::samples

@@ -1,0 +1,191 @@
+#include "samples/part_index.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "samples/label_bytes.h"
+
+namespace pharos::samples {
+namespace {
+
+model::LabelView Parse(std::string_view pair) {
+  codec::ByteReader in(pair);
+  const std::string_view name = in.Bytes();
+  return {name, in.Bytes()};
+}
+
+/// One name, one non-empty value, nothing else.
+bool IsPair(std::string_view bytes) {
+  const auto labels = model::Labels::Decode(bytes);
+  return labels.has_value() && labels->size() == 1;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<PartIndex>> PartIndex::Load(const io::PartReader& file,
+                                                         const PartInfo& info) {
+  auto index = std::make_unique<PartIndex>();
+  for (uint32_t page = 0; page < file.PageCount(kPairSection); ++page) {
+    PHAROS_TRY(const std::string bytes, file.ReadPage(kPairSection, page));
+    if (!index->AddPairs(bytes)) return base::Fail(base::ErrorKind::kCorrupt, "bad label pairs");
+  }
+  for (uint32_t page = 0; page < file.PageCount(kSeriesSection); ++page) {
+    PHAROS_TRY(const std::string bytes, file.ReadPage(kSeriesSection, page));
+    if (!index->AddSeries(bytes)) return base::Fail(base::ErrorKind::kCorrupt, "bad series list");
+  }
+  if (index->series_count() != info.series) {
+    return base::Fail(base::ErrorKind::kCorrupt, "series are missing from the index");
+  }
+  index->BuildPostings();
+  return index;
+}
+
+bool PartIndex::AddPairs(std::string_view page) {
+  codec::ByteReader in(page);
+  std::string pair;
+  while (in.ok() && !in.AtEnd()) {
+    const uint64_t shared = in.Varint();
+    const std::string_view rest = in.Bytes();
+    if (!in.ok() || shared > pair.size()) return false;
+    pair.resize(shared);
+    pair += rest;
+    if (!IsPair(pair) || pair_bytes_.size() + pair.size() > UINT32_MAX) return false;
+    uint32_t name = 0;
+    if (!name_of_pair_.empty()) {
+      const std::string_view last = Pair(pair_count() - 1);
+      if (CompareLabels(last, pair) >= 0) return false;
+      name = name_of_pair_.back() + (Parse(last).name != Parse(pair).name ? 1 : 0);
+    }
+    pair_bytes_ += pair;
+    pair_begin_.push_back(static_cast<uint32_t>(pair_bytes_.size()));
+    name_of_pair_.push_back(name);
+  }
+  return in.ok();
+}
+
+bool PartIndex::AddSeries(std::string_view page) {
+  codec::ByteReader in(page);
+  size_t previous_begin = label_pairs_.size(), previous_end = previous_begin;
+  SeriesPlace place;
+  while (in.ok() && !in.AtEnd()) {
+    const uint64_t shared = in.Varint();
+    const uint64_t own = in.Count();
+    if (!in.ok() || shared > previous_end - previous_begin) return false;
+    const size_t begin = label_pairs_.size();
+    for (size_t i = 0; i < shared; ++i) label_pairs_.push_back(label_pairs_[previous_begin + i]);
+    uint64_t pair = shared > 0 ? label_pairs_.back() : 0;
+    for (uint64_t i = 0; i < own; ++i) {
+      const bool first = shared + i == 0;
+      pair += in.Varint();
+      if (pair >= pair_count()) return false;
+      if (!first && name_of_pair_[pair] <= name_of_pair_[label_pairs_.back()]) return false;
+      label_pairs_.push_back(static_cast<uint32_t>(pair));
+    }
+    previous_begin = begin;
+    previous_end = label_pairs_.size();
+    const auto page_step = static_cast<uint32_t>(in.Varint());
+    const auto offset = static_cast<uint32_t>(in.Varint());
+    place.offset = page_step == 0 ? place.offset + offset : offset;
+    place.page += page_step;
+    place.min_ms = static_cast<int64_t>(static_cast<uint64_t>(place.min_ms) + static_cast<uint64_t>(in.Signed()));
+    place.max_ms = static_cast<int64_t>(static_cast<uint64_t>(place.max_ms) + static_cast<uint64_t>(in.Signed()));
+    places_.push_back(place);
+    label_begin_.push_back(static_cast<uint32_t>(label_pairs_.size()));
+    if (label_pairs_.size() > UINT32_MAX) return false;
+  }
+  return in.ok();
+}
+
+void PartIndex::BuildPostings() {
+  postings_begin_.assign(pair_count() + 1, 0);
+  for (const uint32_t pair : label_pairs_) ++postings_begin_[pair + 1];
+  std::partial_sum(postings_begin_.begin(), postings_begin_.end(), postings_begin_.begin());
+  std::vector<uint32_t> next(postings_begin_.begin(), postings_begin_.end() - 1);
+  postings_.resize(label_pairs_.size());
+  for (uint32_t series = 0; series < places_.size(); ++series) {
+    for (uint32_t i = label_begin_[series]; i < label_begin_[series + 1]; ++i) {
+      postings_[next[label_pairs_[i]]++] = series;
+    }
+  }
+}
+
+model::Labels PartIndex::LabelsOf(uint32_t series) const {
+  std::string bytes;
+  for (uint32_t i = label_begin_[series]; i < label_begin_[series + 1]; ++i) bytes += Pair(label_pairs_[i]);
+  return model::Labels::Decode(bytes).value();  // pairs were checked on load
+}
+
+std::optional<uint32_t> PartIndex::FindSeries(const model::Labels& labels) const {
+  // The labels as pair numbers; series are sorted by these.
+  std::vector<uint32_t> pairs;
+  for (const model::LabelView label : labels) {
+    const uint32_t pair = LowerBound(label.name, label.value);
+    if (pair == pair_count() || Parse(Pair(pair)) != label) return std::nullopt;
+    pairs.push_back(pair);
+  }
+  uint32_t low = 0, high = static_cast<uint32_t>(places_.size());
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    const auto begin = label_pairs_.begin() + label_begin_[middle];
+    const auto end = label_pairs_.begin() + label_begin_[middle + 1];
+    if (std::lexicographical_compare(begin, end, pairs.begin(), pairs.end())) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == places_.size() ||
+      !std::equal(pairs.begin(), pairs.end(), label_pairs_.begin() + label_begin_[low],
+                  label_pairs_.begin() + label_begin_[low + 1])) {
+    return std::nullopt;
+  }
+  return low;
+}
+
+std::vector<std::string> PartIndex::Names() const {
+  std::vector<std::string> out;
+  for (uint32_t pair = 0; pair < pair_count(); ++pair) {
+    if (pair == 0 || name_of_pair_[pair] != name_of_pair_[pair - 1]) out.emplace_back(Parse(Pair(pair)).name);
+  }
+  return out;
+}
+
+size_t PartIndex::bytes() const {
+  return sizeof *this + pair_bytes_.size() + places_.size() * (sizeof(SeriesPlace) + 4) +
+         (label_pairs_.size() + postings_.size()) * 4 + pair_begin_.size() * 12;
+}
+
+uint32_t PartIndex::LowerBound(std::string_view name, std::string_view value) const {
+  uint32_t low = 0, high = pair_count();
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (Parse(Pair(middle)) < model::LabelView{name, value}) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+std::span<const uint32_t> PartIndex::Find(std::string_view name, std::string_view value) const {
+  const uint32_t pair = LowerBound(name, value);
+  if (pair == pair_count() || Parse(Pair(pair)) != model::LabelView{name, value}) return {};
+  return Postings(pair);
+}
+
+void PartIndex::ForEachValue(std::string_view name, const OnValue& on_value) const {
+  for (uint32_t pair = LowerBound(name, {}); pair < pair_count(); ++pair) {
+    const model::LabelView label = Parse(Pair(pair));
+    if (label.name != name) return;
+    on_value(label.value, Postings(pair));
+  }
+}
+
+std::vector<uint32_t> PartIndex::All() const {
+  std::vector<uint32_t> all(places_.size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+}  // namespace pharos::samples

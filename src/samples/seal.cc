@@ -1,0 +1,238 @@
+// From memory to parts: the current generation is set aside, written a part a tenant and day,
+// listed, and only then forgotten, here and in the WAL.
+#include <algorithm>
+#include <map>
+
+#include "base/log.h"
+#include "samples/columns.h"
+#include "samples/engine.h"
+#include "samples/label_bytes.h"
+#include "samples/limits.h"
+#include "samples/part_publisher.h"
+#include "samples/series_table.h"
+
+namespace pharos::samples {
+namespace {
+
+/// Everything that one generation holds of a series, in order of time.
+void DecodeAll(const MemSeries& mem, store::SeriesColumns* out) {
+  out->times_ms.clear();
+  out->values.clear();
+  out->histograms.clear();
+  for (const MemChunk* chunk = mem.first; chunk != nullptr; chunk = chunk->next) {
+    DecodeChunk(*chunk, &out->times_ms, &out->values);
+  }
+  for (size_t i = 0; i < mem.open; ++i) {
+    out->times_ms.push_back(mem.base_ms + mem.offsets_ms[i]);
+    out->values.push_back(mem.values[i]);
+  }
+  if (mem.extra != nullptr) {
+    for (const model::Sample& late : mem.extra->late) {
+      out->times_ms.push_back(late.time_ms);
+      out->values.push_back(late.value);
+    }
+    out->histograms = mem.extra->histograms;
+  }
+  SortLaterWins(out);
+}
+
+/// The columns' part within one day, in `out`.
+void SliceDay(const store::SeriesColumns& all, int64_t day, store::SeriesColumns* out) {
+  const int64_t begin_ms = day * kDayMs, end_ms = begin_ms + (kDayMs - 1);
+  const auto from = std::lower_bound(all.times_ms.begin(), all.times_ms.end(), begin_ms);
+  const auto to = std::upper_bound(from, all.times_ms.end(), end_ms);
+  out->times_ms.assign(from, to);
+  out->values.assign(all.values.begin() + (from - all.times_ms.begin()),
+                     all.values.begin() + (to - all.times_ms.begin()));
+  out->histograms.clear();
+  for (const model::HistogramSample& sample : all.histograms) {
+    if (sample.time_ms >= begin_ms && sample.time_ms <= end_ms) out->histograms.push_back(sample);
+  }
+}
+
+std::set<int64_t> DaysOf(const store::SeriesColumns& columns) {
+  std::set<int64_t> days;
+  for (size_t i = 0; i < columns.times_ms.size();) {
+    const int64_t day = DayOf(columns.times_ms[i]);
+    days.insert(day);
+    i = static_cast<size_t>(std::upper_bound(columns.times_ms.begin(), columns.times_ms.end(),
+                                             day * kDayMs + (kDayMs - 1)) -
+                            columns.times_ms.begin());
+  }
+  for (const model::HistogramSample& sample : columns.histograms) days.insert(DayOf(sample.time_ms));
+  return days;
+}
+
+}  // namespace
+
+/// One tenant's part of a seal: as many rounds as its days need.
+class SampleEngine::TenantSeal {
+ public:
+  TenantSeal(SampleEngine& engine, Tenant& tenant) : engine_(engine), tenant_(tenant) {}
+
+  base::Result<void> Run() {
+    Gather();
+    do {
+      open_.clear();
+      auto round = Round();
+      if (!round) {
+        for (auto& [day, publisher] : open_) publisher->Abandon();
+        return round;
+      }
+    } while (postponed_);
+    return {};
+  }
+
+ private:
+  void Gather() {
+    pins_ = tenant_.head.Frozen();
+    for (const auto& memtable : pins_) {
+      series_.insert(series_.end(), memtable->series().begin(), memtable->series().end());
+    }
+    std::sort(series_.begin(), series_.end(), [](const MemSeries* a, const MemSeries* b) {
+      return CompareLabels(a->series->labels(), b->series->labels()) < 0;
+    });
+    exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
+  }
+
+  base::Result<void> Round() {
+    postponed_ = false;
+    store::SeriesColumns all, slice;
+    for (const MemSeries* mem : series_) {
+      if (Done(DayOf(mem->min_ms)) && DayOf(mem->min_ms) == DayOf(mem->max_ms)) continue;
+      DecodeAll(*mem, &all);
+      for (const int64_t day : DaysOf(all)) {
+        PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
+        if (builder == nullptr) continue;
+        const bool whole = DayOf(mem->min_ms) == day && DayOf(mem->max_ms) == day;
+        if (!whole) SliceDay(all, day, &slice);
+        PHAROS_TRY_VOID(builder->AddSeries(mem->series->labels(), whole ? all : slice));
+      }
+    }
+    PHAROS_TRY_VOID(AddExemplars());
+    PHAROS_TRY_VOID(AddMetadata());
+    return PublishAll();
+  }
+
+  bool Done(int64_t day) const { return engine_.pending_->done.contains({tenant_.name, day}); }
+
+  /// Null when the day is written already, or must wait for the next round.
+  base::Result<PartBuilder*> BuilderOf(int64_t day) {
+    if (Done(day)) return nullptr;
+    const auto found = open_.find(day);
+    if (found != open_.end()) return &found->second->builder();
+    if (open_.size() >= kMaxOpenDays) {
+      postponed_ = true;
+      return nullptr;
+    }
+    PartInfo info;
+    info.generation_min = info.generation_max = engine_.pending_->generation;
+    PHAROS_TRY(auto publisher, PartPublisher::Begin(engine_.manifest_, tenant_.name, day, info));
+    return &open_.emplace(day, std::move(publisher)).first->second->builder();
+  }
+
+  base::Result<void> AddExemplars() {
+    for (const auto& [labels, exemplars] : exemplars_) {
+      for (const model::Exemplar& exemplar : exemplars) {
+        PHAROS_TRY(PartBuilder * builder, BuilderOf(DayOf(exemplar.time_ms)));
+        if (builder != nullptr) builder->AddExemplar(labels, exemplar);
+      }
+    }
+    return {};
+  }
+
+  /// The newest part carries all metadata of the tenant; news without samples make a part.
+  base::Result<void> AddMetadata() {
+    if (metadata_written_) return {};
+    const bool news = tenant_.metadata.changed_generation() >= engine_.pending_->generation;
+    if (open_.empty() && !news) return {};
+    const int64_t day = open_.empty() ? DayOf(engine_.clock_.NowMs()) : open_.rbegin()->first;
+    PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
+    if (builder == nullptr) return {};
+    for (const auto& [metric, metadata] : tenant_.metadata.Get("")) builder->AddMetadata(metric, metadata);
+    builder->CoverTime(day * kDayMs);
+    metadata_written_ = true;
+    return {};
+  }
+
+  base::Result<void> PublishAll() {
+    while (!open_.empty()) {
+      const auto first = open_.begin();
+      PHAROS_TRY(auto part, first->second->Publish({}, engine_.cache_, engine_.budget_));
+      tenant_.ChangeParts({}, {std::move(part)});
+      engine_.pending_->done.insert({tenant_.name, first->first});
+      open_.erase(first);
+    }
+    return {};
+  }
+
+  SampleEngine& engine_;
+  Tenant& tenant_;
+  std::vector<std::shared_ptr<const Memtable>> pins_;
+  std::vector<const MemSeries*> series_;
+  std::vector<ExemplarStore::PerSeries> exemplars_;
+  std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
+  bool postponed_ = false;
+  bool metadata_written_ = false;
+};
+
+void SampleEngine::Rotate() {
+  // No tenant may be made between the new generation's number and the rotation, and no frame
+  // may be numbered between reading the sequence and the new WAL generation. Frames up to
+  // `sequence` were appended before, so what they hold is in what is set aside.
+  std::unique_lock tenants_lock(tenants_mutex_);
+  PendingSeal seal;
+  seal.generation = generation_;
+  {
+    std::lock_guard commit(commit_mutex_);
+    seal.sequence = wal_ != nullptr ? wal_->LastSequence() : 0;
+    ++*wal_generation_;
+    ++generation_;
+  }
+  for (const auto& [name, tenant] : tenants_) tenant->head.Rotate(generation_);
+  wal_bytes_ = 0;
+  rotated_ns_ = clock_.MonotonicNs();
+  pending_ = std::move(seal);
+}
+
+base::Result<void> SampleEngine::Seal() {
+  if (!pending_) Rotate();
+  for (const TenantPtr& tenant : AllTenants()) {
+    PHAROS_TRY_VOID(TenantSeal(*this, *tenant).Run());
+  }
+  if (pending_->sequence > manifest_.SealedSequence(io::Signal::kSamples)) {
+    io::ManifestEdit edit;
+    edit.sets_sealed = true;
+    edit.sealed_signal = io::Signal::kSamples;
+    edit.sealed_sequence = pending_->sequence;
+    PHAROS_TRY_VOID(manifest_.Apply(edit));
+  }
+  sealed_generation_ = pending_->generation;
+  size_t gone = 0;
+  for (const TenantPtr& tenant : AllTenants()) gone += tenant->head.DropFrozen();
+  if (wal_ != nullptr) wal_->Release(io::Signal::kSamples, pending_->sequence);
+  if (gone > 0) {
+    base::Log(base::LogLevel::kInfo, "series without samples since the last seal left memory",
+              {{"series", std::to_string(gone)}});
+  }
+  pending_.reset();
+  return {};
+}
+
+bool SampleEngine::SealIsDue() const {
+  if (pending_) return true;
+  const int64_t age_ms = (clock_.MonotonicNs() - rotated_ns_) / 1'000'000;
+  if (age_ms >= options_.seal_age_ms || wal_bytes_ >= options_.seal_wal_bytes) return true;
+  uint64_t samples = 0;
+  size_t bytes = 0;
+  for (const TenantPtr& tenant : AllTenants()) {
+    samples += tenant->head.MemorySamples();
+    bytes += tenant->head.MemoryBytes();
+  }
+  const size_t limit = options_.seal_memory_bytes != 0 ? options_.seal_memory_bytes : budget_.limit_bytes() / 3;
+  // When memory is short elsewhere, a seal helps only if there is something to write.
+  return samples >= options_.seal_samples || bytes >= limit ||
+         (budget_.Tight() && bytes >= budget_.limit_bytes() / 16);
+}
+
+}  // namespace pharos::samples

@@ -1,0 +1,83 @@
+// One shard's series: slots that handles point to, and the look-up by identity.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "store/samples.h"
+
+namespace pharos::samples {
+
+struct MemSeries;
+
+/// A series that is in memory. Its labels live until it is removed.
+struct Series {
+  std::unique_ptr<char[]> label_bytes;  ///< canonical
+  uint32_t label_size = 0;
+  uint32_t index = 0;                   ///< of the handle: slot and shard
+  uint32_t epoch = 0;                   ///< rises when the slot is given up
+  uint32_t declared = 0;                ///< WAL generation in which its labels were logged
+  base::Hash128 id;                     ///< XXH3-128 of the labels
+  int64_t last_ms = INT64_MIN;          ///< newest sample
+  uint64_t last_bits = 0;               ///< its value, for telling duplicates
+  MemSeries* mem = nullptr;             ///< newest generation's cell; valid while that lives
+  uint32_t mem_generation = 0;
+  bool last_is_histogram = false;
+  bool live = false;
+
+  std::string_view labels() const { return {label_bytes.get(), label_size}; }
+};
+
+/// Owns: the series. Threads: under the shard's lock. Errors: none. Cost: Find is one probe
+/// in most cases; slots never move.
+class SeriesTable {
+ public:
+  SeriesTable(uint32_t shard, uint32_t shard_bits) : shard_(shard), shard_bits_(shard_bits) {}
+
+  /// The living series of the handle, or null.
+  Series* Get(store::SeriesHandle handle) {
+    Series* series = At(handle.index);
+    return series != nullptr && series->epoch == handle.epoch ? series : nullptr;
+  }
+  /// The living series in that slot, whatever its epoch, or null.
+  Series* At(uint32_t index);
+  /// By identity; null when it is not there.
+  Series* Find(base::Hash128 id, std::string_view labels);
+  /// Makes one that Find did not find.
+  Series* Add(base::Hash128 id, std::string_view labels);
+  /// Takes out each series for which `gone` holds and returns their indexes.
+  template <class Gone>
+  std::vector<uint32_t> RemoveIf(Gone gone) {
+    std::vector<uint32_t> removed;
+    for (uint32_t slot = 0; slot < slots_; ++slot) {
+      Series& series = Slot(slot);
+      if (!series.live || !gone(series)) continue;
+      removed.push_back(series.index);
+      Free(series, slot);
+    }
+    if (!removed.empty()) Rebuild(probe_.size());
+    return removed;
+  }
+  size_t size() const { return size_; }
+
+ private:
+  static constexpr uint32_t kSlab = 1024;
+  static constexpr uint32_t kEmpty = UINT32_MAX;
+
+  Series& Slot(uint32_t slot) { return slabs_[slot / kSlab][slot % kSlab]; }
+  void Free(Series& series, uint32_t slot);
+  void Rebuild(size_t capacity);
+  void Link(const Series& series, uint32_t slot);
+
+  const uint32_t shard_, shard_bits_;
+  std::vector<std::unique_ptr<Series[]>> slabs_;
+  std::vector<uint32_t> free_;
+  std::vector<uint32_t> probe_;  // open addressing by id.low: slot numbers
+  uint32_t slots_ = 0;
+  size_t size_ = 0;
+};
+
+}  // namespace pharos::samples

@@ -1,0 +1,43 @@
+// All that the engine holds of one tenant.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "samples/exemplar_store.h"
+#include "samples/head.h"
+#include "samples/metadata_store.h"
+#include "samples/part.h"
+
+namespace pharos::samples {
+
+using PartList = std::vector<std::shared_ptr<Part>>;
+
+/// Threads: any. The part list is replaced as a whole; a reader keeps the one it took.
+struct Tenant {
+  Tenant(std::string tenant_name, uint32_t shards, size_t max_series, uint32_t generation,
+         base::MemoryBudget& budget)
+      : name(std::move(tenant_name)), head(shards, max_series, generation, budget),
+        exemplars(budget), parts_(std::make_shared<PartList>()) {}
+
+  const std::string name;
+  Head head;
+  ExemplarStore exemplars;
+  MetadataStore metadata;
+
+  /// Oldest generation first: later parts win.
+  std::shared_ptr<const PartList> parts() const {
+    std::lock_guard lock(mutex_);
+    return parts_;
+  }
+  /// Takes `gone` out and `more` in, at once.
+  void ChangeParts(const PartList& gone, const PartList& more);
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const PartList> parts_;  // mutex_
+};
+
+}  // namespace pharos::samples

@@ -1,0 +1,156 @@
+#include "samples/wal_record.h"
+
+#include <bit>
+
+#include "codec/varint.h"
+#include "samples/histogram_codec.h"
+
+namespace pharos::samples {
+namespace {
+
+/// Tags of the entries behind the sample runs.
+enum Tag : uint8_t { kHistogramTag = 1, kExemplarTag = 2, kMetadataTag = 3 };
+
+base::Error Broken(std::string_view what) {
+  return {base::ErrorKind::kCorrupt, "samples WAL record: " + std::string(what)};
+}
+
+base::Result<void> ReadSeries(codec::ByteReader& in, RecordVisitor& visitor) {
+  for (size_t left = in.Count(); left > 0; --left) {
+    const auto ref = static_cast<uint32_t>(in.Varint());
+    auto labels = model::Labels::Decode(in.Bytes());
+    if (!in.ok() || !labels) return std::unexpected(Broken("bad series"));
+    PHAROS_TRY_VOID(visitor.OnSeries(ref, std::move(*labels)));
+  }
+  return {};
+}
+
+base::Result<void> ReadSamples(codec::ByteReader& in, RecordVisitor& visitor) {
+  uint32_t ref = 0;
+  int64_t time_ms = 0;
+  for (size_t left = in.Count(); left > 0; --left) {
+    ref = static_cast<uint32_t>(ref + static_cast<uint64_t>(in.Signed()));
+    time_ms = static_cast<int64_t>(static_cast<uint64_t>(time_ms) + static_cast<uint64_t>(in.Signed()));
+    const uint64_t bits = in.Fixed64();
+    if (!in.ok()) return std::unexpected(Broken("bad sample"));
+    PHAROS_TRY_VOID(visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits)));
+  }
+  return {};
+}
+
+base::Result<void> ReadEntry(codec::ByteReader& in, RecordVisitor& visitor) {
+  switch (in.Byte()) {
+    case kHistogramTag: {
+      const auto ref = static_cast<uint32_t>(in.Varint());
+      const int64_t time_ms = in.Signed();
+      auto histogram = std::make_shared<model::Histogram>();
+      if (!DecodeHistogram(in, nullptr, histogram.get())) break;
+      return visitor.OnHistogram(ref, {time_ms, std::move(histogram)});
+    }
+    case kExemplarTag: {
+      const auto ref = static_cast<uint32_t>(in.Varint());
+      model::Exemplar exemplar;
+      if (!DecodeExemplar(in, &exemplar)) break;
+      return visitor.OnExemplar(ref, std::move(exemplar));
+    }
+    case kMetadataTag: {
+      const std::string_view metric = in.Bytes();
+      model::Metadata metadata;
+      if (!DecodeMetadata(in, &metadata)) break;
+      return visitor.OnMetadata(metric, std::move(metadata));
+    }
+  }
+  return std::unexpected(Broken("bad entry"));
+}
+
+}  // namespace
+
+void RecordWriter::Room(size_t bytes) {
+  if (runs_.size() < used_ + bytes) runs_.resize(std::max(runs_.size() * 2, used_ + bytes + 4096));
+}
+
+void RecordWriter::DeclareSeries(uint32_t ref, std::string_view labels) {
+  codec::PutVarint(declared_, ref);
+  codec::PutBytes(declared_, labels);
+  ++series_;
+}
+
+void RecordWriter::AddSample(uint32_t ref, int64_t time_ms, double value) {
+  Room(28);
+  char* at = runs_.data() + used_;
+  at = codec::PutVarintAt(at, codec::ZigZag(static_cast<int64_t>(ref) - last_ref_));
+  at = codec::PutVarintAt(at, codec::ZigZag(static_cast<int64_t>(static_cast<uint64_t>(time_ms) -
+                                                                 static_cast<uint64_t>(last_time_ms_))));
+  std::memcpy(at, &value, 8);
+  used_ = static_cast<size_t>(at + 8 - runs_.data());
+  last_ref_ = ref;
+  last_time_ms_ = time_ms;
+  ++samples_;
+}
+
+void RecordWriter::AddHistogram(uint32_t ref, int64_t time_ms, const model::Histogram& histogram) {
+  rest_ += static_cast<char>(kHistogramTag);
+  codec::PutVarint(rest_, ref);
+  codec::PutSigned(rest_, time_ms);
+  EncodeHistogram(histogram, nullptr, rest_);
+  ++histograms_;
+}
+
+void RecordWriter::AddExemplar(uint32_t ref, const model::Exemplar& exemplar) {
+  rest_ += static_cast<char>(kExemplarTag);
+  codec::PutVarint(rest_, ref);
+  EncodeExemplar(exemplar, rest_);
+  ++exemplars_;
+}
+
+void RecordWriter::AddMetadata(std::string_view metric, const model::Metadata& metadata) {
+  rest_ += static_cast<char>(kMetadataTag);
+  codec::PutBytes(rest_, metric);
+  EncodeMetadata(metadata, rest_);
+  ++metadata_;
+}
+
+std::string RecordWriter::Finish() {
+  std::string out;
+  out.reserve(declared_.size() + used_ + rest_.size() + 32);
+  codec::PutVarint(out, series_);
+  out += declared_;
+  codec::PutVarint(out, samples_);
+  out.append(runs_.data(), used_);
+  codec::PutVarint(out, histograms_ + exemplars_ + metadata_);
+  out += rest_;
+  declared_.clear();
+  rest_.clear();
+  used_ = series_ = samples_ = histograms_ = exemplars_ = metadata_ = 0;
+  last_ref_ = 0;
+  last_time_ms_ = 0;
+  return out;
+}
+
+std::vector<uint32_t> RecordWriter::Refs() const {
+  struct Collector final : RecordVisitor {
+    std::vector<uint32_t> refs;
+    base::Result<void> Add(uint32_t ref) { return refs.push_back(ref), base::Result<void>(); }
+    base::Result<void> OnSeries(uint32_t, model::Labels) override { return {}; }
+    base::Result<void> OnSample(uint32_t ref, int64_t, double) override { return Add(ref); }
+    base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample) override { return Add(ref); }
+    base::Result<void> OnExemplar(uint32_t ref, model::Exemplar) override { return Add(ref); }
+    base::Result<void> OnMetadata(std::string_view, model::Metadata) override { return {}; }
+  };
+  Collector collector;
+  RecordWriter copy = *this;
+  const auto read = ReadRecord(copy.Finish(), collector);
+  PHAROS_CHECK(read.has_value(), "own WAL record does not read back");
+  return std::move(collector.refs);
+}
+
+base::Result<void> ReadRecord(std::string_view payload, RecordVisitor& visitor) {
+  codec::ByteReader in(payload);
+  PHAROS_TRY_VOID(ReadSeries(in, visitor));
+  PHAROS_TRY_VOID(ReadSamples(in, visitor));
+  for (size_t left = in.Count(); left > 0; --left) PHAROS_TRY_VOID(ReadEntry(in, visitor));
+  if (!in.ok() || !in.AtEnd()) return std::unexpected(Broken("bytes left over"));
+  return {};
+}
+
+}  // namespace pharos::samples
