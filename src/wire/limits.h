@@ -15,6 +15,8 @@ inline constexpr int kMaxJsonDepth = 4 * kMaxValueDepth + 32;
 inline constexpr size_t kMaxRecords = 1'000'000;
 /// Attributes and other child values a request; 80 bytes each in memory, 2 in the body.
 inline constexpr size_t kMaxChildren = 4'000'000;
+/// OTLP data points a request; 250 bytes each in memory, 2 in the body.
+inline constexpr size_t kMaxPoints = 400'000;
 /// Buckets of one histogram, and spans of one native histogram: what Prometheus's own
 /// formats reach is 160 and 400.
 inline constexpr size_t kMaxBuckets = 65'536;

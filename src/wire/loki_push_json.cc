@@ -4,10 +4,9 @@
 #include <span>
 
 #include "model/labels.h"
-#include "text/json_writer.h"
+#include "text/rfc3339.h"
 #include "wire/limits.h"
 #include "wire/loki_push.h"
-#include "wire/rfc3339.h"
 
 namespace pharos::wire {
 namespace {
@@ -150,9 +149,7 @@ class JsonPush {
       event.body = model::Value::String({});
       std::string_view time, line;
       if (item["ts"].get(time)) return Bad("entry without a ts");
-      if (!ParseRfc3339(time, &event.time_ns)) {
-        return Bad("parsing time \"" + std::string(time) + "\" as RFC 3339: cannot parse it");
-      }
+      PHAROS_TRY(event.time_ns, text::ParseRfc3339(time));
       if (!item["line"].get(line)) event.body = model::Value::String(line);
     }
     return {};

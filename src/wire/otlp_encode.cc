@@ -1,116 +1,115 @@
 #include "wire/otlp_encode.h"
 
 #include <algorithm>
-#include <protozero/pbf_writer.hpp>
 #include <string_view>
 #include <vector>
+
+#include "wire/pb_writer.h"
 
 namespace pharos::wire {
 namespace {
 
-using protozero::pbf_writer;
-
-void AddText(pbf_writer& out, uint32_t field, std::string_view text) {
-  if (!text.empty()) out.add_bytes(field, text.data(), text.size());
+void AddText(PbWriter& out, uint32_t field, std::string_view text) {
+  if (!text.empty()) out->add_bytes(field, text.data(), text.size());
 }
-void AddCount(pbf_writer& out, uint32_t field, uint32_t count) {
-  if (count != 0) out.add_uint32(field, count);
+void AddCount(PbWriter& out, uint32_t field, uint32_t count) {
+  if (count != 0) out->add_uint32(field, count);
 }
 template <class Id>
-void AddId(pbf_writer& out, uint32_t field, const Id& id) {
+void AddId(PbWriter& out, uint32_t field, const Id& id) {
   if (id.IsZero()) return;
-  out.add_bytes(field, reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+  out->add_bytes(field, reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
 }
 
-void AddAttributes(pbf_writer& out, uint32_t field, std::span<const model::KeyValue> attributes);
+void AddAttributes(PbWriter& out, uint32_t field, std::span<const model::KeyValue> attributes);
 
 // A oneof is on the wire even when it holds zero; an empty AnyValue is null.
-void WriteValue(pbf_writer& out, const model::Value& value) {
+void WriteValue(PbWriter& out, const model::Value& value) {
   using Type = model::Value::Type;
   switch (value.type) {
     case Type::kNull: break;
-    case Type::kString: out.add_bytes(1, value.text.data(), value.text.size()); break;
-    case Type::kBool: out.add_bool(2, value.boolean); break;
-    case Type::kInt: out.add_int64(3, value.integer); break;
-    case Type::kDouble: out.add_double(4, value.real); break;
+    case Type::kString: out->add_bytes(1, value.text.data(), value.text.size()); break;
+    case Type::kBool: out->add_bool(2, value.boolean); break;
+    case Type::kInt: out->add_int64(3, value.integer); break;
+    case Type::kDouble: out->add_double(4, value.real); break;
     case Type::kArray: {
-      pbf_writer array(out, 5);
+      PbWriter array(out, 5);
       for (const model::Value& item : value.array) {
-        pbf_writer child(array, 1);
+        PbWriter child(array, 1);
         WriteValue(child, item);
       }
       break;
     }
     case Type::kMap: {
-      pbf_writer map(out, 6);
+      PbWriter map(out, 6);
       AddAttributes(map, 1, value.map);
       break;
     }
-    case Type::kBytes: out.add_bytes(7, value.text.data(), value.text.size()); break;
+    case Type::kBytes: out->add_bytes(7, value.text.data(), value.text.size()); break;
   }
 }
 
-void AddAttributes(pbf_writer& out, uint32_t field, std::span<const model::KeyValue> attributes) {
+void AddAttributes(PbWriter& out, uint32_t field, std::span<const model::KeyValue> attributes) {
   for (const model::KeyValue& pair : attributes) {
-    pbf_writer child(out, field);
+    PbWriter child(out, field);
     AddText(child, 1, pair.key);
-    pbf_writer value(child, 2);
+    PbWriter value(child, 2);
     WriteValue(value, pair.value);
   }
 }
 
-void WriteSpan(pbf_writer& out, const model::Event& event) {
+void WriteSpan(PbWriter& out, const model::Event& event) {
   const model::SpanPart& span = *event.span;
   AddId(out, 1, event.trace_id);
   AddId(out, 2, event.span_id);
   AddText(out, 3, span.trace_state);
   AddId(out, 4, span.parent_id);
   AddText(out, 5, span.name);
-  if (span.kind != 0) out.add_enum(6, span.kind);
-  out.add_fixed64(7, static_cast<uint64_t>(event.time_ns));
-  if (span.end_ns != 0) out.add_fixed64(8, static_cast<uint64_t>(span.end_ns));
+  if (span.kind != 0) out->add_enum(6, span.kind);
+  out->add_fixed64(7, static_cast<uint64_t>(event.time_ns));
+  if (span.end_ns != 0) out->add_fixed64(8, static_cast<uint64_t>(span.end_ns));
   AddAttributes(out, 9, event.attributes);
   AddCount(out, 10, event.dropped_attributes);
   for (const model::SpanEvent& item : span.events) {
-    pbf_writer child(out, 11);
-    if (item.time_ns != 0) child.add_fixed64(1, static_cast<uint64_t>(item.time_ns));
+    PbWriter child(out, 11);
+    if (item.time_ns != 0) child->add_fixed64(1, static_cast<uint64_t>(item.time_ns));
     AddText(child, 2, item.name);
     AddAttributes(child, 3, item.attributes);
     AddCount(child, 4, item.dropped_attributes);
   }
   AddCount(out, 12, span.dropped_events);
   for (const model::SpanLink& link : span.links) {
-    pbf_writer child(out, 13);
+    PbWriter child(out, 13);
     AddId(child, 1, link.trace_id);
     AddId(child, 2, link.span_id);
     AddText(child, 3, link.trace_state);
     AddAttributes(child, 4, link.attributes);
     AddCount(child, 5, link.dropped_attributes);
-    if (link.flags != 0) child.add_fixed32(6, link.flags);
+    if (link.flags != 0) child->add_fixed32(6, link.flags);
   }
   AddCount(out, 14, span.dropped_links);
   {
-    pbf_writer status(out, 15);
+    PbWriter status(out, 15);
     AddText(status, 2, span.status_message);
-    if (span.status_code != 0) status.add_enum(3, span.status_code);
+    if (span.status_code != 0) status->add_enum(3, span.status_code);
   }
-  if (event.flags != 0) out.add_fixed32(16, event.flags);
+  if (event.flags != 0) out->add_fixed32(16, event.flags);
 }
 
-void WriteLog(pbf_writer& out, const model::Event& event) {
-  out.add_fixed64(1, static_cast<uint64_t>(event.time_ns));
-  if (event.severity_number != 0) out.add_enum(2, event.severity_number);
+void WriteLog(PbWriter& out, const model::Event& event) {
+  out->add_fixed64(1, static_cast<uint64_t>(event.time_ns));
+  if (event.severity_number != 0) out->add_enum(2, event.severity_number);
   AddText(out, 3, event.severity_text);
   if (event.body.type != model::Value::Type::kNull) {
-    pbf_writer body(out, 5);
+    PbWriter body(out, 5);
     WriteValue(body, event.body);
   }
   AddAttributes(out, 6, event.attributes);
   AddCount(out, 7, event.dropped_attributes);
-  if (event.flags != 0) out.add_fixed32(8, event.flags);
+  if (event.flags != 0) out->add_fixed32(8, event.flags);
   AddId(out, 9, event.trace_id);
   AddId(out, 10, event.span_id);
-  if (event.observed_ns != 0) out.add_fixed64(11, static_cast<uint64_t>(event.observed_ns));
+  if (event.observed_ns != 0) out->add_fixed64(11, static_cast<uint64_t>(event.observed_ns));
   AddText(out, 12, event.event_name);
 }
 
@@ -171,7 +170,7 @@ class Groups {
 };
 
 std::string Encode(const model::EventBatch& batch, model::EventKind kind,
-                   void (*write)(pbf_writer&, const model::Event&)) {
+                   void (*write)(PbWriter&, const model::Event&)) {
   Groups groups;
   for (const model::StreamEvents& stream : batch.streams) {
     for (const model::Event& event : stream.events) {
@@ -179,26 +178,26 @@ std::string Encode(const model::EventBatch& batch, model::EventKind kind,
     }
   }
   std::string bytes;
-  pbf_writer root(bytes);
+  PbWriter root(bytes);
   for (const Groups::Resource& group : groups.resources()) {
-    pbf_writer resource_out(root, 1);
+    PbWriter resource_out(root, 1);
     {
-      pbf_writer resource(resource_out, 1);
+      PbWriter resource(resource_out, 1);
       AddAttributes(resource, 1, group.origin->resource);
       AddCount(resource, 2, group.origin->resource_dropped);
     }
     for (const Groups::Scope& scope_group : group.scopes) {
       const model::Origin& origin = *scope_group.origin;
-      pbf_writer scope_out(resource_out, 2);
+      PbWriter scope_out(resource_out, 2);
       {
-        pbf_writer scope(scope_out, 1);
+        PbWriter scope(scope_out, 1);
         AddText(scope, 1, origin.scope_name);
         AddText(scope, 2, origin.scope_version);
         AddAttributes(scope, 3, origin.scope_attributes);
         AddCount(scope, 4, origin.scope_dropped);
       }
       for (const model::Event* event : scope_group.events) {
-        pbf_writer record(scope_out, 2);
+        PbWriter record(scope_out, 2);
         write(record, *event);
       }
       AddText(scope_out, 3, origin.scope_schema_url);
@@ -227,7 +226,7 @@ std::string EncodeOtlpLogs(const model::EventBatch& batch) {
 
 std::string EncodeOtlpSpan(const model::Event& span) {
   std::string bytes;
-  pbf_writer out(bytes);
+  PbWriter out(bytes);
   WriteSpan(out, span);
   return bytes;
 }

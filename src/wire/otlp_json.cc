@@ -7,13 +7,13 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <protozero/pbf_writer.hpp>
 #include <vector>
 
 #include "text/go_float.h"
 #include "text/json_writer.h"
 #include "wire/base64.h"
 #include "wire/limits.h"
+#include "wire/pb_writer.h"
 #include "wire/protobuf.h"
 
 namespace pharos::wire {
@@ -32,7 +32,7 @@ const PbField* FindByName(const PbMessage& message, std::string_view name) {
 class Encoder {
  public:
   base::Result<void> Message(const PbMessage& message, dom::element element,
-                             protozero::pbf_writer& out) {
+                             PbWriter& out) {
     dom::object object;
     if (element.get(object)) return Bad(message, nullptr, "expects an object");
     for (const auto [key, value] : object) {
@@ -51,16 +51,16 @@ class Encoder {
 
  private:
   base::Result<void> One(const PbMessage& message, const PbField& field, dom::element value,
-                         protozero::pbf_writer& out) {
+                         PbWriter& out) {
     switch (field.kind) {
       case PbKind::kMessage: {
-        protozero::pbf_writer child(out, field.number);
+        PbWriter child(out, field.number);
         return Message(*field.message, value, child);
       }
       case PbKind::kString: {
         std::string_view text;
         if (value.get(text)) return Bad(message, &field, "expects a string");
-        out.add_string(field.number, text.data(), text.size());
+        out->add_string(field.number, text.data(), text.size());
         return {};
       }
       case PbKind::kBytes:
@@ -74,13 +74,13 @@ class Encoder {
           }
           flag = text == "true";
         }
-        out.add_bool(field.number, flag);
+        out->add_bool(field.number, flag);
         return {};
       }
       case PbKind::kDouble: {
         double number = 0;
         if (!Real(value, &number)) return Bad(message, &field, "expects a number");
-        out.add_double(field.number, number);
+        out->add_double(field.number, number);
         return {};
       }
       case PbKind::kEnum: return Enum(message, field, value, out);
@@ -89,7 +89,7 @@ class Encoder {
   }
 
   base::Result<void> Binary(const PbMessage& message, const PbField& field, dom::element value,
-                            protozero::pbf_writer& out) {
+                            PbWriter& out) {
     std::string_view text;
     std::string bytes;
     if (value.get(text)) return Bad(message, &field, "expects a string");
@@ -98,12 +98,12 @@ class Encoder {
     } else if (!DecodeBase64(text, &bytes)) {
       return Bad(message, &field, "expects base64");
     }
-    out.add_bytes(field.number, bytes);
+    out->add_bytes(field.number, bytes);
     return {};
   }
 
   base::Result<void> Enum(const PbMessage& message, const PbField& field, dom::element value,
-                          protozero::pbf_writer& out) {
+                          PbWriter& out) {
     int64_t number = 0;
     std::string_view text;
     if (value.get(number)) {
@@ -116,24 +116,24 @@ class Encoder {
         return Bad(message, &field, "has an unknown name");
       }
     }
-    out.add_enum(field.number, static_cast<int32_t>(number));
+    out->add_enum(field.number, static_cast<int32_t>(number));
     return {};
   }
 
   base::Result<void> Integer(const PbMessage& message, const PbField& field, dom::element value,
-                             protozero::pbf_writer& out) {
+                             PbWriter& out) {
     uint64_t bits = 0;
     if (!IntegerBits(field.kind, value, &bits)) {
       return Bad(message, &field, "expects a whole number in range");
     }
     switch (field.kind) {
-      case PbKind::kInt32: out.add_int32(field.number, static_cast<int32_t>(bits)); break;
-      case PbKind::kUint32: out.add_uint32(field.number, static_cast<uint32_t>(bits)); break;
-      case PbKind::kSint32: out.add_sint32(field.number, static_cast<int32_t>(bits)); break;
-      case PbKind::kInt64: out.add_int64(field.number, static_cast<int64_t>(bits)); break;
-      case PbKind::kUint64: out.add_uint64(field.number, bits); break;
-      case PbKind::kFixed32: out.add_fixed32(field.number, static_cast<uint32_t>(bits)); break;
-      default: out.add_fixed64(field.number, bits); break;
+      case PbKind::kInt32: out->add_int32(field.number, static_cast<int32_t>(bits)); break;
+      case PbKind::kUint32: out->add_uint32(field.number, static_cast<uint32_t>(bits)); break;
+      case PbKind::kSint32: out->add_sint32(field.number, static_cast<int32_t>(bits)); break;
+      case PbKind::kInt64: out->add_int64(field.number, static_cast<int64_t>(bits)); break;
+      case PbKind::kUint64: out->add_uint64(field.number, bits); break;
+      case PbKind::kFixed32: out->add_fixed32(field.number, static_cast<uint32_t>(bits)); break;
+      default: out->add_fixed64(field.number, bits); break;
     }
     return {};
   }
@@ -336,8 +336,10 @@ base::Result<std::string> OtlpJsonToProtobuf(const PbMessage& message, std::stri
                       std::string("invalid JSON: ") + simdjson::error_message(error));
   }
   std::string out;
-  protozero::pbf_writer writer(out);
-  PHAROS_TRY_VOID(Encoder().Message(message, root, writer));
+  {
+    PbWriter writer(out);
+    PHAROS_TRY_VOID(Encoder().Message(message, root, writer));
+  }
   return out;
 }
 

@@ -30,7 +30,8 @@ constexpr std::string_view kTrace = R"({"resourceSpans":[{
     "attributes":[{"key":"n","value":{"intValue":"5"}},{"key":"d","value":{"doubleValue":0}},
       {"key":"l","value":{"arrayValue":{"values":[{"boolValue":true},{"stringValue":"x"}]}}},
       {"key":"m","value":{"kvlistValue":{"values":[{"key":"k","value":{"bytesValue":"AQID"}}]}}},
-      {"key":"null","value":{}}],
+      {"key":"null","value":{}},{"key":"nulls","value":{"arrayValue":{"values":[{},{}]}}},
+      {"key":"empty","value":{"kvlistValue":{"values":[]}}}],
     "events":[{"timeUnixNano":"1544712660500000000","name":"e"}],
     "links":[{"traceId":"5b8efff798038103d269b633813fc60d","spanId":"eee19b7ec3c1b175"}],
     "status":{"code":2,"message":"bad"}},
@@ -52,12 +53,14 @@ TEST(OtlpTraces, DecodesJsonAndRejectsShortIds) {
   EXPECT_EQ(span.span->status_code, 2);
   EXPECT_EQ(span.span->events[0].name, "e");
   EXPECT_EQ(span.span->links[0].span_id.bytes[7], 0x75);
-  ASSERT_EQ(span.attributes.size(), 5u);
+  ASSERT_EQ(span.attributes.size(), 7u);
   EXPECT_EQ(span.attributes[0].value.integer, 5);
   EXPECT_EQ(span.attributes[1].value.type, model::Value::Type::kDouble);
   EXPECT_EQ(model::ValueToString(span.attributes[2].value), R"([true,"x"])");
   EXPECT_EQ(span.attributes[3].value.map[0].value.text, "\x01\x02\x03");
   EXPECT_EQ(span.attributes[4].value.type, model::Value::Type::kNull);
+  EXPECT_EQ(model::ValueToString(span.attributes[5].value), "[null,null]");
+  EXPECT_EQ(span.attributes[6].value.type, model::Value::Type::kMap);
   EXPECT_EQ(span.origin->scope_name, "lib");
 }
 

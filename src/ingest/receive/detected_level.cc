@@ -1,0 +1,176 @@
+#include "ingest/receive/detected_level.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ingest/receive/limits.h"
+#include "match/json_fields.h"
+#include "match/logfmt.h"
+
+namespace pharos::ingest::receive {
+namespace {
+
+constexpr std::array<std::string_view, 14> kFields = {
+    "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity",
+    "SeverityText", "lvl", "LVL", "Lvl", "severity_text", "Severity_Text", "SEVERITY_TEXT"};
+
+struct Word {
+  std::string_view word, level;
+};
+constexpr Word kSpellings[] = {
+    {"trace", "trace"}, {"trc", "trace"},    {"debug", "debug"},       {"dbg", "debug"},
+    {"info", "info"},   {"inf", "info"},     {"information", "info"},  {"warn", "warn"},
+    {"wrn", "warn"},    {"warning", "warn"}, {"error", "error"},       {"err", "error"},
+    {"critical", "critical"},                {"fatal", "fatal"}};
+constexpr Word kWords[] = {{"trace", "trace"},       {"debug", "debug"},  {"fatal", "fatal"},
+                           {"critical", "critical"}, {"error", "error"},  {"err", "error"},
+                           {"warning", "warn"},      {"warn", "warn"},    {"info", "info"}};
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+bool Space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+bool EqualFold(std::string_view a, std::string_view lower) {
+  return a.size() == lower.size() &&
+         std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) { return Lower(x) == y; });
+}
+
+/// The canonical level, or "" when it is none.
+std::string_view KnownLevel(std::string_view level) {
+  for (const Word& spelling : kSpellings) {
+    if (EqualFold(level, spelling.word)) return spelling.level;
+  }
+  return {};
+}
+
+bool IsJson(std::string_view line) {
+  while (!line.empty() && Space(line.front())) line.remove_prefix(1);
+  while (!line.empty() && Space(line.back())) line.remove_suffix(1);
+  return line.size() >= 2 && line.front() == '{' && line.back() == '}';
+}
+
+/// The first string among the level fields in document order, as far as two levels down.
+bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
+  bool found = false;
+  match::EachMember(object, [&](std::string_view key, match::JsonSlice value) -> std::string {
+    if (value.type == match::JsonType::kString) {
+      if (std::find(kFields.begin(), kFields.end(), key) == kFields.end()) return {};
+      *level = value.text;
+      found = true;
+      return "found";
+    }
+    if (value.type == match::JsonType::kObject && depth + 1 < kLevelJsonDepth &&
+        JsonLevel(value.text, depth + 1, level)) {
+      found = true;
+      return "found";
+    }
+    return {};
+  });
+  return found;
+}
+
+/// Of all level fields of the line the one that stands first in the list counts.
+std::string LogfmtLevel(std::string_view line) {
+  size_t best = kFields.size();
+  std::string level;
+  match::LogfmtScanner pairs(line);
+  while (best > 0 && pairs.Next()) {
+    for (size_t i = 0; i < best; ++i) {
+      const std::string_view field = kFields[i];
+      const bool same = pairs.key().size() == field.size() &&
+                        std::equal(field.begin(), field.end(), pairs.key().begin(),
+                                   [](char a, char b) { return Lower(a) == Lower(b); });
+      if (!same) continue;
+      best = i;
+      level = pairs.value();
+      break;
+    }
+  }
+  return level;
+}
+
+bool LeftBoundary(std::string_view s, size_t at) {
+  return at == 0 || std::string_view(" \t\n[({\"'=|").find(s[at - 1]) != std::string_view::npos;
+}
+bool RightBoundary(std::string_view s, size_t at) {
+  return at == s.size() ||
+         std::string_view(" \t\n[](){}:,!\"'=|").find(s[at]) != std::string_view::npos;
+}
+
+/// The level whose word stands first in the line, as a word of its own. At equal places the
+/// earlier entry of the table counts, as in Loki.
+std::string_view LevelWord(std::string_view line) {
+  for (size_t at = 0; at < line.size(); ++at) {
+    constexpr std::string_view kFirstLetters = "tdfcewi";
+    if (kFirstLetters.find(Lower(line[at])) == std::string_view::npos) continue;
+    if (!LeftBoundary(line, at)) continue;
+    for (const Word& word : kWords) {
+      if (line.size() - at >= word.word.size() &&
+          EqualFold(line.substr(at, word.word.size()), word.word) &&
+          RightBoundary(line, at + word.word.size())) {
+        return word.level;
+      }
+    }
+  }
+  return "unknown";
+}
+
+std::string_view SeverityLevel(int32_t number) {
+  if (number <= 4) return "trace";
+  if (number <= 8) return "debug";
+  if (number <= 12) return "info";
+  if (number <= 16) return "warn";
+  if (number <= 20) return "error";
+  return number <= 24 ? "fatal" : "unknown";
+}
+
+const model::Value* LevelAttribute(const model::Event& event) {
+  if (event.attributes.empty() && event.origin == nullptr) return nullptr;
+  for (const std::string_view field : kFields) {
+    if (const auto* v = model::FindAttribute(event.attributes, field)) return v;
+    if (event.origin == nullptr) continue;
+    if (const auto* v = model::FindAttribute(event.origin->scope_attributes, field)) return v;
+    if (const auto* v = model::FindAttribute(event.origin->resource, field)) return v;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string_view NormaliseLevel(std::string_view level) {
+  const std::string_view known = KnownLevel(level);
+  return known.empty() ? level : known;
+}
+
+std::string_view LevelOfLine(std::string_view line) {
+  std::string_view level;
+  if (IsJson(line)) {
+    if (JsonLevel(line, 0, &level)) {
+      if (const auto known = KnownLevel(level); !known.empty()) return known;
+    }
+  } else if (line.find('=') != std::string_view::npos) {
+    if (const auto known = KnownLevel(LogfmtLevel(line)); !known.empty()) return known;
+  }
+  return LevelWord(line);
+}
+
+std::string LevelOfStream(const model::Labels& stream) {
+  for (const std::string_view field : kFields) {
+    if (const auto value = stream.Get(field); !value.empty()) {
+      return std::string(NormaliseLevel(value));
+    }
+  }
+  return {};
+}
+
+std::string DetectLevel(std::string_view stream_level, const model::Event& event,
+                        std::string_view line) {
+  if (!stream_level.empty()) return std::string(stream_level);
+  if (const model::Value* value = LevelAttribute(event)) {
+    return std::string(NormaliseLevel(model::ValueToString(*value)));
+  }
+  if (!event.severity_text.empty()) return std::string(NormaliseLevel(event.severity_text));
+  if (event.severity_number > 0) return std::string(SeverityLevel(event.severity_number));
+  return std::string(LevelOfLine(line));
+}
+
+}  // namespace pharos::ingest::receive

@@ -1,0 +1,40 @@
+// What the receivers take from one request, with unit and reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pharos::ingest::receive {
+
+/// Bytes of a body as sent. Prometheus sends ≤ 1 MiB, SDKs and Promtail ≤ 4 MiB.
+inline constexpr size_t kMaxBodyBytes = 32u << 20;
+/// Bytes of a body after decompression; also bounds a decompression bomb.
+inline constexpr size_t kMaxDecompressedBytes = 100u << 20;
+
+/// Loki's defaults (limits_config), which its clients are tuned for.
+inline constexpr int64_t kLokiMaxAgeNs = 7LL * 24 * 3600 * 1'000'000'000;
+inline constexpr int64_t kLokiGraceNs = 600LL * 1'000'000'000;
+inline constexpr size_t kLokiMaxLineBytes = 256u << 10;
+inline constexpr size_t kLokiMaxLabelNames = 15;
+inline constexpr size_t kLokiMaxLabelNameBytes = 1024;
+inline constexpr size_t kLokiMaxLabelValueBytes = 2048;
+inline constexpr size_t kLokiMaxMetadataBytes = 64u << 10;
+inline constexpr size_t kLokiMaxMetadataCount = 128;
+
+/// Levels of a JSON line that are searched for a level field, as Loki.
+inline constexpr int kLevelJsonDepth = 2;
+/// Parsed label texts kept, and the longest text that is (≈ 20 MB in all at worst-usual sizes).
+inline constexpr size_t kMaxCachedStreams = 50'000;
+inline constexpr size_t kMaxCachedStreamBytes = 2048;
+/// Different errors told in one answer; more are summed up.
+inline constexpr size_t kMaxErrorKinds = 10;
+
+
+/// Series of delta temporality whose running totals are kept (≈ 200 bytes each, histograms
+/// with their buckets), and after how long without a point a total may be forgotten.
+inline constexpr size_t kMaxDeltaSeries = 500'000;
+inline constexpr int64_t kDeltaIdleNs = 3600LL * 1'000'000'000;
+/// Characters of an exemplar's labels, as OpenMetrics.
+inline constexpr size_t kMaxExemplarRunes = 128;
+
+}  // namespace pharos::ingest::receive

@@ -1,0 +1,225 @@
+#include "ingest/receive/loki_push.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/compress.h"
+#include "base/metrics.h"
+#include "ingest/receive/detected_level.h"
+#include "ingest/receive/error_groups.h"
+#include "ingest/receive/limits.h"
+#include "ingest/receive/service_name.h"
+#include "text/json_writer.h"
+#include "text/rfc3339.h"
+#include "wire/stream_labels.h"
+#include "wire/utf8.h"
+
+namespace pharos::ingest::receive {
+namespace {
+
+std::string CheckLabels(const model::Labels& labels) {
+  const std::string text = wire::StreamLabelsText(labels);
+  size_t count = labels.size();
+  if (labels.Has("service_name")) --count;
+  if (count > kLokiMaxLabelNames) {
+    return "entry for stream '" + text + "' has " + std::to_string(count) +
+           " label names; limit " + std::to_string(kLokiMaxLabelNames);
+  }
+  for (const model::LabelView label : labels) {
+    if (label.name.size() > kLokiMaxLabelNameBytes) {
+      return "stream '" + text + "' has label name too long: '" + std::string(label.name) + "'";
+    }
+    if (label.value.size() > kLokiMaxLabelValueBytes) {
+      return "stream '" + text + "' has label value too long: '" + std::string(label.value) + "'";
+    }
+  }
+  return "";
+}
+
+std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'000'000); }
+
+/// Loki's sentence about an entry that it would not take, or "".
+std::string CheckEntry(const model::Event& event, const model::Labels& labels, int64_t now_ns) {
+  const auto stream = [&] { return wire::StreamLabelsText(labels); };
+  if (event.time_ns < now_ns - kLokiMaxAgeNs) {
+    return "entry for stream '" + stream() + "' has timestamp too old: " +
+           UtcSeconds(event.time_ns) + ", oldest acceptable timestamp is: " +
+           UtcSeconds(now_ns - kLokiMaxAgeNs);
+  }
+  if (event.time_ns > now_ns + kLokiGraceNs) {
+    return "entry for stream '" + stream() + "' has timestamp too new: " +
+           UtcSeconds(event.time_ns);
+  }
+  if (event.body.text.size() > kLokiMaxLineBytes) {
+    return "max entry size '" + std::to_string(kLokiMaxLineBytes) +
+           "' bytes exceeded for stream '" + stream() + "' while adding an entry with length '" +
+           std::to_string(event.body.text.size()) + "' bytes";
+  }
+  if (event.attributes.empty()) return "";
+  size_t bytes = 0;
+  for (const model::KeyValue& pair : event.attributes) {
+    bytes += pair.key.size() + pair.value.text.size();
+  }
+  if (bytes > kLokiMaxMetadataBytes) {
+    return "stream '" + stream() + "' has structured metadata too large: '" +
+           std::to_string(bytes) + "' bytes, limit: '" + std::to_string(kLokiMaxMetadataBytes) +
+           "' bytes. Please see `limits_config.max_structured_metadata_size` or contact your Loki "
+           "administrator to increase it";
+  }
+  if (event.attributes.size() > kLokiMaxMetadataCount) {
+    return "stream '" + stream() + "' has too many structured metadata labels: '" +
+           std::to_string(event.attributes.size()) + "', limit: '" +
+           std::to_string(kLokiMaxMetadataCount) +
+           "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your "
+           "Loki administrator to increase it";
+  }
+  return "";
+}
+
+/// Adds `detected_level`, or puts one that was sent into Loki's spelling.
+void SetLevel(std::string_view stream_level, base::Arena& arena, model::Event* event) {
+  const model::Value* sent = model::FindAttribute(event->attributes, kDetectedLevel);
+  const std::string level = sent != nullptr ? std::string(NormaliseLevel(sent->text))
+                                            : DetectLevel(stream_level, *event, event->body.text);
+  if (sent != nullptr && sent->text == level) return;
+  const size_t n = event->attributes.size() + (sent == nullptr ? 1 : 0);
+  auto* pairs = static_cast<model::KeyValue*>(
+      arena.Allocate(n * sizeof(model::KeyValue), alignof(model::KeyValue)));
+  std::uninitialized_copy(event->attributes.begin(), event->attributes.end(), pairs);
+  const size_t at = sent == nullptr ? n - 1 : static_cast<size_t>(
+      std::find_if(pairs, pairs + n, [](const auto& p) { return p.key == kDetectedLevel; }) - pairs);
+  new (pairs + at) model::KeyValue{kDetectedLevel, model::Value::String(arena.Copy(level))};
+  event->attributes = {pairs, n};
+}
+
+bool IsJsonType(std::string_view type) {
+  return type.substr(0, type.find(';')) == "application/json";
+}
+
+base::Result<wire::LokiPush> Decode(net::Request& request) {
+  const std::string_view encoding = request.headers.Get("Content-Encoding");
+  const std::string_view type = request.headers.Get("Content-Type");
+  if (type.empty()) return base::Fail(base::ErrorKind::kBadInput, "mime: no media type");
+  std::string body = std::move(request.body);
+  if (encoding == "gzip" || encoding == "deflate" || (encoding == "snappy" && IsJsonType(type))) {
+    PHAROS_TRY(body, base::DecompressBody(encoding, body, kMaxDecompressedBytes));
+  } else if (!encoding.empty() && encoding != "snappy") {
+    std::string quoted;
+    text::AppendJsonString(quoted, encoding);
+    return base::Fail(base::ErrorKind::kBadInput, "Content-Encoding " + quoted + " not supported");
+  }
+  if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
+  PHAROS_TRY(body, base::SnappyDecompress(body, kMaxDecompressedBytes));
+  return wire::DecodeLokiPush(std::make_shared<const std::string>(std::move(body)));
+}
+
+void Handle(LokiWriter& writer, const Target& target, net::Request request,
+            const net::ResponderPtr& responder) {
+  const std::string tenant = TenantOf(target, request);
+  auto push = Decode(request);
+  if (!push) return responder->Send(GoError(StatusOf(push.error()), push.error().message));
+  auto outcome = writer.Write(tenant, *std::move(push));
+  if (!outcome) {
+    const bool missing = outcome.error().kind == base::ErrorKind::kUnprocessable;
+    return responder->Send(
+        GoError(missing ? 422 : StatusOf(outcome.error()), outcome.error().message));
+  }
+  outcome->ack.Then([responder, problem = std::move(outcome->problem)](
+                        const base::Result<void>& written) {
+    if (!written) return responder->Send(GoError(500, written.error().message));
+    if (!problem.empty()) return responder->Send(GoError(400, problem));
+    responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
+  });
+}
+
+}  // namespace
+
+struct LokiWriter::Cache {
+  std::shared_mutex mutex;
+  std::unordered_map<std::string, model::Labels, base::StringHasher, std::equal_to<>> parsed;
+};
+
+LokiWriter::LokiWriter(const Target& target)
+    : target_(target), cache_(std::make_unique<Cache>()) {}
+LokiWriter::~LokiWriter() = default;
+
+base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
+  {
+    std::shared_lock lock(cache_->mutex);
+    if (const auto found = cache_->parsed.find(text); found != cache_->parsed.end()) {
+      return found->second;
+    }
+  }
+  auto parsed = wire::ParseStreamLabels(text);
+  if (!parsed) return base::Wrap(std::move(parsed).error(), "couldn't parse labels");
+  model::Labels labels = WithServiceName(*parsed);
+  if (auto problem = CheckLabels(labels); !problem.empty()) {
+    return base::Fail(base::ErrorKind::kLimit, std::move(problem));
+  }
+  if (text.size() <= kMaxCachedStreamBytes) {
+    std::unique_lock lock(cache_->mutex);
+    if (cache_->parsed.size() >= kMaxCachedStreams) cache_->parsed.clear();
+    cache_->parsed.emplace(text, labels);
+  }
+  return labels;
+}
+
+base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiPush push) {
+  static base::Counter& taken =
+      base::GetCounter("pharos_receive_lines_total", "Log records taken.", R"(protocol="loki")");
+  if (push.streams.empty()) {
+    return base::Fail(base::ErrorKind::kUnprocessable,
+                      "error at least one valid stream is required for ingestion");
+  }
+  const int64_t now_ns = target_.clock->NowNs();
+  ErrorGroups problems;
+  model::EventBatch batch;
+  batch.keep_alive = std::move(push.keep_alive);
+  for (wire::LokiStream& stream : push.streams) {
+    auto labels = StreamLabels(stream.labels);
+    if (!labels && labels.error().kind != base::ErrorKind::kLimit) {
+      return std::unexpected(std::move(labels).error());
+    }
+    if (!labels) {
+      problems.Add(labels.error().message);
+      continue;
+    }
+    std::erase_if(stream.events, [&](const model::Event& event) {
+      std::string problem = CheckEntry(event, *labels, now_ns);
+      if (problem.empty()) return false;
+      problems.Add(std::move(problem));
+      return true;
+    });
+    const std::string level = LevelOfStream(*labels);
+    for (model::Event& event : stream.events) SetLevel(level, push.arena, &event);
+    if (!stream.events.empty()) {
+      batch.streams.push_back({*std::move(labels), std::move(stream.events)});
+    }
+  }
+  batch.arena = std::move(push.arena);
+  if (batch.streams.empty()) return LokiOutcome{base::Ack::Durable(), problems.Text()};
+  const size_t events = batch.EventCount();
+  PHAROS_TRY(store::EventAppendResult result, target_.events->Append(tenant, batch));
+  taken.Add(events - result.rejected);
+  for (uint64_t i = 0; i < result.rejected; ++i) problems.Add(result.reason);
+  return LokiOutcome{std::move(result.ack), problems.Text()};
+}
+
+void RegisterLokiPush(net::Router& router, const Target& target) {
+  const auto writer = std::make_shared<LokiWriter>(target);
+  for (const char* path : {"/loki/api/v1/push", "/api/prom/push"}) {
+    router.AddAsync(
+        "POST", path,
+        [writer, target](net::Request request, net::ResponderPtr responder) {
+          Handle(*writer, target, std::move(request), responder);
+        },
+        {.max_body_bytes = kMaxBodyBytes, .decompress = false});
+  }
+}
+
+}  // namespace pharos::ingest::receive

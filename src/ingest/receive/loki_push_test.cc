@@ -1,0 +1,123 @@
+#include "ingest/receive/loki_push.h"
+
+#include <gtest/gtest.h>
+
+#include "base/compress.h"
+#include "ingest/receive/detected_level.h"
+#include "ingest/receive/fake_sinks.h"
+#include "ingest/receive/service_name.h"
+
+namespace pharos::ingest::receive {
+namespace {
+
+constexpr int64_t kNow = 1'700'000'000'000'000'000;
+
+class LokiPushTest : public testing::Test {
+ protected:
+  LokiPushTest() : clock_(kNow) { RegisterLokiPush(router_, {.events = &events_, .clock = &clock_}); }
+  net::Response Json(std::string body, std::string path = "/loki/api/v1/push") {
+    return Ask(router_, std::move(path), std::move(body), {{"Content-Type", "application/json"}});
+  }
+  static std::string Stream(std::string labels, std::string values) {
+    return R"({"streams":[{"stream":)" + labels + R"(,"values":[)" + values + "]}]}";
+  }
+  base::FakeClock clock_;
+  FakeEvents events_;
+  net::Router router_;
+};
+
+TEST_F(LokiPushTest, StoresWithServiceNameAndLevel) {
+  EXPECT_EQ(Json(Stream(R"({"app":"shop"})", R"(["1700000000000000000","{\"lvl\":\"WRN\"}"],
+      ["1700000000000000001","level=error msg=x",{"trace_id":"t"}])")).status, 204);
+  const auto& kept = events_.streams.at(R"({app="shop", service_name="shop"})");
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(model::FindAttribute(kept[0].attributes, kDetectedLevel)->text, "warn");
+  EXPECT_EQ(model::FindAttribute(kept[1].attributes, kDetectedLevel)->text, "error");
+  EXPECT_EQ(model::FindAttribute(kept[1].attributes, "trace_id")->text, "t");
+}
+
+TEST_F(LokiPushTest, RefusesInLokisWords) {
+  EXPECT_EQ(Json("").status, 400);
+  auto answer = Json(R"({"streams":[]})");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(answer.body, "error at least one valid stream is required for ingestion\n");
+  answer = Json(R"({"streams":[{"labels":"{ab\"","entries":[]}]})", "/api/prom/push");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.body, "couldn't parse labels: 1:4: parse error: unterminated quoted string\n");
+  answer = Json(Stream(R"({"app":"a"})", R"(["1","x"],["1600000000000000000","y"])"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.body,
+            "1 errors like: entry for stream '{app=\"a\", service_name=\"a\"}' has timestamp too "
+            "old: 1970-01-01T00:00:00Z, oldest acceptable timestamp is: 2023-11-07T22:13:20Z; "
+            "1 errors like: entry for stream '{app=\"a\", service_name=\"a\"}' has timestamp too "
+            "old: 2020-09-13T12:26:40Z, oldest acceptable timestamp is: 2023-11-07T22:13:20Z\n");
+  answer = Json(Stream(R"({"app":"a"})", R"(["4102444800000000000","x"],["1700000000000000000","ok"])"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.body,
+            "entry for stream '{app=\"a\", service_name=\"a\"}' has timestamp too new: "
+            "2100-01-01T00:00:00Z\n");
+  EXPECT_EQ(events_.streams.at(R"({app="a", service_name="a"})").size(), 1u);
+  answer = Json(Stream(R"({"app":"a"})",
+                       R"(["1700000000000000000",")" + std::string(300'000, 'x') + "\"]"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("max entry size '262144' bytes exceeded"), std::string::npos);
+}
+
+TEST_F(LokiPushTest, ChecksTypeAndEncoding) {
+  const auto with = [&](std::string type, std::string encoding, std::string body) {
+    return Ask(router_, "/loki/api/v1/push", std::move(body),
+               {{"Content-Type", type}, {"Content-Encoding", encoding}});
+  };
+  const std::string body = Stream(R"({"app":"a"})", R"(["1700000000000000000","x"])");
+  EXPECT_EQ(with("application/json; charset=utf-8", "gzip", base::GzipCompress(body)).status, 204);
+  EXPECT_EQ(with("application/json", "br", body).body, "Content-Encoding \"br\" not supported\n");
+  EXPECT_EQ(with("", "", body).body, "mime: no media type\n");
+  EXPECT_EQ(with("application/x-protobuf", "", "junk").body, "snappy: corrupt input\n");
+  EXPECT_EQ(with("application/json", "gzip", "junk").status, 400);
+}
+
+TEST_F(LokiPushTest, EngineBusyIsToldToRetry) {
+  events_.refuse = base::Error{base::ErrorKind::kBusy, "memory budget is used up"};
+  const auto answer = Json(Stream(R"({"app":"a"})", R"(["1700000000000000000","x"])"));
+  EXPECT_EQ(answer.status, 503);
+}
+
+TEST(DetectedLevel, FindsWhatLokiFinds) {
+  for (const auto& [line, want] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"level":"Info"})", "info"},
+           {R"({"a":{"severity":"CRITICAL"}})", "critical"},
+           {R"({"a":{"b":{"level":"dbg"}}})", "unknown"},
+           {R"({"a":{"b":{"level":"error"}}})", "error"},  // by its word
+           {R"({"msg":"x","level":30})", "unknown"},
+           {R"({"level":"strange","m":" error "})", "error"},
+           {"ts=1 Level=WARNING msg=\"error happened\"", "warn"},
+           {"lvl=debug level=error", "error"},
+           {"[ERROR] broken", "error"},
+           {"debug: x", "debug"},
+           {"misc:error", "unknown"},
+           {"terror", "unknown"},
+           {"warning and error", "warn"},
+           {"", "unknown"},
+           {"nothing here", "unknown"}}) {
+    EXPECT_EQ(LevelOfLine(line), want) << line;
+  }
+}
+
+TEST(DetectedLevel, PrefersLabelsThenFieldsThenSeverity) {
+  model::Event event;
+  event.severity_number = 17;
+  EXPECT_EQ(DetectLevel("", event, "info"), "error");
+  EXPECT_EQ(DetectLevel(LevelOfStream({{"level", "DBG"}}), event, "info"), "debug");
+  const model::KeyValue field{"severity", model::Value::String("Warn")};
+  event.attributes = {&field, 1};
+  EXPECT_EQ(DetectLevel("", event, "info"), "warn");
+}
+
+TEST(ServiceName, TakesTheFirstCandidate) {
+  EXPECT_EQ(WithServiceName({{"job", "j"}, {"container", "c"}}).Get("service_name"), "c");
+  EXPECT_EQ(WithServiceName({{"x", "1"}}).Get("service_name"), "unknown_service");
+  EXPECT_EQ(WithServiceName({{"app", "a"}, {"service_name", "s"}}).Get("service_name"), "s");
+}
+
+}  // namespace
+}  // namespace pharos::ingest::receive

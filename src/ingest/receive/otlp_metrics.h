@@ -1,0 +1,36 @@
+// OTLP metrics → Prometheus series, by the published rules (docs/compat/otlp.md).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ack.h"
+#include "base/result.h"
+#include "ingest/receive/target.h"
+
+namespace pharos::ingest::receive {
+
+class DeltaTotals;
+
+struct OtlpMetricsOutcome {
+  base::Ack ack;
+  uint64_t rejected = 0;  ///< data points
+  std::string reason;     ///< of the first
+};
+
+/// Owns: the totals of delta series. Threads: any; requests with delta points are converted
+/// one at a time. Errors: kBadInput, kTooLarge for the request as a whole.
+class OtlpMetricsWriter {
+ public:
+  explicit OtlpMetricsWriter(const Target& target);
+  ~OtlpMetricsWriter();
+  base::Result<OtlpMetricsOutcome> Write(std::string_view tenant, std::string_view body);
+
+ private:
+  Target target_;
+  std::unique_ptr<DeltaTotals> totals_;
+};
+
+}  // namespace pharos::ingest::receive

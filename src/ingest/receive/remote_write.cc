@@ -1,0 +1,170 @@
+#include "ingest/receive/remote_write.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "base/compress.h"
+#include "base/metrics.h"
+#include "ingest/receive/limits.h"
+#include "ingest/receive/sample_batch.h"
+#include "wire/histogram_check.h"
+#include "wire/remote_write.h"
+#include "wire/utf8.h"
+
+namespace pharos::ingest::receive {
+namespace {
+
+constexpr std::string_view kProtobuf = "application/x-protobuf";
+constexpr std::string_view kV1 = "prometheus.WriteRequest";
+constexpr std::string_view kV2 = "io.prometheus.write.v2.Request";
+
+/// Labels as Prometheus admits them: a metric name, UTF-8 throughout, no name twice.
+base::Result<model::Labels> ReadLabels(std::string_view raw) {
+  PHAROS_TRY(std::vector<model::LabelView> views, wire::ReadLabelBlock(raw));
+  std::sort(views.begin(), views.end());
+  bool named = false;
+  for (size_t i = 0; i < views.size(); ++i) {
+    const model::LabelView& label = views[i];
+    if (label.name.empty() || !wire::IsUtf8(label.name) || !wire::IsUtf8(label.value)) {
+      return base::Fail(base::ErrorKind::kUnprocessable, "invalid metric names or labels");
+    }
+    if (i > 0 && views[i - 1].name == label.name) {
+      return base::Fail(base::ErrorKind::kUnprocessable,
+                        "label name \"" + std::string(label.name) + "\" is not unique");
+    }
+    named |= label.name == model::kMetricName && !label.value.empty();
+  }
+  if (!named) return base::Fail(base::ErrorKind::kUnprocessable, "series without a metric name");
+  return model::Labels::FromPairs(std::move(views));
+}
+
+base::Result<void> AddSeries(const wire::RemoteSeries& series, SampleBatch& batch) {
+  for (const model::Sample& sample : series.samples) batch.Add(sample.time_ms, sample.value);
+  for (const std::string_view raw : series.histograms) {
+    PHAROS_TRY(model::HistogramSample sample, wire::ReadRemoteHistogram(raw));
+    PHAROS_TRY_VOID(wire::CheckHistogram(*sample.histogram));
+    batch.Add(sample.time_ms, std::move(sample.histogram));
+  }
+  for (const std::string_view raw : series.exemplars) {
+    PHAROS_TRY(model::Exemplar exemplar, wire::ReadRemoteExemplar(raw));
+    batch.Add(std::move(exemplar));
+  }
+  return {};
+}
+
+void Count(const SampleBatch& batch) {
+  static base::Counter& taken = base::GetCounter(
+      "pharos_receive_samples_total", "Samples taken.", R"(protocol="remote_write")");
+  static base::Counter& refused = base::GetCounter(
+      "pharos_receive_samples_refused_total", "Samples refused.", R"(protocol="remote_write")");
+  static base::Counter& invalid =
+      base::GetCounter("prometheus_api_remote_write_invalid_labels_samples_total",
+                       "Series of remote write requests that had invalid labels.");
+  taken.Add(batch.appended());
+  refused.Add(batch.refused());
+  invalid.Add(batch.invalid_series());
+}
+
+/// 415 with Prometheus's sentence, or nothing when the media type is remote write 1.0.
+std::string MediaTypeProblem(std::string_view type) {
+  const std::string all(type);
+  bool first = true;
+  while (!type.empty()) {
+    const size_t semicolon = std::min(type.find(';'), type.size());
+    std::string_view part = type.substr(0, semicolon);
+    type.remove_prefix(std::min(semicolon + 1, type.size()));
+    if (std::exchange(first, false)) {
+      if (part != kProtobuf) {
+        return "expected " + std::string(kProtobuf) + " as the first (media) part, got " + all +
+               " content-type";
+      }
+      continue;
+    }
+    const size_t equals = part.find('=');
+    if (equals == part.npos || part.find('=', equals + 1) != part.npos) {
+      return "as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be "
+             "key-values, got " + std::string(part) + " in " + all + " content-type";
+    }
+    if (part.substr(0, equals) != "proto") continue;
+    const std::string_view proto = part.substr(equals + 1);
+    if (proto == kV1) return "";
+    if (proto == kV2) {
+      return std::string(kV2) + " protobuf message is not accepted by this server; accepted " +
+             std::string(kV1);
+    }
+    return "got " + all + " content type; unknown type for remote write protobuf message " +
+           std::string(proto) + ", supported: " + std::string(kV1);
+  }
+  return "";
+}
+
+void Handle(const Target& target, const net::Request& request, const net::ResponderPtr& responder) {
+  if (auto problem = MediaTypeProblem(request.headers.Get("Content-Type")); !problem.empty()) {
+    return responder->Send(GoError(415, std::move(problem)));
+  }
+  const std::string_view encoding = request.headers.Get("Content-Encoding");
+  if (!encoding.empty() && encoding != "snappy") {
+    return responder->Send(GoError(415, std::string(encoding) +
+                                            " encoding (compression) is not accepted by this "
+                                            "server; only snappy is acceptable"));
+  }
+  const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes);
+  if (!body) return responder->Send(GoError(StatusOf(body.error()), body.error().message));
+  auto outcome = WriteRemote(*target.samples, TenantOf(target, request), *body);
+  if (!outcome) return responder->Send(GoError(StatusOf(outcome.error()), outcome.error().message));
+  outcome->ack.Then([responder, refusal = std::move(outcome->refusal)](
+                        const base::Result<void>& written) {
+    if (!written) return responder->Send(GoError(500, written.error().message));
+    if (!refusal.empty()) return responder->Send(GoError(400, refusal));
+    responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
+  });
+}
+
+}  // namespace
+
+base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::string_view tenant,
+                                             std::string_view body) {
+  using Item = wire::RemoteWriteReader::Item;
+  const auto appender = sink.Begin(tenant);
+  SampleBatch batch(appender.get(), ReadLabels);
+  std::deque<std::string> gathered;  // label blocks that do not lie in the body
+  std::vector<std::pair<std::string_view, model::Metadata>> metadata;
+  wire::RemoteWriteReader reader(body);
+  while (true) {
+    PHAROS_TRY(const Item item, reader.Next());
+    if (item == Item::kEnd) break;
+    if (item == Item::kMetadata) {
+      metadata.emplace_back(reader.metadata().family, reader.metadata().metadata);
+      continue;
+    }
+    std::string_view raw = reader.series().label_block;
+    if (raw.data() < body.data() || raw.data() >= body.data() + body.size()) {
+      raw = gathered.emplace_back(raw);
+    }
+    if (batch.Series(raw)) PHAROS_TRY_VOID(AddSeries(reader.series(), batch));
+  }
+  batch.Flush();
+  for (const auto& [family, what] : metadata) appender->SetMetadata(family, what);
+  Count(batch);
+  RemoteWriteOutcome outcome{appender->Commit(), ""};
+  if (batch.first_refusal()) {
+    outcome.refusal = RefusalText(*batch.first_refusal());
+  } else if (batch.refused_series() > 0) {
+    outcome.refusal = std::to_string(batch.refused_series()) +
+                      " new series were refused, the rest was stored: " + batch.reason();
+  }
+  return outcome;
+}
+
+void RegisterRemoteWrite(net::Router& router, std::string_view prefix, const Target& target) {
+  router.AddAsync(
+      "POST", std::string(prefix) + "/api/v1/write",
+      [target](net::Request request, net::ResponderPtr responder) {
+        Handle(target, request, responder);
+      },
+      {.max_body_bytes = kMaxBodyBytes, .decompress = false});
+}
+
+}  // namespace pharos::ingest::receive
