@@ -67,6 +67,8 @@ struct EventQuery {
   Predicate predicate;   ///< an empty kAnd takes all
   Direction direction = Direction::kBackward;
   size_t limit = 0;      ///< 0: none. Applied only when no residual is left.
+  /// Asked between pages and pieces of work; true ends the query with kCancelled.
+  std::function<bool()> cancelled;
 };
 
 /// Pages of events in time order (by `direction`) over all streams; equal times in the order

@@ -1,0 +1,207 @@
+#include "events/attribute_columns.h"
+
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "events/column.h"
+#include "events/limits.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using model::KeyValue;
+using model::Value;
+using Type = model::Value::Type;
+
+/// Shapes and columns of a granule in the making.
+struct Shapes {
+  struct Column {
+    std::string_view key;
+    Type type{};
+    std::vector<const Value*> values;
+  };
+  std::unordered_map<std::string, int64_t, base::StringHasher, std::equal_to<>> shape_numbers;
+  std::vector<std::vector<uint32_t>> shapes;  // column numbers in the order of the attributes
+  std::unordered_map<std::string, uint32_t> column_numbers;
+  std::vector<Column> columns;
+  std::vector<int64_t> rows;
+  std::string scratch;
+
+  void Add(std::span<const KeyValue> attributes) {
+    scratch.clear();
+    for (const KeyValue& kv : attributes) {
+      PutText(scratch, kv.key);
+      PutByte(scratch, static_cast<uint8_t>(kv.value.type));
+    }
+    auto it = shape_numbers.find(scratch);
+    if (it == shape_numbers.end()) {
+      it = shape_numbers.emplace(scratch, static_cast<int64_t>(shapes.size())).first;
+      shapes.push_back(MakeShape(attributes));
+    }
+    rows.push_back(it->second);
+    const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(it->second)];
+    for (size_t i = 0; i < attributes.size(); ++i) {
+      columns[shape[i]].values.push_back(&attributes[i].value);
+    }
+  }
+
+  /// Equal keys of one row get columns of their own, so that a column has one value a row.
+  std::vector<uint32_t> MakeShape(std::span<const KeyValue> attributes) {
+    std::vector<uint32_t> shape;
+    std::unordered_map<std::string, uint32_t> seen;
+    for (const KeyValue& kv : attributes) {
+      std::string name;
+      PutText(name, kv.key);
+      PutByte(name, static_cast<uint8_t>(kv.value.type));
+      PutVarint(name, seen[name]++);
+      const auto [it, is_new] =
+          column_numbers.try_emplace(name, static_cast<uint32_t>(columns.size()));
+      if (is_new) columns.push_back({kv.key, kv.value.type, {}});
+      shape.push_back(it->second);
+    }
+    return shape;
+  }
+};
+
+bool IsText(Type type) {
+  return type == Type::kString || type == Type::kBytes || type == Type::kArray ||
+         type == Type::kMap;
+}
+
+void PutColumn(std::string& out, const Shapes::Column& column) {
+  if (column.type == Type::kInt || column.type == Type::kBool) {
+    std::vector<int64_t> numbers;
+    for (const Value* value : column.values) {
+      numbers.push_back(column.type == Type::kInt ? value->integer : int64_t{value->boolean});
+    }
+    PutInts(out, numbers);
+  } else if (column.type == Type::kDouble) {
+    for (const Value* value : column.values) PutFixed(out, value->real);
+  } else if (IsText(column.type)) {
+    std::string encoded;
+    std::vector<size_t> ends;
+    std::vector<std::string_view> texts;
+    if (column.type == Type::kArray || column.type == Type::kMap) {
+      for (const Value* value : column.values) {
+        PHAROS_CHECK(PutValue(encoded, *value), "a value that was stored once is too deep");
+        ends.push_back(encoded.size());
+      }
+      size_t start = 0;
+      for (const size_t end : ends) {
+        texts.push_back(std::string_view(encoded).substr(start, end - start));
+        start = end;
+      }
+    } else {
+      for (const Value* value : column.values) texts.push_back(value->text);
+    }
+    PutTexts(out, texts);
+  }
+}
+
+struct DecodedColumn {
+  std::string_view key;
+  Type type{};
+  size_t size = 0;
+  size_t at = 0;
+  std::vector<int64_t> numbers;
+  std::vector<std::string_view> texts;
+  std::string_view reals;
+
+  void Decode(Reader& in) {
+    if (type == Type::kInt || type == Type::kBool) {
+      GetInts(in, size, &numbers);
+    } else if (type == Type::kDouble) {
+      reals = in.Bytes(size * sizeof(double));
+    } else if (IsText(type)) {
+      GetTexts(in, size, &texts);
+    }
+  }
+
+  /// The value at `at`, which the caller moves on. Not before the whole page is known good.
+  Value Get(Reader& in, base::Arena& arena) const {
+    switch (type) {
+      case Type::kNull: return {};
+      case Type::kInt: return Value::Int(numbers[at]);
+      case Type::kBool: return Value::Bool(numbers[at] != 0);
+      case Type::kDouble: {
+        double real;
+        std::memcpy(&real, reals.data() + at * sizeof real, sizeof real);
+        return Value::Double(real);
+      }
+      case Type::kString: return Value::String(texts[at]);
+      case Type::kBytes: return Value::Bytes(texts[at]);
+      case Type::kArray:
+      case Type::kMap: break;
+    }
+    Reader nested(texts[at]);
+    const Value value = GetValue(nested, arena);
+    if (!nested.ok()) in.Fail();
+    return value;
+  }
+};
+
+}  // namespace
+
+void PutAttributeColumns(std::string& out, std::span<const std::span<const KeyValue>> rows) {
+  Shapes shapes;
+  for (const std::span<const KeyValue> row : rows) shapes.Add(row);
+  PutVarint(out, shapes.columns.size());
+  for (const Shapes::Column& column : shapes.columns) {
+    PutText(out, column.key);
+    PutByte(out, static_cast<uint8_t>(column.type));
+  }
+  PutVarint(out, shapes.shapes.size());
+  for (const std::vector<uint32_t>& shape : shapes.shapes) {
+    PutVarint(out, shape.size());
+    for (const uint32_t column : shape) PutVarint(out, column);
+  }
+  PutInts(out, shapes.rows);
+  for (const Shapes::Column& column : shapes.columns) PutColumn(out, column);
+}
+
+void GetAttributeColumns(Reader& in, size_t rows, std::span<const uint32_t> selected,
+                         base::Arena& arena, std::span<std::span<const KeyValue>> out) {
+  std::vector<DecodedColumn> columns(in.Count(2));
+  for (DecodedColumn& column : columns) {
+    column.key = in.Text();
+    const uint8_t type = in.Byte();
+    if (type > static_cast<uint8_t>(Type::kMap)) in.Fail();
+    column.type = static_cast<Type>(type);
+  }
+  std::vector<std::vector<uint32_t>> shapes(in.Count(1));
+  for (std::vector<uint32_t>& shape : shapes) {
+    shape.resize(in.Count(1));
+    for (uint32_t& column : shape) {
+      column = static_cast<uint32_t>(in.Varint());
+      if (column >= columns.size()) return in.Fail();
+    }
+  }
+  std::vector<int64_t> shape_of;
+  GetInts(in, rows, &shape_of);
+  for (const int64_t shape : shape_of) {
+    if (static_cast<uint64_t>(shape) >= shapes.size()) return in.Fail();
+    for (const uint32_t column : shapes[static_cast<size_t>(shape)]) ++columns[column].size;
+  }
+  for (DecodedColumn& column : columns) column.Decode(in);
+  if (!in.ok()) return;
+  size_t next = 0;
+  for (uint32_t row = 0; row < rows && next < selected.size(); ++row) {
+    const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(shape_of[row])];
+    if (selected[next] == row) {
+      auto* items = static_cast<KeyValue*>(
+          arena.Allocate(shape.size() * sizeof(KeyValue), alignof(KeyValue)));
+      for (size_t i = 0; i < shape.size(); ++i) {
+        DecodedColumn& column = columns[shape[i]];
+        new (items + i) KeyValue{column.key, column.Get(in, arena)};
+        ++column.at;
+      }
+      out[next++] = {items, shape.size()};
+    } else {
+      for (const uint32_t column : shape) ++columns[column].at;
+    }
+  }
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,60 @@
+// A batch as one WAL frame: its origins once, then a group of records a stream. The frame's
+// bytes stay as they are in the memtable. Format: docs/format/events.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+inline constexpr uint8_t kBatchCodec = 1;  ///< WalFrame::codec
+
+/// Builds a frame. Owns: its buffers; borrows nothing after a call. Threads: one.
+class BatchWriter {
+ public:
+  /// Opens a group; an empty one leaves nothing behind.
+  void BeginStream(model::EventKind kind, const model::Labels& labels);
+  /// False, with nothing added, for an event that is too large, deep or wide.
+  bool Add(const model::Event& event);
+  size_t rows() const { return rows_; }
+  /// The frame; the writer is empty afterwards.
+  std::string Finish();
+
+ private:
+  uint64_t OriginNumber(const model::Origin* origin);
+  void CloseGroup();
+
+  std::string origins_;
+  std::string groups_;
+  std::unordered_map<const model::Origin*, uint64_t> origin_numbers_;
+  const model::Origin* last_origin_ = nullptr;
+  uint64_t last_origin_number_ = 0;
+  uint32_t group_count_ = 0;
+  size_t group_start_ = 0;       // of the open group in groups_
+  size_t group_rows_at_ = 0;     // of its patched row count
+  uint32_t group_rows_ = 0;
+  size_t rows_ = 0;
+  bool open_ = false;
+};
+
+/// A frame taken apart; views into it.
+struct BatchView {
+  struct Group {
+    model::EventKind kind{};
+    model::Labels labels;
+    uint32_t rows = 0;
+    std::string_view records;  ///< each: u32 length, record
+  };
+  std::vector<std::string_view> origins;
+  std::vector<Group> groups;
+
+  static base::Result<BatchView> Parse(std::string_view frame);
+};
+
+}  // namespace pharos::events

@@ -1,0 +1,171 @@
+#include "events/column.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "base/hash.h"
+
+namespace pharos::events {
+namespace {
+
+enum Form : uint8_t { kConst = 0, kPlain = 1, kDelta = 2, kScaled = 3, kDictionary = 4 };
+
+uint64_t Distance(int64_t a, int64_t b) {
+  return static_cast<uint64_t>(a) - static_cast<uint64_t>(b);
+}
+
+struct Texts {
+  std::vector<std::string_view> distinct;
+  std::vector<int64_t> numbers;
+};
+
+/// The dictionary, or false when more than half of the texts are distinct.
+bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
+  std::unordered_map<std::string_view, int64_t, base::StringHasher> known;
+  for (const std::string_view text : texts) {
+    const auto [it, is_new] = known.try_emplace(text, static_cast<int64_t>(known.size()));
+    if (is_new) {
+      out->distinct.push_back(text);
+      if (out->distinct.size() * 2 > texts.size()) return false;
+    }
+    out->numbers.push_back(it->second);
+  }
+  return true;
+}
+
+void PutPlainTexts(std::string& out, std::span<const std::string_view> texts) {
+  std::vector<int64_t> lengths;
+  lengths.reserve(texts.size());
+  size_t total = 0;
+  for (const std::string_view text : texts) {
+    lengths.push_back(static_cast<int64_t>(text.size()));
+    total += text.size();
+  }
+  PutInts(out, lengths);
+  out.reserve(out.size() + total);
+  for (const std::string_view text : texts) out += text;
+}
+
+void GetPlainTexts(Reader& in, size_t n, std::vector<std::string_view>* texts) {
+  std::vector<int64_t> lengths;
+  GetInts(in, n, &lengths);
+  texts->clear();
+  texts->reserve(n);
+  for (const int64_t length : lengths) {
+    texts->push_back(in.Bytes(static_cast<uint64_t>(length)));
+  }
+}
+
+}  // namespace
+
+void PutInts(std::string& out, std::span<const int64_t> values) {
+  if (values.empty()) return;
+  const auto [min_it, max_it] = std::minmax_element(values.begin(), values.end());
+  const int64_t min = *min_it;
+  if (min == *max_it) {
+    PutByte(out, kConst);
+    PutZigZag(out, min);
+    return;
+  }
+  uint64_t divisor = 0;
+  size_t plain = 0, delta = 0, scaled = 0;
+  int64_t previous = 0;
+  for (const int64_t v : values) {
+    if (divisor != 1) divisor = std::gcd(divisor, Distance(v, min));
+    plain += VarintBytes(ZigZag(v));
+    delta += VarintBytes(ZigZag(WrapSub(v, previous)));
+    previous = v;
+  }
+  for (const int64_t v : values) scaled += VarintBytes(Distance(v, min) / divisor);
+  if (delta < plain && delta <= scaled) {
+    PutByte(out, kDelta);
+    previous = 0;
+    for (const int64_t v : values) {
+      PutZigZag(out, WrapSub(v, previous));
+      previous = v;
+    }
+  } else if (scaled < plain) {
+    PutByte(out, kScaled);
+    PutZigZag(out, min);
+    PutVarint(out, divisor);
+    for (const int64_t v : values) PutVarint(out, Distance(v, min) / divisor);
+  } else {
+    PutByte(out, kPlain);
+    for (const int64_t v : values) PutZigZag(out, v);
+  }
+}
+
+void GetInts(Reader& in, size_t n, std::vector<int64_t>* values) {
+  values->clear();
+  if (n == 0) return;
+  const uint8_t form = in.Byte();
+  if (form != kConst && n > in.left()) in.Fail();
+  if (!in.ok()) return;
+  values->resize(n);
+  int64_t previous = 0;
+  switch (form) {
+    case kConst: std::fill(values->begin(), values->end(), in.ZigZagged()); break;
+    case kPlain:
+      for (int64_t& v : *values) v = in.ZigZagged();
+      break;
+    case kDelta:
+      for (int64_t& v : *values) v = previous = WrapAdd(previous, in.ZigZagged());
+      break;
+    case kScaled: {
+      const auto min = static_cast<uint64_t>(in.ZigZagged());
+      const uint64_t divisor = in.Varint();
+      for (int64_t& v : *values) v = static_cast<int64_t>(min + in.Varint() * divisor);
+      break;
+    }
+    default: in.Fail();
+  }
+  if (!in.ok()) values->clear();
+}
+
+void PutTexts(std::string& out, std::span<const std::string_view> texts) {
+  if (texts.empty()) return;
+  Texts dictionary;
+  if (!MakeDictionary(texts, &dictionary)) {
+    PutByte(out, kPlain);
+    PutPlainTexts(out, texts);
+  } else if (dictionary.distinct.size() == 1) {
+    PutByte(out, kConst);
+    PutText(out, texts[0]);
+  } else {
+    PutByte(out, kDictionary);
+    PutVarint(out, dictionary.distinct.size());
+    PutPlainTexts(out, dictionary.distinct);
+    PutInts(out, dictionary.numbers);
+  }
+}
+
+void GetTexts(Reader& in, size_t n, std::vector<std::string_view>* texts) {
+  texts->clear();
+  if (n == 0) return;
+  switch (in.Byte()) {
+    case kConst: texts->assign(n, in.Text()); break;
+    case kPlain: GetPlainTexts(in, n, texts); break;
+    case kDictionary: {
+      const uint64_t size = in.Varint();
+      std::vector<std::string_view> distinct;
+      if (size > n) in.Fail();
+      if (in.ok()) GetPlainTexts(in, size, &distinct);
+      std::vector<int64_t> numbers;
+      GetInts(in, n, &numbers);
+      texts->reserve(n);
+      for (const int64_t number : numbers) {
+        if (static_cast<uint64_t>(number) >= distinct.size()) {
+          in.Fail();
+          break;
+        }
+        texts->push_back(distinct[static_cast<size_t>(number)]);
+      }
+      break;
+    }
+    default: in.Fail();
+  }
+  if (!in.ok()) texts->clear();
+}
+
+}  // namespace pharos::events

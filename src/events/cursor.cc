@@ -1,0 +1,319 @@
+#include "events/cursor.h"
+
+#include <algorithm>
+
+#include "events/duplicates.h"
+#include "events/limits.h"
+
+namespace pharos::events {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+using store::EventQuery;
+
+/// A granule or block that may still hold rows of the answer.
+struct Unit {
+  size_t source = 0;
+  uint32_t number = 0;
+  int64_t min_ns = 0;  ///< inclusive, clipped to what is still wanted of it
+  int64_t max_ns = 0;  ///< inclusive
+};
+
+/// Rows of an opened unit that were not given out yet: [begin, end).
+struct Opened {
+  std::shared_ptr<LoadedRows> rows;
+  Unit unit;
+  size_t begin = 0;
+  size_t end = 0;
+  size_t bytes = 0;
+};
+
+class MergeCursor final : public store::EventCursor {
+ public:
+  MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
+      : query_(query),
+        backward_(query.direction == store::Direction::kBackward),
+        predicate_(std::move(predicate)),
+        sources_(std::move(sources)) {
+    row_cap_ = query.limit == 0 ? kCursorRows : std::max<size_t>(4 * query.limit, 16'384);
+    for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
+    std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
+  }
+
+  const store::Predicate& Residual() const override { return residual_; }
+
+  Result<bool> Next(model::EventBatch* out) override {
+    *out = model::EventBatch();
+    auto keep = std::make_shared<std::vector<std::shared_ptr<const LoadedRows>>>();
+    size_t taken = 0;
+    while (taken < kCursorPage && (query_.limit == 0 || given_ < query_.limit)) {
+      if (query_.cancelled && query_.cancelled()) {
+        return Fail(ErrorKind::kCancelled, "the query was cancelled");
+      }
+      PHAROS_TRY_VOID(OpenDue());
+      if (opened_.empty()) break;
+      taken += TakeRun(kCursorPage - taken, out, *keep);
+    }
+    duplicates_.Settle();
+    out->keep_alive = std::move(keep);
+    return taken > 0;
+  }
+
+ private:
+  struct LaterUnit {
+    bool backward;
+    bool operator()(const Unit& a, const Unit& b) const {
+      return backward ? a.max_ns < b.max_ns : a.min_ns > b.min_ns;
+    }
+  };
+  struct LaterOpened {
+    const MergeCursor* cursor;
+    bool operator()(const Opened& a, const Opened& b) const {
+      const LoadedRow& x = cursor->Head(a);
+      const LoadedRow& y = cursor->Head(b);
+      return cursor->backward_ ? Before(x, y) : Before(y, x);
+    }
+  };
+
+  const LoadedRow& Head(const Opened& opened) const {
+    return backward_ ? opened.rows->rows[opened.end - 1] : opened.rows->rows[opened.begin];
+  }
+
+  void AddUnits(size_t number) {
+    const Source& source = sources_[number];
+    const auto add = [&](uint32_t unit, int64_t min, int64_t max) {
+      if (min > max || max < query_.start_ns || min >= query_.end_ns) return;
+      units_.push_back({number, unit, std::max(min, query_.start_ns),
+                        std::min(max, query_.end_ns - 1)});
+    };
+    if (!source.part) {
+      for (uint32_t i = 0; i < source.memory.blocks(); ++i) {
+        const MemBlock& block = source.memory.table->block(i);
+        add(i, block.min_time.load(std::memory_order_relaxed),
+            block.max_time.load(std::memory_order_relaxed));
+      }
+      return;
+    }
+    std::vector<uint32_t> matching(source.streams.size() + 1);  // how many before each stream
+    for (size_t i = 0; i < source.streams.size(); ++i) {
+      matching[i + 1] = matching[i] + (source.streams[i] ? 1 : 0);
+    }
+    const std::vector<GranuleMeta>& granules = source.part->granules();
+    for (uint32_t i = 0; i < granules.size(); ++i) {
+      if (matching[granules[i].last_stream + 1] == matching[granules[i].first_stream]) continue;
+      add(i, granules[i].min_time, granules[i].max_time);
+    }
+  }
+
+  /// True when no unit can hold a row that comes before, or beside, the best one opened.
+  bool HeadIsFirst() const {
+    if (units_.empty()) return true;
+    if (opened_.empty()) return false;
+    const int64_t head = Head(opened_.front()).event.time_ns;
+    return backward_ ? head > units_.front().max_ns : head < units_.front().min_ns;
+  }
+
+  Result<void> OpenDue() {
+    while (!HeadIsFirst()) {
+      if (query_.cancelled && query_.cancelled()) {
+        return Fail(ErrorKind::kCancelled, "the query was cancelled");
+      }
+      std::pop_heap(units_.begin(), units_.end(), LaterUnit{backward_});
+      const Unit unit = units_.back();
+      units_.pop_back();
+      PHAROS_TRY_VOID(Open(unit));
+      if (pending_rows_ > row_cap_ || pending_bytes_ > byte_cap_) PHAROS_TRY_VOID(DropFarHalf());
+    }
+    return {};
+  }
+
+  Result<void> Open(Unit unit) {
+    const Source& source = sources_[unit.source];
+    RowFilter filter;
+    filter.start_ns = unit.min_ns;
+    filter.end_ns = unit.max_ns + 1;  // max_ns < query_.end_ns
+    filter.streams = &source.streams;
+    filter.predicate = &predicate_;
+    filter.backward = backward_;
+    if (query_.limit != 0) filter.nearest = query_.limit - given_ + 16;
+    PHAROS_TRY(auto rows, source.part
+                              ? LoadGranule(source.part, unit.number, unit.source, filter)
+                              : LoadBlock(source.memory, unit.number, unit.source, filter));
+    if (rows->cut) {
+      Unit left = unit;
+      if (backward_) {
+        left.max_ns = rows->cut_ns - 1;
+        unit.min_ns = rows->cut_ns;
+      } else {
+        left.min_ns = rows->cut_ns;
+        unit.max_ns = rows->cut_ns - 1;
+      }
+      Requeue(left);
+    }
+    if (rows->rows.empty()) return {};
+    const size_t count = rows->rows.size();
+    const size_t bytes = rows->Bytes();
+    pending_rows_ += count;
+    pending_bytes_ += bytes;
+    opened_.push_back({std::move(rows), unit, 0, count, bytes});
+    std::push_heap(opened_.begin(), opened_.end(), LaterOpened{this});
+    return {};
+  }
+
+  void Requeue(const Unit& unit) {
+    if (unit.min_ns > unit.max_ns) return;
+    units_.push_back(unit);
+    std::push_heap(units_.begin(), units_.end(), LaterUnit{backward_});
+  }
+
+  /// Too much is held at once: gives the rows of the farther half back to their units, which
+  /// are opened again when their time comes.
+  Result<void> DropFarHalf() {
+    std::vector<int64_t> times;
+    for (const Opened& opened : opened_) {
+      for (size_t i = opened.begin; i < opened.end; ++i) {
+        times.push_back(opened.rows->rows[i].event.time_ns);
+      }
+    }
+    const auto half = times.begin() + static_cast<ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), half, times.end());
+    const int64_t first = backward_ ? *std::max_element(times.begin(), times.end())
+                                    : *std::min_element(times.begin(), times.end());
+    int64_t last_kept = *half;
+    if (last_kept != first) last_kept += backward_ ? 1 : -1;
+    for (Opened& opened : opened_) CutBeyond(last_kept, opened);
+    std::erase_if(opened_, [&](const Opened& o) {
+      if (o.begin < o.end) return false;
+      pending_bytes_ -= o.bytes;
+      return true;
+    });
+    std::make_heap(opened_.begin(), opened_.end(), LaterOpened{this});
+    if (pending_rows_ > kMaxEventsAtOneTime || pending_bytes_ > 8 * kCursorBytes) {
+      return Fail(ErrorKind::kLimit,
+                  "the query holds too many events of the same time in memory; select fewer "
+                  "streams or a narrower filter");
+    }
+    // What could not be given back must not be tried again at once.
+    row_cap_ = std::max(row_cap_, 2 * pending_rows_);
+    byte_cap_ = std::max(byte_cap_, 2 * pending_bytes_);
+    return {};
+  }
+
+  void CutBeyond(int64_t last_kept, Opened& opened) {
+    const auto& rows = opened.rows->rows;
+    const size_t before = opened.end - opened.begin;
+    if (backward_) {
+      while (opened.begin < opened.end && rows[opened.begin].event.time_ns < last_kept) {
+        ++opened.begin;
+      }
+    } else {
+      while (opened.begin < opened.end && rows[opened.end - 1].event.time_ns > last_kept) {
+        --opened.end;
+      }
+    }
+    const size_t dropped = before - (opened.end - opened.begin);
+    if (dropped == 0) return;
+    pending_rows_ -= dropped;
+    Unit left = opened.unit;
+    if (backward_) {
+      left.max_ns = last_kept - 1;
+      opened.unit.min_ns = last_kept;
+    } else {
+      left.min_ns = last_kept + 1;
+      opened.unit.max_ns = last_kept;
+    }
+    Requeue(left);
+  }
+
+  /// Gives out the first row and those after it of the same unit that come before every other.
+  size_t TakeRun(size_t most, model::EventBatch* out,
+                 std::vector<std::shared_ptr<const LoadedRows>>& keep) {
+    std::pop_heap(opened_.begin(), opened_.end(), LaterOpened{this});
+    Opened opened = std::move(opened_.back());
+    opened_.pop_back();
+    if (keep.empty() || keep.back() != opened.rows) keep.push_back(opened.rows);
+    size_t taken = 0;
+    while (opened.begin < opened.end && taken < most) {
+      const LoadedRow& row = Head(opened);
+      if (!IsNext(row)) break;
+      backward_ ? --opened.end : ++opened.begin;
+      --pending_rows_;
+      if (query_.limit != 0 && given_ == query_.limit) break;
+      if (Give(row, out)) ++taken;
+    }
+    if (opened.begin < opened.end) {
+      opened_.push_back(std::move(opened));
+      std::push_heap(opened_.begin(), opened_.end(), LaterOpened{this});
+    } else {
+      pending_bytes_ -= opened.bytes;
+    }
+    return taken;
+  }
+
+  bool IsNext(const LoadedRow& row) const {
+    if (!units_.empty()) {
+      const int64_t time = row.event.time_ns;
+      if (backward_ ? time <= units_.front().max_ns : time >= units_.front().min_ns) return false;
+    }
+    if (opened_.empty()) return true;
+    const LoadedRow& other = Head(opened_.front());
+    return backward_ ? !Before(row, other) : !Before(other, row);
+  }
+
+  bool Give(const LoadedRow& row, model::EventBatch* out) {
+    const bool same_stream = any_ && (row.stream == last_stream_ || *row.stream == last_labels_);
+    if (!same_stream) last_labels_ = *row.stream;
+    last_stream_ = row.stream;
+    any_ = true;
+    if (duplicates_.Seen(row.event, same_stream)) return false;
+    if (!same_stream || out->streams.empty()) out->streams.push_back({*row.stream, {}});
+    out->streams.back().events.push_back(row.event);
+    ++given_;
+    return true;
+  }
+
+  const EventQuery query_;
+  const bool backward_;
+  const CompiledPredicate predicate_;
+  const std::vector<Source> sources_;
+  const store::Predicate residual_;
+  std::vector<Unit> units_;     // a heap, nearest first
+  std::vector<Opened> opened_;  // a heap, nearest first
+  size_t pending_rows_ = 0;
+  size_t pending_bytes_ = 0;
+  size_t row_cap_ = 0;
+  size_t byte_cap_ = kCursorBytes;
+  size_t given_ = 0;
+  DuplicateFilter duplicates_;
+  bool any_ = false;
+  const model::Labels* last_stream_ = nullptr;  // lives in one of sources_
+  model::Labels last_labels_;
+};
+
+}  // namespace
+
+bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
+  const size_t count = source->part ? source->part->streams().size() : source->memory.sizes.streams;
+  source->streams.resize(count);
+  bool any = false;
+  for (size_t i = 0; i < count; ++i) {
+    const model::Labels& labels = source->part ? source->part->streams()[i].labels
+                                               : source->memory.table->stream(i).labels;
+    source->streams[i] = model::MatchesAll(matchers, labels);
+    any = any || source->streams[i];
+  }
+  return any;
+}
+
+Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
+                                                       std::vector<Source> sources) {
+  PHAROS_TRY(CompiledPredicate predicate, CompiledPredicate::Make(query.predicate));
+  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
+    return a.min_sequence < b.min_sequence;
+  });
+  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources));
+}
+
+}  // namespace pharos::events

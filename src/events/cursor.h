@@ -1,0 +1,29 @@
+// A query's answer: granules and memtable blocks are opened in the order of time, each
+// once, and their rows merged. Holds no lock and little more than the rows that overlap.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "events/loaded_rows.h"
+#include "store/events.h"
+
+namespace pharos::events {
+
+/// One thing to read from: a part or a memtable, with the streams that match.
+struct Source {
+  std::shared_ptr<const Part> part;  ///< or
+  MemSnapshot memory;
+  uint64_t min_sequence = 0;         ///< orders sources by arrival
+  std::vector<bool> streams;         ///< by number: matches the query
+};
+
+/// Evaluates the matchers on every stream of the source; false when none matches.
+bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source);
+
+/// kBadInput for a predicate that does not compile.
+base::Result<std::unique_ptr<store::EventCursor>> MakeCursor(const store::EventQuery& query,
+                                                             std::vector<Source> sources);
+
+}  // namespace pharos::events

@@ -1,0 +1,171 @@
+// The event engine: logs and spans behind store/events.h. Appended events stand in a
+// memtable and in the WAL at once, are sealed into parts by day, merged and dropped by age.
+//
+// Start: Manifest::Open → Engine::Open → Wal::Open with a replay that hands frames of
+// Signal::kEvents to Replay → AttachWal. Then call Tick about once a second.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "events/admission.h"
+#include "events/cursor.h"
+#include "events/memtable.h"
+#include "events/part.h"
+#include "events/stream_registry.h"
+#include "events/tails.h"
+#include "io/manifest.h"
+#include "io/wal.h"
+#include "store/events.h"
+
+namespace pharos::events {
+
+struct EngineOptions {
+  int64_t log_retention_ns = 7 * 86'400'000'000'000;
+  int64_t span_retention_ns = 7 * 86'400'000'000'000;
+  int64_t seal_age_ns = 30 * 60'000'000'000;   ///< of the oldest event in memory
+  uint64_t seal_rows = 4'000'000;
+  uint64_t seal_bytes = 512u << 20;            ///< of memtables, about as much WAL
+  uint64_t max_part_rows = 4'000'000;          ///< merging stops here
+  size_t merge_fan_in = 4;                     ///< neighbours that are merged in one go, at least
+  uint64_t min_free_bytes = 256u << 20;        ///< below it on the disk, kFull
+  size_t max_streams = 0;                      ///< a tenant and kind; 0: the limit of limits.h
+  int zstd_level = 3;
+};
+
+/// Owns: memtables and open parts; borrows manifest, clock, budget and WAL for its life.
+/// Threads: Append and all reads from any thread; Tick and Flush from any, one runs at a time;
+/// Open, Replay, AttachWal before all others. Errors: see store/events.h; a part that is damaged
+/// fails the queries that touch its time range, and only these. After a failed Tick or Flush
+/// everything is where it was, and the next one tries again.
+/// Cost: Append encodes once outside of locks; readers take a snapshot and hold no lock.
+class Engine final : public store::EventSink, public store::EventSource, public store::Maintenance {
+ public:
+  static base::Result<std::unique_ptr<Engine>> Open(io::Manifest& manifest, base::Clock& clock,
+                                                    base::MemoryBudget& budget,
+                                                    EngineOptions options = {});
+  ~Engine() override;
+
+  /// Takes one frame of Signal::kEvents; skips what is in parts already.
+  base::Result<void> Replay(const io::WalFrame& frame);
+  /// From here on appends are logged. Without a WAL they are acknowledged at once (tests).
+  void AttachWal(io::Wal& wal);
+
+  base::Result<store::EventAppendResult> Append(std::string_view tenant,
+                                                const model::EventBatch& batch) override;
+
+  base::Result<std::unique_ptr<store::EventCursor>> Select(
+      const store::EventQuery& query) override;
+  base::Result<std::vector<model::Labels>> Streams(const store::EventQuery& query) override;
+  base::Result<model::EventBatch> TraceById(std::string_view tenant,
+                                            const model::TraceId& id) override;
+  std::shared_ptr<void> Tail(const store::EventQuery& query,
+                             std::function<void(const model::EventBatch&)> on_batch) override;
+  store::EventStats Stats(std::string_view tenant, model::EventKind kind) override;
+
+  base::Result<void> Flush() override;
+  base::Result<void> Tick() override;
+
+ private:
+  using Key = std::pair<std::string, model::EventKind>;  // tenant, kind
+
+  /// Memtables between two seals. All WAL frames in it have numbers in [first, last].
+  struct Generation {
+    uint64_t number = 0;
+    std::atomic<int64_t> born_ns{0};  // the first append; 0 while empty
+    std::atomic<uint64_t> first_sequence{0};
+    std::atomic<uint64_t> last_sequence{0};
+    std::atomic<uint64_t> rows{0};
+    std::map<Key, std::shared_ptr<Memtable>> tables;  // guarded by state_mutex_
+    std::set<std::pair<Key, int64_t>> sealed;         // days that are parts already; maintenance
+    uint64_t Bytes() const;
+  };
+  /// A live part, or why it cannot be read.
+  struct Slot {
+    io::PartEntry entry;
+    std::shared_ptr<const Part> part;
+    base::Error error{};
+  };
+  struct Counters {
+    std::atomic<uint64_t> taken{0};
+    StreamRegistry streams;
+  };
+
+  Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
+         EngineOptions options);
+
+  // engine_append.cc
+  Counters& CountersOf(std::string_view tenant, model::EventKind kind);
+  std::shared_ptr<Memtable> TableOf(Generation& generation, std::string_view tenant,
+                                    model::EventKind kind);
+  base::Result<void> Insert(Generation& generation, std::string_view tenant,
+                            const std::shared_ptr<const std::string>& frame,
+                            uint64_t sequence);
+  base::Result<void> Admissible(std::string_view tenant) const;
+  Admission CurrentAdmission() const;
+  void OfferToTails(std::string_view tenant, const model::EventBatch& batch,
+                    const std::vector<bool>& taken);
+
+  // engine_read.cc
+  base::Result<std::vector<Source>> Sources(const Key& key, int64_t start_ns, int64_t end_ns);
+  base::Result<void> TraceFrom(const Key& key, const model::TraceId& id,
+                               std::vector<std::shared_ptr<LoadedRows>>* found);
+
+  // engine_seal.cc
+  void LoadParts();
+  bool SealDue() const;
+  void Rotate();
+  base::Result<void> SealAll();
+  base::Result<void> SealOne(Generation& generation);
+  base::Result<void> SealTable(Generation& generation, const Key& key,
+                               const std::shared_ptr<const Memtable>& table);
+  /// Readers see the old ones or the new one, never both nor none.
+  void ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot);
+
+  // engine_merge.cc
+  base::Result<bool> MergeOnce(bool final);
+  base::Result<void> Merge(const Key& key, const std::vector<Slot>& run);
+  void NoteDamaged(const std::vector<Slot>& run);
+  base::Result<void> DropExpired();
+  void RemoveDirectory(const io::PartEntry& entry);
+  void WatchDisk();
+
+  io::Manifest& manifest_;
+  base::Clock& clock_;
+  base::MemoryBudget& budget_;
+  const EngineOptions options_;
+  io::Wal* wal_ = nullptr;
+
+  /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive
+  /// to rotate. Taken before state_mutex_.
+  std::shared_mutex rotate_mutex_;
+  mutable std::mutex state_mutex_;  // guards the four below, for moments only
+  std::shared_ptr<Generation> active_;
+  std::vector<std::shared_ptr<Generation>> sealing_;  // oldest first
+  std::map<Key, std::vector<Slot>> parts_;            // in the order of arrival
+  std::map<Key, std::unique_ptr<Counters>, std::less<>> counters_;
+
+  std::mutex maintenance_mutex_;      // one Tick or Flush at a time; taken first
+  std::set<uint64_t> damaged_;        // parts that are not merged; guarded by it
+  std::atomic<bool> disk_full_{false};
+  Tails tails_;
+};
+
+/// The longest run of neighbours that is worth merging: at least `fan_in` of them, together at
+/// most `max_rows`, the largest no more than half of all (so that a row is rewritten only a
+/// logarithmic number of times); with `final` any two or more. An empty range for none.
+std::pair<size_t, size_t> PickMerge(const std::vector<uint64_t>& rows, uint64_t max_rows,
+                                    size_t fan_in, bool final);
+
+}  // namespace pharos::events

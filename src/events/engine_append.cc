@@ -1,0 +1,202 @@
+// The way in: admission, one encoding for WAL and memtable, replay, tails.
+#include "base/metrics.h"
+#include "events/batch_codec.h"
+#include "events/engine.h"
+#include "events/limits.h"
+
+namespace pharos::events {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+using model::EventKind;
+
+namespace {
+
+constexpr size_t kMaxTenantBytes = 150;  // Loki's
+constexpr EventKind kKinds[] = {EventKind::kLog, EventKind::kSpan};
+
+void CountEvents(EventKind kind, uint64_t taken, uint64_t rejected) {
+  static base::Counter& lines = base::GetCounter(
+      "pharos_events_appended_total", "Events taken into the store.", "kind=\"log\"");
+  static base::Counter& spans = base::GetCounter(
+      "pharos_events_appended_total", "Events taken into the store.", "kind=\"span\"");
+  static base::Counter& refused =
+      base::GetCounter("pharos_events_rejected_total", "Events refused by limits and time bounds.");
+  (kind == EventKind::kLog ? lines : spans).Add(taken);
+  refused.Add(rejected);
+}
+
+/// Goes through a batch and writes what may be taken.
+struct Intake {
+  const Admission admission;
+  BatchWriter writer;
+  uint64_t rejected = 0;
+  std::string reason;
+  std::vector<bool> taken;  // by position in the batch, when `remember` is set
+  bool remember = false;
+
+  void Refuse(uint64_t count, std::string why) {
+    if (rejected == 0) reason = std::move(why);
+    rejected += count;
+  }
+
+  /// Adds the events of `kind`; `first` is the position of the stream's first event.
+  void AddStream(const model::StreamEvents& stream, EventKind kind, size_t first) {
+    writer.BeginStream(kind, stream.stream);
+    for (size_t i = 0; i < stream.events.size(); ++i) {
+      const model::Event& event = stream.events[i];
+      if (event.kind != kind) continue;
+      if (std::string why = admission.Refusal(stream.stream, event); !why.empty()) {
+        Refuse(1, std::move(why));
+      } else if (!writer.Add(event)) {
+        Refuse(1, TooComplex(stream.stream, event));
+      } else if (remember) {
+        taken[first + i] = true;
+      }
+    }
+  }
+};
+
+size_t CountKind(const model::StreamEvents& stream, EventKind kind) {
+  size_t count = 0;
+  for (const model::Event& event : stream.events) count += event.kind == kind ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+Engine::Counters& Engine::CountersOf(std::string_view tenant, EventKind kind) {
+  std::lock_guard lock(state_mutex_);
+  std::unique_ptr<Counters>& counters = counters_[Key(tenant, kind)];
+  if (!counters) counters = std::make_unique<Counters>();
+  return *counters;
+}
+
+std::shared_ptr<Memtable> Engine::TableOf(Generation& generation, std::string_view tenant,
+                                          EventKind kind) {
+  std::lock_guard lock(state_mutex_);
+  std::shared_ptr<Memtable>& table = generation.tables[Key(tenant, kind)];
+  if (!table) table = std::make_shared<Memtable>(budget_);
+  return table;
+}
+
+Admission Engine::CurrentAdmission() const {
+  const int64_t now = clock_.NowNs();
+  return {now - options_.log_retention_ns, now - options_.span_retention_ns, now + kMaxFutureNs};
+}
+
+Result<void> Engine::Admissible(std::string_view tenant) const {
+  if (tenant.size() > kMaxTenantBytes) {
+    return Fail(ErrorKind::kBadInput, "tenant ID is too long: max 150 characters");
+  }
+  if (disk_full_.load(std::memory_order_relaxed)) {
+    return Fail(ErrorKind::kFull, "the disk is nearly full; nothing is taken until there is space");
+  }
+  return {};
+}
+
+Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
+                            const std::shared_ptr<const std::string>& frame, uint64_t sequence) {
+  PHAROS_TRY(const BatchView view, BatchView::Parse(*frame));
+  for (const EventKind kind : kKinds) {
+    uint64_t rows = 0;
+    for (const BatchView::Group& group : view.groups) rows += group.kind == kind ? group.rows : 0;
+    if (rows == 0) continue;
+    PHAROS_TRY_VOID(TableOf(generation, tenant, kind)->Insert(view, kind, frame));
+    generation.rows += rows;
+    CountersOf(tenant, kind).taken += rows;
+  }
+  int64_t unborn = 0;
+  generation.born_ns.compare_exchange_strong(unborn, clock_.NowNs());
+  uint64_t none = 0;
+  generation.first_sequence.compare_exchange_strong(none, sequence);
+  uint64_t last = generation.last_sequence;
+  while (last < sequence && !generation.last_sequence.compare_exchange_weak(last, sequence)) {
+  }
+  return {};
+}
+
+Result<void> Engine::Replay(const io::WalFrame& frame) {
+  if (frame.sequence <= manifest_.SealedSequence(io::Signal::kEvents)) return {};
+  if (frame.codec != kBatchCodec) {
+    return Fail(ErrorKind::kCorrupt, "a WAL frame of events has the unknown codec " +
+                                         std::to_string(frame.codec));
+  }
+  PHAROS_TRY_VOID(Insert(*active_, frame.tenant,
+                         std::make_shared<const std::string>(frame.payload), frame.sequence));
+  if (!SealDue()) return {};
+  std::lock_guard lock(maintenance_mutex_);
+  Rotate();
+  return SealAll();
+}
+
+Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
+                                                const model::EventBatch& batch) {
+  PHAROS_TRY_VOID(Admissible(tenant));
+  Intake intake{.admission = CurrentAdmission()};
+  intake.remember = tails_.Any();
+  if (intake.remember) intake.taken.resize(batch.EventCount());
+  const bool allow_new = !budget_.Tight();
+  const size_t most = options_.max_streams != 0 ? options_.max_streams : kMaxStreams;
+  size_t first = 0;
+  uint64_t generation_number = 0;
+  {
+    std::lock_guard lock(state_mutex_);
+    generation_number = active_->number;
+  }
+  uint64_t kind_rows[2] = {};
+  for (const model::StreamEvents& stream : batch.streams) {
+    for (const EventKind kind : kKinds) {
+      const size_t count = CountKind(stream, kind);
+      if (count == 0) continue;
+      if (!CountersOf(tenant, kind).streams.Admit(stream.stream, generation_number, allow_new,
+                                                  most)) {
+        intake.Refuse(count, TooManyStreams(stream.stream, tenant));
+        continue;
+      }
+      const size_t before = intake.writer.rows();
+      intake.AddStream(stream, kind, first);
+      kind_rows[static_cast<size_t>(kind)] += intake.writer.rows() - before;
+    }
+    first += stream.events.size();
+  }
+  store::EventAppendResult result{base::Ack::Durable(), intake.rejected, intake.reason};
+  CountEvents(EventKind::kLog, kind_rows[0], intake.rejected);
+  CountEvents(EventKind::kSpan, kind_rows[1], 0);
+  if (intake.writer.rows() == 0) return result;
+  const auto frame = std::make_shared<const std::string>(intake.writer.Finish());
+  if (!budget_.TryReserve(frame->size())) {
+    return Fail(ErrorKind::kBusy, "the memory budget is used up; try again in a moment");
+  }
+  {
+    std::shared_lock rotation(rotate_mutex_);
+    uint64_t sequence = 0;
+    if (wal_ != nullptr) {
+      auto appended = wal_->Append(io::Signal::kEvents, kBatchCodec, tenant, *frame);
+      sequence = appended.sequence;
+      result.ack = std::move(appended.ack);
+    }
+    const auto inserted = Insert(*active_, tenant, frame, sequence);
+    PHAROS_CHECK(inserted.has_value(), "a frame that was just written cannot be read");
+  }
+  budget_.Release(frame->size());  // the memtable has taken its own by now
+  if (intake.remember) OfferToTails(tenant, batch, intake.taken);
+  return result;
+}
+
+void Engine::OfferToTails(std::string_view tenant, const model::EventBatch& batch,
+                          const std::vector<bool>& taken) {
+  model::EventBatch accepted;
+  size_t at = 0;
+  for (const model::StreamEvents& stream : batch.streams) {
+    model::StreamEvents out{stream.stream, {}};
+    for (const model::Event& event : stream.events) {
+      if (taken[at++]) out.events.push_back(event);
+    }
+    if (!out.events.empty()) accepted.streams.push_back(std::move(out));
+  }
+  tails_.Offer(tenant, accepted);
+}
+
+}  // namespace pharos::events

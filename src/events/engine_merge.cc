@@ -1,0 +1,155 @@
+// Merge of small parts, retention, and the watch over the disk.
+#include <algorithm>
+
+#include "base/log.h"
+#include "events/dates.h"
+#include "events/engine.h"
+#include "events/part_builder.h"
+
+namespace pharos::events {
+
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+constexpr size_t kMaxMergeParts = 32;  // open granules at once
+
+}  // namespace
+
+std::pair<size_t, size_t> PickMerge(const std::vector<uint64_t>& rows, uint64_t max_rows,
+                                    size_t fan_in, bool final) {
+  std::pair<size_t, size_t> best{0, 0};
+  for (size_t first = 0; first < rows.size(); ++first) {
+    uint64_t sum = 0, largest = 0;
+    for (size_t last = first; last < rows.size() && last - first < kMaxMergeParts; ++last) {
+      sum += rows[last];
+      largest = std::max(largest, rows[last]);
+      if (sum > max_rows) break;
+      const size_t count = last - first + 1;
+      const bool worth = final ? count >= 2 : count >= fan_in && largest * 2 <= sum;
+      if (worth && count > best.second - best.first) best = {first, last + 1};
+    }
+  }
+  return best;
+}
+
+Result<bool> Engine::MergeOnce(bool final) {
+  std::map<std::pair<Key, int64_t>, std::vector<Slot>> days;
+  {
+    std::lock_guard lock(state_mutex_);
+    for (const auto& [key, slots] : parts_) {
+      for (const Slot& slot : slots) {
+        if (!slot.part || damaged_.contains(slot.entry.id)) continue;
+        days[{key, DayOf(slot.entry.min_time)}].push_back(slot);
+      }
+    }
+  }
+  bool any = false;
+  for (const auto& [day, slots] : days) {
+    std::vector<uint64_t> rows;
+    for (const Slot& slot : slots) rows.push_back(slot.entry.items);
+    const auto [first, last] = PickMerge(rows, options_.max_part_rows, options_.merge_fan_in, final);
+    if (first == last) continue;
+    const std::vector<Slot> run(slots.begin() + static_cast<ptrdiff_t>(first),
+                                slots.begin() + static_cast<ptrdiff_t>(last));
+    const Result<void> merged = Merge(day.first, run);
+    if (!merged && merged.error().kind != ErrorKind::kCorrupt) return std::unexpected(merged.error());
+    if (!merged) NoteDamaged(run);
+    any = true;
+    if (!final) return true;
+  }
+  return any;
+}
+
+Result<void> Engine::Merge(const Key& key, const std::vector<Slot>& run) {
+  PartPlan plan{key.first, key.second, DayOf(run.front().entry.min_time),
+                run.front().part->meta().min_sequence, options_.zstd_level};
+  io::ManifestEdit edit;
+  std::vector<std::shared_ptr<const Part>> parts;
+  for (const Slot& slot : run) {
+    parts.push_back(slot.part);
+    plan.min_sequence = std::min(plan.min_sequence, slot.part->meta().min_sequence);
+    edit.drop.push_back(slot.entry.id);
+  }
+  const auto input = ReadParts(std::move(parts));
+  auto written = WritePart(manifest_, plan, *input, edit);
+  if (!written) return base::Wrap(std::move(written).error(), "merging events");
+  std::shared_ptr<const Part> part = *std::move(written);
+  PHAROS_CHECK(part != nullptr, "a merge of parts with rows has none");
+  const io::PartEntry entry = part->entry();
+  ReplaceSlots(key, edit.drop, {entry, std::move(part), {}});
+  for (const Slot& slot : run) RemoveDirectory(slot.entry);
+  return {};
+}
+
+void Engine::NoteDamaged(const std::vector<Slot>& run) {
+  bool found = false;
+  for (const Slot& slot : run) {
+    const Result<void> verified = slot.part->Verify();
+    if (verified) continue;
+    found = true;
+    damaged_.insert(slot.entry.id);
+    base::Log(base::LogLevel::kError, "a part is damaged and is not merged",
+              {{"part", slot.entry.path}, {"error", verified.error().message}});
+  }
+  if (found) return;
+  for (const Slot& slot : run) damaged_.insert(slot.entry.id);  // sound pages, wrong contents
+}
+
+Result<void> Engine::DropExpired() {
+  const Admission admission = CurrentAdmission();
+  io::ManifestEdit edit;
+  std::vector<io::PartEntry> dropped;
+  {
+    std::lock_guard lock(state_mutex_);
+    for (const auto& [key, slots] : parts_) {
+      const int64_t oldest = key.second == model::EventKind::kSpan ? admission.oldest_span_ns
+                                                                   : admission.oldest_log_ns;
+      for (const Slot& slot : slots) {
+        if (slot.entry.max_time >= oldest) continue;
+        edit.drop.push_back(slot.entry.id);
+        dropped.push_back(slot.entry);
+      }
+    }
+  }
+  if (dropped.empty()) return {};
+  PHAROS_TRY_VOID(manifest_.Apply(edit));
+  {
+    std::lock_guard lock(state_mutex_);
+    for (auto& [key, slots] : parts_) {
+      std::erase_if(slots, [&](const Slot& slot) {
+        return std::find(edit.drop.begin(), edit.drop.end(), slot.entry.id) != edit.drop.end();
+      });
+    }
+  }
+  for (const io::PartEntry& entry : dropped) RemoveDirectory(entry);
+  return {};
+}
+
+/// What is not listed any more is removed at the next start at the latest.
+void Engine::RemoveDirectory(const io::PartEntry& entry) {
+  io::Fs& fs = manifest_.fs();
+  const std::string path = manifest_.data_dir() + "/" + entry.path;
+  if (auto removed = fs.RemoveAll(path); !removed) {
+    base::Log(base::LogLevel::kWarn, "cannot remove a part that is not needed any more",
+              {{"part", entry.path}, {"error", removed.error().message}});
+    return;
+  }
+  const std::string day = path.substr(0, path.rfind('/'));
+  const auto left = fs.List(day);
+  if (left && left->empty()) (void)fs.RemoveAll(day);
+}
+
+void Engine::WatchDisk() {
+  const auto free = manifest_.fs().FreeBytes(manifest_.data_dir());
+  if (!free) return;  // some file systems do not say
+  const bool full = *free < options_.min_free_bytes;
+  if (full != disk_full_.exchange(full)) {
+    base::Log(full ? base::LogLevel::kError : base::LogLevel::kInfo,
+              full ? "the disk is nearly full: events are refused" : "events are taken again",
+              {{"free_bytes", std::to_string(*free)}});
+  }
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,176 @@
+// Open, rotation and seal: memtables become parts, and the WAL lets go of their frames.
+#include <algorithm>
+
+#include "base/log.h"
+#include "events/dates.h"
+#include "events/engine.h"
+#include "events/part_builder.h"
+
+namespace pharos::events {
+
+using base::Result;
+using model::EventKind;
+
+namespace {
+
+uint64_t OrderOf(const io::PartEntry& entry, const Part* part) {
+  return part != nullptr ? part->meta().min_sequence : entry.id;
+}
+
+}  // namespace
+
+uint64_t Engine::Generation::Bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& [key, table] : tables) bytes += table->bytes();
+  return bytes;
+}
+
+Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
+               EngineOptions options)
+    : manifest_(manifest),
+      clock_(clock),
+      budget_(budget),
+      options_(options),
+      active_(std::make_shared<Generation>()) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock& clock,
+                                             base::MemoryBudget& budget, EngineOptions options) {
+  std::unique_ptr<Engine> engine(new Engine(manifest, clock, budget, options));
+  engine->LoadParts();
+  engine->WatchDisk();
+  return engine;
+}
+
+void Engine::LoadParts() {
+  for (const io::PartEntry& entry : manifest_.Live(io::Signal::kEvents)) {
+    const bool spans = entry.path.find("/spans/") != std::string::npos;
+    Slot slot{entry, nullptr, {}};
+    if (auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry)) {
+      slot.part = *std::move(part);
+    } else {
+      slot.error = part.error();
+      base::Log(base::LogLevel::kError, "a part cannot be read; queries over its time range fail",
+                {{"part", entry.path}, {"error", part.error().message}});
+    }
+    ReplaceSlots(Key(entry.tenant, spans ? EventKind::kSpan : EventKind::kLog), {},
+                 std::move(slot));
+  }
+}
+
+void Engine::ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot) {
+  std::lock_guard lock(state_mutex_);
+  std::vector<Slot>& slots = parts_[key];
+  std::erase_if(slots, [&](const Slot& old) {
+    return std::find(drop.begin(), drop.end(), old.entry.id) != drop.end();
+  });
+  slots.push_back(std::move(slot));
+  std::stable_sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) {
+    return OrderOf(a.entry, a.part.get()) < OrderOf(b.entry, b.part.get());
+  });
+}
+
+void Engine::AttachWal(io::Wal& wal) {
+  wal_ = &wal;
+  wal_->Release(io::Signal::kEvents, manifest_.SealedSequence(io::Signal::kEvents));
+}
+
+bool Engine::SealDue() const {
+  std::lock_guard lock(state_mutex_);
+  const uint64_t rows = active_->rows;
+  if (rows == 0) return false;
+  const uint64_t bytes = active_->Bytes();
+  const bool pressed = budget_.Tight() && bytes > budget_.limit_bytes() / 8;
+  return pressed || rows >= options_.seal_rows || bytes >= options_.seal_bytes ||
+         clock_.NowNs() - active_->born_ns >= options_.seal_age_ns;
+}
+
+void Engine::Rotate() {
+  std::unique_lock rotation(rotate_mutex_);
+  std::lock_guard lock(state_mutex_);
+  if (active_->rows == 0) return;
+  auto fresh = std::make_shared<Generation>();
+  fresh->number = active_->number + 1;
+  sealing_.push_back(std::move(active_));
+  active_ = std::move(fresh);
+  for (const auto& [key, counters] : counters_) {
+    if (active_->number >= 2) counters->streams.Forget(active_->number - 2);
+  }
+}
+
+Result<void> Engine::SealAll() {
+  while (true) {
+    std::shared_ptr<Generation> oldest;
+    {
+      std::lock_guard lock(state_mutex_);
+      if (sealing_.empty()) return {};
+      oldest = sealing_.front();
+    }
+    PHAROS_TRY_VOID(SealOne(*oldest));
+  }
+}
+
+Result<void> Engine::SealOne(Generation& generation) {
+  for (const auto& [key, table] : generation.tables) {  // no appends here any more
+    PHAROS_TRY_VOID(SealTable(generation, key, table));
+  }
+  const uint64_t last = generation.last_sequence;
+  if (last != 0) {
+    io::ManifestEdit edit;
+    edit.sets_sealed = true;
+    edit.sealed_signal = io::Signal::kEvents;
+    edit.sealed_sequence = last;
+    PHAROS_TRY_VOID(manifest_.Apply(edit));
+  }
+  {
+    // Until here readers saw these rows twice, and took them for the duplicates they are.
+    std::lock_guard lock(state_mutex_);
+    sealing_.erase(sealing_.begin());
+  }
+  if (wal_ != nullptr && last != 0) wal_->Release(io::Signal::kEvents, last);
+  return {};
+}
+
+Result<void> Engine::SealTable(Generation& generation, const Key& key,
+                               const std::shared_ptr<const Memtable>& table) {
+  std::set<int64_t> days;
+  const size_t rows = table->sizes().rows;
+  for (size_t i = 0; i < rows; ++i) days.insert(DayOf(table->row(i).time_ns));
+  for (const int64_t day : days) {
+    if (generation.sealed.contains({key, day})) continue;
+    PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
+    const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));
+    auto written = WritePart(manifest_, plan, *input, {});
+    if (!written) return base::Wrap(std::move(written).error(), "sealing events");
+    if (std::shared_ptr<const Part> part = *std::move(written)) {
+      const io::PartEntry entry = part->entry();
+      ReplaceSlots(key, {}, {entry, std::move(part), {}});
+    }
+    generation.sealed.insert({key, day});
+  }
+  return {};
+}
+
+Result<void> Engine::Flush() {
+  std::lock_guard lock(maintenance_mutex_);
+  Rotate();
+  PHAROS_TRY_VOID(SealAll());
+  while (true) {
+    PHAROS_TRY(const bool merged, MergeOnce(true));
+    if (!merged) break;
+  }
+  return DropExpired();
+}
+
+Result<void> Engine::Tick() {
+  std::lock_guard lock(maintenance_mutex_);
+  WatchDisk();
+  PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
+  if (SealDue()) Rotate();
+  PHAROS_TRY_VOID(SealAll());
+  PHAROS_TRY([[maybe_unused]] const bool merged, MergeOnce(false));
+  return {};
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,78 @@
+// A granule: up to 2,048 rows of a part as four pages of columns, so that a search reads
+// only what it tests. Format: docs/format/events.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "events/trace_table.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+/// One row on its way into a part. The event's views live elsewhere.
+struct GranuleRow {
+  uint32_t stream = 0;  ///< number in the part, rising
+  TraceRef ids;
+  int64_t origin = 0;   ///< 1 + number in the part, 0 for none
+  model::Event event;
+};
+
+/// What the directory of a part says of a granule.
+struct GranuleMeta {
+  uint32_t rows = 0;
+  uint32_t first_stream = 0;
+  uint32_t last_stream = 0;
+  int64_t min_time = 0;
+  int64_t max_time = 0;
+  int64_t min_trace = 0;  ///< 0 where no row has one
+  int64_t max_trace = 0;
+};
+
+struct GranulePages {
+  GranuleMeta meta;
+  std::string key;   ///< streams and times
+  std::string ids;   ///< trace, span and parent numbers
+  std::string body;
+  std::string rest;  ///< span fields, severity, attributes, …
+};
+
+/// `rows` is not empty and sorted by (stream, time).
+GranulePages EncodeGranule(std::span<const GranuleRow> rows);
+
+/// Streams and times of a granule.
+struct GranuleKeys {
+  std::vector<uint32_t> streams;
+  std::vector<int64_t> times;
+
+  static base::Result<GranuleKeys> Decode(std::string_view page, const GranuleMeta& meta);
+};
+
+/// Bodies of a granule, as values or, first, as lines only.
+struct GranuleBodies {
+  std::vector<int64_t> types;
+  std::vector<std::string_view> texts;  ///< of strings and bytes, else the encoded value
+
+  static base::Result<GranuleBodies> Decode(std::string_view page, size_t rows);
+  /// The line as predicates see it: the text of a string or bytes body, else "".
+  std::string_view Line(size_t row) const;
+  /// False for an encoded value that cannot be read.
+  bool Get(size_t row, base::Arena& arena, model::Value* value) const;
+};
+
+base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows);
+
+/// Fills all fields of `events[i]` that are in the `rest` page for each row `selected[i]`
+/// (rising); kind and time_ns are set already. `origins[i]` becomes 1 + the origin's number.
+/// Views point into the page and the arena.
+base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
+                                     std::span<const uint32_t> selected, base::Arena& arena,
+                                     std::span<model::Event> events, std::span<int64_t> origins);
+
+}  // namespace pharos::events

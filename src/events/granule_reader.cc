@@ -1,0 +1,188 @@
+#include "events/attribute_columns.h"
+#include "events/column.h"
+#include "events/granule.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using model::Event;
+using model::SpanPart;
+using model::Value;
+
+std::unexpected<base::Error> Corrupt(std::string_view what) {
+  return base::Fail(base::ErrorKind::kCorrupt, std::string(what) + " of a granule cannot be read");
+}
+
+/// Reads column after column of the selected rows.
+class RestReader {
+ public:
+  RestReader(Reader& in, size_t rows, std::span<const uint32_t> selected)
+      : in_(in), rows_(rows), selected_(selected) {}
+
+  template <class Set>
+  void Ints(Set set) {
+    GetInts(in_, rows_, &ints_);
+    if (!in_.ok()) return;
+    for (size_t i = 0; i < selected_.size(); ++i) set(i, ints_[selected_[i]]);
+  }
+  template <class Set>
+  void Texts(Set set) {
+    GetTexts(in_, rows_, &texts_);
+    if (!in_.ok()) return;
+    for (size_t i = 0; i < selected_.size(); ++i) set(i, texts_[selected_[i]]);
+  }
+
+ private:
+  Reader& in_;
+  size_t rows_;
+  std::span<const uint32_t> selected_;
+  std::vector<int64_t> ints_;
+  std::vector<std::string_view> texts_;
+};
+
+void ReadSpans(Reader& in, RestReader& columns, base::Arena& arena, std::span<Event> events) {
+  auto* spans = static_cast<SpanPart*>(
+      arena.Allocate(events.size() * sizeof(SpanPart), alignof(SpanPart)));
+  for (size_t i = 0; i < events.size(); ++i) {
+    new (spans + i) SpanPart();
+    if (events[i].span != nullptr) spans[i].parent_id = events[i].span->parent_id;
+    events[i].span = spans + i;
+  }
+  columns.Ints([&](size_t i, int64_t v) { spans[i].end_ns = WrapAdd(events[i].time_ns, v); });
+  columns.Texts([&](size_t i, std::string_view v) { spans[i].name = v; });
+  columns.Ints([&](size_t i, int64_t v) { spans[i].kind = static_cast<uint8_t>(v); });
+  columns.Ints([&](size_t i, int64_t v) { spans[i].status_code = static_cast<uint8_t>(v); });
+  columns.Texts([&](size_t i, std::string_view v) { spans[i].status_message = v; });
+  columns.Texts([&](size_t i, std::string_view v) { spans[i].trace_state = v; });
+  columns.Ints([&](size_t i, int64_t v) { spans[i].dropped_events = static_cast<uint32_t>(v); });
+  columns.Ints([&](size_t i, int64_t v) { spans[i].dropped_links = static_cast<uint32_t>(v); });
+  bool good = true;
+  columns.Texts([&](size_t i, std::string_view v) {
+    if (v.empty()) return;
+    Reader text(v);
+    spans[i].events = GetSpanEvents(text, arena, events[i].time_ns);
+    good = good && text.ok();
+  });
+  columns.Texts([&](size_t i, std::string_view v) {
+    if (v.empty()) return;
+    Reader text(v);
+    spans[i].links = GetSpanLinks(text, arena);
+    good = good && text.ok();
+  });
+  if (!good) in.Fail();
+}
+
+}  // namespace
+
+base::Result<GranuleKeys> GranuleKeys::Decode(std::string_view page, const GranuleMeta& meta) {
+  Reader in(page);
+  GranuleKeys keys;
+  keys.streams.reserve(meta.rows);
+  std::vector<size_t> starts;
+  uint32_t stream = meta.first_stream;
+  for (uint64_t runs = in.Count(2); runs > 0; --runs) {
+    stream += static_cast<uint32_t>(in.Varint());
+    const uint64_t count = in.Varint();
+    if (count > meta.rows - keys.streams.size() || stream > meta.last_stream) {
+      return Corrupt("streams");
+    }
+    starts.push_back(keys.streams.size());
+    keys.streams.insert(keys.streams.end(), count, stream);
+  }
+  if (keys.streams.size() != meta.rows) return Corrupt("streams");
+  GetInts(in, meta.rows, &keys.times);
+  if (!in.ok() || !in.AtEnd()) return Corrupt("times");
+  size_t run = 0;
+  int64_t previous = 0;
+  for (size_t i = 0; i < keys.times.size(); ++i) {
+    while (run < starts.size() && starts[run] == i) {
+      previous = meta.min_time;
+      ++run;
+    }
+    keys.times[i] = previous = WrapAdd(previous, keys.times[i]);
+  }
+  return keys;
+}
+
+base::Result<GranuleBodies> GranuleBodies::Decode(std::string_view page, size_t rows) {
+  Reader in(page);
+  GranuleBodies bodies;
+  GetInts(in, rows, &bodies.types);
+  GetTexts(in, rows, &bodies.texts);
+  if (!in.ok() || !in.AtEnd()) return Corrupt("bodies");
+  for (const int64_t type : bodies.types) {
+    if (static_cast<uint64_t>(type) > static_cast<uint64_t>(Value::Type::kMap)) {
+      return Corrupt("bodies");
+    }
+  }
+  return bodies;
+}
+
+std::string_view GranuleBodies::Line(size_t row) const {
+  const auto type = static_cast<Value::Type>(types[row]);
+  return type == Value::Type::kString || type == Value::Type::kBytes ? texts[row]
+                                                                     : std::string_view();
+}
+
+bool GranuleBodies::Get(size_t row, base::Arena& arena, Value* value) const {
+  switch (static_cast<Value::Type>(types[row])) {
+    case Value::Type::kNull: *value = {}; return true;
+    case Value::Type::kString: *value = Value::String(texts[row]); return true;
+    case Value::Type::kBytes: *value = Value::Bytes(texts[row]); return true;
+    default: break;
+  }
+  Reader in(texts[row]);
+  *value = GetValue(in, arena);
+  return in.ok();
+}
+
+base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows) {
+  Reader in(page);
+  std::vector<TraceRef> out(rows);
+  std::vector<int64_t> values;
+  GetInts(in, rows, &values);
+  int64_t previous = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    out[i].trace = previous = WrapAdd(previous, values[i]);
+  }
+  GetInts(in, rows, &values);
+  for (size_t i = 0; i < values.size(); ++i) out[i].span = values[i];
+  GetInts(in, rows, &values);
+  for (size_t i = 0; i < values.size(); ++i) out[i].parent = values[i];
+  if (!in.ok() || !in.AtEnd()) return Corrupt("ids");
+  return out;
+}
+
+base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
+                                     std::span<const uint32_t> selected, base::Arena& arena,
+                                     std::span<Event> events, std::span<int64_t> origins) {
+  Reader in(page);
+  const bool is_span = in.Byte() != 0;
+  if (!events.empty() && is_span != (events[0].kind == model::EventKind::kSpan)) {
+    return Corrupt("kind");
+  }
+  RestReader columns(in, rows, selected);
+  columns.Ints([&](size_t i, int64_t v) { origins[i] = v; });
+  columns.Ints([&](size_t i, int64_t v) { events[i].observed_ns = v; });
+  columns.Ints([&](size_t i, int64_t v) {
+    if (events[i].observed_ns != 0) events[i].observed_ns = WrapAdd(events[i].time_ns, v);
+  });
+  columns.Ints([&](size_t i, int64_t v) { events[i].flags = static_cast<uint32_t>(v); });
+  columns.Ints([&](size_t i, int64_t v) {
+    events[i].dropped_attributes = static_cast<uint32_t>(v);
+  });
+  columns.Ints([&](size_t i, int64_t v) {
+    events[i].severity_number = static_cast<int32_t>(v);
+  });
+  columns.Texts([&](size_t i, std::string_view v) { events[i].severity_text = v; });
+  columns.Texts([&](size_t i, std::string_view v) { events[i].event_name = v; });
+  if (is_span) ReadSpans(in, columns, arena, events);
+  std::vector<std::span<const model::KeyValue>> attributes(selected.size());
+  GetAttributeColumns(in, rows, selected, arena, attributes);
+  if (!in.ok()) return Corrupt("fields");
+  for (size_t i = 0; i < events.size(); ++i) events[i].attributes = attributes[i];
+  return {};
+}
+
+}  // namespace pharos::events

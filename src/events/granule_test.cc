@@ -1,0 +1,122 @@
+#include "events/granule.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "events/column.h"
+#include "events/random_events_test.h"
+
+namespace pharos::events {
+namespace {
+
+TEST(Column, IntsOfEveryFormComeBack) {
+  std::mt19937_64 random(5);
+  std::vector<std::vector<int64_t>> columns = {
+      {7, 7, 7}, {1}, {INT64_MIN, INT64_MAX, 0, -1}, {1'000'000'000, 1'000'001'000, 1'000'005'000}};
+  for (int shift = 0; shift < 64; shift += 3) {
+    std::vector<int64_t>& column = columns.emplace_back();
+    for (int i = 0; i < 500; ++i) column.push_back(static_cast<int64_t>(random() >> shift));
+  }
+  std::vector<int64_t>& rising = columns.emplace_back();
+  for (int i = 0; i < 500; ++i) rising.push_back(int64_t{1} << 60 | i * 1000);
+  for (const auto& column : columns) {
+    std::string bytes;
+    PutInts(bytes, column);
+    Reader in(bytes);
+    std::vector<int64_t> back;
+    GetInts(in, column.size(), &back);
+    EXPECT_TRUE(in.ok() && in.AtEnd());
+    EXPECT_EQ(back, column);
+  }
+}
+
+TEST(Column, TextsOfEveryFormComeBack) {
+  std::vector<std::string> numbers;
+  for (int i = 0; i < 300; ++i) numbers.push_back(std::to_string(i));
+  std::vector<std::string_view> distinct(numbers.begin(), numbers.end()), few, same(300, "x");
+  for (int i = 0; i < 300; ++i) few.push_back(numbers[static_cast<size_t>(i) % 7]);
+  for (const auto& column : {distinct, few, same, {""}, {"a", ""}}) {
+    std::string bytes;
+    PutTexts(bytes, column);
+    Reader in(bytes);
+    std::vector<std::string_view> back;
+    GetTexts(in, column.size(), &back);
+    EXPECT_TRUE(in.ok() && in.AtEnd());
+    EXPECT_EQ(back, column);
+  }
+}
+
+TEST(Granule, SelectedRowsComeBack) {
+  RandomEvents random(6);
+  for (const bool spans : {false, true}) {
+    std::vector<GranuleRow> rows;
+    for (uint32_t i = 0; i < 700; ++i) {
+      const int64_t time = 1'000'000 + i % 100 * 1000;
+      const TraceRef ids{static_cast<int64_t>(random.Below(50)), 1, 2};
+      rows.push_back({10 + i / 100, ids, i % 3, spans ? random.Span(time) : random.Log(time)});
+    }
+    const GranulePages pages = EncodeGranule(rows);
+    EXPECT_EQ(pages.meta.first_stream, 10u);
+    EXPECT_EQ(pages.meta.last_stream, 16u);
+    EXPECT_EQ(pages.meta.max_time, 1'099'000);
+    const auto keys = GranuleKeys::Decode(pages.key, pages.meta);
+    ASSERT_TRUE(keys.has_value());
+    const auto ids = DecodeGranuleIds(pages.ids, rows.size());
+    ASSERT_TRUE(ids.has_value());
+    const auto bodies = GranuleBodies::Decode(pages.body, rows.size());
+    ASSERT_TRUE(bodies.has_value());
+    std::vector<uint32_t> selected;
+    for (uint32_t i = 0; i < rows.size(); ++i) {
+      if (random.OneIn(3)) selected.push_back(i);
+    }
+    base::Arena arena;
+    std::vector<model::Event> events(selected.size());
+    std::vector<int64_t> origins(selected.size());
+    std::vector<model::SpanPart> parents(selected.size());
+    for (size_t i = 0; i < selected.size(); ++i) {
+      events[i].kind = rows[0].event.kind;
+      events[i].time_ns = keys->times[selected[i]];
+    }
+    ASSERT_TRUE(
+        DecodeGranuleRest(pages.rest, rows.size(), selected, arena, events, origins).has_value());
+    for (size_t i = 0; i < selected.size(); ++i) {
+      const GranuleRow& row = rows[selected[i]];
+      EXPECT_EQ(keys->streams[selected[i]], row.stream);
+      EXPECT_EQ((*ids)[selected[i]].trace, row.ids.trace);
+      EXPECT_EQ(origins[i], row.origin);
+      ASSERT_TRUE(bodies->Get(selected[i], arena, &events[i].body));
+      // Ids and origins are resolved by the part, not here.
+      events[i].trace_id = row.event.trace_id;
+      events[i].span_id = row.event.span_id;
+      events[i].origin = row.event.origin;
+      if (spans) {
+        parents[i] = *events[i].span;
+        parents[i].parent_id = row.event.span->parent_id;
+        events[i].span = &parents[i];
+      }
+      ASSERT_TRUE(model::SameEvent(events[i], row.event)) << selected[i];
+      EXPECT_EQ(events[i].observed_ns, row.event.observed_ns);
+    }
+  }
+}
+
+TEST(Granule, DamagedPagesAreRefusedOrReadWithoutHarm) {
+  RandomEvents random(7);
+  std::vector<GranuleRow> rows;
+  for (uint32_t i = 0; i < 40; ++i) rows.push_back({0, {1, 1, 0}, 0, random.Span(i)});
+  const GranulePages pages = EncodeGranule(rows);
+  for (size_t length = 0; length < pages.rest.size(); ++length) {
+    std::vector<uint32_t> selected{0, 39};
+    std::vector<model::Event> events(2);
+    for (auto& event : events) event.kind = model::EventKind::kSpan;
+    std::vector<int64_t> origins(2);
+    base::Arena arena;
+    EXPECT_FALSE(DecodeGranuleRest(std::string_view(pages.rest).substr(0, length), rows.size(),
+                                   selected, arena, events, origins)
+                     .has_value());
+  }
+}
+
+}  // namespace
+}  // namespace pharos::events

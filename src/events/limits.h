@@ -1,0 +1,52 @@
+// Every limit of the event engine, with its unit and the reason for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pharos::events {
+
+/// Bytes of one log line: Loki's default `max_line_size`.
+inline constexpr size_t kMaxLineBytes = 256 << 10;
+/// Bytes of one encoded record: a span with all its events must fit in memory many times.
+inline constexpr size_t kMaxRecordBytes = 4 << 20;
+/// Attributes of one event, span event or link; far above OTLP's default of 128.
+inline constexpr size_t kMaxAttributes = 4096;
+/// Levels of arrays and maps in one value: recursion must not follow the sender's wish.
+inline constexpr int kMaxDepth = 64;
+/// Streams with recent events, one tenant and kind.
+inline constexpr size_t kMaxStreams = 1'000'000;
+/// How far in the future an event may lie: Loki's `creation_grace_period`, 10 min.
+inline constexpr int64_t kMaxFutureNs = 600'000'000'000;
+
+/// Rows of a granule: what one page of a column holds and a search decodes at once.
+inline constexpr size_t kGranuleRows = 2048;
+/// Raw bytes after which a granule is closed early (long lines).
+inline constexpr size_t kGranuleBytes = 2 << 20;
+/// Trace ids of one page of a part's trace table.
+inline constexpr size_t kTracePageIds = 1024;
+/// Span ids after which such a page is closed early.
+inline constexpr size_t kTracePageSpans = 32'768;
+/// Entries of one page of a part's index of trace ids.
+inline constexpr size_t kTraceIndexPage = 8192;
+/// Raw bytes of a page of the dictionary of origins.
+inline constexpr size_t kOriginPageBytes = 128 << 10;
+/// Bytes that a page may hold once decompressed; more is a corrupt length.
+inline constexpr size_t kMaxPageBytes = 256 << 20;
+
+/// Rows of one block of a memtable: the unit in which queries sort it.
+inline constexpr size_t kMemBlockRows = 4096;
+/// Events of one page of a cursor.
+inline constexpr size_t kCursorPage = 4096;
+/// Rows that a cursor keeps decoded before it drops the farther half and decodes it again.
+inline constexpr size_t kCursorRows = 262'144;
+/// Bytes for the same.
+inline constexpr size_t kCursorBytes = 256 << 20;
+/// Events of one nanosecond above which a query is refused (they cannot be split by time).
+inline constexpr size_t kMaxEventsAtOneTime = 4'000'000;
+/// Events of one trace above which it is not shown.
+inline constexpr size_t kMaxTraceEvents = 1'000'000;
+/// Bytes of a compiled line regex.
+inline constexpr int64_t kMaxRegexBytes = 8 << 20;
+
+}  // namespace pharos::events

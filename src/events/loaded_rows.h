@@ -1,0 +1,73 @@
+// Decoding for readers: the rows of one granule or one block of a memtable that pass a
+// query's tests, cheapest test first.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "events/memtable.h"
+#include "events/part.h"
+#include "events/predicate.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+/// What rows must satisfy to be loaded.
+struct RowFilter {
+  int64_t start_ns = std::numeric_limits<int64_t>::min();  ///< inclusive
+  int64_t end_ns = std::numeric_limits<int64_t>::max();    ///< exclusive
+  const std::vector<bool>* streams = nullptr;        ///< by number in the source; null: all
+  const CompiledPredicate* predicate = nullptr;      ///< null: all
+  const model::TraceId* trace_id = nullptr;          ///< null: all
+  int64_t trace_number = 0;                          ///< its number in the part
+  bool backward = false;
+  size_t nearest = 0;  ///< take about this many rows nearest to the query's begin; 0: all
+};
+
+struct LoadedRow {
+  model::Event event;
+  const model::Labels* stream = nullptr;
+  uint32_t stream_number = 0;  ///< in its source
+  uint64_t order = 0;  ///< of arrival
+};
+
+/// (time, labels, arrival): the order of a forward query.
+bool Before(const LoadedRow& a, const LoadedRow& b);
+
+/// Owns: the memory behind its events, or shares in it. Immutable once loaded.
+struct LoadedRows {
+  std::vector<LoadedRow> rows;  ///< sorted by Before
+  /// Rows on the far side were left out: from `cut_ns` on (forward), or before it (backward).
+  bool cut = false;
+  int64_t cut_ns = 0;
+  base::Arena arena;
+  std::vector<std::unique_ptr<const std::string>> pages;
+  std::vector<std::shared_ptr<const void>> keep;
+
+  size_t Bytes() const;
+};
+
+/// A memtable as it was at one moment.
+struct MemSnapshot {
+  std::shared_ptr<const Memtable> table;
+  Memtable::Sizes sizes;
+
+  size_t blocks() const { return (sizes.rows + kMemBlockRows - 1) / kMemBlockRows; }
+};
+
+/// `rank` orders sources by arrival.
+base::Result<std::shared_ptr<LoadedRows>> LoadGranule(const std::shared_ptr<const Part>& part,
+                                                      uint32_t granule, uint64_t rank,
+                                                      const RowFilter& filter);
+base::Result<std::shared_ptr<LoadedRows>> LoadBlock(const MemSnapshot& memory, size_t block,
+                                                    uint64_t rank, const RowFilter& filter);
+/// Rows of filter.trace_id of the whole memtable, found by the blocks' hashes.
+base::Result<std::shared_ptr<LoadedRows>> LoadTrace(const MemSnapshot& memory, uint64_t rank,
+                                                    const RowFilter& filter);
+
+}  // namespace pharos::events

@@ -1,0 +1,108 @@
+// Recent events of one tenant and kind in the order of their arrival: WAL frames as they
+// are, a row of 32 bytes for each record, and in each block of rows a small hash from trace
+// ids to rows.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/result.h"
+#include "events/batch_codec.h"
+#include "events/limits.h"
+#include "events/stable_vector.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+struct MemRow {
+  int64_t time_ns = 0;
+  const char* record = nullptr;
+  uint32_t length = 0;
+  uint32_t stream = 0;
+  uint32_t origin = 0;       ///< 1 + index into the memtable's origins, 0 for none
+  uint32_t fingerprint = 0;  ///< of the trace id, 0 without one
+
+  std::string_view bytes() const { return {record, length}; }
+};
+
+/// Times only widen, and a chain only grows at its front, so readers may look while the last
+/// block is still filled.
+struct MemBlock {
+  static constexpr size_t kHeads = 8192;
+  std::atomic<int64_t> min_time{std::numeric_limits<int64_t>::max()};
+  std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
+  std::array<std::atomic<uint16_t>, kHeads> heads{};        // 1 + row within the block
+  std::array<uint16_t, kMemBlockRows> next{};
+};
+
+struct MemStream {
+  model::Labels labels;
+  std::atomic<int64_t> min_time{std::numeric_limits<int64_t>::max()};
+  std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
+};
+
+/// Never 0.
+uint32_t Fingerprint(const model::TraceId& id);
+
+/// Owns: its frames and rows; gives its bytes back to the budget when it dies. Threads: Insert
+/// from any thread; readers take sizes() and then read rows, blocks, streams and origins below
+/// them without a lock. Errors: Insert gives kCorrupt for records that are none.
+/// Cost: Insert is a few tens of nanoseconds a row.
+class Memtable {
+ public:
+  explicit Memtable(base::MemoryBudget& budget) : budget_(budget) {}
+  ~Memtable() { budget_.Release(reserved_); }
+  Memtable(const Memtable&) = delete;
+
+  /// Adds the groups of `kind`; `frame` holds the bytes that `batch` points into.
+  base::Result<void> Insert(const BatchView& batch, model::EventKind kind,
+                            const std::shared_ptr<const std::string>& frame);
+
+  struct Sizes {
+    size_t rows = 0;
+    size_t streams = 0;
+  };
+  Sizes sizes() const {
+    std::lock_guard lock(mutex_);
+    return {rows_.size(), streams_.size()};
+  }
+  const MemRow& row(size_t i) const { return rows_[i]; }
+  const MemBlock& block(size_t i) const { return blocks_[i]; }
+  const MemStream& stream(size_t i) const { return streams_[i]; }
+  const model::Origin* origin(uint32_t number) const {
+    return number == 0 ? nullptr : origins_[number - 1];
+  }
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  uint32_t StreamOf(const model::Labels& labels);
+  base::Result<uint32_t> OriginOf(std::string_view bytes);
+  base::Result<void> InsertRow(std::string_view record, uint32_t stream, const BatchView& batch,
+                               std::vector<uint32_t>& origins);
+  void AccountBytes();
+
+  base::MemoryBudget& budget_;
+  mutable std::mutex mutex_;  // guards all below; readers see StableVector
+  StableVector<MemRow, 12> rows_;
+  StableVector<MemBlock, 0> blocks_;
+  StableVector<MemStream, 4> streams_;
+  StableVector<const model::Origin*, 4> origins_;
+  std::unordered_map<std::string_view, uint32_t, base::StringHasher> stream_index_;
+  std::unordered_map<std::string_view, uint32_t, base::StringHasher> origin_index_;
+  base::Arena arena_;
+  std::vector<std::shared_ptr<const std::string>> frames_;
+  size_t payload_bytes_ = 0;
+  size_t reserved_ = 0;
+  std::atomic<size_t> bytes_{0};
+};
+
+}  // namespace pharos::events

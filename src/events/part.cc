@@ -1,0 +1,135 @@
+#include "events/part.h"
+
+#include <algorithm>
+
+#include "events/coding.h"
+#include "events/memtable.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+
+Result<std::shared_ptr<const OriginPage>> DecodeOrigins(std::string bytes) {
+  auto page = std::make_shared<OriginPage>();
+  page->bytes = std::move(bytes);
+  Reader in(page->bytes);
+  page->origins.resize(in.Count(8));
+  for (const model::Origin*& origin : page->origins) origin = GetOrigin(in, page->arena);
+  if (!in.ok() || !in.AtEnd()) return Fail(ErrorKind::kCorrupt, "a page of origins cannot be read");
+  return page;
+}
+
+/// The page whose first number is the last one not above `number`; -1 for none.
+ptrdiff_t PageOf(const std::vector<int64_t>& firsts, int64_t number) {
+  return std::upper_bound(firsts.begin(), firsts.end(), number) - firsts.begin() - 1;
+}
+
+}  // namespace
+
+base::Error Part::Named(base::Error error) const {
+  if (error.message.find(entry_.path) == std::string::npos) {
+    error.message = "part " + entry_.path + ": " + error.message;
+  }
+  return error;
+}
+
+Result<std::shared_ptr<Part>> Part::Open(io::Fs& fs, const std::string& data_dir,
+                                         io::PartEntry entry) {
+  std::shared_ptr<Part> part(new Part());
+  part->entry_ = std::move(entry);
+  const std::string path = data_dir + "/" + part->entry_.path + "/" + std::string(kPartFile);
+  auto reader = io::PartReader::Open(fs, path, kPartKind, kPartVersion);
+  if (!reader) return std::unexpected(part->Named(std::move(reader).error()));
+  part->reader_ = *std::move(reader);
+  if (auto loaded = part->Load(); !loaded) {
+    return std::unexpected(part->Named(std::move(loaded).error()));
+  }
+  return part;
+}
+
+Result<void> Part::Load() {
+  PHAROS_TRY(const std::string meta, ReadPage("meta", 0));
+  PHAROS_TRY(meta_, PartMeta::Decode(meta));
+  PHAROS_TRY(const std::string streams, ReadPage("streams", 0));
+  PHAROS_TRY(streams_, DecodeStreams(streams));
+  PHAROS_TRY(const std::string granules, ReadPage("granules", 0));
+  PHAROS_TRY(granules_, DecodeGranuleMetas(granules));
+  for (const GranuleMeta& g : granules_) {
+    if (g.first_stream > g.last_stream || g.last_stream >= streams_.size()) {
+      return Fail(ErrorKind::kCorrupt, "a granule names a stream that is not there");
+    }
+  }
+  for (const std::string_view section : {"key", "ids", "body", "rest"}) {
+    if (reader_->PageCount(section) != granules_.size()) {
+      return Fail(ErrorKind::kCorrupt, "section " + std::string(section) + " lacks pages");
+    }
+  }
+  return {};
+}
+
+Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) const {
+  auto page = reader_->ReadPage(section, granule);
+  if (!page) return std::unexpected(Named(std::move(page).error()));
+  return page;
+}
+
+Result<std::shared_ptr<const TracePage>> Part::Traces(int64_t number, int64_t* first) const {
+  const ptrdiff_t at = PageOf(meta_.traces.page_first, number);
+  if (at < 0) return Fail(ErrorKind::kCorrupt, "part " + entry_.path + ": no such trace");
+  *first = meta_.traces.page_first[static_cast<size_t>(at)];
+  const auto page_number = static_cast<uint32_t>(at);
+  if (auto page = trace_pages_.Find(page_number)) return page;
+  PHAROS_TRY(const std::string bytes, ReadPage("traces", page_number));
+  auto decoded = TracePage::Decode(bytes);
+  if (!decoded) return std::unexpected(Named(std::move(decoded).error()));
+  auto page = std::make_shared<const TracePage>(*std::move(decoded));
+  trace_pages_.Put(page_number, page);
+  return page;
+}
+
+Result<std::shared_ptr<const OriginPage>> Part::Origins(int64_t number, int64_t* first) const {
+  const ptrdiff_t at = PageOf(meta_.origin_first, number);
+  if (at < 0) return Fail(ErrorKind::kCorrupt, "part " + entry_.path + ": no such origin");
+  *first = meta_.origin_first[static_cast<size_t>(at)];
+  const auto page_number = static_cast<uint32_t>(at);
+  if (auto page = origin_pages_.Find(page_number)) return page;
+  PHAROS_TRY(std::string bytes, ReadPage("origins", page_number));
+  auto page = DecodeOrigins(std::move(bytes));
+  if (!page) return std::unexpected(Named(std::move(page).error()));
+  origin_pages_.Put(page_number, *page);
+  return *page;
+}
+
+Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
+  const uint32_t fingerprint = Fingerprint(id);
+  const std::vector<uint32_t>& firsts = meta_.traces.index_first;
+  const auto past = static_cast<uint32_t>(
+      std::upper_bound(firsts.begin(), firsts.end(), fingerprint) - firsts.begin());
+  for (uint32_t at = past; at > 0; --at) {
+    PHAROS_TRY(const std::string bytes, ReadPage("trace_index", at - 1));
+    auto entries = DecodeTraceIndex(bytes);
+    if (!entries) return std::unexpected(Named(std::move(entries).error()));
+    auto entry = std::lower_bound(entries->begin(), entries->end(), fingerprint,
+                                  [](const auto& e, uint32_t f) { return e.fingerprint < f; });
+    for (; entry != entries->end() && entry->fingerprint == fingerprint; ++entry) {
+      int64_t first = 0;
+      PHAROS_TRY(const auto page, Traces(entry->trace, &first));
+      const auto within = static_cast<size_t>(entry->trace - first);
+      if (within < page->ids.size() && page->ids[within] == id) return entry->trace;
+    }
+    if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
+  }
+  return 0;
+}
+
+Result<void> Part::Verify() const {
+  auto verified = reader_->Verify();
+  if (!verified) return std::unexpected(Named(std::move(verified).error()));
+  return {};
+}
+
+}  // namespace pharos::events

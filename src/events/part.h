@@ -1,0 +1,91 @@
+// A sealed part, open for reading: its directory in memory, its pages read as they are
+// asked for. Format: docs/format/events.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "events/granule.h"
+#include "events/page_cache.h"
+#include "events/trace_table.h"
+#include "io/manifest.h"
+#include "io/part_file.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+inline constexpr std::string_view kPartKind = "EVNT";
+inline constexpr uint32_t kPartVersion = 1;
+inline constexpr std::string_view kPartFile = "data";
+
+struct PartStream {
+  model::Labels labels;
+  uint64_t rows = 0;
+  int64_t min_time = 0;
+  int64_t max_time = 0;
+};
+
+/// What the `meta` page says.
+struct PartMeta {
+  model::EventKind kind{};
+  uint64_t rows = 0;
+  uint64_t min_sequence = 0;             ///< the first WAL frame in it: orders parts by arrival
+  std::vector<int64_t> origin_first;     ///< number of each origin page's first origin
+  TraceDirectory traces;
+
+  std::string Encode() const;
+  static base::Result<PartMeta> Decode(std::string_view bytes);
+};
+
+std::string EncodeStreams(const std::vector<PartStream>& streams);
+base::Result<std::vector<PartStream>> DecodeStreams(std::string_view bytes);
+std::string EncodeGranuleMetas(const std::vector<GranuleMeta>& granules);
+base::Result<std::vector<GranuleMeta>> DecodeGranuleMetas(std::string_view bytes);
+
+/// A page of origins, decoded; views into its own bytes.
+struct OriginPage {
+  std::string bytes;
+  base::Arena arena;
+  std::vector<const model::Origin*> origins;
+};
+
+/// Owns: the open file and its directory. Threads: any. Errors: kCorrupt names the part.
+/// Cost: Open reads the directory (a few pages); every other call is one page.
+class Part {
+ public:
+  static base::Result<std::shared_ptr<Part>> Open(io::Fs& fs, const std::string& data_dir,
+                                                  io::PartEntry entry);
+
+  const io::PartEntry& entry() const { return entry_; }
+  const PartMeta& meta() const { return meta_; }
+  const std::vector<PartStream>& streams() const { return streams_; }  ///< sorted by labels
+  const std::vector<GranuleMeta>& granules() const { return granules_; }
+
+  base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
+  /// The page that holds trace `number`, and its first number.
+  base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
+  base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;
+  /// The number of a trace id, 0 when the part has none.
+  base::Result<int64_t> FindTrace(const model::TraceId& id) const;
+  /// Checks every page.
+  base::Result<void> Verify() const;
+
+ private:
+  Part() = default;
+  base::Result<void> Load();
+  base::Error Named(base::Error error) const;
+
+  io::PartEntry entry_;
+  std::unique_ptr<io::PartReader> reader_;
+  PartMeta meta_;
+  std::vector<PartStream> streams_;
+  std::vector<GranuleMeta> granules_;
+  mutable PageCache<TracePage> trace_pages_;
+  mutable PageCache<OriginPage> origin_pages_;
+};
+
+}  // namespace pharos::events

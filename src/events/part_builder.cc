@@ -1,0 +1,238 @@
+#include "events/part_builder.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "events/coding.h"
+#include "events/dates.h"
+#include "events/duplicates.h"
+#include "events/limits.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using base::Result;
+using model::Event;
+
+/// Each origin once, in pages.
+class OriginTable {
+ public:
+  explicit OriginTable(io::PartWriter& writer, int level) : writer_(writer), level_(level) {}
+
+  Result<int64_t> NumberOf(const model::Origin* origin) {
+    if (origin == nullptr) return 0;
+    if (origin == last_) return last_number_;
+    scratch_.clear();
+    PHAROS_CHECK(PutOrigin(scratch_, *origin), "an origin that was stored once is too deep");
+    const base::Hash128 hash = base::HashBytes128(scratch_);
+    const auto [it, is_new] = numbers_.try_emplace(hash, static_cast<int64_t>(numbers_.size()) + 1);
+    if (is_new) {
+      if (in_page_ == 0) first_.push_back(it->second);
+      page_ += scratch_;
+      ++in_page_;
+      if (page_.size() >= kOriginPageBytes) PHAROS_TRY_VOID(Flush());
+    }
+    last_ = origin;
+    return last_number_ = it->second;
+  }
+  /// Pointers may be used again for other origins from here on.
+  void ForgetPointers() { last_ = nullptr; }
+
+  Result<void> Flush() {
+    if (in_page_ == 0) return {};
+    std::string bytes;
+    PutVarint(bytes, in_page_);
+    bytes += page_;
+    PHAROS_TRY([[maybe_unused]] const uint32_t number,
+               writer_.AddPage("origins", bytes, io::kPageZstd, level_));
+    page_.clear();
+    in_page_ = 0;
+    return {};
+  }
+  const std::vector<int64_t>& first() const { return first_; }
+
+ private:
+  io::PartWriter& writer_;
+  const int level_;
+  std::unordered_map<base::Hash128, int64_t, base::Hash128Hasher> numbers_;
+  std::vector<int64_t> first_;
+  std::string page_;
+  std::string scratch_;
+  size_t in_page_ = 0;
+  const model::Origin* last_ = nullptr;
+  int64_t last_number_ = 0;
+};
+
+size_t RoughBytes(const Event& event) {
+  size_t bytes = 64 + event.body.text.size();
+  const auto add = [&](std::span<const model::KeyValue> attributes) {
+    for (const model::KeyValue& kv : attributes) bytes += 16 + kv.value.text.size();
+  };
+  add(event.attributes);
+  if (event.span != nullptr) {
+    for (const model::SpanEvent& e : event.span->events) add(e.attributes);
+    for (const model::SpanLink& l : event.span->links) add(l.attributes);
+  }
+  return bytes;
+}
+
+class PartBuilder {
+ public:
+  PartBuilder(io::PartWriter& writer, const PartPlan& plan, RowInput& input)
+      : writer_(writer), plan_(plan), input_(input), origins_(writer, plan.zstd_level) {
+    for (const model::Labels& labels : input.streams()) {
+      streams_.push_back({labels, 0, std::numeric_limits<int64_t>::max(),
+                          std::numeric_limits<int64_t>::min()});
+    }
+  }
+
+  Result<void> Write() {
+    PHAROS_TRY_VOID(input_.VisitIds([&](const auto& trace, const auto& span, const auto& parent,
+                                        int64_t time) { ids_.Add(trace, span, parent, time); }));
+    ids_.Build();
+    while (true) {
+      uint32_t stream = 0;
+      PHAROS_TRY(const Event* event, input_.Next(&stream));
+      if (event == nullptr) break;
+      const bool same_stream = any_ && stream == last_stream_;
+      any_ = true;
+      last_stream_ = stream;
+      if (duplicates_.Seen(*event, same_stream)) continue;
+      PHAROS_TRY_VOID(Add(stream, *event));
+    }
+    PHAROS_TRY_VOID(FlushGranule());
+    if (granules_.empty()) return {};
+    return WriteDirectory();
+  }
+
+  uint64_t rows() const { return total_rows_; }
+  int64_t min_time() const { return min_time_; }
+  int64_t max_time() const { return max_time_; }
+
+ private:
+  Result<void> Add(uint32_t stream, const Event& event) {
+    const bool is_span = event.span != nullptr;
+    PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
+    const model::SpanId parent = is_span ? event.span->parent_id : model::SpanId{};
+    rows_.push_back({stream, ids_.Locate(event.trace_id, event.span_id, parent), origin, event});
+    PartStream& known = streams_[stream];
+    ++known.rows;
+    known.min_time = std::min(known.min_time, event.time_ns);
+    known.max_time = std::max(known.max_time, event.time_ns);
+    min_time_ = std::min(min_time_, event.time_ns);
+    max_time_ = std::max(max_time_, event.time_ns);
+    ++total_rows_;
+    bytes_ += RoughBytes(event);
+    if (rows_.size() >= kGranuleRows || bytes_ >= kGranuleBytes) return FlushGranule();
+    return {};
+  }
+
+  Result<void> FlushGranule() {
+    if (!rows_.empty()) {
+      const GranulePages pages = EncodeGranule(rows_);
+      granules_.push_back(pages.meta);
+      PHAROS_TRY_VOID(AddPage("key", pages.key));
+      PHAROS_TRY_VOID(AddPage("ids", pages.ids));
+      PHAROS_TRY_VOID(AddPage("body", pages.body));
+      PHAROS_TRY_VOID(AddPage("rest", pages.rest));
+    }
+    rows_.clear();
+    bytes_ = 0;
+    duplicates_.Settle();
+    origins_.ForgetPointers();
+    input_.Release();
+    return {};
+  }
+
+  Result<void> WriteDirectory() {
+    PHAROS_TRY_VOID(origins_.Flush());
+    PartMeta meta;
+    meta.kind = plan_.kind;
+    meta.rows = total_rows_;
+    meta.min_sequence = plan_.min_sequence;
+    meta.origin_first = origins_.first();
+    PHAROS_TRY(meta.traces, ids_.Write(writer_));
+    PHAROS_TRY_VOID(AddPage("streams", EncodeStreams(streams_)));
+    PHAROS_TRY_VOID(AddPage("granules", EncodeGranuleMetas(granules_)));
+    return AddPage("meta", meta.Encode());
+  }
+
+  Result<void> AddPage(std::string_view section, std::string_view bytes) {
+    PHAROS_TRY([[maybe_unused]] const uint32_t number,
+               writer_.AddPage(section, bytes, io::kPageZstd, plan_.zstd_level));
+    return {};
+  }
+
+  io::PartWriter& writer_;
+  const PartPlan& plan_;
+  RowInput& input_;
+  OriginTable origins_;
+  TraceTableBuilder ids_;
+  DuplicateFilter duplicates_;
+  std::vector<PartStream> streams_;
+  std::vector<GranuleMeta> granules_;
+  std::vector<GranuleRow> rows_;  // of the open granule
+  size_t bytes_ = 0;
+  bool any_ = false;
+  uint32_t last_stream_ = 0;
+  uint64_t total_rows_ = 0;
+  int64_t min_time_ = std::numeric_limits<int64_t>::max();
+  int64_t max_time_ = std::numeric_limits<int64_t>::min();
+};
+
+/// Letters, digits, `_`, `-` and inner dots stay; the names of other things in the data
+/// directory, too, are escaped.
+std::string SafeName(std::string_view tenant) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : tenant) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == '.' && !out.empty());
+    if (plain) {
+      out += c;
+    } else {
+      const auto byte = static_cast<uint8_t>(c);
+      ((out += '%') += kHex[byte >> 4]) += kHex[byte & 15];
+    }
+  }
+  if (out.empty() || out == "tmp" || out == "wal") out += '%';
+  return out;
+}
+
+}  // namespace
+
+std::string PartPath(const PartPlan& plan, uint64_t id) {
+  return SafeName(plan.tenant) + (plan.kind == model::EventKind::kSpan ? "/spans/" : "/logs/") +
+         DateOf(plan.day) + "/part-" + std::to_string(id);
+}
+
+Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
+                                        RowInput& input, io::ManifestEdit edit) {
+  const uint64_t id = manifest.NextPartId();
+  PHAROS_TRY(const std::string tmp, io::MakeTmpDir(manifest, "events-" + std::to_string(id)));
+  const std::string path = tmp + "/" + std::string(kPartFile);
+  const auto write = [&]() -> Result<std::shared_ptr<Part>> {
+    PHAROS_TRY(auto writer, io::PartWriter::Create(manifest.fs(), path, kPartKind, kPartVersion));
+    PartBuilder builder(*writer, plan, input);
+    PHAROS_TRY_VOID(builder.Write());
+    if (builder.rows() == 0) {
+      writer.reset();
+      (void)manifest.fs().RemoveAll(tmp);
+      return nullptr;
+    }
+    PHAROS_TRY(const uint64_t bytes, writer->Finish());
+    writer.reset();
+    io::PartEntry entry{io::Signal::kEvents, plan.tenant,        id,    PartPath(plan, id),
+                        builder.min_time(),  builder.max_time(), bytes, builder.rows()};
+    edit.add.push_back(entry);
+    PHAROS_TRY_VOID(io::PublishPart(manifest, tmp, edit));
+    return Part::Open(manifest.fs(), manifest.data_dir(), entry);
+  };
+  auto part = write();
+  if (!part) (void)manifest.fs().RemoveAll(tmp);
+  return part;
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,32 @@
+// Writes a part: rows in, a published directory out. Used by seal and by merge.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "events/part.h"
+#include "events/row_input.h"
+#include "io/manifest.h"
+
+namespace pharos::events {
+
+struct PartPlan {
+  std::string tenant;
+  model::EventKind kind{};
+  int64_t day = 0;             ///< days since 1970, UTC
+  uint64_t min_sequence = 0;
+  int zstd_level = 3;
+};
+
+/// `tenant/logs|spans/2026-11-21/part-7`; the tenant's name is escaped to a safe file name.
+std::string PartPath(const PartPlan& plan, uint64_t id);
+
+/// Writes the rows of `input` (duplicates once) into tmp/, publishes the part with `edit` (to
+/// which it adds the entry) and opens it. Null, with nothing written and `edit` not applied, for
+/// no rows. On failure nothing is published.
+base::Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
+                                              RowInput& input, io::ManifestEdit edit);
+
+}  // namespace pharos::events

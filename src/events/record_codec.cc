@@ -1,0 +1,291 @@
+#include "events/record_codec.h"
+
+#include "events/limits.h"
+
+namespace pharos::events {
+namespace {
+
+using model::Event;
+using model::KeyValue;
+using model::Origin;
+using model::SpanEvent;
+using model::SpanId;
+using model::SpanLink;
+using model::SpanPart;
+using model::TraceId;
+using model::Value;
+
+// Bits of a record's first byte.
+constexpr uint8_t kIsSpan = 1;
+constexpr uint8_t kHasTrace = 2;
+constexpr uint8_t kHasSpan = 4;
+constexpr uint8_t kHasParent = 8;
+constexpr uint8_t kHasOrigin = 16;
+constexpr uint8_t kHasBody = 32;
+constexpr uint8_t kHasAttributes = 64;
+constexpr uint8_t kHasExtra = 128;
+
+template <class T>
+std::span<T> MakeSpan(base::Arena& arena, size_t n) {
+  static_assert(std::is_trivially_destructible_v<T>);
+  T* items = static_cast<T*>(arena.Allocate(n * sizeof(T), alignof(T)));
+  for (size_t i = 0; i < n; ++i) new (items + i) T();
+  return {items, n};
+}
+
+bool HasExtra(const Event& e) {
+  return e.observed_ns != 0 || e.flags != 0 || e.dropped_attributes != 0 ||
+         e.severity_number != 0 || !e.severity_text.empty() || !e.event_name.empty();
+}
+
+bool PutSpanPart(std::string& out, const SpanPart& span, int64_t time_ns) {
+  PutText(out, span.name);
+  PutByte(out, span.kind);
+  PutByte(out, span.status_code);
+  PutZigZag(out, WrapSub(span.end_ns, time_ns));
+  PutText(out, span.status_message);
+  PutText(out, span.trace_state);
+  PutVarint(out, span.dropped_events);
+  PutVarint(out, span.dropped_links);
+  return PutSpanEvents(out, span.events, time_ns) && PutSpanLinks(out, span.links);
+}
+
+const SpanPart* GetSpanPart(Reader& in, base::Arena& arena, int64_t time_ns, SpanId parent) {
+  SpanPart& span = MakeSpan<SpanPart>(arena, 1)[0];
+  span.parent_id = parent;
+  span.name = in.Text();
+  span.kind = in.Byte();
+  span.status_code = in.Byte();
+  span.end_ns = WrapAdd(time_ns, in.ZigZagged());
+  span.status_message = in.Text();
+  span.trace_state = in.Text();
+  span.dropped_events = static_cast<uint32_t>(in.Varint());
+  span.dropped_links = static_cast<uint32_t>(in.Varint());
+  span.events = GetSpanEvents(in, arena, time_ns);
+  span.links = GetSpanLinks(in, arena);
+  return &span;
+}
+
+}  // namespace
+
+bool PutValue(std::string& out, const Value& value, int depth) {
+  if (depth >= kMaxDepth) return false;
+  PutByte(out, static_cast<uint8_t>(value.type));
+  switch (value.type) {
+    case Value::Type::kNull: break;
+    case Value::Type::kString:
+    case Value::Type::kBytes: PutText(out, value.text); break;
+    case Value::Type::kBool: PutByte(out, value.boolean ? 1 : 0); break;
+    case Value::Type::kInt: PutZigZag(out, value.integer); break;
+    case Value::Type::kDouble: PutFixed(out, value.real); break;
+    case Value::Type::kArray:
+      PutVarint(out, value.array.size());
+      for (const Value& item : value.array) {
+        if (!PutValue(out, item, depth + 1)) return false;
+      }
+      break;
+    case Value::Type::kMap: return PutAttributes(out, value.map, depth + 1);
+  }
+  return true;
+}
+
+bool PutAttributes(std::string& out, std::span<const KeyValue> attributes, int depth) {
+  if (attributes.size() > kMaxAttributes) return false;
+  PutVarint(out, attributes.size());
+  for (const KeyValue& kv : attributes) {
+    PutText(out, kv.key);
+    if (!PutValue(out, kv.value, depth)) return false;
+  }
+  return true;
+}
+
+Value GetValue(Reader& in, base::Arena& arena, int depth) {
+  if (depth >= kMaxDepth) in.Fail();
+  Value value;
+  const uint8_t type = in.Byte();
+  if (!in.ok() || type > static_cast<uint8_t>(Value::Type::kMap)) {
+    in.Fail();
+    return value;
+  }
+  value.type = static_cast<Value::Type>(type);
+  switch (value.type) {
+    case Value::Type::kNull: break;
+    case Value::Type::kString:
+    case Value::Type::kBytes: value.text = in.Text(); break;
+    case Value::Type::kBool: value.boolean = in.Byte() != 0; break;
+    case Value::Type::kInt: value.integer = in.ZigZagged(); break;
+    case Value::Type::kDouble: value.real = in.Fixed<double>(); break;
+    case Value::Type::kArray: {
+      const std::span<Value> items = MakeSpan<Value>(arena, in.Count(1));
+      for (Value& item : items) item = GetValue(in, arena, depth + 1);
+      value.array = items;
+      break;
+    }
+    case Value::Type::kMap: value.map = GetAttributes(in, arena, depth + 1); break;
+  }
+  return value;
+}
+
+std::span<const KeyValue> GetAttributes(Reader& in, base::Arena& arena, int depth) {
+  const std::span<KeyValue> out = MakeSpan<KeyValue>(arena, in.Count(2));
+  for (KeyValue& kv : out) {
+    kv.key = in.Text();
+    kv.value = GetValue(in, arena, depth);
+  }
+  return out;
+}
+
+bool PutOrigin(std::string& out, const Origin& origin) {
+  PutVarint(out, origin.resource_dropped);
+  PutText(out, origin.resource_schema_url);
+  PutText(out, origin.scope_name);
+  PutText(out, origin.scope_version);
+  PutVarint(out, origin.scope_dropped);
+  PutText(out, origin.scope_schema_url);
+  return PutAttributes(out, origin.resource) && PutAttributes(out, origin.scope_attributes);
+}
+
+const Origin* GetOrigin(Reader& in, base::Arena& arena) {
+  Origin& origin = MakeSpan<Origin>(arena, 1)[0];
+  origin.resource_dropped = static_cast<uint32_t>(in.Varint());
+  origin.resource_schema_url = in.Text();
+  origin.scope_name = in.Text();
+  origin.scope_version = in.Text();
+  origin.scope_dropped = static_cast<uint32_t>(in.Varint());
+  origin.scope_schema_url = in.Text();
+  origin.resource = GetAttributes(in, arena);
+  origin.scope_attributes = GetAttributes(in, arena);
+  return &origin;
+}
+
+bool PutSpanEvents(std::string& out, std::span<const SpanEvent> events, int64_t time_ns) {
+  PutVarint(out, events.size());
+  for (const SpanEvent& event : events) {
+    PutZigZag(out, WrapSub(event.time_ns, time_ns));
+    PutText(out, event.name);
+    PutVarint(out, event.dropped_attributes);
+    if (!PutAttributes(out, event.attributes)) return false;
+  }
+  return true;
+}
+
+bool PutSpanLinks(std::string& out, std::span<const SpanLink> links) {
+  PutVarint(out, links.size());
+  for (const SpanLink& link : links) {
+    PutFixed(out, link.trace_id.bytes);
+    PutFixed(out, link.span_id.bytes);
+    PutText(out, link.trace_state);
+    PutVarint(out, link.dropped_attributes);
+    PutVarint(out, link.flags);
+    if (!PutAttributes(out, link.attributes)) return false;
+  }
+  return true;
+}
+
+std::span<const SpanEvent> GetSpanEvents(Reader& in, base::Arena& arena, int64_t time_ns) {
+  const std::span<SpanEvent> out = MakeSpan<SpanEvent>(arena, in.Count(4));
+  for (SpanEvent& event : out) {
+    event.time_ns = WrapAdd(time_ns, in.ZigZagged());
+    event.name = in.Text();
+    event.dropped_attributes = static_cast<uint32_t>(in.Varint());
+    event.attributes = GetAttributes(in, arena);
+  }
+  return out;
+}
+
+std::span<const SpanLink> GetSpanLinks(Reader& in, base::Arena& arena) {
+  const std::span<SpanLink> out = MakeSpan<SpanLink>(arena, in.Count(28));
+  for (SpanLink& link : out) {
+    link.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
+    link.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+    link.trace_state = in.Text();
+    link.dropped_attributes = static_cast<uint32_t>(in.Varint());
+    link.flags = static_cast<uint32_t>(in.Varint());
+    link.attributes = GetAttributes(in, arena);
+  }
+  return out;
+}
+
+bool PutRecord(std::string& out, const Event& e, uint64_t origin) {
+  const bool is_span = e.span != nullptr;
+  const bool has_parent = is_span && !e.span->parent_id.IsZero();
+  uint8_t flags = 0;
+  if (is_span) flags |= kIsSpan;
+  if (!e.trace_id.IsZero()) flags |= kHasTrace;
+  if (!e.span_id.IsZero()) flags |= kHasSpan;
+  if (has_parent) flags |= kHasParent;
+  if (origin != 0) flags |= kHasOrigin;
+  if (e.body.type != Value::Type::kNull) flags |= kHasBody;
+  if (!e.attributes.empty()) flags |= kHasAttributes;
+  if (HasExtra(e)) flags |= kHasExtra;
+  PutByte(out, flags);
+  PutFixed(out, e.time_ns);
+  if (flags & kHasTrace) PutFixed(out, e.trace_id.bytes);
+  if (flags & kHasSpan) PutFixed(out, e.span_id.bytes);
+  if (has_parent) PutFixed(out, e.span->parent_id.bytes);
+  if (origin != 0) PutVarint(out, origin);
+  if ((flags & kHasBody) && !PutValue(out, e.body)) return false;
+  if ((flags & kHasAttributes) && !PutAttributes(out, e.attributes)) return false;
+  if (flags & kHasExtra) {
+    PutZigZag(out, WrapSub(e.observed_ns, e.time_ns));
+    PutVarint(out, e.flags);
+    PutVarint(out, e.dropped_attributes);
+    PutZigZag(out, e.severity_number);
+    PutText(out, e.severity_text);
+    PutText(out, e.event_name);
+  }
+  return !is_span || PutSpanPart(out, *e.span, e.time_ns);
+}
+
+RecordHead GetRecordHead(Reader& in) {
+  RecordHead head;
+  head.flags = in.Byte();
+  head.kind = head.flags & kIsSpan ? model::EventKind::kSpan : model::EventKind::kLog;
+  head.time_ns = in.Fixed<int64_t>();
+  if (head.flags & kHasTrace) head.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
+  if (head.flags & kHasSpan) head.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasParent) head.parent_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasOrigin) head.origin = in.Varint();
+  return head;
+}
+
+bool PeekRecordLine(std::string_view record, std::string_view* line) {
+  Reader in(record);
+  const RecordHead head = GetRecordHead(in);
+  *line = {};
+  if (head.flags & kHasBody) {
+    const uint8_t type = in.Byte();
+    if (type == static_cast<uint8_t>(Value::Type::kString) ||
+        type == static_cast<uint8_t>(Value::Type::kBytes)) {
+      *line = in.Text();
+    }
+  }
+  return in.ok();
+}
+
+bool GetRecord(std::string_view record, const Origin* origin, base::Arena& arena, Event* event) {
+  Reader in(record);
+  const RecordHead head = GetRecordHead(in);
+  *event = {};
+  event->kind = head.kind;
+  event->time_ns = head.time_ns;
+  event->trace_id = head.trace_id;
+  event->span_id = head.span_id;
+  event->origin = origin;
+  if (head.flags & kHasBody) event->body = GetValue(in, arena);
+  if (head.flags & kHasAttributes) event->attributes = GetAttributes(in, arena);
+  if (head.flags & kHasExtra) {
+    event->observed_ns = WrapAdd(head.time_ns, in.ZigZagged());
+    event->flags = static_cast<uint32_t>(in.Varint());
+    event->dropped_attributes = static_cast<uint32_t>(in.Varint());
+    event->severity_number = static_cast<int32_t>(in.ZigZagged());
+    event->severity_text = in.Text();
+    event->event_name = in.Text();
+  }
+  if (head.kind == model::EventKind::kSpan) {
+    event->span = GetSpanPart(in, arena, head.time_ns, head.parent_id);
+  }
+  return in.ok() && in.AtEnd();
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,110 @@
+#include "events/record_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "events/batch_codec.h"
+#include "events/limits.h"
+#include "events/random_events_test.h"
+
+namespace pharos::events {
+namespace {
+
+using model::Event;
+using model::EventKind;
+
+TEST(RecordCodec, EveryFieldComesBack) {
+  RandomEvents random(1);
+  for (int i = 0; i < 3000; ++i) {
+    const Event event = i % 2 == 0 ? random.Log(1000 + i) : random.Span(-1000 - i);
+    std::string bytes;
+    ASSERT_TRUE(PutRecord(bytes, event, event.origin != nullptr ? 3 : 0));
+    base::Arena arena;
+    Event back;
+    ASSERT_TRUE(GetRecord(bytes, event.origin, arena, &back));
+    ASSERT_TRUE(model::SameEvent(event, back)) << i;
+    ASSERT_EQ(event.observed_ns, back.observed_ns);
+    Reader in(bytes);
+    const RecordHead head = GetRecordHead(in);
+    EXPECT_EQ(head.time_ns, event.time_ns);
+    EXPECT_EQ(head.trace_id, event.trace_id);
+    EXPECT_EQ(head.origin, event.origin != nullptr ? 3u : 0u);
+    std::string_view line;
+    ASSERT_TRUE(PeekRecordLine(bytes, &line));
+    EXPECT_EQ(line, event.body.text);
+  }
+}
+
+TEST(RecordCodec, EveryCutIsRefused) {
+  RandomEvents random(2);
+  for (int i = 0; i < 50; ++i) {
+    const Event event = i % 2 == 0 ? random.Log(i) : random.Span(i);
+    std::string bytes;
+    ASSERT_TRUE(PutRecord(bytes, event, 0));
+    for (size_t length = 0; length < bytes.size(); ++length) {
+      base::Arena arena;
+      Event back;
+      EXPECT_FALSE(GetRecord(std::string_view(bytes).substr(0, length), nullptr, arena, &back));
+    }
+  }
+}
+
+TEST(RecordCodec, DepthIsLimited) {
+  base::Arena arena;
+  model::Value value;
+  for (int i = 0; i < kMaxDepth - 1; ++i) {
+    value = model::Value::Array(arena.CopySpan(std::span<const model::Value>(&value, 1)));
+  }
+  std::string bytes;
+  EXPECT_TRUE(PutValue(bytes, value));
+  Reader in(bytes);
+  EXPECT_TRUE(model::SameValue(GetValue(in, arena), value));
+  EXPECT_TRUE(in.ok());
+  value = model::Value::Array(arena.CopySpan(std::span<const model::Value>(&value, 1)));
+  bytes.clear();
+  EXPECT_FALSE(PutValue(bytes, value));
+  // A hostile frame deeper than that fails without recursing further.
+  std::string deep(1 << 20, '\x06');
+  for (size_t i = 1; i < deep.size(); i += 2) deep[i] = 1;
+  Reader hostile(deep);
+  GetValue(hostile, arena);
+  EXPECT_FALSE(hostile.ok());
+}
+
+TEST(BatchCodec, GroupsAndOriginsComeBack) {
+  RandomEvents random(3);
+  const model::Labels a{{"app", "a"}}, b{{"app", "b"}};
+  BatchWriter writer;
+  const Event one = random.Log(1), two = random.Log(2), three = random.Span(3);
+  writer.BeginStream(EventKind::kLog, a);
+  ASSERT_TRUE(writer.Add(one) && writer.Add(two));
+  writer.BeginStream(EventKind::kLog, b);  // stays empty
+  writer.BeginStream(EventKind::kSpan, b);
+  ASSERT_TRUE(writer.Add(three));
+  const std::string frame = writer.Finish();
+  const auto view = BatchView::Parse(frame);
+  ASSERT_TRUE(view.has_value());
+  ASSERT_EQ(view->groups.size(), 2u);
+  EXPECT_EQ(view->groups[0].labels, a);
+  EXPECT_EQ(view->groups[0].rows, 2u);
+  EXPECT_EQ(view->groups[1].kind, EventKind::kSpan);
+  EXPECT_EQ(view->groups[1].labels, b);
+  for (size_t length = 0; length < frame.size(); ++length) {
+    EXPECT_FALSE(BatchView::Parse(std::string_view(frame).substr(0, length)).has_value());
+  }
+}
+
+TEST(BatchCodec, TooLargeARecordLeavesTheOthers) {
+  const std::string text(kMaxRecordBytes, 'x');
+  Event big, small;
+  big.severity_text = text;
+  BatchWriter writer;
+  writer.BeginStream(EventKind::kLog, model::Labels{{"a", "b"}});
+  EXPECT_FALSE(writer.Add(big));
+  EXPECT_TRUE(writer.Add(small));
+  const std::string frame = writer.Finish();
+  EXPECT_LT(frame.size(), 100u);
+  EXPECT_TRUE(BatchView::Parse(frame).has_value());
+}
+
+}  // namespace
+}  // namespace pharos::events

@@ -1,0 +1,229 @@
+#include "events/row_input.h"
+
+#include <algorithm>
+
+#include "events/loaded_rows.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+using model::Event;
+using model::Labels;
+
+class MemtableInput final : public RowInput {
+ public:
+  MemtableInput(std::shared_ptr<const Memtable> table, int64_t start_ns, int64_t end_ns)
+      : table_(std::move(table)) {
+    const Memtable::Sizes sizes = table_->sizes();
+    std::vector<std::vector<uint32_t>> rows(sizes.streams);
+    for (size_t i = 0; i < sizes.rows; ++i) {
+      const MemRow& row = table_->row(i);
+      if (row.time_ns < start_ns || row.time_ns >= end_ns) continue;
+      rows[row.stream].push_back(static_cast<uint32_t>(i));
+    }
+    std::vector<uint32_t> numbers;
+    for (uint32_t i = 0; i < sizes.streams; ++i) {
+      if (!rows[i].empty()) numbers.push_back(i);
+    }
+    std::sort(numbers.begin(), numbers.end(), [&](uint32_t a, uint32_t b) {
+      return table_->stream(a).labels < table_->stream(b).labels;
+    });
+    for (const uint32_t number : numbers) {
+      streams_.push_back(table_->stream(number).labels);
+      rows_.push_back(std::move(rows[number]));
+      SortByTime(rows_.back());
+    }
+  }
+
+  const std::vector<Labels>& streams() const override { return streams_; }
+
+  Result<void> VisitIds(const IdVisitor& visit) override {
+    for (const std::vector<uint32_t>& rows : rows_) {
+      for (const uint32_t i : rows) {
+        Reader in(table_->row(i).bytes());
+        const RecordHead head = GetRecordHead(in);
+        visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
+      }
+    }
+    return {};
+  }
+
+  Result<const Event*> Next(uint32_t* stream) override {
+    while (stream_ < rows_.size() && at_ == rows_[stream_].size()) {
+      ++stream_;
+      at_ = 0;
+    }
+    if (stream_ == rows_.size()) return nullptr;
+    const MemRow& row = table_->row(rows_[stream_][at_++]);
+    auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
+    if (!GetRecord(row.bytes(), table_->origin(row.origin), arena_, event)) {
+      return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
+    }
+    *stream = stream_;
+    return event;
+  }
+
+  void Release() override { arena_.Clear(); }
+
+ private:
+  /// Arrival order is kept among equal times. Most streams are sorted already.
+  void SortByTime(std::vector<uint32_t>& rows) const {
+    const auto earlier = [&](uint32_t a, uint32_t b) {
+      return table_->row(a).time_ns < table_->row(b).time_ns;
+    };
+    if (std::is_sorted(rows.begin(), rows.end(), earlier)) return;
+    std::stable_sort(rows.begin(), rows.end(), earlier);
+  }
+
+  std::shared_ptr<const Memtable> table_;
+  std::vector<Labels> streams_;
+  std::vector<std::vector<uint32_t>> rows_;  // by stream
+  uint32_t stream_ = 0;
+  size_t at_ = 0;
+  base::Arena arena_{256 << 10};
+};
+
+/// Walks one part in its own order, one granule in memory at a time.
+class PartWalk {
+ public:
+  PartWalk(std::shared_ptr<const Part> part, uint64_t rank)
+      : part_(std::move(part)), rank_(rank) {}
+
+  std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
+
+  const std::shared_ptr<const Part>& part() const { return part_; }
+  uint64_t rank() const { return rank_; }
+
+  /// The current row, null at the end. `old` takes granules that were left.
+  Result<const LoadedRow*> Peek(std::vector<std::shared_ptr<const LoadedRows>>& old) {
+    while (!rows_ || at_ == order_.size()) {
+      if (rows_) old.push_back(std::move(rows_));
+      rows_ = nullptr;
+      if (granule_ == part_->granules().size()) return nullptr;
+      RowFilter all;
+      PHAROS_TRY(rows_, LoadGranule(part_, granule_++, rank_, all));
+      order_.clear();
+      for (const LoadedRow& row : rows_->rows) order_.push_back(&row);
+      std::sort(order_.begin(), order_.end(),
+                [](const LoadedRow* a, const LoadedRow* b) { return a->order < b->order; });
+      at_ = 0;
+    }
+    return order_[at_];
+  }
+  void Advance() { ++at_; }
+  uint32_t StreamOf(const LoadedRow& row) const { return stream_numbers[row.stream_number]; }
+
+ private:
+  std::shared_ptr<const Part> part_;
+  uint64_t rank_;
+  uint32_t granule_ = 0;
+  std::shared_ptr<LoadedRows> rows_;
+  std::vector<const LoadedRow*> order_;
+  size_t at_ = 0;
+};
+
+class PartsInput final : public RowInput {
+ public:
+  explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts) {
+    for (const auto& part : parts) {
+      for (const PartStream& stream : part->streams()) streams_.push_back(stream.labels);
+    }
+    std::sort(streams_.begin(), streams_.end());
+    streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
+    for (size_t i = 0; i < parts.size(); ++i) {
+      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i);
+      for (const PartStream& stream : walk.part()->streams()) {
+        const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
+        walk.stream_numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
+      }
+    }
+  }
+
+  const std::vector<Labels>& streams() const override { return streams_; }
+
+  Result<void> VisitIds(const IdVisitor& visit) override {
+    for (const PartWalk& walk : walks_) {
+      for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
+        const GranuleMeta& meta = walk.part()->granules()[g];
+        if (meta.max_trace == 0) continue;
+        PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+      }
+    }
+    return {};
+  }
+
+  Result<const Event*> Next(uint32_t* stream) override {
+    PartWalk* best = nullptr;
+    const LoadedRow* best_row = nullptr;
+    uint32_t best_stream = 0;
+    for (PartWalk& walk : walks_) {  // rising rank, so that ties go to the one that came first
+      PHAROS_TRY(const LoadedRow* row, walk.Peek(old_));
+      if (row == nullptr) continue;
+      const uint32_t number = walk.StreamOf(*row);
+      if (best == nullptr || std::pair(number, row->event.time_ns) <
+                                 std::pair(best_stream, best_row->event.time_ns)) {
+        best = &walk;
+        best_row = row;
+        best_stream = number;
+      }
+    }
+    if (best == nullptr) return nullptr;
+    best->Advance();
+    *stream = best_stream;
+    return &best_row->event;
+  }
+
+  void Release() override { old_.clear(); }
+
+ private:
+  static Result<void> VisitGranule(const Part& part, uint32_t granule, const GranuleMeta& meta,
+                                   const IdVisitor& visit) {
+    PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
+    PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
+    PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
+    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i].trace == 0) continue;
+      int64_t first = 0;
+      PHAROS_TRY(const auto page, part.Traces(ids[i].trace, &first));
+      const auto at = static_cast<size_t>(ids[i].trace - first);
+      if (at >= page->ids.size()) return BadIds(part);
+      const uint32_t from = page->first_span[at], to = page->first_span[at + 1];
+      const auto span = [&](int64_t number) {
+        return number == 0 ? model::SpanId{} : page->spans[from + static_cast<size_t>(number) - 1];
+      };
+      const uint64_t most = to - from;
+      if (static_cast<uint64_t>(ids[i].span) > most || static_cast<uint64_t>(ids[i].parent) > most) {
+        return BadIds(part);
+      }
+      visit(page->ids[at], span(ids[i].span), span(ids[i].parent), keys.times[i]);
+    }
+    return {};
+  }
+
+  static std::unexpected<base::Error> BadIds(const Part& part) {
+    return Fail(ErrorKind::kCorrupt,
+                "part " + part.entry().path + ": a row names an id that is not there");
+  }
+
+  std::vector<Labels> streams_;
+  std::vector<PartWalk> walks_;
+  std::vector<std::shared_ptr<const LoadedRows>> old_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
+                                       int64_t end_ns) {
+  return std::make_unique<MemtableInput>(std::move(table), start_ns, end_ns);
+}
+
+std::unique_ptr<RowInput> ReadParts(std::vector<std::shared_ptr<const Part>> parts) {
+  return std::make_unique<PartsInput>(std::move(parts));
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,40 @@
+// Rows on their way into a part: from a memtable that is sealed, or from parts that are
+// merged.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "events/memtable.h"
+#include "events/part.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+/// Threads: one at a time. Errors: kCorrupt of what is read.
+class RowInput {
+ public:
+  using IdVisitor = std::function<void(const model::TraceId&, const model::SpanId&,
+                                       const model::SpanId& parent, int64_t time_ns)>;
+  virtual ~RowInput() = default;
+  /// The streams of all rows, sorted; Next numbers them so.
+  virtual const std::vector<model::Labels>& streams() const = 0;
+  /// Every row's ids and time, in any order.
+  virtual base::Result<void> VisitIds(const IdVisitor& visit) = 0;
+  /// Rows sorted by stream, time, arrival; null at the end. The event lives until Release.
+  virtual base::Result<const model::Event*> Next(uint32_t* stream) = 0;
+  /// Events that were given out are not needed any more.
+  virtual void Release() = 0;
+};
+
+/// The rows of `table` with start ≤ time < end. The table must not grow any more.
+std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
+                                       int64_t end_ns);
+/// All rows of `parts`, which are in the order of arrival.
+std::unique_ptr<RowInput> ReadParts(std::vector<std::shared_ptr<const Part>> parts);
+
+}  // namespace pharos::events

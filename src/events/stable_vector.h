@@ -1,0 +1,52 @@
+// A growing array whose items never move, so that readers walk it without a lock while one
+// writer appends.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <memory>
+
+namespace pharos::events {
+
+/// Buckets of 2^FirstBits, twice that, … items.
+///
+/// Owns: its items. Threads: one writer under its owner's lock; readers may read every item
+/// whose index is below a size that they took under that lock.
+template <class T, size_t FirstBits>
+class StableVector {
+ public:
+  size_t size() const { return size_; }
+
+  T& operator[](size_t i) { return *At(i); }
+  const T& operator[](size_t i) const { return *const_cast<StableVector*>(this)->At(i); }
+
+  /// Makes one more item, value-initialised.
+  T& Grow() {
+    const size_t bucket = BucketOf(size_);
+    if (!buckets_[bucket]) {
+      const size_t items = kFirst << bucket;
+      buckets_[bucket] = std::make_unique<T[]>(items);
+      capacity_ += items;
+    }
+    return *At(size_++);
+  }
+
+  size_t ReservedBytes() const { return capacity_ * sizeof(T); }
+
+ private:
+  static constexpr size_t kFirst = size_t{1} << FirstBits;
+  static size_t BucketOf(size_t i) {
+    return static_cast<size_t>(std::bit_width(i + kFirst)) - 1 - FirstBits;
+  }
+  T* At(size_t i) {
+    const size_t bucket = BucketOf(i);
+    return &buckets_[bucket][i + kFirst - (kFirst << bucket)];
+  }
+
+  std::array<std::unique_ptr<T[]>, 48 - FirstBits> buckets_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+}  // namespace pharos::events

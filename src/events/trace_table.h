@@ -1,0 +1,91 @@
+// The ids of a part. Each trace id is stored once, numbered by its first time; the span ids
+// of a trace stand beside it, so that a row names its own id, its parent and its trace with
+// three small numbers. Format: docs/format/events.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "events/coding.h"
+#include "io/part_file.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+/// How a row names its ids.
+struct TraceRef {
+  int64_t trace = 0;   ///< 1 + number in the part; 0: the row has no id at all
+  int64_t span = 0;    ///< 1 + number in the trace; 0: no span id
+  int64_t parent = 0;  ///< likewise
+};
+
+/// One page of traces, decoded.
+struct TracePage {
+  std::vector<model::TraceId> ids;
+  std::vector<uint32_t> first_span;  ///< ids.size() + 1 entries
+  std::vector<model::SpanId> spans;
+
+  static base::Result<TracePage> Decode(std::string_view bytes);
+};
+
+/// Where pages begin; in memory for each open part.
+struct TraceDirectory {
+  int64_t traces = 0;
+  std::vector<int64_t> page_first;         ///< number of each page's first trace
+  std::vector<uint32_t> index_first;       ///< fingerprint at each index page's start
+
+  void Put(std::string& out) const;
+  static TraceDirectory Get(Reader& in);
+};
+
+/// An entry of the index: fingerprint and trace number, sorted.
+struct TraceIndexEntry {
+  uint32_t fingerprint = 0;
+  int64_t trace = 0;
+};
+base::Result<std::vector<TraceIndexEntry>> DecodeTraceIndex(std::string_view bytes);
+
+/// Collects the ids of all rows of a part, then numbers them.
+/// Owns: 24 bytes an id. Threads: one. Cost: a hash look-up a row for Add and for Locate.
+class TraceTableBuilder {
+ public:
+  void Add(const model::TraceId& trace, const model::SpanId& span, const model::SpanId& parent,
+           int64_t time_ns);
+  /// After the last Add.
+  void Build();
+  /// The three numbers of ids that were added.
+  TraceRef Locate(const model::TraceId& trace, const model::SpanId& span,
+                  const model::SpanId& parent) const;
+  base::Result<TraceDirectory> Write(io::PartWriter& writer) const;
+
+ private:
+  struct Trace {
+    model::TraceId id;
+    int64_t first_time = 0;
+    size_t first = 0;    // of its slice of spans_
+    uint32_t count = 0;
+    int64_t number = 0;  // 1-based, by first time
+  };
+  struct Span {
+    model::SpanId id;
+    int64_t time = 0;
+    uint32_t trace = 0;
+    uint32_t number = 0;  // 1-based, by time within the trace
+  };
+  uint32_t* Slot(const model::TraceId& id);
+  uint32_t Find(const model::TraceId& id) const;
+  void GrowSlots();
+  void NumberSpans(Trace& trace);
+  int64_t SpanNumber(const Trace& trace, const model::SpanId& id) const;
+  std::vector<const Trace*> InOrder() const;
+  base::Result<void> WriteIndex(io::PartWriter& writer, TraceDirectory* directory) const;
+
+  std::vector<Trace> traces_;
+  std::vector<uint32_t> slots_;  // open addressing: 1 + index into traces_
+  std::vector<Span> spans_;      // after Build: sorted by (trace, id)
+};
+
+}  // namespace pharos::events
