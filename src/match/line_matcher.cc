@@ -28,9 +28,26 @@ bool Contains(std::string_view line, std::string_view needle) {
   return needle.empty() || memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
 }
 
+/// RE2 and Go's regexp are one design with two wordings.
+std::string_view GoWording(RE2::ErrorCode code, std::string_view re2) {
+  switch (code) {
+    case RE2::ErrorMissingParen: return re2.starts_with("unexpected") ? "unexpected )" : "missing closing )";
+    case RE2::ErrorMissingBracket: return "missing closing ]";
+    case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
+    case RE2::ErrorRepeatSize: return "invalid repeat count";
+    case RE2::ErrorRepeatOp: return "invalid nested repetition operator";
+    case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
+    case RE2::ErrorBadPerlOp: return "invalid or unsupported Perl syntax";
+    case RE2::ErrorBadNamedCapture: return "invalid named capture";
+    case RE2::ErrorPatternTooLarge: return "expression too large";
+    default: return re2;
+  }
+}
+
 std::string RegexError(const RE2& regex) {
-  std::string what = regex.error();
-  if (const size_t colon = what.find(": "); colon != std::string::npos) what.resize(colon);
+  std::string re2 = regex.error();
+  if (const size_t colon = re2.find(": "); colon != std::string::npos) re2.resize(colon);
+  const std::string what(GoWording(regex.error_code(), re2));
   return "error parsing regexp: " + what + ": `" + regex.error_arg() + "`";
 }
 

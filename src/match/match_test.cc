@@ -51,7 +51,7 @@ TEST(LineMatcher, RequiredLiteralIsInEveryMatch) {
 TEST(LineMatcher, BadRegexIsAnErrorWithGoWording) {
   auto matcher = LineMatcher::Make(LineOp::kRegex, {{"a("}});
   ASSERT_FALSE(matcher);
-  EXPECT_TRUE(matcher.error().message.starts_with("error parsing regexp: missing ")) << matcher.error().message;
+  EXPECT_TRUE(matcher.error().message.starts_with("error parsing regexp: missing closing )")) << matcher.error().message;
 }
 
 TEST(Quantity, DurationsAndBytes) {

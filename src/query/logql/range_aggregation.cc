@@ -1,0 +1,285 @@
+// Range aggregations: samples out of log lines, then one value a series and step.
+//
+// Counts and bytes need no samples: each line falls into a run of steps, and two entries in
+// a difference array say so; memory is steps, not lines, and the sums are whole numbers, so
+// nothing is rounded. Everything else keeps its samples and slides a window over them.
+#include <algorithm>
+#include <unordered_map>
+
+#include "match/quantity.h"
+#include "query/logql/lexer.h"
+#include "query/logql/pipeline.h"
+#include "query/logql/range_functions.h"
+#include "query/logql/run_context.h"
+
+namespace pharos::query::logql {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+
+/// The steps whose window holds one time: [first, last).
+struct StepRange {
+  size_t first = 0;
+  size_t last = 0;
+};
+
+struct Collected {
+  model::Labels labels;
+  std::vector<RangeSample> samples;
+  std::vector<int64_t> counts;  ///< differences, one more than there are steps
+  std::vector<int64_t> bytes;
+};
+
+class RangeRun {
+ public:
+  RangeRun(const RangeAggregation& call, Pipeline pipeline, RunContext& context)
+      : call_(call), pipeline_(std::move(pipeline)), context_(context), steps_(context.Steps()) {
+    by_bytes_ = call.function.starts_with("bytes_");
+    absent_ = call.function == "absent_over_time";
+    counting_ = !call.unwrap && (by_bytes_ || absent_ || call.function == "count_over_time" || call.function == "rate");
+  }
+
+  Result<void> AddUnwrapFilters() {
+    for (const LabelFilter& filter : call_.unwrap->filters) {
+      PHAROS_TRY(PipelineStagePtr stage, CompileLabelFilter(filter));
+      after_unwrap_.push_back(std::move(stage));
+    }
+    return {};
+  }
+
+  Result<StepVector> Run() {
+    store::EventQuery query;
+    query.tenant = context_.params.tenant;
+    query.streams = call_.log.matchers;
+    query.predicate = pipeline_.pushdown();
+    query.direction = store::Direction::kForward;
+    query.start_ns = context_.StepTime(0) - call_.offset_ns - call_.range_ns + 1;
+    query.end_ns = context_.StepTime(steps_ - 1) - call_.offset_ns + 1;
+    PHAROS_TRY(auto cursor, context_.events.Select(query));
+    model::EventBatch page;
+    while (true) {
+      PHAROS_TRY(const bool more, cursor->Next(&page));
+      if (!more) break;
+      for (const model::StreamEvents& run : page.streams) {
+        const std::vector<model::LabelView> stream = run.stream.ToVector();
+        for (const model::Event& event : run.events) {
+          PHAROS_TRY_VOID(context_.Tick());
+          PHAROS_TRY_VOID(One(event, stream));
+        }
+      }
+    }
+    if (series_.size() * steps_ > kMaxPoints) {
+      return Fail(ErrorKind::kLimit, "the query makes " + std::to_string(series_.size()) + " series of " +
+                                         std::to_string(steps_) + " steps; that is more than " +
+                                         std::to_string(kMaxPoints) + " points");
+    }
+    return Values();
+  }
+
+ private:
+  StepRange StepsOf(int64_t time_ns) const {
+    // Step k holds the times (t_k − offset − range, t_k − offset].
+    const int64_t shifted = time_ns + call_.offset_ns - context_.params.start_ns;
+    if (context_.params.instant) {
+      return shifted <= 0 && shifted > -call_.range_ns ? StepRange{0, 1} : StepRange{};
+    }
+    const int64_t step = context_.params.step_ns;
+    const int64_t first = shifted <= 0 ? 0 : (shifted + step - 1) / step;
+    const int64_t behind = shifted + call_.range_ns;  // exclusive
+    const int64_t last = behind <= 0 ? 0 : (behind + step - 1) / step;
+    const auto steps = static_cast<int64_t>(steps_);
+    return {static_cast<size_t>(std::min(first, steps)), static_cast<size_t>(std::min(last, steps))};
+  }
+
+  Result<void> One(const model::Event& event, const std::vector<model::LabelView>& stream) {
+    const StepRange steps = StepsOf(event.time_ns);
+    if (steps.first >= steps.last) return {};
+    FillEntry(event, stream, &line_, &entry_);
+    ++context_.stats.lines;
+    context_.stats.bytes += entry_.line.size();
+    if (!pipeline_.Process(&entry_)) return {};
+    ++context_.stats.post_filter_lines;
+    double value = 0;
+    if (call_.unwrap && !TakeValue(&value)) return {};
+    PHAROS_TRY_VOID(CheckError());
+    PHAROS_TRY(Collected* series, SeriesOf());
+    if (!counting_) {
+      if (++held_ > kMaxHeldSamples) {
+        return Fail(ErrorKind::kLimit, "the query reads more than " + std::to_string(kMaxHeldSamples) +
+                                           " unwrapped values; narrow its time range or its selector");
+      }
+      series->samples.push_back({event.time_ns, value});
+      return {};
+    }
+    ++series->counts[steps.first];
+    --series->counts[steps.last];
+    if (by_bytes_) {
+      series->bytes[steps.first] += static_cast<int64_t>(entry_.line.size());
+      series->bytes[steps.last] -= static_cast<int64_t>(entry_.line.size());
+    }
+    return {};
+  }
+
+  /// False when the entry has no value: no label, or a filter behind unwrap drops it.
+  bool TakeValue(double* value) {
+    EntryLabels& labels = entry_.labels;
+    const std::string_view* text = labels.Find(call_.unwrap->label);
+    if (text == nullptr) return false;
+    auto parsed = Convert(*text);
+    if (parsed) {
+      *value = *parsed;
+    } else {
+      labels.SetError("SampleExtractionErr", parsed.error().message);
+    }
+    for (const PipelineStagePtr& stage : after_unwrap_) {
+      if (!stage->Process(&entry_)) return false;
+    }
+    labels.Delete(call_.unwrap->label);
+    return true;
+  }
+
+  Result<double> Convert(std::string_view text) const {
+    if (call_.unwrap->conversion.empty()) return match::ParseNumber(text);
+    if (call_.unwrap->conversion == "bytes") {
+      PHAROS_TRY(const uint64_t bytes, match::ParseHumanBytes(text));
+      return static_cast<double>(bytes);
+    }
+    PHAROS_TRY(const int64_t ns, match::ParseGoDuration(text));
+    return static_cast<double>(ns) / 1e9;
+  }
+
+  Result<void> CheckError() const {
+    const EntryLabels& labels = entry_.labels;
+    if (!labels.HasError() || labels.Find("__preserve_error__") != nullptr) return {};
+    const std::string error(labels.error());
+    return Fail(ErrorKind::kBadInput,
+                "pipeline error: '" + error + "' for series: '" + model::ToString(labels.Merged()) +
+                    "'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"" + error +
+                    "\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label "
+                    "filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n");
+  }
+
+  Result<Collected*> SeriesOf() {
+    model::Labels labels = absent_ ? model::Labels() : entry_.labels.Merged();
+    if (call_.grouping) labels = GroupLabels(labels, *call_.grouping);
+    const auto [found, fresh] = index_.try_emplace(labels.bytes(), series_.size());
+    if (fresh) {
+      if (series_.size() >= kMaxInnerSeries) {
+        return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
+      }
+      series_.push_back({std::move(labels), {}, {}, {}});
+      if (counting_) series_.back().counts.resize(steps_ + 1);
+      if (by_bytes_) series_.back().bytes.resize(steps_ + 1);
+    }
+    return &series_[found->second];
+  }
+
+  Result<StepVector> Values() {
+    if (absent_) return Absent();
+    StepVector out;
+    for (Collected& collected : series_) {
+      PHAROS_TRY_VOID(context_.Check());
+      StepSeries series = MakeSeries(std::move(collected.labels), steps_);
+      if (counting_) {
+        CountValues(collected, &series);
+      } else {
+        PHAROS_TRY_VOID(WindowValues(collected, &series));
+      }
+      out.series.push_back(std::move(series));
+    }
+    return out;
+  }
+
+  void CountValues(const Collected& collected, StepSeries* series) const {
+    const bool rate = call_.function == "rate" || call_.function == "bytes_rate";
+    const double seconds = static_cast<double>(call_.range_ns) / 1e9;
+    int64_t count = 0;
+    int64_t sum = 0;
+    for (size_t i = 0; i < steps_; ++i) {
+      count += collected.counts[i];
+      if (by_bytes_) sum += collected.bytes[i];
+      if (count == 0) continue;
+      const auto value = static_cast<double>(by_bytes_ ? sum : count);
+      series->present[i] = 1;
+      series->values[i] = rate ? value / seconds : value;
+    }
+  }
+
+  Result<void> WindowValues(Collected& collected, StepSeries* series) {
+    const RangeFunction function = FindRangeFunction(call_.function);
+    if (function == nullptr) return Fail(ErrorKind::kUnsupported, "unknown function " + call_.function);
+    auto& samples = collected.samples;
+    std::stable_sort(samples.begin(), samples.end(),
+                     [](const RangeSample& a, const RangeSample& b) { return a.time_ns < b.time_ns; });
+    size_t from = 0;
+    size_t to = 0;
+    for (size_t i = 0; i < steps_; ++i) {
+      PHAROS_TRY_VOID(context_.Tick());
+      const int64_t end = context_.StepTime(i) - call_.offset_ns;
+      while (to < samples.size() && samples[to].time_ns <= end) ++to;
+      while (from < to && samples[from].time_ns <= end - call_.range_ns) ++from;
+      if (from == to) continue;
+      const Window window{std::span(samples).subspan(from, to - from), end, call_.range_ns,
+                          call_.parameter.value_or(0)};
+      series->present[i] = 1;
+      series->values[i] = function(window);
+    }
+    return {};
+  }
+
+  /// One series, named by the selector's equalities, where there was nothing.
+  Result<StepVector> Absent() {
+    std::vector<model::LabelView> names;
+    for (const model::Matcher& m : call_.log.matchers) {
+      const auto same = std::count_if(call_.log.matchers.begin(), call_.log.matchers.end(),
+                                      [&](const model::Matcher& o) { return o.name() == m.name(); });
+      if (m.op() == model::MatchOp::kEqual && same == 1) names.push_back({m.name(), m.value()});
+    }
+    StepSeries series = MakeSeries(model::Labels::FromPairs(std::move(names)), steps_);
+    std::vector<int64_t> there(steps_ + 1);
+    for (const Collected& collected : series_) {
+      for (size_t i = 0; i < collected.counts.size(); ++i) there[i] += collected.counts[i];
+      for (const RangeSample& sample : collected.samples) {
+        const StepRange steps = StepsOf(sample.time_ns);
+        ++there[steps.first];
+        --there[steps.last];
+      }
+    }
+    int64_t count = 0;
+    for (size_t i = 0; i < steps_; ++i) {
+      count += there[i];
+      series.present[i] = count == 0 ? 1 : 0;
+      series.values[i] = 1;
+    }
+    StepVector out;
+    out.series.push_back(std::move(series));
+    return out;
+  }
+
+  const RangeAggregation& call_;
+  Pipeline pipeline_;
+  std::vector<PipelineStagePtr> after_unwrap_;
+  RunContext& context_;
+  const size_t steps_;
+  bool by_bytes_ = false;
+  bool absent_ = false;
+  bool counting_ = false;
+  size_t held_ = 0;
+  Entry entry_;
+  std::string line_;
+  std::vector<Collected> series_;
+  std::unordered_map<std::string, size_t> index_;
+};
+
+}  // namespace
+
+Result<StepVector> EvaluateRange(const RangeAggregation& call, RunContext& context) {
+  PHAROS_TRY(Pipeline pipeline, Pipeline::Compile(call.log.stages));
+  RangeRun run(call, std::move(pipeline), context);
+  if (call.unwrap) PHAROS_TRY_VOID(run.AddUnwrapFilters());
+  return run.Run();
+}
+
+}  // namespace pharos::query::logql
