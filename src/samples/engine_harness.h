@@ -20,8 +20,9 @@ inline constexpr int64_t kTestStartMs = 1'700'000'000'000;  // 2023-11-14T22:13:
 
 class Harness {
  public:
-  explicit Harness(SampleEngineOptions options = {}, size_t budget_bytes = 1u << 30)
-      : options_(options), budget_(budget_bytes) {
+  explicit Harness(SampleEngineOptions options = {}, size_t budget_bytes = 1u << 30,
+                   io::SimFsOptions disk = {})
+      : options_(options), budget_(budget_bytes), fs_(disk) {
     if (options_.shards == 0) options_.shards = 2;
   }
 

@@ -23,22 +23,45 @@ Part::Part(io::Fs& fs, std::string directory, io::PartEntry entry, PageCache& ca
       cache_id_(next_cache_id++), cache_(cache), budget_(budget) {}
 
 std::shared_ptr<Part> Part::Open(io::Fs& fs, const std::string& data_dir, io::PartEntry entry,
-                                 PageCache& cache, base::MemoryBudget& budget) {
+                                 PageCache& cache, base::MemoryBudget& budget,
+                                 const PartInfo* known) {
   std::string directory = data_dir + "/" + entry.path;
   std::shared_ptr<Part> part(new Part(fs, std::move(directory), std::move(entry), cache, budget));
-  if (const auto opened = part->OpenFile(); !opened) {
-    part->file_ = nullptr;
-    part->open_error_ = part->Named(opened.error());
-    part->MarkBroken(opened.error());
+  auto file = part->OpenFile(&part->info_);
+  if (known != nullptr) part->info_ = *known;
+  if (file) {
+    part->file_ = std::move(*file);
+  } else {
+    part->open_error_ = part->Named(file.error());
+    if (known == nullptr) part->MarkBroken(file.error());
   }
   return part;
 }
 
-base::Result<void> Part::OpenFile() {
-  PHAROS_TRY(file_, io::PartReader::Open(fs_, directory_ + "/" + std::string(kPartFile), kPartKind, kPartVersion));
-  PHAROS_TRY(const std::string head, file_->ReadPage(kHeadSection, 0));
-  if (!DecodeInfo(head, &info_)) return base::Fail(base::ErrorKind::kCorrupt, "bad head page");
-  return {};
+base::Result<Part::FilePtr> Part::OpenFile(PartInfo* info) const {
+  PHAROS_TRY(FilePtr file, io::PartReader::Open(fs_, directory_ + "/" + std::string(kPartFile), kPartKind, kPartVersion));
+  PHAROS_TRY(const std::string head, file->ReadPage(kHeadSection, 0));
+  if (!DecodeInfo(head, info)) return base::Fail(base::ErrorKind::kCorrupt, "bad head page");
+  return file;
+}
+
+base::Result<Part::FilePtr> Part::FileLocked() {
+  if (file_ == nullptr && !broken_) {
+    PartInfo info;
+    auto file = OpenFile(&info);
+    if (file) {
+      file_ = std::move(*file);
+    } else {
+      open_error_ = Named(file.error());
+    }
+  }
+  if (file_ == nullptr) return std::unexpected(*open_error_);
+  return file_;
+}
+
+base::Result<Part::FilePtr> Part::File() {
+  std::lock_guard lock(mutex_);
+  return FileLocked();
 }
 
 Part::~Part() {
@@ -66,8 +89,8 @@ base::Result<std::shared_ptr<const PartIndex>> Part::Index() {
   last_use_ = use_clock++;
   std::lock_guard lock(mutex_);
   if (index_ != nullptr) return index_;
-  if (file_ == nullptr) return std::unexpected(*open_error_);
-  auto loaded = PartIndex::Load(*file_, info_);
+  PHAROS_TRY(const FilePtr file, FileLocked());
+  auto loaded = PartIndex::Load(*file, info_);
   if (!loaded) return std::unexpected(Named(loaded.error()));
   index_ = std::move(*loaded);
   budget_.Reserve(index_->bytes());
@@ -93,11 +116,11 @@ base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t 
   if (cached) {
     if (PageCache::Page found = cache_.Find(key)) return found;
   }
-  if (file_ == nullptr) return std::unexpected(*open_error_);
-  if (page >= file_->PageCount(section)) {
+  PHAROS_TRY(const FilePtr file, File());
+  if (page >= file->PageCount(section)) {
     return std::unexpected(Named({base::ErrorKind::kCorrupt, "no page " + std::to_string(page) + " in section " + std::string(section)}));
   }
-  auto bytes = file_->ReadPage(section, page);
+  auto bytes = file->ReadPage(section, page);
   if (!bytes) return std::unexpected(Named(bytes.error()));
   auto made = std::make_shared<const std::string>(std::move(*bytes));
   if (cached) cache_.Put(key, made);
@@ -106,9 +129,9 @@ base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t 
 
 base::Result<std::vector<Part::SeriesExemplar>> Part::Exemplars() {
   std::vector<SeriesExemplar> out;
-  if (file_ == nullptr) return std::unexpected(*open_error_);
-  for (uint32_t page = 0; page < file_->PageCount(kExemplarSection); ++page) {
-    auto bytes = file_->ReadPage(kExemplarSection, page);
+  PHAROS_TRY(const FilePtr file, File());
+  for (uint32_t page = 0; page < file->PageCount(kExemplarSection); ++page) {
+    auto bytes = file->ReadPage(kExemplarSection, page);
     if (!bytes) return std::unexpected(Named(bytes.error()));
     codec::ByteReader in(*bytes);
     while (in.ok() && !in.AtEnd()) {
@@ -125,9 +148,9 @@ base::Result<std::vector<Part::SeriesExemplar>> Part::Exemplars() {
 
 base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadata() {
   std::vector<std::pair<std::string, model::Metadata>> out;
-  if (file_ == nullptr) return std::unexpected(*open_error_);
-  for (uint32_t page = 0; page < file_->PageCount(kMetadataSection); ++page) {
-    auto bytes = file_->ReadPage(kMetadataSection, page);
+  PHAROS_TRY(const FilePtr file, File());
+  for (uint32_t page = 0; page < file->PageCount(kMetadataSection); ++page) {
+    auto bytes = file->ReadPage(kMetadataSection, page);
     if (!bytes) return std::unexpected(Named(bytes.error()));
     codec::ByteReader in(*bytes);
     while (in.ok() && !in.AtEnd()) {
@@ -143,8 +166,8 @@ base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadat
 }
 
 base::Result<void> Part::Verify() {
-  if (file_ == nullptr) return std::unexpected(*open_error_);
-  if (const auto verified = file_->Verify(); !verified) return std::unexpected(Named(verified.error()));
+  PHAROS_TRY(const FilePtr file, File());
+  if (const auto verified = file->Verify(); !verified) return std::unexpected(Named(verified.error()));
   return {};
 }
 

@@ -25,9 +25,11 @@ namespace pharos::samples {
 /// with the reason, so that only queries that touch it fail.
 class Part {
  public:
-  /// Never null: a part that cannot be opened is broken(), not missing.
+  /// Never null: a part that cannot be opened is broken(), not missing. With `known` (it was
+  /// just written) a failure to open is only passing: each read tries again.
   static std::shared_ptr<Part> Open(io::Fs& fs, const std::string& data_dir, io::PartEntry entry,
-                                    PageCache& cache, base::MemoryBudget& budget);
+                                    PageCache& cache, base::MemoryBudget& budget,
+                                    const PartInfo* known = nullptr);
   ~Part();
 
   const io::PartEntry& entry() const { return entry_; }
@@ -61,7 +63,11 @@ class Part {
  private:
   Part(io::Fs& fs, std::string directory, io::PartEntry entry, PageCache& cache,
        base::MemoryBudget& budget);
-  base::Result<void> OpenFile();
+  using FilePtr = std::shared_ptr<const io::PartReader>;
+  base::Result<FilePtr> OpenFile(PartInfo* info) const;
+  /// The open file; opens it again where that may help.
+  base::Result<FilePtr> File();
+  base::Result<FilePtr> FileLocked();
 
   io::Fs& fs_;
   const std::string directory_;
@@ -70,10 +76,10 @@ class Part {
   PageCache& cache_;
   base::MemoryBudget& budget_;
   PartInfo info_;
-  std::unique_ptr<io::PartReader> file_;
   std::mutex mutex_;
+  FilePtr file_;                             // mutex_
   std::shared_ptr<const PartIndex> index_;   // mutex_
-  std::optional<base::Error> open_error_;    // set when file_ is null
+  std::optional<base::Error> open_error_;    // mutex_; why file_ is null
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> last_use_{0};
   std::atomic<bool> obsolete_{false};

@@ -59,7 +59,7 @@ base::Result<std::shared_ptr<Part>> PartPublisher::Publish(
     const std::vector<std::shared_ptr<Part>>& replaced, PageCache& cache,
     base::MemoryBudget& budget) {
   PHAROS_TRY(const uint64_t bytes, builder_->Finish());
-  const PartInfo& info = builder_->info();
+  const PartInfo info = builder_->info();
   io::PartEntry entry;
   entry.signal = io::Signal::kSamples;
   entry.tenant = tenant_;
@@ -74,7 +74,7 @@ base::Result<std::shared_ptr<Part>> PartPublisher::Publish(
   for (const auto& part : replaced) edit.drop.push_back(part->entry().id);
   builder_ = nullptr;
   PHAROS_TRY_VOID(io::PublishPart(manifest_, directory_, edit));
-  return Part::Open(manifest_.fs(), manifest_.data_dir(), entry, cache, budget);
+  return Part::Open(manifest_.fs(), manifest_.data_dir(), entry, cache, budget, &info);
 }
 
 void PartPublisher::Abandon() {
