@@ -63,11 +63,12 @@ class GroupCommitWal final : public Wal {
     std::unique_lock lock(mutex_);
     const size_t size = kFrameHeaderBytes + tenant.size() + payload.size();
     const auto fits = [&] {
-      return pending_.bytes.empty() || pending_.bytes.size() + size <= kWalPendingBytes;
+      return pending_.bytes.empty() || pending_.bytes.size() + size <= options_.pending_bytes;
     };
-    if (!space_.wait_for(lock, kWalPendingWait, fits)) {
-      return Refused(ErrorKind::kBusy,
-                     "the disk is too slow: 64 MiB wait for the write-ahead log");
+    if (!space_.wait_for(lock, options_.pending_wait, fits)) {
+      return Refused(ErrorKind::kBusy, "the disk is too slow: " +
+                                           std::to_string(pending_.bytes.size()) +
+                                           " bytes wait for the write-ahead log");
     }
     const uint64_t sequence = ++last_sequence_;
     if (pending_.bytes.empty()) pending_.first_sequence = sequence;

@@ -2,6 +2,7 @@
 // acknowledges everything that arrived in a window. Format: docs/format/wal.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "base/ack.h"
 #include "base/result.h"
 #include "io/fs.h"
+#include "io/limits.h"
 
 namespace pharos::io {
 
@@ -35,13 +37,15 @@ struct WalOptions {
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
+  size_t pending_bytes = kWalPendingBytes;              ///< beyond, Append blocks
+  std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
 };
 
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
 /// Append, Release and the getters from any thread. Errors: after a failed write or sync
 /// every Append fails with that error until the disk takes bytes again; nothing that failed
 /// was acknowledged. Cost: Append copies the payload once under a short lock; it blocks for
-/// at most 5 s while 64 MiB wait for the disk, then the Ack fails with kBusy.
+/// at most `pending_wait` while `pending_bytes` wait for the disk, then the Ack fails with kBusy.
 ///
 /// The destructor writes what is pending; no other call may overlap it.
 class Wal {

@@ -2,9 +2,12 @@
 // that was never written, and the log opens again.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
+#include <mutex>
 #include <random>
 #include <set>
+#include <vector>
 
 #include "base/log.h"
 #include "io/sim_fs.h"
@@ -136,13 +139,13 @@ class WalCrashTest : public testing::Test {
 };
 
 TEST_F(WalCrashTest, NothingAcknowledgedIsLost) {
-  for (uint64_t seed = 0; seed < 1500; ++seed) {
+  for (uint64_t seed = 0; seed < 700; ++seed) {
     ASSERT_EQ(Machine(seed, {}).Lives(4), "") << "seed " << seed;
   }
 }
 
 TEST_F(WalCrashTest, NorWhenOperationsFail) {
-  for (uint64_t seed = 0; seed < 1500; ++seed) {
+  for (uint64_t seed = 0; seed < 700; ++seed) {
     ASSERT_EQ(Machine(seed, {.faults = true}).Lives(4), "") << "seed " << seed;
   }
 }
@@ -202,6 +205,61 @@ TEST_F(WalCrashTest, AfterAFailedSyncANewSegmentIsUsed) {
   fs.Restart();
   ASSERT_TRUE(OpenCounting(fs, frames));
   EXPECT_EQ(frames, 2);
+}
+
+TEST_F(WalCrashTest, ASlowDiskIsBusyAndLosesNothing) {
+  SimFs fs;
+  std::mutex disk;
+  auto wal = Wal::Open(
+      fs, {.directory = "wal", .pending_bytes = 1000, .pending_wait = std::chrono::milliseconds(1)},
+      [](const WalFrame&) -> Result<void> { return {}; });
+  ASSERT_TRUE(wal);
+  fs.SetHook([&](const SimOp&) -> Result<void> {
+    std::lock_guard stalled(disk);
+    return {};
+  });
+  std::vector<base::Ack> taken;
+  Result<void> refused;
+  {
+    std::lock_guard stall(disk);
+    while (refused && taken.size() < 1000) {
+      Wal::Appended appended = (*wal)->Append(Signal::kSamples, 0, "d", std::string(300, 'x'));
+      if (appended.sequence == 0) {
+        refused = appended.ack.Wait();
+      } else {
+        taken.push_back(appended.ack);
+      }
+    }
+  }
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kBusy);
+  EXPECT_GE(taken.size(), 3u);
+  EXPECT_LE(taken.size(), 10u);
+  for (const base::Ack& ack : taken) EXPECT_TRUE(ack.Wait());
+  EXPECT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", std::string(5000, 'x')).ack.Wait());
+}
+
+TEST_F(WalCrashTest, RelaxedLosesOnlyAfterAPowerCut) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SimFs fs;
+    auto wal = Wal::Open(fs, {.directory = "wal", .sync_before_ack = false},
+                         [](const WalFrame&) -> Result<void> { return {}; });
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", std::string(700, 'x')).ack.Wait());
+    }
+    fs.Halt();
+    wal->reset();
+    int frames = 0;
+    if (seed % 2 == 0) {
+      fs.Restart();
+      ASSERT_TRUE(OpenCounting(fs, frames));
+      EXPECT_EQ(frames, 5);
+    } else {
+      fs.CutPower(seed);
+      ASSERT_TRUE(OpenCounting(fs, frames));
+      EXPECT_LE(frames, 5);
+    }
+  }
 }
 
 TEST_F(WalCrashTest, ReplayPassesTheCallersErrorOn) {

@@ -11,6 +11,7 @@ using base::Result;
 
 constexpr std::string_view kPathSegmentAlso = "-_.~$&+=:@";
 constexpr std::string_view kPathAlso = "-_.~$&+=:@/,;!'()*";
+constexpr std::string_view kHostAlso = "-_.~$&+=,;!'()*";
 constexpr std::string_view kUserAlso = "-_.~$&+=,;";
 constexpr std::string_view kFragmentAlso = "-_.~$&+=:@/,;?!'()*";
 
@@ -82,6 +83,9 @@ Result<void> ParseHost(std::string_view text, Url& url) {
     const size_t end = text.find(']');
     if (end == std::string_view::npos) return Fail(ErrorKind::kBadInput, "missing ']' in host");
     url.host = text.substr(1, end - 1);
+    if (url.host.find(':') == std::string::npos) {
+      return Fail(ErrorKind::kBadInput, "invalid IPv6 address in host");
+    }
     text.remove_prefix(end + 1);
     if (!text.empty() && text[0] != ':') {
       return Fail(ErrorKind::kBadInput, "unexpected text after ']' in host");
@@ -189,10 +193,15 @@ std::string UrlText(const Url& url) {
       if (url.has_password) out.append(1, ':').append(Escape(url.password, kUserAlso));
       out += '@';
     }
-    out += HostAndPort(url);
+    Url host{.host = url.host, .port = url.port};
+    if (host.host.find(':') == std::string::npos) host.host = Escape(host.host, kHostAlso);
+    out += HostAndPort(host);
     if (!url.path.empty() && url.path[0] != '/') out += '/';
   } else if (url.path.starts_with("//") || url.scheme == "file") {
     out += "//";
+  } else if (url.scheme.empty() && url.path.substr(0, url.path.find('/')).find(':') !=
+                                       std::string::npos) {
+    out += "./";  // or the first segment would pass for a scheme
   }
   out += Escape(url.path, kPathAlso);
   if (!url.query.empty()) out.append(1, '?').append(url.query);

@@ -21,6 +21,8 @@ TEST(UrlTest, ComesApartAndTogether) {
   EXPECT_EQ(UrlText(*url), "http://us%20er:p%40ss@[::1]:9090/a%20b/c?q=1&r=%20#frag");
   EXPECT_EQ(RedactedUrlText(*url), "http://us%20er:xxxxx@[::1]:9090/a%20b/c?q=1&r=%20#frag");
   EXPECT_EQ(HostAndPort(*url), "[::1]:9090");
+  EXPECT_EQ(UrlText(*ParseUrl("%61:b")), "./a:b");
+  EXPECT_EQ(UrlText(*ParseUrl("http://a%3Fb/")), "http://a%3Fb/");
   for (const char* text :
        {"http://loki:3100/loki/api/v1/push", "https://example.com", "/graph?g0.expr=up", "a/b",
         "file:///etc/x", "?q", "", "//host/x", "http://h/#/silences"}) {
