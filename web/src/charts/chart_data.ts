@@ -1,0 +1,53 @@
+// From series on one time grid to the columns that uPlot draws.
+
+export interface ChartSeries {
+  label: string;
+  color: string;
+  values: (number | null)[];
+}
+
+/** Running sums from the first series up; a missing value adds nothing, and stays missing itself. */
+export function stackColumns(columns: (number | null)[][]): (number | null)[][] {
+  const length = columns[0]?.length ?? 0;
+  const sum = new Array<number>(length).fill(0);
+  return columns.map((column) =>
+    Array.from({ length }, (_, i) => {
+      const value = column[i];
+      if (value === null || value === undefined) return null;
+      sum[i] = sum[i]! + value;
+      return sum[i]!;
+    }),
+  );
+}
+
+/** Bars need a value at every moment: a missing one is zero. */
+export function zeroFilled(columns: (number | null)[][]): number[][] {
+  return columns.map((column) => column.map((value) => value ?? 0));
+}
+
+/** Lowest and highest value of an axis: from zero up where nothing is negative, and never flat. */
+export function valueRange(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
+  const low = Math.min(0, min);
+  const high = Math.max(0, max);
+  if (low === high) return [0, 1];
+  const room = (high - low) * 0.06;
+  return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
+}
+
+export interface TooltipRow {
+  label: string;
+  color: string;
+  value: number;
+}
+
+/** What the tooltip lists at one moment: highest first, no more than `most`. */
+export function tooltipRows(series: ChartSeries[], index: number, most: number): { rows: TooltipRow[]; hidden: number } {
+  const rows: TooltipRow[] = [];
+  for (const { label, color, values } of series) {
+    const value = values[index];
+    if (value !== null && value !== undefined) rows.push({ label, color, value });
+  }
+  rows.sort((a, b) => b.value - a.value);
+  return { rows: rows.slice(0, most), hidden: Math.max(0, rows.length - most) };
+}

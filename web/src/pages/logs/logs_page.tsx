@@ -1,0 +1,119 @@
+// LogQL: how many lines, and the lines, newest first; live on demand.
+import { Button } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { Chart } from '../../charts/chart';
+import { useClock } from '../../clock';
+import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
+import { QueryEditor } from '../../editor/query_editor';
+import { LogsIcon, PlayIcon } from '../../icons';
+import { mergeEntries } from '../../logs/log_entry';
+import { isMetricQuery } from '../../logs/logql_edit';
+import { useLiveTail, useLogLines } from '../../logs/use_logs';
+import { goTo, setRange } from '../../navigation';
+import { gridOf } from '../../red/fold';
+import { absoluteRange } from '../../time_range';
+import type { LogsView } from '../../url_state';
+import { toChartSeries } from '../metrics/metric_series';
+import { LogLines } from './log_lines';
+import { LogStart } from './log_start';
+import { LogToolbar } from './log_toolbar';
+import styles from './logs_page.module.css';
+import { VolumePanel } from './volume_panel';
+
+const mostLines = 10_000;
+
+export default function LogsPage({ view }: { view: LogsView }) {
+  const { window, refreshNow } = useClock();
+  const lines = useLogLines(view.query, window, view.limit);
+  const isNumbers = isMetricQuery(view.query);
+  const tail = useLiveTail(view.query, view.live && !isNumbers);
+  const loaded = lines.data?.entries;
+  const entries = useMemo(() => mergeEntries(tail.entries, loaded ?? [], mostLines), [tail.entries, loaded]);
+  const hasQuery = view.query.trim() !== '';
+  const queryError = lines.error && isAboutQuery(lines.error) ? lines.error : null;
+  const otherError = lines.error && !queryError ? lines.error : null;
+
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Logs</h1>
+      </div>
+      <QueryForm key={view.query} view={view} error={queryError} />
+      {!hasQuery && <LogStart window={window} view={view} />}
+      {hasQuery && !isNumbers && !queryError && <VolumePanel query={view.query} window={window} entries={loaded} />}
+      {hasQuery && !queryError && (
+        <section className="panel">
+          {!isNumbers && <LogToolbar view={view} shown={entries.length} tail={tail} hasMore={(loaded?.length ?? 0) >= view.limit} />}
+          {lines.data && <StaleNote error={otherError} />}
+          {lines.isPending && <RowsSkeleton rows={14} />}
+          {!lines.data && otherError && <ErrorState title="The logs could not be read" error={otherError} onRetry={refreshNow} />}
+          {isNumbers && lines.data && <NumbersChart answer={lines.data} />}
+          {!isNumbers && lines.data && entries.length === 0 && <NoLines isLive={view.live} />}
+          {!isNumbers && entries.length > 0 && <LogLines entries={entries} view={view} />}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function isAboutQuery(error: Error): boolean {
+  return 'kind' in error && error.kind === 'bad_request';
+}
+
+function QueryForm({ view, error }: { view: LogsView; error: Error | null }) {
+  const { refreshNow } = useClock();
+  const [draft, setDraft] = useState(view.query);
+  const run = () => {
+    if (draft.trim() === view.query) refreshNow();
+    else goTo({ view: { ...view, query: draft.trim() } });
+  };
+  return (
+    <div className={styles.form}>
+      <QueryEditor
+        language="logql"
+        label="LogQL query"
+        placeholder={'{service_name="my-app"} |= "error"'}
+        value={draft}
+        error={draft.trim() === view.query ? error : null}
+        autoFocus={view.query === ''}
+        onChange={setDraft}
+        onSubmit={run}
+      />
+      <Button h={34} size="xs" leftSection={<PlayIcon size={14} />} onClick={run}>
+        Run
+      </Button>
+    </div>
+  );
+}
+
+function NoLines({ isLive }: { isLive: boolean }) {
+  return (
+    <EmptyState title={isLive ? 'Waiting for lines' : 'No lines match'} icon={<LogsIcon size={22} />}>
+      {isLive
+        ? 'New lines that match appear here as they arrive.'
+        : 'Choose a longer time, or take a filter out of the query. Line filters (|= "text") care about case; (?i) in |~ does not.'}
+    </EmptyState>
+  );
+}
+
+type LinesAnswer = NonNullable<ReturnType<typeof useLogLines>['data']>;
+
+function NumbersChart({ answer }: { answer: LinesAnswer }) {
+  const { data, window, stepSeconds = 1 } = answer;
+  const times = gridOf(window.fromMs / 1000, window.toMs / 1000, stepSeconds);
+  const series = data.resultType === 'matrix' ? toChartSeries(data.result, times, 0) : [];
+  if (series.length === 0) return <NoLines isLive={false} />;
+  return (
+    <div className="panel-body" style={{ paddingTop: 12 }}>
+      <Chart
+        label="Result over time"
+        times={times}
+        series={series}
+        window={window}
+        unit="none"
+        height={340}
+        onZoom={(fromMs, toMs) => setRange(absoluteRange(fromMs, toMs))}
+      />
+    </div>
+  );
+}

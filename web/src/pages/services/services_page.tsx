@@ -1,0 +1,52 @@
+// Home: every service that any signal knows, with its rate, errors and duration, live.
+import { TextInput } from '@mantine/core';
+import { useClock } from '../../clock';
+import { EmptyState, ErrorState, StaleNote } from '../../components/states';
+import { plural } from '../../format';
+import { SearchIcon, ServicesIcon } from '../../icons';
+import { goTo } from '../../navigation';
+import { useServices } from '../../red/use_services';
+import type { ServicesView } from '../../url_state';
+import { FirstSteps } from './first_steps';
+import { ServiceTable, ServiceTableSkeleton } from './service_table';
+import { arrangeServices } from './sort_services';
+
+export function ServicesPage({ view }: { view: ServicesView }) {
+  const { window, refreshNow } = useClock();
+  const { data, error, isPending } = useServices(window);
+  const rows = data ? arrangeServices(data.rows, view.filter, view.sort) : [];
+  const hasNone = data !== undefined && data.rows.length === 0;
+
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Services</h1>
+        {data && !hasNone && <span className="faint num">{plural(data.rows.length, 'service')}</span>}
+        <span className="grow" />
+        {!hasNone && (
+          <TextInput
+            size="xs"
+            w={220}
+            placeholder="Filter by name"
+            aria-label="Filter services by name"
+            leftSection={<SearchIcon size={14} />}
+            value={view.filter}
+            onChange={(event) => goTo({ view: { ...view, filter: event.currentTarget.value } }, true)}
+          />
+        )}
+      </div>
+      {data && <StaleNote error={error} />}
+      <div className="panel">
+        {isPending && <ServiceTableSkeleton />}
+        {!data && error && <ErrorState title="The services could not be read" error={error} onRetry={refreshNow} />}
+        {hasNone && <FirstSteps />}
+        {data && !hasNone && rows.length === 0 && (
+          <EmptyState title={`No service is named like “${view.filter}”`} icon={<ServicesIcon size={22} />}>
+            Clear the filter to see all {data.rows.length}.
+          </EmptyState>
+        )}
+        {rows.length > 0 && <ServiceTable rows={rows} view={view} />}
+      </div>
+    </div>
+  );
+}

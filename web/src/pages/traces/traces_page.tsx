@@ -1,0 +1,96 @@
+// Search for traces: by service, operation, duration, tags, errors; the finds as points and as rows.
+import { SegmentedControl } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { searchTraces } from '../../api/jaeger/search';
+import { useClock } from '../../clock';
+import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
+import { plural } from '../../format';
+import { TracesIcon } from '../../icons';
+import type { TimeWindow } from '../../time_range';
+import { summarize, type TraceSummary } from '../../trace/summary';
+import { parseTags } from '../../trace/tags';
+import type { TracesView } from '../../url_state';
+import { DurationScatter } from './duration_scatter';
+import { SearchForm } from './search_form';
+import { TraceList } from './trace_list';
+import { TraceStart } from './trace_start';
+
+type Order = 'newest' | 'longest';
+
+function useTraceSearch(view: TracesView, window: TimeWindow) {
+  return useQuery({
+    queryKey: ['traces', { ...view }, window.fromMs, window.toMs],
+    queryFn: async ({ signal }) => {
+      const tags = { ...(parseTags(view.tags) ?? {}), ...(view.errorsOnly ? { error: 'true' } : {}) };
+      const { service, operation, minDuration, maxDuration, limit } = view;
+      const traces = await searchTraces({ service, operation, minDuration, maxDuration, limit, tags, window }, signal);
+      return traces.map(summarize);
+    },
+    enabled: view.service !== '',
+    placeholderData: keepPreviousData,
+  });
+}
+
+export default function TracesPage({ view }: { view: TracesView }) {
+  const { window, refreshNow } = useClock();
+  const { data, error, isPending } = useTraceSearch(view, window);
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Traces</h1>
+      </div>
+      <SearchForm key={JSON.stringify(view)} view={view} />
+      {view.service === '' ? (
+        <TraceStart view={view} />
+      ) : (
+        <section className="panel">
+          {isPending && <RowsSkeleton rows={12} />}
+          {!data && error && <ErrorState title="The search failed" error={error} onRetry={refreshNow} />}
+          {data && <StaleNote error={error} />}
+          {data?.length === 0 && (
+            <EmptyState title="No traces match" icon={<TracesIcon size={22} />}>
+              Choose a longer time, or loosen the search: duration, tags and “errors only” all narrow it.
+            </EmptyState>
+          )}
+          {data && data.length > 0 && <Finds traces={data} window={window} limit={view.limit} />}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Finds({ traces, window, limit }: { traces: TraceSummary[]; window: TimeWindow; limit: number }) {
+  const [order, setOrder] = useState<Order>('newest');
+  const [pointed, setPointed] = useState<string | null>(null);
+  const ordered = useMemo(
+    () =>
+      traces.toSorted((a, b) =>
+        order === 'newest' ? b.startMicros - a.startMicros : b.durationMicros - a.durationMicros,
+      ),
+    [traces, order],
+  );
+  return (
+    <>
+      <div className="panel-head">
+        <span className="num" data-testid="trace-count" data-value={traces.length}>
+          {plural(traces.length, 'trace')}
+        </span>
+        {traces.length >= limit && <span className="faint">more may match</span>}
+        <span className="grow" />
+        <SegmentedControl
+          size="xs"
+          aria-label="Order"
+          value={order}
+          onChange={(value) => setOrder(value as Order)}
+          data={[
+            { value: 'newest', label: 'Newest' },
+            { value: 'longest', label: 'Longest' },
+          ]}
+        />
+      </div>
+      <DurationScatter traces={traces} window={window} onPoint={setPointed} />
+      <TraceList traces={ordered} highlighted={pointed} />
+    </>
+  );
+}

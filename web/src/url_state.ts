@@ -1,0 +1,226 @@
+// The one codec between the address bar and what the pages show. Every page's whole state is in
+// the URL, so a link, a reload and the back button give the same view. Paths of the original
+// programs (/graph?g0.expr=, /search?service=, /trace/ID) are read as well.
+import { defaultRange, isValidRange, type TimeRange } from './time_range';
+
+export type ServiceSort = 'name' | 'rate' | 'errors' | 'p50' | 'p95' | 'p99';
+export type MetricsTab = 'chart' | 'table';
+
+export interface ServicesView {
+  page: 'services';
+  filter: string;
+  sort: ServiceSort;
+}
+export interface ServiceView {
+  page: 'service';
+  name: string;
+}
+export interface MetricsView {
+  page: 'metrics';
+  queries: string[];
+  tab: MetricsTab;
+  step: string;
+  stacked: boolean;
+}
+export interface LogsView {
+  page: 'logs';
+  query: string;
+  limit: number;
+  live: boolean;
+  wrap: boolean;
+}
+export interface TracesView {
+  page: 'traces';
+  service: string;
+  operation: string;
+  minDuration: string;
+  maxDuration: string;
+  tags: string;
+  errorsOnly: boolean;
+  limit: number;
+}
+export interface TraceView {
+  page: 'trace';
+  id: string;
+  span: string;
+}
+export interface UnknownView {
+  page: 'unknown';
+  path: string;
+}
+export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | UnknownView;
+export type PageName = View['page'];
+
+export interface UrlState {
+  view: View;
+  range: TimeRange;
+  /** Seconds between refreshes; 0 is off. */
+  refresh: number;
+}
+
+export const refreshChoices = [0, 5, 10, 30, 60];
+export const limits = { logs: [100, 500, 1000, 5000], traces: [20, 50, 100, 200] };
+
+export const emptyViews = {
+  services: { page: 'services', filter: '', sort: 'rate' } as ServicesView,
+  metrics: { page: 'metrics', queries: [''], tab: 'chart', step: '', stacked: false } as MetricsView,
+  logs: { page: 'logs', query: '', limit: 500, live: false, wrap: false } as LogsView,
+  traces: {
+    page: 'traces',
+    service: '',
+    operation: '',
+    minDuration: '',
+    maxDuration: '',
+    tags: '',
+    errorsOnly: false,
+    limit: 20,
+  } as TracesView,
+};
+const defaultRefresh = 10;
+const maxQueries = 8;
+
+/** Path and query string of a state; what equals its default is left out. */
+export function encodeUrl(state: UrlState): string {
+  const params = new URLSearchParams();
+  const path = encodeView(state.view, params);
+  if (state.range.from !== defaultRange.from || state.range.to !== defaultRange.to) {
+    params.set('from', state.range.from);
+    params.set('to', state.range.to);
+  }
+  if (state.refresh !== defaultRefresh) params.set('refresh', String(state.refresh));
+  const search = params.toString();
+  return search ? `${path}?${search}` : path;
+}
+
+function encodeView(view: View, params: URLSearchParams): string {
+  const put = (key: string, value: string, otherwise = '') => {
+    if (value !== otherwise) params.set(key, value);
+  };
+  switch (view.page) {
+    case 'services':
+      put('filter', view.filter);
+      put('sort', view.sort, emptyViews.services.sort);
+      return '/';
+    case 'service':
+      return `/services/${encodeURIComponent(view.name)}`;
+    case 'metrics':
+      view.queries.forEach((query) => {
+        if (query !== '') params.append('q', query);
+      });
+      put('tab', view.tab, 'chart');
+      put('step', view.step);
+      put('stacked', view.stacked ? '1' : '');
+      return '/graph';
+    case 'logs':
+      put('q', view.query);
+      put('limit', String(view.limit), String(emptyViews.logs.limit));
+      put('live', view.live ? '1' : '');
+      put('wrap', view.wrap ? '1' : '');
+      return '/logs';
+    case 'traces':
+      put('service', view.service);
+      put('operation', view.operation);
+      put('min', view.minDuration);
+      put('max', view.maxDuration);
+      put('tags', view.tags);
+      put('errors', view.errorsOnly ? '1' : '');
+      put('limit', String(view.limit), String(emptyViews.traces.limit));
+      return '/traces';
+    case 'trace':
+      put('span', view.span);
+      return `/trace/${encodeURIComponent(view.id)}`;
+    case 'unknown':
+      return view.path;
+  }
+}
+
+/** The state that a URL means; anything unreadable in it falls back to its default. */
+export function decodeUrl(pathname: string, search: string): UrlState {
+  const params = new URLSearchParams(search);
+  return { view: decodeView(pathname, params), range: decodeRange(params), refresh: decodeRefresh(params) };
+}
+
+function decodeView(pathname: string, params: URLSearchParams): View {
+  const [head = '', rest] = pathname.split('/').filter((part) => part !== '');
+  const get = (key: string) => params.get(key) ?? '';
+  const has = (key: string) => params.get(key) === '1';
+  if (head === 'services' && rest !== undefined) return { page: 'service', name: decodePart(rest) };
+  if (head === 'trace' && rest !== undefined) {
+    return { page: 'trace', id: decodePart(rest).toLowerCase(), span: get('span') || get('uiFind') };
+  }
+  switch (head) {
+    case '':
+    case 'services':
+      return { page: 'services', filter: get('filter'), sort: oneOf(get('sort'), serviceSorts, 'rate') };
+    case 'graph':
+    case 'query':
+      return decodeMetrics(params);
+    case 'logs': {
+      const limit = pickLimit(get('limit'), limits.logs, emptyViews.logs.limit);
+      return { page: 'logs', query: get('q'), limit, live: has('live'), wrap: has('wrap') };
+    }
+    case 'traces':
+    case 'search':
+      return {
+        page: 'traces',
+        service: get('service'),
+        operation: get('operation') === 'all' ? '' : get('operation'),
+        minDuration: get('min') || get('minDuration'),
+        maxDuration: get('max') || get('maxDuration'),
+        tags: get('tags'),
+        errorsOnly: has('errors'),
+        limit: pickLimit(get('limit'), limits.traces, emptyViews.traces.limit),
+      };
+    default:
+      return { page: 'unknown', path: pathname };
+  }
+}
+
+const serviceSorts: ServiceSort[] = ['name', 'rate', 'errors', 'p50', 'p95', 'p99'];
+
+function decodeMetrics(params: URLSearchParams): MetricsView {
+  let queries = params.getAll('q');
+  for (let i = 0; queries.length === i && i < maxQueries && params.has(`g${i}.expr`); ++i) {
+    queries = [...queries, params.get(`g${i}.expr`)!];
+  }
+  queries = queries.filter((query) => query !== '').slice(0, maxQueries);
+  const isTable = params.get('tab') === 'table' || params.get('g0.tab') === '1' || params.get('g0.tab') === 'table';
+  return {
+    page: 'metrics',
+    queries: queries.length > 0 ? queries : [''],
+    tab: isTable ? 'table' : 'chart',
+    step: params.get('step') ?? '',
+    stacked: params.get('stacked') === '1',
+  };
+}
+
+function decodeRange(params: URLSearchParams): TimeRange {
+  const own = { from: params.get('from') ?? '', to: params.get('to') ?? 'now' };
+  if (isValidRange(own)) return own;
+  const prometheus = { from: `now-${params.get('g0.range_input') ?? ''}`, to: 'now' };
+  if (isValidRange(prometheus)) return prometheus;
+  const jaeger = { from: `now-${params.get('lookback') ?? ''}`, to: 'now' };
+  return isValidRange(jaeger) ? jaeger : defaultRange;
+}
+
+function decodeRefresh(params: URLSearchParams): number {
+  const text = params.get('refresh');
+  const seconds = Number(text);
+  return text !== null && refreshChoices.includes(seconds) ? seconds : defaultRefresh;
+}
+
+function pickLimit(text: string, choices: number[], otherwise: number): number {
+  return choices.includes(Number(text)) ? Number(text) : otherwise;
+}
+
+function oneOf<T extends string>(text: string, choices: T[], otherwise: T): T {
+  return choices.find((choice) => choice === text) ?? otherwise;
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
