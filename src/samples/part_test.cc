@@ -1,0 +1,147 @@
+// Parts by themselves: the builder's file read back, the index's algebra, the merge plan.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "io/sim_fs.h"
+#include "samples/columns.h"
+#include "samples/label_index.h"
+#include "samples/limits.h"
+#include "samples/merge_plan.h"
+#include "samples/part.h"
+#include "samples/part_builder.h"
+#include "samples/part_publisher.h"
+
+namespace pharos::samples {
+namespace {
+
+using model::Labels;
+using model::Matcher;
+using model::MatchOp;
+using Random = std::mt19937_64;
+
+TEST(PartPublisher, NamesOfDaysAndTenants) {
+  EXPECT_EQ(DayName(0), "1970-01-01");
+  EXPECT_EQ(DayName(DayOf(1'709'164'800'000)), "2024-02-29");
+  EXPECT_EQ(DayName(DayOf(1'795'263'321'000)), "2026-11-21");
+  EXPECT_EQ(DayOf(-1), -1);
+  EXPECT_EQ(DayName(-1), "1969-12-31");
+  EXPECT_EQ(TenantDirectory("team-a_1"), "team-a_1");
+  EXPECT_EQ(TenantDirectory(".."), "%2E%2E");
+  EXPECT_EQ(TenantDirectory("a/b"), "a%2Fb");
+  EXPECT_EQ(TenantDirectory(""), "%");
+}
+
+struct PartTest : testing::Test {
+  std::shared_ptr<Part> Write(const std::vector<store::SeriesColumns>& all) {
+    EXPECT_TRUE(fs.MakeDirs("data/part").has_value());
+    auto builder = PartBuilder::Create(fs, "data/part", {.generation_min = 3, .generation_max = 4, .level = 1}).value();
+    for (const auto& columns : all) EXPECT_TRUE(builder->AddSeries(columns.labels.bytes(), columns).has_value());
+    io::PartEntry entry;
+    entry.bytes = builder->Finish().value();
+    entry.path = "part";
+    bytes = entry.bytes;
+    return Part::Open(fs, "data", entry, cache, budget);
+  }
+  io::SimFs fs;
+  base::MemoryBudget budget{1u << 30};
+  PageCache cache{1u << 20, budget};
+  uint64_t bytes = 0;
+};
+
+TEST_F(PartTest, ManySeriesOfManyLengthsComeBack) {
+  Random random(5);
+  std::vector<store::SeriesColumns> all;
+  for (int s = 0; s < 3000; ++s) {
+    char number[8];
+    std::snprintf(number, sizeof number, "%04d", s);
+    store::SeriesColumns columns{.labels = Labels{{"__name__", "m"}, {"s", number}, {"zone", s % 2 ? "a" : "b"}}};
+    int64_t t = static_cast<int64_t>(random() % 1000);
+    for (auto n = 1 + (s % 100 == 0 ? random() % 5000 : random() % 20); n > 0; --n) {
+      columns.times_ms.push_back(t += 1 + static_cast<int64_t>(random() % 100));
+      columns.values.push_back(static_cast<double>(random() % 1000) / 4);
+    }
+    all.push_back(std::move(columns));
+  }
+  const auto part = Write(all);
+  ASSERT_FALSE(part->broken());
+  EXPECT_EQ(part->info().series, all.size());
+  EXPECT_EQ(part->info().generation_max, 4u);
+  EXPECT_EQ(part->info().level, 1u);
+  const auto index = part->Index().value();
+  PartSeriesReader reader(part, index, true);
+  for (uint32_t s = 0; s < all.size(); ++s) {
+    store::SeriesColumns back;
+    ASSERT_EQ(index->LabelsOf(s), all[s].labels);
+    ASSERT_EQ(index->FindSeries(all[s].labels), s);
+    ASSERT_TRUE(reader.Read(s, INT64_MIN, INT64_MAX, &back).has_value());
+    ASSERT_EQ(back.times_ms, all[s].times_ms);
+    ASSERT_EQ(back.values, all[s].values);
+    const int64_t middle = all[s].times_ms[all[s].times_ms.size() / 2];
+    store::SeriesColumns one;
+    ASSERT_TRUE(reader.Read(s, middle, middle, &one).has_value());
+    ASSERT_THAT(one.times_ms, testing::ElementsAre(middle));
+  }
+  EXPECT_EQ(index->FindSeries(Labels{{"__name__", "m"}}), std::nullopt);
+  EXPECT_EQ(index->FindSeries(Labels{{"__name__", "n"}}), std::nullopt);
+}
+
+TEST_F(PartTest, SeriesScrapedTogetherShareTheirTimes) {
+  Random random(6);
+  std::vector<int64_t> jittered;
+  for (int i = 0; i < 240; ++i) jittered.push_back(i * 15'000 + static_cast<int64_t>(random() % 2000));
+  std::vector<store::SeriesColumns> all;
+  for (int s = 0; s < 100; ++s) {
+    all.push_back({.labels = Labels{{"s", std::to_string(1000 + s)}}, .times_ms = jittered, .values = std::vector<double>(240, s)});
+  }
+  Write(all);
+  EXPECT_LT(bytes, 240 * 2 + 100 * 40u);  // one column of 11 bits a time, not a hundred
+}
+
+/// Both indexes against MatchesAll, on all shapes of matchers.
+TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
+  std::vector<store::SeriesColumns> all;
+  LabelIndex head;
+  for (uint32_t i = 0; i < 60; ++i) {
+    std::vector<model::LabelView> pairs;
+    const std::string name = "m" + std::to_string(10 + i / 6), code = i % 3 == 0 ? "" : std::to_string(200 + i % 3);
+    const std::string path = "/p" + std::to_string(i % 6);
+    all.push_back({.labels = Labels{{"__name__", name}, {"code", code}, {"path", path}}, .times_ms = {1}, .values = {1}});
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes());
+  const auto part = Write(all);
+  const auto index = part->Index().value();
+  const char* values[] = {"", "m12", "m1.", "m12|m13|m12", ".*", ".+", "20[12]", "201", "nothing", "/p3", "|201"};
+  int checked = 0;
+  for (const auto op : {MatchOp::kEqual, MatchOp::kNotEqual, MatchOp::kRegex, MatchOp::kNotRegex}) {
+    for (const char* name : {"__name__", "code", "path", "missing"}) {
+      for (const char* value : values) {
+        const std::vector<Matcher> matchers{Matcher::Make(op, name, value).value(),
+                                            Matcher::Make(MatchOp::kNotEqual, "path", "/p1").value()};
+        std::vector<uint32_t> expected;
+        for (uint32_t i = 0; i < all.size(); ++i) {
+          if (model::MatchesAll(matchers, all[i].labels)) expected.push_back(i);
+        }
+        EXPECT_EQ(index->Select(matchers), expected) << matchers[0].ToString();
+        EXPECT_EQ(head.Select(matchers), expected) << matchers[0].ToString();
+        ++checked;
+      }
+    }
+  }
+  EXPECT_EQ(checked, 4 * 4 * 11);
+  EXPECT_EQ(index->Select({}).size(), all.size());
+  head.Remove({0, 1, 2});
+  EXPECT_EQ(head.Select({}).size(), all.size() - 3);
+}
+
+TEST(Columns, TheLaterWriteWins) {
+  store::SeriesColumns columns{.times_ms = {1, 3, 5, 3, 2, 5}, .values = {10, 30, 50, 31, 20, 51}};
+  SortLaterWins(&columns);
+  EXPECT_THAT(columns.times_ms, testing::ElementsAre(1, 2, 3, 5));
+  EXPECT_THAT(columns.values, testing::ElementsAre(10, 20, 31, 51));
+}
+
+}  // namespace
+}  // namespace pharos::samples
