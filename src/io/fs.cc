@@ -22,21 +22,18 @@ namespace stdfs = std::filesystem;
 ErrorKind KindOf(int error) {
   switch (error) {
     case ENOSPC:
-    case EDQUOT:
-      return ErrorKind::kFull;
+    case EDQUOT: return ErrorKind::kFull;
     case ENOENT:
-    case ENOTDIR:
-      return ErrorKind::kNotFound;
-    default:
-      return ErrorKind::kIo;
+    case ENOTDIR: return ErrorKind::kNotFound;
+    default: return ErrorKind::kIo;
   }
 }
 
 /// "write data/wal/1.wal: No space left on device".
 std::unexpected<base::Error> SystemError(std::string_view action, const std::string& path,
                                          int error) {
-  return Fail(KindOf(error), std::string(action) + " " + path + ": " +
-                                 std::generic_category().message(error));
+  return Fail(KindOf(error),
+              std::string(action) + " " + path + ": " + std::generic_category().message(error));
 }
 
 class PosixFile final : public File {

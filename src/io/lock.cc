@@ -15,8 +15,8 @@ base::Result<std::shared_ptr<void>> LockDirectory(const std::string& dir) {
   const std::string path = dir + "/LOCK";
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (descriptor < 0) {
-    return base::Fail(base::ErrorKind::kIo, "cannot create " + path + ": " +
-                                                std::generic_category().message(errno));
+    return base::Fail(base::ErrorKind::kIo,
+                      "cannot create " + path + ": " + std::generic_category().message(errno));
   }
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
@@ -25,8 +25,8 @@ base::Result<std::shared_ptr<void>> LockDirectory(const std::string& dir) {
       return base::Fail(base::ErrorKind::kConflict,
                         "data directory " + dir + " is in use by another process");
     }
-    return base::Fail(base::ErrorKind::kIo, "cannot lock " + path + ": " +
-                                                std::generic_category().message(error));
+    return base::Fail(base::ErrorKind::kIo,
+                      "cannot lock " + path + ": " + std::generic_category().message(error));
   }
   // The descriptor itself is the lock; the system gives it back even after SIGKILL.
   return std::shared_ptr<void>(new int(descriptor), [](void* held) {

@@ -226,8 +226,7 @@ Result<std::unique_ptr<Manifest>> Manifest::Open(Fs& fs, const std::string& data
   return manifest;
 }
 
-Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir,
-                         const ManifestEdit& edit) {
+Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir, const ManifestEdit& edit) {
   PHAROS_CHECK(edit.add.size() == 1, tmp_dir);
   const std::string& relative = edit.add.front().path;
   if (!IsPartPath(relative)) {

@@ -16,10 +16,10 @@ namespace pharos::io {
 struct PartEntry {
   Signal signal{};
   std::string tenant;
-  uint64_t id = 0;         ///< unique in the process's life on this directory
-  std::string path;        ///< relative to the data directory: tenant/signal/day/part-<id>
-  int64_t min_time = 0;    ///< the signal's own unit: ms for samples, ns for events; inclusive
-  int64_t max_time = 0;    ///< inclusive
+  uint64_t id = 0;       ///< unique in the process's life on this directory
+  std::string path;      ///< relative to the data directory: tenant/signal/day/part-<id>
+  int64_t min_time = 0;  ///< the signal's own unit: ms for samples, ns for events; inclusive
+  int64_t max_time = 0;  ///< inclusive
   uint64_t bytes = 0;
   uint64_t items = 0;
   bool operator==(const PartEntry&) const = default;
@@ -27,10 +27,10 @@ struct PartEntry {
 
 struct ManifestEdit {
   std::vector<PartEntry> add;
-  std::vector<uint64_t> drop;          ///< ids
+  std::vector<uint64_t> drop;  ///< ids
   bool sets_sealed = false;
   Signal sealed_signal{};
-  uint64_t sealed_sequence = 0;        ///< frames of the signal up to here are in parts
+  uint64_t sealed_sequence = 0;  ///< frames of the signal up to here are in parts
 };
 
 /// Owns: the file. Threads: any. Errors: kIo, kFull; then the edit did not happen.
@@ -53,9 +53,9 @@ class Manifest {
   virtual Fs& fs() const = 0;
 };
 
-/// The commit of a part, the only one that `edit` adds: syncs `tmp_dir` (whose files the writer has synced), renames it to
-/// data_dir/entry.path with parents made and synced, and applies the edit. On failure the
-/// part is not listed.
+/// The commit of a part, the only one that `edit` adds: syncs `tmp_dir` (whose files the writer has
+/// synced), renames it to data_dir/entry.path with parents made and synced, and applies the edit.
+/// On failure the part is not listed.
 base::Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir,
                                const ManifestEdit& edit);
 /// `<data>/tmp/<name>`, made and empty.

@@ -181,11 +181,10 @@ Result<ParsedManifest> ParseManifest(std::string_view bytes) {
   // next was written: a whole one behind a bad one tells damage from a torn tail.
   const bool has_first = parsed.good_bytes > kManifestHeaderBytes;
   uint64_t hashed = 0;
-  for (uint64_t at = parsed.good_bytes + 1; at < bytes.size() && hashed < kManifestMaxBytes;
-       ++at) {
+  for (uint64_t at = parsed.good_bytes + 1; at < bytes.size() && hashed < kManifestMaxBytes; ++at) {
     if (has_first && !RecordAt(bytes, at, *salt, &hashed)) continue;
-    return Fail(ErrorKind::kCorrupt, "the record at byte " + std::to_string(parsed.good_bytes) +
-                                         " fails its checksum");
+    return Fail(ErrorKind::kCorrupt,
+                "the record at byte " + std::to_string(parsed.good_bytes) + " fails its checksum");
   }
   if (!has_first) return Fail(ErrorKind::kCorrupt, "it ends before its first record");
   return parsed;

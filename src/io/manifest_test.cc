@@ -33,8 +33,7 @@ PartEntry Entry(uint64_t id, Signal signal = Signal::kSamples) {
 Result<std::string> WritePart(Manifest& manifest, const PartEntry& entry) {
   PHAROS_TRY(const std::string dir, MakeTmpDir(manifest, "seal-" + std::to_string(entry.id)));
   PHAROS_TRY(auto writer, PartWriter::Create(manifest.fs(), dir + "/data", "TEST", 1));
-  PHAROS_TRY([[maybe_unused]] const uint32_t page,
-             writer->AddPage("id", std::to_string(entry.id)));
+  PHAROS_TRY([[maybe_unused]] const uint32_t page, writer->AddPage("id", std::to_string(entry.id)));
   PHAROS_TRY([[maybe_unused]] const uint64_t bytes, writer->Finish());
   return dir;
 }
@@ -85,7 +84,9 @@ TEST_F(ManifestTest, KeepsPartsSequencesAndIds) {
 }
 
 TEST_F(ManifestTest, OpenDeletesTmpAndUnlistedPartsAlone) {
-  { ASSERT_TRUE(Publish(*Open(), {.add = {Entry(1)}})); }
+  {
+    ASSERT_TRUE(Publish(*Open(), {.add = {Entry(1)}}));
+  }
   ASSERT_TRUE(fs_.MakeDirs("data/default/samples/2026-01-02/part-77"));
   ASSERT_TRUE(fs_.MakeDirs("data/default/samples/2026-01-02/keep"));
   ASSERT_TRUE(fs_.MakeDirs("data/tmp/half"));
@@ -130,8 +131,8 @@ TEST_F(ManifestTest, AFailedEditDidNotHappen) {
 
 TEST_F(ManifestTest, RefusesPathsThatLeaveTheDataDirectory) {
   auto manifest = Open();
-  for (const char* path : {"../x/y/part-1", "a/b/part-1", "/a/b/c/part-1", "a/b/c/d", "a/./b/part-1",
-                           "a//c/part-1", "a/b/c/part-1/x"}) {
+  for (const char* path : {"../x/y/part-1", "a/b/part-1", "/a/b/c/part-1", "a/b/c/d",
+                           "a/./b/part-1", "a//c/part-1", "a/b/c/part-1/x"}) {
     PartEntry entry = Entry(1);
     entry.path = path;
     EXPECT_FALSE(Publish(*manifest, {.add = {entry}})) << path;
@@ -238,8 +239,8 @@ class Machine {
     Parts found;
     for (const PartEntry& part : manifest.Live(Signal::kSamples)) found.emplace(part.id, part);
     if (found != sure_ && found != maybe_) {
-      return "has " + std::to_string(found.size()) + " parts, not " +
-             std::to_string(sure_.size()) + " or " + std::to_string(maybe_.size());
+      return "has " + std::to_string(found.size()) + " parts, not " + std::to_string(sure_.size()) +
+             " or " + std::to_string(maybe_.size());
     }
     sure_ = maybe_ = found;
     for (const auto& [id, part] : found) {

@@ -19,7 +19,7 @@ constexpr std::string_view kEndMagic = "PHRSPEND";
 constexpr uint32_t kContainerVersion = 1;
 constexpr uint64_t kKnownFeatures = 0;
 constexpr size_t kKindBytes = 4;
-constexpr size_t kHeadBytes = 16;   // magic 8, kind 4, container version 4
+constexpr size_t kHeadBytes = 16;     // magic 8, kind 4, container version 4
 constexpr size_t kTrailerBytes = 20;  // footer length 4, footer checksum 8, magic 8
 constexpr size_t kPageEntryBytes = 25;
 
@@ -64,8 +64,8 @@ class FilePartWriter final : public PartWriter {
     PHAROS_CHECK(!finished_, path_);
     PHAROS_CHECK(section.size() <= kSectionNameBytes, path_);
     if (bytes.size() > kPageBytes) {
-      return Fail(ErrorKind::kTooLarge, "a page of " + std::to_string(bytes.size()) +
-                                            " bytes is too large for " + path_);
+      return Fail(ErrorKind::kTooLarge,
+                  "a page of " + std::to_string(bytes.size()) + " bytes is too large for " + path_);
     }
     PageRef page{.offset = written_ + buffer_.size(),
                  .stored_bytes = static_cast<uint32_t>(bytes.size()),

@@ -35,8 +35,7 @@ class PartWriter {
  public:
   /// `kind` is four letters ("SMPL", "EVNT"); `version` the engine's format version.
   static base::Result<std::unique_ptr<PartWriter>> Create(Fs& fs, const std::string& path,
-                                                          std::string_view kind,
-                                                          uint32_t version);
+                                                          std::string_view kind, uint32_t version);
   virtual ~PartWriter() = default;
   /// Adds a page to a section (made on first use); with kPageZstd the bytes are compressed
   /// here unless that would grow them. Pages carry an XXH3-64 checksum. Returns the page's

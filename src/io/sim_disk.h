@@ -22,11 +22,11 @@ struct Node {
   bool is_directory = false;
 
   // A file.
-  std::string cached;       ///< as a process reads it
-  std::string stored;       ///< as it is on the disk
-  uint64_t clean = 0;       ///< bytes at the front that need no write
-  bool dirty = false;       ///< a Sync would change `stored`
-  bool linked = true;       ///< has a name in the cached tree
+  std::string cached;  ///< as a process reads it
+  std::string stored;  ///< as it is on the disk
+  uint64_t clean = 0;  ///< bytes at the front that need no write
+  bool dirty = false;  ///< a Sync would change `stored`
+  bool linked = true;  ///< has a name in the cached tree
 
   // A directory.
   std::map<std::string, NodePtr> entries;

@@ -131,7 +131,9 @@ struct SimFs::Disk {
 class SimFs::OpenFile final : public File {
  public:
   OpenFile(std::shared_ptr<Disk> disk, NodePtr node, std::string path)
-      : disk_(std::move(disk)), node_(std::move(node)), path_(std::move(path)),
+      : disk_(std::move(disk)),
+        node_(std::move(node)),
+        path_(std::move(path)),
         life_(disk_->life) {}
 
   Result<void> Append(std::string_view bytes) override {
@@ -324,13 +326,13 @@ Result<void> SimFs::Rename(const std::string& from, const std::string& to) {
   if (!source.node) return Missing("cannot rename", from);
   if (source.node == target.node) return {};
   if (target.node) {
-    const bool fits = target.node->is_directory == source.node->is_directory &&
-                      target.node->entries.empty();
+    const bool fits =
+        target.node->is_directory == source.node->is_directory && target.node->entries.empty();
     if (!fits) return Fail(ErrorKind::kIo, "cannot rename " + from + " to " + to + ": it exists");
     disk_->Unlink(*target.node);
   }
-  disk_->journal.Do({{source.directory, source.name, nullptr},
-                     {target.directory, target.name, source.node}});
+  disk_->journal.Do(
+      {{source.directory, source.name, nullptr}, {target.directory, target.name, source.node}});
   return {};
 }
 

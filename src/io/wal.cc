@@ -66,9 +66,9 @@ class GroupCommitWal final : public Wal {
       return pending_.bytes.empty() || pending_.bytes.size() + size <= options_.pending_bytes;
     };
     if (!space_.wait_for(lock, options_.pending_wait, fits)) {
-      return Refused(ErrorKind::kBusy, "the disk is too slow: " +
-                                           std::to_string(pending_.bytes.size()) +
-                                           " bytes wait for the write-ahead log");
+      return Refused(ErrorKind::kBusy,
+                     "the disk is too slow: " + std::to_string(pending_.bytes.size()) +
+                         " bytes wait for the write-ahead log");
     }
     const uint64_t sequence = ++last_sequence_;
     if (pending_.bytes.empty()) pending_.first_sequence = sequence;
@@ -203,8 +203,7 @@ class GroupCommitWal final : public Wal {
 }  // namespace
 
 Result<std::unique_ptr<Wal>> Wal::Open(
-    Fs& fs, WalOptions options,
-    const std::function<base::Result<void>(const WalFrame&)>& replay) {
+    Fs& fs, WalOptions options, const std::function<base::Result<void>(const WalFrame&)>& replay) {
   PHAROS_TRY_VOID(MakeDirsDurably(fs, options.directory));
   options.first_sequence = std::max<uint64_t>(options.first_sequence, 1);
   PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay));

@@ -22,7 +22,7 @@ inline constexpr size_t kSignalCount = 2;
 struct WalFrame {
   uint64_t sequence = 0;  ///< rises by one a frame, never reused
   Signal signal{};
-  uint8_t codec = 0;      ///< the engine's own: how to read the payload
+  uint8_t codec = 0;  ///< the engine's own: how to read the payload
   std::string_view tenant;
   std::string_view payload;
 };
@@ -32,12 +32,12 @@ struct WalOptions {
   /// True: acknowledge after fdatasync. False (`durability: relaxed`): acknowledge after
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;
-  int64_t window_us = 2000;             ///< most that a frame waits for company
-  uint64_t segment_bytes = 64u << 20;   ///< a new segment starts beyond this
+  int64_t window_us = 2000;            ///< most that a frame waits for company
+  uint64_t segment_bytes = 64u << 20;  ///< a new segment starts beyond this
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
-  size_t pending_bytes = kWalPendingBytes;              ///< beyond, Append blocks
+  size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
 };
 
@@ -53,8 +53,7 @@ class Wal {
   /// Reads the directory and calls `replay` for each whole frame in order of sequence. A
   /// torn tail of the last segment is cut off; a bad frame before the tail is kCorrupt.
   static base::Result<std::unique_ptr<Wal>> Open(
-      Fs& fs, WalOptions options,
-      const std::function<base::Result<void>(const WalFrame&)>& replay);
+      Fs& fs, WalOptions options, const std::function<base::Result<void>(const WalFrame&)>& replay);
   virtual ~Wal() = default;
 
   struct Appended {

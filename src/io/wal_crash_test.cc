@@ -46,11 +46,10 @@ class Machine {
     std::map<uint64_t, std::string> found;
     const WalOptions options = {
         .directory = "data/wal", .window_us = 0, .segment_bytes = 1 + Below(8000)};
-    auto wal = Wal::Open(fs_, options,
-                         [&](const WalFrame& frame) -> Result<void> {
-                           found.emplace(frame.sequence, frame.payload);
-                           return {};
-                         });
+    auto wal = Wal::Open(fs_, options, [&](const WalFrame& frame) -> Result<void> {
+      found.emplace(frame.sequence, frame.payload);
+      return {};
+    });
     if (!wal) return "open failed: " + wal.error().message;
     if (std::string wrong = Compare(found); !wrong.empty()) return wrong;
     ArmTheEnd();
@@ -116,7 +115,8 @@ class Machine {
   }
 
   void Release(Wal& wal) {
-    const uint64_t upto = wal.LastSequence() - Below(std::min<uint64_t>(wal.LastSequence() + 1, 10));
+    const uint64_t upto =
+        wal.LastSequence() - Below(std::min<uint64_t>(wal.LastSequence() + 1, 10));
     const Signal signal = Below(2) == 0 ? Signal::kEvents : Signal::kSamples;
     std::erase_if(acknowledged_, [&](const auto& entry) {
       return entry.first <= upto && signals_[entry.first] == signal;

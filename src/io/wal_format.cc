@@ -74,8 +74,8 @@ void AppendFrame(std::string& out, uint64_t sequence, uint8_t signal, uint8_t co
 }
 
 size_t FinishFrame(char* frame, uint32_t durable_bytes, uint32_t salt) {
-  const size_t total = kFrameHeaderBytes + LoadInt<uint16_t>(frame + 26) +
-                       LoadInt<uint32_t>(frame + 8);
+  const size_t total =
+      kFrameHeaderBytes + LoadInt<uint16_t>(frame + 26) + LoadInt<uint32_t>(frame + 8);
   StoreInt(frame + kDurableAt, durable_bytes);
   const uint32_t crc = base::Crc32c({frame + kCheckedFrom, total - kCheckedFrom});
   StoreInt(frame + kChecksumAt, crc ^ salt);

@@ -143,8 +143,7 @@ class Replayer {
   }
 
   /// The frame's length, or 0 when no whole frame lies there.
-  Result<uint64_t> ReplayFrame(Segment& segment, WindowReader& window, uint64_t at,
-                               uint64_t end) {
+  Result<uint64_t> ReplayFrame(Segment& segment, WindowReader& window, uint64_t at, uint64_t end) {
     PHAROS_TRY(const std::string_view head, window.At(at, kFrameHeaderBytes));
     const std::optional<FrameHeader> header = ParseFrameHeader(head);
     if (!header || header->TotalBytes() > end - at) return 0;
@@ -159,8 +158,7 @@ class Replayer {
       return Damaged(segment, at,
                      "signal " + std::to_string(header->signal) + " is not known to this version");
     }
-    if (header->sequence < segment.info.first_sequence ||
-        header->sequence <= done_.last_sequence) {
+    if (header->sequence < segment.info.first_sequence || header->sequence <= done_.last_sequence) {
       return Damaged(segment, at,
                      "sequence " + std::to_string(header->sequence) + " does not rise");
     }
@@ -189,8 +187,9 @@ class Replayer {
       if (hashed > kWalScanBytes) break;
       PHAROS_TRY(const std::string_view frame, window.At(probe, header->TotalBytes()));
       if (FrameIsWhole(*header, frame, segment.header.salt)) {
-        return Damaged(segment, at, "the frame fails its checksum; the frame at byte " +
-                                        std::to_string(probe) + " shows that it was synced");
+        return Damaged(segment, at,
+                       "the frame fails its checksum; the frame at byte " + std::to_string(probe) +
+                           " shows that it was synced");
       }
     }
     return {};
@@ -249,8 +248,7 @@ class Replayer {
 
 }  // namespace
 
-Result<WalReplayed> ReplayWal(Fs& fs, const std::string& directory,
-                              const ReplayCallback& replay) {
+Result<WalReplayed> ReplayWal(Fs& fs, const std::string& directory, const ReplayCallback& replay) {
   return Replayer(fs, directory, replay).Run();
 }
 

@@ -6,10 +6,14 @@ namespace pharos::text {
 namespace {
 
 TEST(Base64Test, KnownPairs) {
-  const std::pair<std::string, std::string> pairs[] = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-      {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
-      {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "+//+"}};
+  const std::pair<std::string, std::string> pairs[] = {{"", ""},
+                                                       {"f", "Zg=="},
+                                                       {"fo", "Zm8="},
+                                                       {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="},
+                                                       {"fooba", "Zm9vYmE="},
+                                                       {"foobar", "Zm9vYmFy"},
+                                                       {"\xfb\xff\xfe", "+//+"}};
   for (const auto& [bytes, text] : pairs) {
     EXPECT_EQ(Base64Encode(bytes), text);
     EXPECT_EQ(Base64Decode(text), bytes);
@@ -30,8 +34,8 @@ TEST(Base64Test, EveryByteGoesRound) {
 }
 
 TEST(Base64Test, Strict) {
-  for (const char* text : {"Z", "Zg=", "Zg===", "=", "====", "Zm9v=", "Zm9vY", "Zh==", "Zm9=", "Zm 9v",
-                           "Zm9v\n", "-__-", "Zg==Zg==", "Z=g="}) {
+  for (const char* text : {"Z", "Zg=", "Zg===", "=", "====", "Zm9v=", "Zm9vY",
+                           "Zh==", "Zm9=", "Zm 9v", "Zm9v\n", "-__-", "Zg==Zg==", "Z=g="}) {
     const auto decoded = Base64Decode(text);
     ASSERT_FALSE(decoded) << text;
     EXPECT_EQ(decoded.error().kind, base::ErrorKind::kBadInput);

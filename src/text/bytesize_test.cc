@@ -6,16 +6,26 @@ namespace pharos::text {
 namespace {
 
 TEST(HumanBytesTest, ReadsBothKindsOfUnits) {
-  const std::pair<const char*, uint64_t> cases[] = {
-      {"0", 0},           {"42", 42},          {"42B", 42},          {"42 MB", 42'000'000},
-      {"42mib", 44'040'192}, {"42MiB", 44'040'192}, {"1.5kb", 1500}, {"1.5 KiB", 1536},
-      {"5k", 5000},       {"5Ki", 5120},       {"1,005.03 MB", 1'005'030'000},
-      {"12.5 EB", 12'500'000'000'000'000'000u}, {"1EiB", uint64_t{1} << 60}, {"42 \t", 42}};
+  const std::pair<const char*, uint64_t> cases[] = {{"0", 0},
+                                                    {"42", 42},
+                                                    {"42B", 42},
+                                                    {"42 MB", 42'000'000},
+                                                    {"42mib", 44'040'192},
+                                                    {"42MiB", 44'040'192},
+                                                    {"1.5kb", 1500},
+                                                    {"1.5 KiB", 1536},
+                                                    {"5k", 5000},
+                                                    {"5Ki", 5120},
+                                                    {"1,005.03 MB", 1'005'030'000},
+                                                    {"12.5 EB", 12'500'000'000'000'000'000u},
+                                                    {"1EiB", uint64_t{1} << 60},
+                                                    {"42 \t", 42}};
   for (const auto& [text, bytes] : cases) EXPECT_EQ(ParseHumanBytes(text), bytes) << text;
 }
 
 TEST(HumanBytesTest, RefusesInTheLibrarysWords) {
-  EXPECT_EQ(ParseHumanBytes("").error().message, "strconv.ParseFloat: parsing \"\": invalid syntax");
+  EXPECT_EQ(ParseHumanBytes("").error().message,
+            "strconv.ParseFloat: parsing \"\": invalid syntax");
   EXPECT_EQ(ParseHumanBytes("84 JB").error().message, "unhandled size name: jb");
   EXPECT_EQ(ParseHumanBytes("16 EiB").error().message, "too large: 16 EiB");
   EXPECT_FALSE(ParseHumanBytes("-5"));

@@ -11,10 +11,16 @@ constexpr int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs;
 
 TEST(PrometheusDurationTest, ReadsAndWritesWhatPrometheusDoes) {
   const std::pair<std::string, int64_t> same[] = {
-      {"0s", 0},       {"324ms", 324},           {"3s", 3000},
-      {"5m", 300'000}, {"1h", kHourMs},          {"4d", 4 * kDayMs},
-      {"4d1h", 4 * kDayMs + kHourMs},            {"14d", 14 * kDayMs},
-      {"3w2d1h", 23 * kDayMs + kHourMs},         {"10y", 3650 * kDayMs},
+      {"0s", 0},
+      {"324ms", 324},
+      {"3s", 3000},
+      {"5m", 300'000},
+      {"1h", kHourMs},
+      {"4d", 4 * kDayMs},
+      {"4d1h", 4 * kDayMs + kHourMs},
+      {"14d", 14 * kDayMs},
+      {"3w2d1h", 23 * kDayMs + kHourMs},
+      {"10y", 3650 * kDayMs},
       {"8y2w5d3h4m5s6ms", (8 * 365 + 14 + 5) * kDayMs + 3 * kHourMs + 245'006}};
   for (const auto& [text, ms] : same) {
     const auto parsed = ParsePrometheusDuration(text);
@@ -34,8 +40,8 @@ TEST(PrometheusDurationTest, ReadsAndWritesWhatPrometheusDoes) {
 
 TEST(PrometheusDurationTest, RefusesInPrometheusWords) {
   EXPECT_EQ(ParsePrometheusDuration("").error().message, "empty duration string");
-  for (const std::string text : {"1", "1y1m1d", "-1w", "1.5d", "d", "294y1", "1s1s", "1h ", "1ms1s",
-                                 "1µs", "٣s"}) {
+  for (const std::string text :
+       {"1", "1y1m1d", "-1w", "1.5d", "d", "294y1", "1s1s", "1h ", "1ms1s", "1µs", "٣s"}) {
     EXPECT_EQ(ParsePrometheusDuration(text).error().message,
               "not a valid duration string: \"" + text + "\"");
   }
@@ -72,8 +78,9 @@ TEST(GoDurationTest, RefusesInGoWords) {
   EXPECT_EQ(ParseGoDuration("").error().message, "time: invalid duration \"\"");
   EXPECT_EQ(ParseGoDuration("3").error().message, "time: missing unit in duration \"3\"");
   EXPECT_EQ(ParseGoDuration("1d").error().message, "time: unknown unit \"d\" in duration \"1d\"");
-  for (const char* text : {"-", "s", ".", "-.", ".s", "+.s", "9223372036854775808ns", "99999999999999999999ns",
-                           "9223372036854775.808us", "-9223372036854775809ns", "3000000h"}) {
+  for (const char* text :
+       {"-", "s", ".", "-.", ".s", "+.s", "9223372036854775808ns", "99999999999999999999ns",
+        "9223372036854775.808us", "-9223372036854775809ns", "3000000h"}) {
     EXPECT_EQ(ParseGoDuration(text).error().message,
               "time: invalid duration \"" + std::string(text) + "\"");
   }

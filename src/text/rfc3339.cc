@@ -81,9 +81,8 @@ void AppendPadded(std::string& out, int64_t value, size_t digits) {
 
 base::Result<int64_t> ParseRfc3339(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return Fail(ErrorKind::kBadInput,
-                "cannot parse \"" + std::string(text.substr(0, 64)) + "\" as RFC 3339 time: " +
-                    std::string(why));
+    return Fail(ErrorKind::kBadInput, "cannot parse \"" + std::string(text.substr(0, 64)) +
+                                          "\" as RFC 3339 time: " + std::string(why));
   };
   Fields fields(text);
   const int year = fields.Number(4);

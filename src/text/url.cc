@@ -199,8 +199,8 @@ std::string UrlText(const Url& url) {
     if (!url.path.empty() && url.path[0] != '/') out += '/';
   } else if (url.path.starts_with("//") || url.scheme == "file") {
     out += "//";
-  } else if (url.scheme.empty() && url.path.substr(0, url.path.find('/')).find(':') !=
-                                       std::string::npos) {
+  } else if (url.scheme.empty() &&
+             url.path.substr(0, url.path.find('/')).find(':') != std::string::npos) {
     out += "./";  // or the first segment would pass for a scheme
   }
   out += Escape(url.path, kPathAlso);

@@ -14,11 +14,11 @@ namespace pharos::text {
 
 /// The parts of a URL. User, password, host, path and fragment are unescaped; the query is raw.
 struct Url {
-  std::string scheme;    ///< lower case; empty in a relative reference
+  std::string scheme;  ///< lower case; empty in a relative reference
   std::string user;
   std::string password;
-  std::string host;      ///< an IPv6 address without its brackets
-  uint16_t port = 0;     ///< 0: not given
+  std::string host;   ///< an IPv6 address without its brackets
+  uint16_t port = 0;  ///< 0: not given
   std::string path;
   std::string query;     ///< without '?'
   std::string fragment;  ///< without '#'

@@ -52,11 +52,11 @@ TEST(UrlTest, Refuses) {
 TEST(UrlTest, ResolvesAsRfc3986Shows) {
   const Url base = *ParseUrl("http://a/b/c/d?q");
   const std::pair<const char*, const char*> cases[] = {
-      {"g", "http://a/b/c/g"},       {"./g", "http://a/b/c/g"}, {"g/", "http://a/b/c/g/"},
-      {"/g", "http://a/g"},          {"//g", "http://g"},       {"?y", "http://a/b/c/d?y"},
-      {"g?y", "http://a/b/c/g?y"},   {"#s", "http://a/b/c/d?q#s"}, {"", "http://a/b/c/d?q"},
-      {".", "http://a/b/c/"},        {"..", "http://a/b/"},     {"../g", "http://a/b/g"},
-      {"../../g", "http://a/g"},     {"../../../g", "http://a/g"}, {"https://x/y", "https://x/y"}};
+      {"g", "http://a/b/c/g"},     {"./g", "http://a/b/c/g"},    {"g/", "http://a/b/c/g/"},
+      {"/g", "http://a/g"},        {"//g", "http://g"},          {"?y", "http://a/b/c/d?y"},
+      {"g?y", "http://a/b/c/g?y"}, {"#s", "http://a/b/c/d?q#s"}, {"", "http://a/b/c/d?q"},
+      {".", "http://a/b/c/"},      {"..", "http://a/b/"},        {"../g", "http://a/b/g"},
+      {"../../g", "http://a/g"},   {"../../../g", "http://a/g"}, {"https://x/y", "https://x/y"}};
   for (const auto& [reference, result] : cases) {
     EXPECT_EQ(UrlText(ResolveUrl(base, *ParseUrl(reference))), result) << reference;
   }
