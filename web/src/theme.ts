@@ -1,5 +1,5 @@
 // Mantine on our tokens (theme.css): sizes and fonts here, colours there.
-import { createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
+import { Button, createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
 
 const lamp: MantineColorsTuple = [
   '#eef4ff', '#d9e6ff', '#b0cbff', '#84aeff', '#5f94fb', '#4680f0', '#2f6bdf', '#2558bd', '#1d4796', '#14315f',
@@ -20,6 +20,7 @@ export const theme = createTheme({
   radius: { xs: '3px', sm: '6px', md: '8px', lg: '12px', xl: '16px' },
   focusRing: 'auto',
   cursorType: 'pointer',
+  components: { Button: Button.extend({ styles: { root: { fontWeight: 540 } } }) },
 });
 
 export const colorSchemeManager = localStorageColorSchemeManager({ key: 'pharos-color-scheme' });

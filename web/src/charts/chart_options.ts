@@ -35,7 +35,7 @@ export function chartOptions(request: ChartRequest): uPlot.Options {
   return {
     width: request.width,
     height: request.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 22, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

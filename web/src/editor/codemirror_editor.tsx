@@ -32,7 +32,8 @@ function marksAt(state: EditorState, offset: number | null): DecorationSet {
   const length = state.doc.length;
   if (offset === null || length === 0) return Decoration.none;
   const from = Math.min(offset, length - 1);
-  const word = state.wordAt(from);
+  // A bracket or an operator stands for itself, not for the word beside it.
+  const word = /\w/.test(state.sliceDoc(from, from + 1)) ? state.wordAt(from) : null;
   return Decoration.set([errorMark.range(word?.from ?? from, word?.to ?? from + 1)]);
 }
 

@@ -1,6 +1,6 @@
 // One line: level, time, text with its trace ids as links; opened, its fields.
 import { memo, useMemo, type KeyboardEvent } from 'react';
-import { levelColors } from '../../colors';
+import { levelColors, serviceColor } from '../../colors';
 import { formatClock, formatDateTime } from '../../format';
 import { ChevronRightIcon } from '../../icons';
 import type { LogEntry } from '../../logs/log_entry';
@@ -16,10 +16,11 @@ interface LogLineProps {
   view: LogsView;
   isOpen: boolean;
   withDay: boolean;
+  withService: boolean;
   onToggle: (key: string) => void;
 }
 
-export const LogLine = memo(function LogLine({ entry, view, isOpen, withDay, onToggle }: LogLineProps) {
+export const LogLine = memo(function LogLine({ entry, view, isOpen, withDay, withService, onToggle }: LogLineProps) {
   const fields = useMemo(() => fieldsOf(entry.line), [entry.line]);
   const toggle = () => {
     if (!window.getSelection()?.toString()) onToggle(entry.key);
@@ -47,6 +48,11 @@ export const LogLine = memo(function LogLine({ entry, view, isOpen, withDay, onT
         <span className={styles.level} style={{ color: levelColors[entry.level] === 'var(--border-strong)' ? 'var(--text-3)' : levelColors[entry.level] }}>
           {entry.level === 'unknown' ? '' : entry.level}
         </span>
+        {withService && (
+          <span className={`truncate ${styles.origin}`} style={{ color: serviceColor(entry.labels.service_name ?? '') }}>
+            {entry.labels.service_name}
+          </span>
+        )}
         <span className={`code ${styles.text}`} data-wrap={view.wrap || undefined}>
           <LineText entry={entry} fields={fields} />
         </span>

@@ -21,6 +21,7 @@ export function LogLines({ entries, view }: { entries: LogEntry[]; view: LogsVie
     const last = entries[entries.length - 1];
     return !!first && !!last && new Date(first.ms).toDateString() !== new Date(last.ms).toDateString();
   }, [entries]);
+  const hasServices = useMemo(() => new Set(entries.map((entry) => entry.labels.service_name)).size > 1, [entries]);
   const virtualizer = useWindowVirtualizer({
     count: entries.length,
     estimateSize: () => rowHeight,
@@ -48,7 +49,7 @@ export function LogLines({ entries, view }: { entries: LogEntry[]; view: LogsVie
             className={styles.slot}
             style={{ transform: `translateY(${item.start - virtualizer.options.scrollMargin}px)` }}
           >
-            <LogLine entry={entry} view={view} isOpen={open.has(entry.key)} withDay={spansDays} onToggle={toggle} />
+            <LogLine entry={entry} view={view} isOpen={open.has(entry.key)} withDay={spansDays} withService={hasServices} onToggle={toggle} />
           </div>
         );
       })}

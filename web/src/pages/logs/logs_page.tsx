@@ -35,9 +35,7 @@ export default function LogsPage({ view }: { view: LogsView }) {
 
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Logs</h1>
-      </div>
+      <h1 className="visually-hidden">Logs</h1>
       <QueryForm key={view.query} view={view} error={queryError} />
       {!hasQuery && <LogStart window={window} view={view} />}
       {hasQuery && !isNumbers && !queryError && <VolumePanel query={view.query} window={window} entries={loaded} />}

@@ -25,7 +25,7 @@ export function MetricBrowser({ onChoose }: { onChoose: (query: string) => void 
   return (
     <section className="panel">
       <div className="panel-head">
-        <span>Metrics</span>
+        <span>All metrics</span>
         {names.data && <span className="faint num">{plural(names.data.length, 'name')}</span>}
         <span className="grow" />
         <TextInput
@@ -55,7 +55,7 @@ export function MetricBrowser({ onChoose }: { onChoose: (query: string) => void 
                 <span className="code truncate">{name}</span>
                 <span className={`faint ${styles.type}`}>{about.type}</span>
               </div>
-              <div className={`faint truncate ${styles.help}`}>{about.help || ' '}</div>
+              <div className={`faint truncate ${styles.help}`}>{about.help || '\u00a0'}</div>
             </button>
           );
         })}

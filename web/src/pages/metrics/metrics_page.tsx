@@ -22,9 +22,7 @@ export default function MetricsPage({ view }: { view: MetricsView }) {
 
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Metrics</h1>
-      </div>
+      <h1 className="visually-hidden">Metrics</h1>
       <QueryForm key={view.queries.join('\n')} view={view} errors={errors} />
       {asked.length > 0 && isChart && <ChartPanel queries={asked} result={ranges} window={window} view={view} />}
       {asked.length > 0 && !isChart && <TablePanel queries={asked} answers={instants} />}

@@ -72,7 +72,7 @@ export function ChartPanel({ queries, result, window, view }: ChartPanelProps) {
 function Unanswered() {
   return (
     <EmptyState title="No result" icon={<MetricsIcon size={22} />}>
-      The query was not answered. The reason stands under it.
+      The query was not answered. The reason stands above, at the query.
     </EmptyState>
   );
 }

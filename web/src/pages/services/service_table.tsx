@@ -98,7 +98,7 @@ function Cell({ label, value, text, testId, isBad = false, children }: CellProps
     <td data-label={label}>
       <div className={styles.cell}>
         {children && <span className={styles.trend}>{children}</span>}
-        {isBad && <AlertIcon size={14} className="error-text" />}
+        {label === 'Errors' && <span className={styles.mark}>{isBad && <AlertIcon size={14} className="error-text" />}</span>}
         <span className={`num ${styles.value} ${isBad ? 'error-text' : ''}`} data-testid={testId} data-value={value ?? ''}>
           {value === null ? <span className="faint">–</span> : text}
         </span>

@@ -80,7 +80,13 @@ function Bar({ node, tree, color, critical = [] }: { node: SpanNode; tree: Trace
   const percent = (micros: number) => (micros / tree.durationMicros) * 100;
   const left = percent(node.offsetMicros);
   const width = percent(node.span.duration);
-  const labelLeft = left + width > 82;
+  // Beside the bar where there is room, else inside of it.
+  const place = left + width < 88 ? 'after' : left > 12 ? 'before' : 'inside';
+  const label = {
+    after: { left: `calc(${left + width}% + 6px)` },
+    before: { right: `calc(${100 - left}% + 6px)` },
+    inside: { right: `calc(${100 - left - width}% + 6px)`, color: 'var(--text)' },
+  }[place];
   return (
     <>
       <span
@@ -100,7 +106,7 @@ function Bar({ node, tree, color, critical = [] }: { node: SpanNode; tree: Trace
       ))}
       <span
         className={`num ${styles.label}`}
-        style={labelLeft ? { right: `calc(${100 - left}% + 6px)` } : { left: `calc(${left + width}% + 6px)` }}
+        style={label}
       >
         {formatMicros(node.span.duration)}
       </span>

@@ -37,9 +37,7 @@ export default function TracesPage({ view }: { view: TracesView }) {
   const { data, error, isPending } = useTraceSearch(view, window);
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Traces</h1>
-      </div>
+      <h1 className="visually-hidden">Traces</h1>
       <SearchForm key={JSON.stringify(view)} view={view} />
       {view.service === '' ? (
         <TraceStart view={view} />
