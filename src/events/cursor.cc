@@ -32,12 +32,13 @@ struct Opened {
 
 class MergeCursor final : public store::EventCursor {
  public:
-  MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
+  MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources,
+              size_t most_rows)
       : query_(query),
         backward_(query.direction == store::Direction::kBackward),
         predicate_(std::move(predicate)),
         sources_(std::move(sources)) {
-    row_cap_ = query.limit == 0 ? kCursorRows : std::max<size_t>(4 * query.limit, 16'384);
+    row_cap_ = query.limit == 0 ? most_rows : std::min(most_rows, 4 * query.limit + kCursorPage);
     for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
     std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
   }
@@ -308,12 +309,14 @@ bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
 }
 
 Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
-                                                       std::vector<Source> sources) {
+                                                       std::vector<Source> sources,
+                                                       size_t most_rows) {
   PHAROS_TRY(CompiledPredicate predicate, CompiledPredicate::Make(query.predicate));
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
-  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources));
+  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources),
+                                       most_rows);
 }
 
 }  // namespace pharos::events

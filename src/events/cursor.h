@@ -22,8 +22,10 @@ struct Source {
 /// Evaluates the matchers on every stream of the source; false when none matches.
 bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source);
 
-/// kBadInput for a predicate that does not compile.
+/// kBadInput for a predicate that does not compile. `most_rows` is how many decoded rows are
+/// held before the farther half is dropped, to be decoded again when its time comes.
 base::Result<std::unique_ptr<store::EventCursor>> MakeCursor(const store::EventQuery& query,
-                                                             std::vector<Source> sources);
+                                                             std::vector<Source> sources,
+                                                             size_t most_rows);
 
 }  // namespace pharos::events

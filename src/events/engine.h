@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "events/admission.h"
 #include "events/cursor.h"
+#include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
 #include "events/stream_registry.h"
@@ -41,6 +42,7 @@ struct EngineOptions {
   size_t merge_fan_in = 4;                     ///< neighbours that are merged in one go, at least
   uint64_t min_free_bytes = 256u << 20;        ///< below it on the disk, kFull
   size_t max_streams = 0;                      ///< a tenant and kind; 0: the limit of limits.h
+  size_t cursor_rows = kCursorRows;            ///< decoded rows that one query holds
   int zstd_level = 3;
 };
 

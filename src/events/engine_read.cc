@@ -43,7 +43,7 @@ Result<std::unique_ptr<store::EventCursor>> Engine::Select(const store::EventQue
     PHAROS_TRY(sources, Sources(Key(query.tenant, query.kind), query.start_ns, query.end_ns));
   }
   std::erase_if(sources, [&](Source& source) { return !MatchStreams(query.streams, &source); });
-  return MakeCursor(query, std::move(sources));
+  return MakeCursor(query, std::move(sources), options_.cursor_rows);
 }
 
 Result<std::vector<model::Labels>> Engine::Streams(const store::EventQuery& query) {
