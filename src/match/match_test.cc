@@ -68,7 +68,6 @@ TEST(Quantity, DurationsAndBytes) {
   EXPECT_EQ(FormatGoDuration(90'000'000'000), "1m30s");
   EXPECT_EQ(FormatGoDuration(1'500'000), "1.5ms");
   EXPECT_EQ(FormatGoDuration(3'600'000'000'000), "1h0m0s");
-  EXPECT_EQ(FormatPromDuration(129'600'000'000'000), "1d12h");
 }
 
 std::map<std::string, std::string> Flat(std::string_view line, std::string* error = nullptr) {

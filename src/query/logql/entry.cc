@@ -46,11 +46,21 @@ EntryLabel* EntryLabels::At(std::string_view name) {
 
 void EntryLabels::AddMetadata(std::string_view name, std::string_view value) {
   EntryLabel* there = At(name);
+  if (there != nullptr && there->kind == LabelKind::kStream) {
+    name = scratch_.Copy(std::string(name) + std::string(kSuffix));
+    there = At(name);
+  }
   if (there == nullptr) {
     if (labels_.size() < kMaxLabels) labels_.push_back({name, value, LabelKind::kMetadata});
   } else if (there->kind == LabelKind::kMetadata) {
     there->value = value;
   }
+}
+
+bool EntryLabels::StreamHas(std::string_view name) const {
+  return std::any_of(labels_.begin(), labels_.end(), [&](const EntryLabel& label) {
+    return label.kind == LabelKind::kStream && label.name == name;
+  });
 }
 
 void EntryLabels::Extract(std::string_view name, std::string_view value, bool keep_first) {
@@ -60,6 +70,10 @@ void EntryLabels::Extract(std::string_view name, std::string_view value, bool ke
     longer += kSuffix;
     name = scratch_.Copy(longer);
     there = At(name);
+    if (there != nullptr && there->kind != LabelKind::kParsed) {
+      there->kind = LabelKind::kParsed;  // here the parser's word counts more
+      keep_first = false;
+    }
   } else if (there == nullptr) {
     name = scratch_.Copy(name);
   }
@@ -129,10 +143,14 @@ class MetadataWriter {
  public:
   explicit MetadataWriter(EntryLabels* labels) : labels_(labels) {}
 
+  /// Resource attributes that became stream labels are not said twice.
+  void SkipStreamLabels(bool skip) { skip_ = skip; }
+
   void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     name_.clear();
     match::AppendLabelName(name_, name, true);
+    if (skip_ && labels_->StreamHas(name_)) return;
     // A name that needs no change is borrowed from the event, which outlives the entry.
     labels_->AddMetadata(name_ == name ? name : labels_->Keep(name_), value);
   }
@@ -160,12 +178,15 @@ class MetadataWriter {
  private:
   EntryLabels* labels_;
   std::string name_;
+  bool skip_ = false;
 };
 
 /// What Loki's OTLP endpoint turns into structured metadata besides the attributes.
 void OtlpFields(const model::Event& event, MetadataWriter* out, EntryLabels* labels) {
   const model::Origin& origin = *event.origin;
+  out->SkipStreamLabels(true);
   out->All(origin.resource);
+  out->SkipStreamLabels(false);
   out->All(origin.scope_attributes);
   out->Text("scope_name", origin.scope_name);
   out->Text("scope_version", origin.scope_version);

@@ -45,8 +45,10 @@ class Scratch {
 class EntryLabels {
  public:
   void Reset(const std::vector<model::LabelView>& stream);
-  /// Structured metadata; the name must live as long as the entry.
+  /// Structured metadata; name and value must live as long as the entry. Where the stream
+  /// has the name, it goes to `name_extracted`.
   void AddMetadata(std::string_view name, std::string_view value);
+  bool StreamHas(std::string_view name) const;
   /// What a parser found: under `name_extracted` where stream or metadata have the name.
   /// With `keep_first`, a parsed label that is there stays.
   void Extract(std::string_view name, std::string_view value, bool keep_first = false);

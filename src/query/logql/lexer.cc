@@ -236,7 +236,12 @@ class Lexer {
     if (at(i) == '0' && (kind == 'x' || kind == 'o' || kind == 'b') &&
         std::isxdigit(static_cast<unsigned char>(at(i + 2))) != 0) {
       i += 2;
-      while (std::isxdigit(static_cast<unsigned char>(at(i))) != 0) ++i;
+      while (std::isxdigit(static_cast<unsigned char>(at(i))) != 0 || (at(i) == '.' && kind == 'x')) ++i;
+      const size_t exponent = i + (at(i + 1) == '+' || at(i + 1) == '-' ? 2 : 1);
+      if ((at(i) == 'p' || at(i) == 'P') && Digit(at(exponent))) {
+        i = exponent;
+        while (Digit(at(i))) ++i;
+      }
       return i - at_;
     }
     while (Digit(at(i))) ++i;

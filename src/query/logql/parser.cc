@@ -71,6 +71,13 @@ class MetricParser : public LogParser {
     return expr;
   }
 
+  Result<std::vector<model::Matcher>> OnlySelector() {
+    PHAROS_TRY(auto matchers, Selector());
+    if (!Is(Token::kEnd)) return Unexpected();
+    PHAROS_TRY_VOID(NothingLeft());
+    return matchers;
+  }
+
   /// The lexer may have stopped early; then the end is not the end.
   Result<void> NothingLeft() const {
     const auto error = Unexpected();
@@ -356,12 +363,8 @@ Result<ExprPtr> Parse(std::string_view text) {
 }
 
 Result<std::vector<model::Matcher>> ParseSelector(std::string_view text) {
-  PHAROS_TRY(ExprPtr expr, Parse(text));
-  auto* log = std::get_if<LogExpr>(&expr->node);
-  if (log == nullptr || !log->stages.empty()) {
-    return std::unexpected(ParseError(0, 0, "only label matchers are supported"));
-  }
-  return std::move(log->matchers);
+  PHAROS_TRY_VOID(CheckSize(text));
+  return MetricParser(Lex(text)).OnlySelector();
 }
 
 }  // namespace pharos::query::logql

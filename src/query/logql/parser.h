@@ -12,7 +12,7 @@ namespace pharos::query::logql {
 /// Cost: linear in the text; memory and recursion bounded by limits.h.
 base::Result<ExprPtr> Parse(std::string_view text);
 
-/// `{a="b"}` alone, as `match[]` takes it.
+/// `{a="b"}` alone, as `match[]` takes it; `{}` selects everything.
 base::Result<std::vector<model::Matcher>> ParseSelector(std::string_view text);
 
 }  // namespace pharos::query::logql

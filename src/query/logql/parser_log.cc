@@ -361,7 +361,8 @@ Result<double> LogParser::SignedNumber() {
   if (Is(Token::kAdd) || Is(Token::kSub)) sign = Take().token == Token::kSub ? -1 : 1;
   PHAROS_TRY(const Lexeme number, Expect(Token::kNumber, "NUMBER"));
   const bool other_base = number.text.size() > 1 && number.text[0] == '0' &&
-                          std::string_view("xXoObB").find(number.text[1]) != std::string_view::npos;
+                          std::string_view("xXoObB").find(number.text[1]) != std::string_view::npos &&
+                          number.text.find_first_of("pP") == std::string::npos;
   auto value = match::ParseNumber(number.text);
   if (other_base || !value) {
     return Meaning("unable to parse literal as a float: strconv.ParseFloat: parsing " +

@@ -87,12 +87,13 @@ double RateCounter(const Window& w) {
   const double to_end = Seconds(w.end_ns - w.samples.back().time_ns);
   const double sampled = Seconds(w.samples.back().time_ns - w.samples.front().time_ns);
   const double average = sampled / static_cast<double>(w.samples.size() - 1);
+  const double threshold = average * 1.1;
+  double covered = sampled;
+  if (to_start >= threshold) to_start = average / 2;
   if (increase > 0 && w.samples.front().value >= 0) {
     to_start = std::min(to_start, sampled * (w.samples.front().value / increase));
   }
-  const double threshold = average * 1.1;
-  double covered = sampled;
-  covered += to_start < threshold ? to_start : average / 2;
+  covered += to_start;
   covered += to_end < threshold ? to_end : average / 2;
   return increase * (covered / sampled) / Seconds(w.range_ns);
 }

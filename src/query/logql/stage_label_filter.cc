@@ -57,14 +57,14 @@ class LabelFilterRun final : public PipelineStage {
     return false;
   }
 
-  /// An entry with an error passes: only string matchers can filter errors out.
+  /// Without its label a filter drops the entry; what cannot be converted passes with an error.
   template <class Parse, class T>
   static bool TestQuantity(const LabelFilter& f, EntryLabels* labels, Parse parse, T want) {
-    if (labels->HasError()) return true;
     const std::string_view* value = labels->Find(f.name);
-    if (value == nullptr) return false;
+    if (value == nullptr || f.name == kErrorLabel || f.name == kErrorDetailsLabel) return false;
     const auto parsed = parse(*value);
     if (!parsed) {
+      if (labels->HasError()) return true;
       labels->SetError(kFilterError, parsed.error().message);
       return true;
     }
