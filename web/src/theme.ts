@@ -5,7 +5,7 @@ const lamp: MantineColorsTuple = [
   '#eef4ff', '#d9e6ff', '#b0cbff', '#84aeff', '#5f94fb', '#4680f0', '#2f6bdf', '#2558bd', '#1d4796', '#14315f',
 ];
 const slate: MantineColorsTuple = [
-  '#eceef1', '#d3d7dd', '#aab1bc', '#858d9a', '#5f6774', '#3d444f', '#2b313a', '#1d2127', '#14171c', '#0d0f13',
+  '#e6e8ec', '#c9ced6', '#a7aebb', '#818a98', '#38404c', '#2a303a', '#191d24', '#14171c', '#0f1216', '#0d0f13',
 ];
 
 export const theme = createTheme({

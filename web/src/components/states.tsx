@@ -15,11 +15,14 @@ export function PageSkeleton() {
   );
 }
 
-export function RowsSkeleton({ rows = 8, height = 20 }: { rows?: number; height?: number }) {
+/** Widths of made-up rows, in percent: uneven, as lines are. */
+const rowWidths = [92, 78, 86, 64, 90, 72, 83, 58];
+
+export function RowsSkeleton({ rows = 8, height = 12 }: { rows?: number; height?: number }) {
   return (
     <div className={styles.rows} aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
-        <Skeleton key={row} h={height} w={`${94 - ((row * 37) % 40)}%`} />
+        <Skeleton key={row} h={height} w={`${rowWidths[row % rowWidths.length]}%`} />
       ))}
     </div>
   );
@@ -54,7 +57,7 @@ export function ErrorState({ title, error, onRetry }: ErrorProps) {
         <AlertIcon size={22} />
       </div>
       <h2>{title}</h2>
-      <p className={styles.text}>{error.message}</p>
+      <p className={styles.text}>{asSentence(error.message)}</p>
       {adviceFor(error) && <p className={`${styles.text} faint`}>{adviceFor(error)}</p>}
       {onRetry && (
         <Button size="xs" variant="default" onClick={onRetry}>
@@ -63,6 +66,10 @@ export function ErrorState({ title, error, onRetry }: ErrorProps) {
       )}
     </div>
   );
+}
+
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?)]$/.test(text) ? '' : '.');
 }
 
 function adviceFor(error: Error): string {

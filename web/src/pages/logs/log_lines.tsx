@@ -1,6 +1,7 @@
 // The lines. Only those on the screen are in the document, so thousands scroll as easily as ten.
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { useListTop } from '../../components/use_list_top';
 import type { LogEntry } from '../../logs/log_entry';
 import type { LogsView } from '../../url_state';
 import { LogLine } from './log_line';
@@ -11,11 +12,7 @@ const rowHeight = 26;
 export function LogLines({ entries, view }: { entries: LogEntry[]; view: LogsView }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => {
-    const top = list.current ? list.current.getBoundingClientRect().top + window.scrollY : 0;
-    setMargin((now) => (Math.abs(now - top) > 1 ? top : now));
-  });
+  const margin = useListTop(list);
   const spansDays = useMemo(() => {
     const first = entries[0];
     const last = entries[entries.length - 1];

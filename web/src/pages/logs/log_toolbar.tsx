@@ -8,7 +8,7 @@ import styles from './logs_page.module.css';
 
 interface LogToolbarProps {
   view: LogsView;
-  shown: number;
+  shown: number | null;
   tail: LiveTail;
   hasMore: boolean;
 }
@@ -16,14 +16,15 @@ interface LogToolbarProps {
 export function LogToolbar({ view, shown, tail, hasMore }: LogToolbarProps) {
   return (
     <div className={styles.toolbar}>
-      <span className="num" data-testid="line-count" data-value={shown}>
-        {plural(shown, 'line')}
+      <span className="num" data-testid="line-count" data-value={shown ?? ''}>
+        {shown === null ? 'Lines' : plural(shown, 'line')}
       </span>
       {hasMore && !view.live && <span className={`faint ${styles.hint}`}>the newest; older ones are beyond the limit</span>}
       {view.live && <TailState tail={tail} />}
       <span className="grow" />
       <Switch
         size="xs"
+        className={styles.wrapSwitch}
         label="Wrap"
         checked={view.wrap}
         onChange={(event) => goTo({ view: { ...view, wrap: event.currentTarget.checked } }, true)}

@@ -1,9 +1,10 @@
 // LogQL: how many lines, and the lines, newest first; live on demand.
 import { Button } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Chart } from '../../charts/chart';
 import { useClock } from '../../clock';
 import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
+import { useDraft } from '../../components/use_draft';
 import { QueryEditor } from '../../editor/query_editor';
 import { LogsIcon, PlayIcon } from '../../icons';
 import { mergeEntries } from '../../logs/log_entry';
@@ -36,12 +37,12 @@ export default function LogsPage({ view }: { view: LogsView }) {
   return (
     <div className="page">
       <h1 className="visually-hidden">Logs</h1>
-      <QueryForm key={view.query} view={view} error={queryError} />
+      <QueryForm view={view} error={queryError} />
       {!hasQuery && <LogStart window={window} view={view} />}
-      {hasQuery && !isNumbers && !queryError && <VolumePanel query={view.query} window={window} entries={loaded} />}
+      {hasQuery && !isNumbers && (lines.data || !lines.error) && <VolumePanel query={view.query} window={window} entries={loaded} />}
       {hasQuery && !queryError && (
         <section className="panel">
-          {!isNumbers && <LogToolbar view={view} shown={entries.length} tail={tail} hasMore={(loaded?.length ?? 0) >= view.limit} />}
+          {!isNumbers && <LogToolbar view={view} shown={lines.data ? entries.length : null} tail={tail} hasMore={(loaded?.length ?? 0) >= view.limit} />}
           {lines.data && <StaleNote error={otherError} />}
           {lines.isPending && <RowsSkeleton rows={14} />}
           {!lines.data && otherError && <ErrorState title="The logs could not be read" error={otherError} onRetry={refreshNow} />}
@@ -60,7 +61,7 @@ function isAboutQuery(error: Error): boolean {
 
 function QueryForm({ view, error }: { view: LogsView; error: Error | null }) {
   const { refreshNow } = useClock();
-  const [draft, setDraft] = useState(view.query);
+  const [draft, setDraft] = useDraft(view.query, view.query);
   const run = () => {
     if (draft.trim() === view.query) refreshNow();
     else goTo({ view: { ...view, query: draft.trim() } });

@@ -33,7 +33,7 @@ export function VolumePanel({ query, window, entries }: { query: string; window:
         {counted && (
           <div className="row num" style={{ flexWrap: 'wrap', gap: '2px 14px', fontSize: 12, marginTop: 6 }}>
             <b data-testid="volume-total" data-value={counted.total} style={{ fontWeight: 560 }}>
-              {formatNumber(counted.total)} {data ? 'lines' : 'of the loaded lines'}
+              {formatNumber(counted.total)} {data ? (counted.total === 1 ? 'line' : 'lines') : 'of the loaded lines'}
             </b>
             {counted.series.map(({ label, color, values }) => (
               <span key={label} className="row" style={{ gap: 6 }}>

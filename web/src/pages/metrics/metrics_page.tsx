@@ -1,7 +1,7 @@
 // PromQL: one or more queries, drawn over time or listed at one moment.
 import { Button, SegmentedControl, Switch, TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { useClock } from '../../clock';
+import { useDraft } from '../../components/use_draft';
 import { QueryEditor } from '../../editor/query_editor';
 import { CloseIcon, PlayIcon, PlusIcon } from '../../icons';
 import { goTo } from '../../navigation';
@@ -23,7 +23,7 @@ export default function MetricsPage({ view }: { view: MetricsView }) {
   return (
     <div className="page">
       <h1 className="visually-hidden">Metrics</h1>
-      <QueryForm key={view.queries.join('\n')} view={view} errors={errors} />
+      <QueryForm view={view} errors={errors} />
       {asked.length > 0 && isChart && <ChartPanel queries={asked} result={ranges} window={window} view={view} />}
       {asked.length > 0 && !isChart && <TablePanel queries={asked} answers={instants} />}
       {asked.length === 0 && <MetricBrowser onChoose={(query) => goTo({ view: { ...view, queries: [query] } })} />}
@@ -33,7 +33,7 @@ export default function MetricsPage({ view }: { view: MetricsView }) {
 
 function QueryForm({ view, errors }: { view: MetricsView; errors: (Error | null)[] }) {
   const { refreshNow } = useClock();
-  const [drafts, setDrafts] = useState(view.queries);
+  const [drafts, setDrafts] = useDraft(view.queries, view.queries.join('\n'));
   const change = (index: number, text: string) => setDrafts((now) => now.map((draft, i) => (i === index ? text : draft)));
   const run = () => {
     const queries = drafts.filter((draft) => draft.trim() !== '');
@@ -98,7 +98,7 @@ function QueryForm({ view, errors }: { view: MetricsView; errors: (Error | null)
 }
 
 function ChartControls({ view }: { view: MetricsView }) {
-  const [step, setStep] = useState(view.step);
+  const [step, setStep] = useDraft(view.step, view.step);
   const isValid = step === '' || (parseDurationMs(step) ?? 0) >= 1;
   const apply = () => {
     if (isValid) goTo({ view: { ...view, step } }, true);

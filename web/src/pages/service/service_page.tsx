@@ -146,7 +146,7 @@ function Panel({ title, value, number, testId, query, isBad = false, children }:
     <section className="panel">
       <div className="panel-head">
         <span>{title}</span>
-        <span className={`num ${styles.value} ${isBad ? 'error-text' : ''}`} data-testid={`now-${testId}`} data-value={number ?? ''}>
+        <span className={`num ${isBad ? 'error-text' : 'dim'} ${styles.value}`} data-testid={`now-${testId}`} data-value={number ?? ''}>
           {isBad && <AlertIcon size={14} />} {value}
         </span>
         <span className="grow" />

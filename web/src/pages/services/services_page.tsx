@@ -22,11 +22,11 @@ export function ServicesPage({ view }: { view: ServicesView }) {
       <div className="page-head">
         <h1>Services</h1>
         {data && !hasNone && <span className="faint num">{plural(data.rows.length, 'service')}</span>}
-        <span className="grow" />
+        <span style={{ flex: 1 }} />
         {!hasNone && (
           <TextInput
             size="xs"
-            w={220}
+            style={{ flex: '0 1 220px' }}
             placeholder="Filter by name"
             aria-label="Filter services by name"
             leftSection={<SearchIcon size={14} />}

@@ -15,18 +15,27 @@ import { TraceHead } from './trace_head';
 import { TraceSummaryPanel } from './trace_summary';
 import { Waterfall } from './waterfall';
 
+const lookAgainMs = 2500;
+const lookAgainTimes = 8;
+
+function isNotFound(error: Error | null): boolean {
+  return error instanceof ApiError && error.kind === 'not_found';
+}
+
 export default function TracePage({ view }: { view: TraceView }) {
-  const { data, error, isPending, refetch } = useQuery({
+  const { data, error, isPending, refetch, errorUpdateCount } = useQuery({
     queryKey: ['trace', view.id],
     queryFn: ({ signal }) => traceById(view.id, signal),
     retry: false,
+    // A trace that is not here yet is often on its way: look again a few times.
+    refetchInterval: ({ state }) => (isNotFound(state.error) && state.errorUpdateCount <= lookAgainTimes ? lookAgainMs : false),
   });
   const shown = useMemo(() => {
     if (!data) return null;
     const tree = buildTree(data);
     return { tree, summary: summarize(data), critical: criticalPath(tree), warnings: data.warnings ?? [] };
   }, [data]);
-  const isMissing = error instanceof ApiError && error.kind === 'not_found';
+  const isMissing = isNotFound(error);
 
   return (
     <div className="page">
@@ -35,7 +44,7 @@ export default function TracePage({ view }: { view: TraceView }) {
         <>
           <Skeleton h={76} />
           <section className="panel">
-            <RowsSkeleton rows={14} height={16} />
+            <RowsSkeleton rows={14} />
           </section>
         </>
       )}
@@ -45,6 +54,7 @@ export default function TracePage({ view }: { view: TraceView }) {
             <EmptyState title="This trace is not here" icon={<TracesIcon size={22} />}>
               <p className="code">{view.id}</p>
               <p>
+                {errorUpdateCount <= lookAgainTimes && 'Looking again… '}
                 It may still be on its way (SDKs send in batches of a few seconds), be older than the retention, or not have been
                 sampled. <ViewLink to={emptyViews.traces}>Search for traces</ViewLink>
               </p>

@@ -2,7 +2,8 @@
 // the document. Arrow keys walk the tree: up, down, left to fold, right to unfold; Enter opens.
 import { Button } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useListTop } from '../../components/use_list_top';
 import { formatMicros } from '../../format';
 import { goTo } from '../../navigation';
 import type { CriticalPart } from '../../trace/critical_path';
@@ -27,11 +28,7 @@ export function Waterfall({ tree, critical, view }: WaterfallProps) {
   const rows = useMemo(() => visibleNodes(tree.nodes, folded), [tree, folded]);
   const partsOf = useMemo(() => groupBy(critical, (part) => part.key), [critical]);
   const list = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => {
-    const top = list.current ? list.current.getBoundingClientRect().top + window.scrollY : 0;
-    setMargin((now) => (Math.abs(now - top) > 1 ? top : now));
-  });
+  const margin = useListTop(list);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowHeight,

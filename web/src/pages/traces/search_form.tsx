@@ -5,6 +5,7 @@ import { useState, type FormEvent } from 'react';
 import { traceOperations } from '../../api/jaeger/operations';
 import { traceServices } from '../../api/jaeger/services';
 import { useClock } from '../../clock';
+import { useDraft } from '../../components/use_draft';
 import { SearchIcon } from '../../icons';
 import { goTo } from '../../navigation';
 import { parseDurationMs } from '../../time_range';
@@ -14,7 +15,7 @@ import styles from './search_form.module.css';
 
 export function SearchForm({ view }: { view: TracesView }) {
   const { refreshNow } = useClock();
-  const [draft, setDraft] = useState(view);
+  const [draft, setDraft] = useDraft(view, JSON.stringify(view));
   const [traceId, setTraceId] = useState('');
   const services = useQuery({ queryKey: ['trace-services'], queryFn: ({ signal }) => traceServices(signal) });
   const operations = useQuery({
@@ -82,7 +83,7 @@ export function SearchForm({ view }: { view: TracesView }) {
           onChange={(event) => setDraft({ ...draft, maxDuration: event.currentTarget.value.trim() })}
         />
         <TextInput
-          className={styles.wide}
+          className={`${styles.wide} ${styles.tags}`}
           size="xs"
           label="Tags"
           placeholder={'http.route=/pay user="a b"'}

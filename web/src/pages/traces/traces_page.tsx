@@ -38,7 +38,7 @@ export default function TracesPage({ view }: { view: TracesView }) {
   return (
     <div className="page">
       <h1 className="visually-hidden">Traces</h1>
-      <SearchForm key={JSON.stringify(view)} view={view} />
+      <SearchForm view={view} />
       {view.service === '' ? (
         <TraceStart view={view} />
       ) : (
