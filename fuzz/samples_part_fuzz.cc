@@ -13,13 +13,17 @@ using namespace pharos;
 /// Cuts the input into pages: section, length, bytes.
 bool WritePart(io::SimFs& fs, std::string_view input) {
   if (!fs.MakeDirs("data/part")) return false;
-  auto writer = io::PartWriter::Create(fs, "data/part/samples.part", samples::kPartKind, samples::kPartVersion);
+  auto writer = io::PartWriter::Create(fs, "data/part/samples.part", samples::kPartKind,
+                                       samples::kPartVersion);
   if (!writer) return false;
-  constexpr std::string_view kSections[] = {samples::kHeadSection, samples::kPairSection, samples::kSeriesSection, samples::kTimeSection,
-                                            samples::kDataSection, samples::kExemplarSection, samples::kMetadataSection};
+  constexpr std::string_view kSections[] = {samples::kHeadSection,    samples::kPairSection,
+                                            samples::kSeriesSection,  samples::kTimeSection,
+                                            samples::kDataSection,    samples::kExemplarSection,
+                                            samples::kMetadataSection};
   while (input.size() > 3) {
     const auto section = kSections[static_cast<uint8_t>(input[0]) % std::size(kSections)];
-    const size_t length = static_cast<uint8_t>(input[1]) | static_cast<size_t>(static_cast<uint8_t>(input[2])) << 8;
+    const size_t length =
+        static_cast<uint8_t>(input[1]) | static_cast<size_t>(static_cast<uint8_t>(input[2])) << 8;
     input.remove_prefix(3);
     if (!(*writer)->AddPage(section, input.substr(0, length))) return false;
     input.remove_prefix(std::min(length, input.size()));

@@ -19,7 +19,8 @@ uint64_t ReadAt(const char* bytes, size_t bit, int width) {
   const char* at = bytes + bit / 8;
   const int shift = static_cast<int>(bit % 8);
   uint64_t value = Load64(at) >> shift;
-  if (shift + width > 64) value |= static_cast<uint64_t>(static_cast<uint8_t>(at[8])) << (64 - shift);
+  if (shift + width > 64)
+    value |= static_cast<uint64_t>(static_cast<uint8_t>(at[8])) << (64 - shift);
   return value & Mask(width);
 }
 
@@ -55,13 +56,15 @@ void UnpackBits(std::string_view bytes, size_t count, int width, uint64_t* value
   }
   // All but the last values can be read as whole words; the tail goes through a padded copy.
   size_t safe = 0;
-  if (bytes.size() >= 16) safe = std::min(count, (bytes.size() - 16) * 8 / static_cast<size_t>(width));
+  if (bytes.size() >= 16)
+    safe = std::min(count, (bytes.size() - 16) * 8 / static_cast<size_t>(width));
   const char* data = bytes.data();
   const auto step = static_cast<size_t>(width);
   size_t bit = 0;
   if (width <= 57) {
     const uint64_t mask = Mask(width);
-    for (size_t i = 0; i < safe; ++i, bit += step) values[i] = (Load64(data + bit / 8) >> (bit % 8)) & mask;
+    for (size_t i = 0; i < safe; ++i, bit += step)
+      values[i] = (Load64(data + bit / 8) >> (bit % 8)) & mask;
   } else {
     for (size_t i = 0; i < safe; ++i, bit += step) values[i] = ReadAt(data, bit, width);
   }

@@ -61,9 +61,13 @@ std::vector<int64_t> RandomInts(Random& random, size_t n) {
     switch (kind) {
       case 0: v = static_cast<int64_t>(random()); break;
       case 1: v = static_cast<int64_t>(random() % 1000); break;
-      case 2: v = at = static_cast<int64_t>(static_cast<uint64_t>(at) + random() % 4096 * 4096); break;
+      case 2:
+        v = at = static_cast<int64_t>(static_cast<uint64_t>(at) + random() % 4096 * 4096);
+        break;
       case 3: v = random() % 2 ? INT64_MAX : INT64_MIN; break;
-      default: v = random() % 50 == 0 ? static_cast<int64_t>(random()) : static_cast<int64_t>(random() % 16);
+      default:
+        v = random() % 50 == 0 ? static_cast<int64_t>(random())
+                               : static_cast<int64_t>(random() % 16);
     }
   }
   return out;
@@ -76,13 +80,23 @@ std::vector<double> RandomDoubles(Random& random, size_t n) {
   for (double& v : out) {
     switch (kind) {
       case 0: v = std::bit_cast<double>(random()); break;
-      case 1: v = at = std::round((at + static_cast<double>(random() % 1000) / 100) * 100) / 100; break;
+      case 1:
+        v = at = std::round((at + static_cast<double>(random() % 1000) / 100) * 100) / 100;
+        break;
       case 2: v = at += static_cast<double>(random() % 100'000); break;
       case 3: v = static_cast<double>(random()) * 1e-19; break;
-      case 4: v = random() % 10 == 0 ? model::StaleNan() : static_cast<double>(random() % 100) / 10; break;
+      case 4:
+        v = random() % 10 == 0 ? model::StaleNan() : static_cast<double>(random() % 100) / 10;
+        break;
       default: {
-        const double special[] = {0.0, -0.0, INFINITY, -INFINITY, std::bit_cast<double>(0x7FF8000000000001),
-                                  5e-324, model::StaleNan(), std::numeric_limits<double>::max()};
+        const double special[] = {0.0,
+                                  -0.0,
+                                  INFINITY,
+                                  -INFINITY,
+                                  std::bit_cast<double>(0x7FF8000000000001),
+                                  5e-324,
+                                  model::StaleNan(),
+                                  std::numeric_limits<double>::max()};
         v = special[random() % 8];
       }
     }
@@ -187,7 +201,8 @@ TEST(ValueBlock, DecimalsAndCountersAreSmall) {
   std::vector<double> decimals, counter;
   double at = 12345.67, count = 1e9;
   for (int i = 0; i < 240; ++i) {
-    decimals.push_back(at = std::round((at + static_cast<double>(random() % 560) / 100) * 100) / 100);
+    decimals.push_back(at = std::round((at + static_cast<double>(random() % 560) / 100) * 100) /
+                            100);
     counter.push_back(count += static_cast<double>(random() % 1024));
   }
   EXPECT_LE(CheckValues(decimals).size(), 240 * 10 / 8 + 16u);
@@ -205,7 +220,8 @@ TEST(Codecs, AnyBytesAreTakenWithoutHarm) {
     std::string bytes;
     if (round % 2 == 0) {
       EncodeValues(RandomDoubles(random, 100), bytes);
-      for (int flips = 0; flips < 3; ++flips) bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+      for (int flips = 0; flips < 3; ++flips)
+        bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
     } else {
       for (auto n = random() % 64; n > 0; --n) bytes += static_cast<char>(random());
     }

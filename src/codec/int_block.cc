@@ -47,7 +47,8 @@ struct Plan {
 
 Plan PlanFor(const uint64_t* values, size_t count, int64_t reference) {
   std::array<uint32_t, 65> of_width{};
-  for (size_t i = 0; i < count; ++i) ++of_width[BitWidth(values[i] - static_cast<uint64_t>(reference))];
+  for (size_t i = 0; i < count; ++i)
+    ++of_width[BitWidth(values[i] - static_cast<uint64_t>(reference))];
   int widest = 64;
   while (widest > 0 && of_width[widest] == 0) --widest;
   Plan best{reference, widest, 0, count * static_cast<uint64_t>(widest)};
@@ -72,7 +73,8 @@ Plan MakePlan(const uint64_t* values, size_t count, const Range& range) {
   size_t after = 0;
   uint64_t gap = range.spread() / 2;
   for (size_t i = 0; i + 1 < kLows; ++i) {
-    const uint64_t here = static_cast<uint64_t>(range.lows[i + 1]) - static_cast<uint64_t>(range.lows[i]);
+    const uint64_t here =
+        static_cast<uint64_t>(range.lows[i + 1]) - static_cast<uint64_t>(range.lows[i]);
     if (here > gap) gap = here, after = i + 1;
   }
   if (after == 0) return best;

@@ -17,7 +17,9 @@ enum Kind : uint8_t { kConstant = 0, kDecimal = 1, kXor = 2, kDecimalWithOdd = 3
 constexpr std::array<double, kMaxDecimalExponent + 1> kPowers = {
     1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
 
-bool SameBits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
 
 /// True when value == integer / 10^exponent to the bit.
 bool ToDecimal(double value, int exponent, int64_t* integer) {
@@ -56,7 +58,8 @@ bool Scale(std::span<const double> values, int exponent, size_t most_odd, Decima
   for (size_t i = 0; i < values.size(); ++i) {
     int64_t integer;
     if (ToDecimal(values[i], exponent, &integer)) {
-      if (!seen) std::fill(out->integers.begin(), out->integers.begin() + static_cast<long>(i), integer);
+      if (!seen)
+        std::fill(out->integers.begin(), out->integers.begin() + static_cast<long>(i), integer);
       seen = true;
       previous = integer;
     } else {
@@ -138,8 +141,8 @@ bool ReadDecimals(ByteReader& in, std::span<double> values, bool with_odd) {
 }  // namespace
 
 void EncodeValues(std::span<const double> values, std::string& out, ValueHint* hint) {
-  const bool constant = std::all_of(values.begin(), values.end(),
-                                    [&](double v) { return SameBits(v, values[0]); });
+  const bool constant =
+      std::all_of(values.begin(), values.end(), [&](double v) { return SameBits(v, values[0]); });
   if (constant) {
     out += static_cast<char>(kConstant);
     PutFixed64(out, std::bit_cast<uint64_t>(values[0]));

@@ -50,7 +50,8 @@ class BitReader {
     const size_t have = bytes_.size() - byte;
     std::memcpy(&low, bytes_.data() + byte, have < 8 ? have : 8);
     uint64_t value = low >> shift;
-    if (shift + width > 64) value |= static_cast<uint64_t>(static_cast<uint8_t>(bytes_[byte + 8])) << (64 - shift);
+    if (shift + width > 64)
+      value |= static_cast<uint64_t>(static_cast<uint8_t>(bytes_[byte + 8])) << (64 - shift);
     bit_ += static_cast<size_t>(width);
     return width == 64 ? value : value & ((uint64_t{1} << width) - 1);
   }

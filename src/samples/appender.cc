@@ -40,7 +40,7 @@ void EngineAppender::Append(std::span<const store::SampleWrite> samples,
   tenant_->head.Append(samples, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
-  engine_.taken_ += samples.size() - failed;
+  tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
   if (failed > 0) engine_.refused_counter_.Add(failed);
 }
@@ -52,7 +52,7 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
-  engine_.taken_ += samples.size() - failed;
+  tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
   if (failed > 0) engine_.refused_counter_.Add(failed);
 }
@@ -94,7 +94,8 @@ base::Ack EngineAppender::Commit() {
     if (now != wal_generation_) {
       for (const uint32_t ref : record_.Refs()) tenant_->head.Declare(ref, now, record_);
     } else {
-      for (const store::SeriesHandle handle : undeclared_) tenant_->head.Declare(handle.index, now, record_);
+      for (const store::SeriesHandle handle : undeclared_)
+        tenant_->head.Declare(handle.index, now, record_);
     }
     const std::string payload = record_.Finish();
     engine_.wal_bytes_ += payload.size();

@@ -33,8 +33,8 @@ class EngineAppender final : public store::SampleAppender {
   std::shared_ptr<Tenant> tenant_;
   RawCache::Reader raw_;
   RecordWriter record_;
-  uint32_t wal_generation_ = 0;   // in force when the record was begun
-  uint32_t generation_ = 0;       // of the memtables, when it was last added to
+  uint32_t wal_generation_ = 0;  // in force when the record was begun
+  uint32_t generation_ = 0;      // of the memtables, when it was last added to
   std::vector<store::SeriesHandle> undeclared_;
   std::vector<uint32_t> order_;
 };

@@ -37,7 +37,8 @@ void SortHistograms(std::vector<model::HistogramSample>& all) {
   const auto earlier = [](const model::HistogramSample& a, const model::HistogramSample& b) {
     return a.time_ms < b.time_ms;
   };
-  if (!std::is_sorted(all.begin(), all.end(), earlier)) std::stable_sort(all.begin(), all.end(), earlier);
+  if (!std::is_sorted(all.begin(), all.end(), earlier))
+    std::stable_sort(all.begin(), all.end(), earlier);
   size_t kept = 0;
   for (size_t i = 0; i < all.size(); ++i) {
     if (i + 1 < all.size() && all[i].time_ms == all[i + 1].time_ms) continue;

@@ -31,7 +31,8 @@ struct Truth {
     for (const auto& [labels, points] : found) {
       for (const auto& [t, bits] : points) {
         const auto series = possible.find(labels);
-        ASSERT_TRUE(series != possible.end() && series->second.contains(t)) << "a sample out of nowhere";
+        ASSERT_TRUE(series != possible.end() && series->second.contains(t))
+            << "a sample out of nowhere";
       }
     }
   }
@@ -45,7 +46,8 @@ void Live(Harness& harness, Truth* truth, int days) {
     for (int i = 0; i < 4; ++i) {
       const Labels labels{{"__name__", "m" + std::to_string(random() % 6)}};
       const int64_t t = now - static_cast<int64_t>(random() % 20'000);
-      const double value = static_cast<double>(t % 1000) / 8;  // a function of the time: rewrites agree
+      const double value =
+          static_cast<double>(t % 1000) / 8;  // a function of the time: rewrites agree
       truth->possible[labels][t] = Bits(value);
       bool durable = false;
       const auto refused = Put(harness.engine(), labels, t, value, store::kDefaultTenant, &durable);

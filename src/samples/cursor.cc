@@ -6,7 +6,10 @@ namespace pharos::samples {
 
 MergedCursor::MergedCursor(HeadSnapshot head, std::vector<PartSelection> parts, int64_t start_ms,
                            int64_t end_ms, size_t series_limit)
-    : head_(std::move(head)), parts_(std::move(parts)), start_ms_(start_ms), end_ms_(end_ms),
+    : head_(std::move(head)),
+      parts_(std::move(parts)),
+      start_ms_(start_ms),
+      end_ms_(end_ms),
       series_limit_(series_limit) {
   for (PartSelection& part : parts_) part.Load();
 }
@@ -44,8 +47,8 @@ base::Result<bool> MergedCursor::Next(store::SeriesColumns* out) {
     SortLaterWins(out);
     if (out->times_ms.empty() && out->histograms.empty()) continue;
     if (series_limit_ > 0 && ++series_ > series_limit_) {
-      return base::Fail(base::ErrorKind::kLimit, "the query selects more than " +
-                                                     std::to_string(series_limit_) + " series");
+      return base::Fail(base::ErrorKind::kLimit,
+                        "the query selects more than " + std::to_string(series_limit_) + " series");
     }
     return true;
   }

@@ -11,6 +11,9 @@
 namespace pharos::samples {
 namespace {
 
+constexpr const char* kGauges[] = {"pharos_samples_series", "pharos_samples_memtable_bytes",
+                                   "pharos_samples_parts", "pharos_samples_part_bytes"};
+
 uint32_t DefaultShards() {
   return std::bit_ceil(std::clamp(std::thread::hardware_concurrency(), 1u, 64u));
 }
@@ -19,10 +22,14 @@ uint32_t DefaultShards() {
 
 SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
                            SampleEngineOptions options)
-    : manifest_(manifest), clock_(clock), budget_(budget), options_(options),
+    : manifest_(manifest),
+      clock_(clock),
+      budget_(budget),
+      options_(options),
       shards_(options.shards != 0 ? options.shards : DefaultShards()),
       cache_(std::min(kPageCacheBytes, budget.limit_bytes() / 8), budget),
-      retention_ms_(options.retention_ms), window_ms_(options.out_of_order_window_ms),
+      retention_ms_(options.retention_ms),
+      window_ms_(options.out_of_order_window_ms),
       later_write_wins_(options.later_write_wins),
       wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
       rotated_ns_(clock.MonotonicNs()),
@@ -30,7 +37,29 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       refused_counter_(base::GetCounter("pharos_samples_refused_total",
                                         "Samples refused: order, bounds or stale handles.")) {}
 
-SampleEngine::~SampleEngine() = default;
+SampleEngine::~SampleEngine() {
+  for (const char* name : kGauges) base::SetGauge(name, "", {});
+}
+
+void SampleEngine::RegisterGauges() {
+  const auto sum = [this](auto of_tenant) {
+    return [this, of_tenant] {
+      double total = 0;
+      for (const TenantPtr& tenant : AllTenants()) total += static_cast<double>(of_tenant(*tenant));
+      return total;
+    };
+  };
+  base::SetGauge(kGauges[0], "Series in memory.",
+                 sum([](Tenant& t) { return t.head.series_count(); }));
+  base::SetGauge(kGauges[1], "Bytes of samples in memory that are not in parts yet.",
+                 sum([](Tenant& t) { return t.head.MemoryBytes(); }));
+  base::SetGauge(kGauges[2], "Sealed parts.", sum([](Tenant& t) { return t.parts()->size(); }));
+  base::SetGauge(kGauges[3], "Bytes of sealed parts.", sum([](Tenant& t) {
+                   uint64_t bytes = 0;
+                   for (const auto& part : *t.parts()) bytes += part->entry().bytes;
+                   return bytes;
+                 }));
+}
 
 base::Result<std::unique_ptr<SampleEngine>> SampleEngine::Open(io::Manifest& manifest,
                                                                base::Clock& clock,
@@ -41,6 +70,7 @@ base::Result<std::unique_ptr<SampleEngine>> SampleEngine::Open(io::Manifest& man
   }
   std::unique_ptr<SampleEngine> engine(new SampleEngine(manifest, clock, budget, options));
   PHAROS_TRY_VOID(engine->OpenParts());
+  engine->RegisterGauges();
   return engine;
 }
 
@@ -58,14 +88,17 @@ base::Result<void> SampleEngine::OpenParts() {
     tenant->head.Rotate(newest + 1);
     tenant->head.DropFrozen();
     for (const auto& part : *tenant->parts()) {
-      if (auto metadata = part->broken() ? std::vector<MetadataStore::Family>() : part->Metadata()) {
-        for (auto& [metric, said] : *metadata) tenant->metadata.Set(metric, std::move(said), newest);
+      if (auto metadata =
+              part->broken() ? std::vector<MetadataStore::Family>() : part->Metadata()) {
+        for (auto& [metric, said] : *metadata)
+          tenant->metadata.Set(metric, std::move(said), newest);
       } else {
         part->MarkBroken(metadata.error());
       }
       if (part->broken()) continue;
       if (auto exemplars = part->Exemplars()) {
-        for (auto& [labels, exemplar] : *exemplars) tenant->exemplars.Add(labels, std::move(exemplar), newest);
+        for (auto& [labels, exemplar] : *exemplars)
+          tenant->exemplars.Add(labels, std::move(exemplar), newest);
       } else {
         part->MarkBroken(exemplars.error());
       }
@@ -143,7 +176,8 @@ base::Result<void> SampleEngine::Replay(const io::WalFrame& frame) {
     return base::Wrap(error, "WAL frame " + std::to_string(frame.sequence) + " of tenant " + name);
   };
   if (frame.codec != kWalRecord) {
-    return failed({base::ErrorKind::kCorrupt, "unknown samples codec " + std::to_string(frame.codec)});
+    return failed(
+        {base::ErrorKind::kCorrupt, "unknown samples codec " + std::to_string(frame.codec)});
   }
   Replayer replayer(*this, *TenantOf(name), replay_refs_[name]);
   const auto read = ReadRecord(frame.payload, replayer);
@@ -151,7 +185,8 @@ base::Result<void> SampleEngine::Replay(const io::WalFrame& frame) {
   wal_bytes_ += frame.payload.size();
   if (replayer.unknown() > 0) {
     base::Log(base::LogLevel::kError, "WAL frame names series that were never declared",
-              {{"sequence", std::to_string(frame.sequence)}, {"samples", std::to_string(replayer.unknown())}});
+              {{"sequence", std::to_string(frame.sequence)},
+               {"samples", std::to_string(replayer.unknown())}});
   }
   if (!read) return failed(read.error());
   return {};
@@ -194,7 +229,8 @@ SampleEngine::TenantPtr SampleEngine::TenantOf(std::string_view name) {
   std::unique_lock lock(tenants_mutex_);
   TenantPtr& tenant = tenants_[std::string(name)];
   if (tenant == nullptr) {
-    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_, budget_);
+    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_,
+                                      budget_);
   }
   return tenant;
 }
@@ -228,7 +264,8 @@ void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
     const int64_t last_ms = (*index)->place(*series).max_ms;
     if (!PartSeriesReader(part, *index, true).Read(*series, last_ms, last_ms, &columns)) continue;
     const bool histogram = columns.values.empty();
-    tenant.head.Seed(handle, last_ms, histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
+    tenant.head.Seed(handle, last_ms,
+                     histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
     return;
   }
 }

@@ -30,15 +30,16 @@
 namespace pharos::samples {
 
 struct SampleEngineOptions {
-  int64_t retention_ms = 15LL * 24 * 3600 * 1000;      ///< 0: keep for ever
-  int64_t out_of_order_window_ms = 30LL * 60 * 1000;   ///< 0: none
-  bool later_write_wins = true;   ///< false: Prometheus's refusal of another value at the newest time
-  size_t max_series = 0;          ///< a tenant; 0: only the budget limits
-  uint32_t shards = 0;            ///< a power of two; 0: as many as cores
+  int64_t retention_ms = 15LL * 24 * 3600 * 1000;     ///< 0: keep for ever
+  int64_t out_of_order_window_ms = 30LL * 60 * 1000;  ///< 0: none
+  bool later_write_wins =
+      true;               ///< false: Prometheus's refusal of another value at the newest time
+  size_t max_series = 0;  ///< a tenant; 0: only the budget limits
+  uint32_t shards = 0;    ///< a power of two; 0: as many as cores
   int64_t seal_age_ms = 30LL * 60 * 1000;
   uint64_t seal_samples = 25'000'000;
   uint64_t seal_wal_bytes = 512ull << 20;
-  size_t seal_memory_bytes = 0;   ///< of memtables; 0: a third of the budget
+  size_t seal_memory_bytes = 0;  ///< of memtables; 0: a third of the budget
 };
 
 /// Owns: tenants, their memory and open parts; borrows manifest, WAL, clock and budget, which
@@ -69,7 +70,8 @@ class SampleEngine final : public store::SampleSink,
   std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
 
   // store::SampleSource
-  base::Result<std::unique_ptr<store::SeriesCursor>> Select(const store::SampleQuery& query) override;
+  base::Result<std::unique_ptr<store::SeriesCursor>> Select(
+      const store::SampleQuery& query) override;
   base::Result<std::vector<model::Labels>> Series(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelNames(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query,
@@ -96,14 +98,15 @@ class SampleEngine final : public store::SampleSink,
   /// A generation that was set aside and is not wholly in parts yet.
   struct PendingSeal {
     uint32_t generation = 0;
-    uint64_t sequence = 0;                              ///< last WAL frame it contains
-    std::set<std::pair<std::string, int64_t>> done;     ///< (tenant, day) already published
+    uint64_t sequence = 0;                           ///< last WAL frame it contains
+    std::set<std::pair<std::string, int64_t>> done;  ///< (tenant, day) already published
   };
 
   SampleEngine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
                SampleEngineOptions options);
   base::Result<void> OpenParts();
   TenantPtr TenantOf(std::string_view name);
+  void RegisterGauges();
   TenantPtr FindTenant(std::string_view name) const;  ///< null when there is none
   std::vector<TenantPtr> AllTenants() const;
   AppendRules Rules() const;
@@ -148,14 +151,14 @@ class SampleEngine final : public store::SampleSink,
   std::atomic<uint32_t> generation_{1};         ///< of the memtables
   std::atomic<uint32_t> sealed_generation_{0};  ///< this and all older ones are in parts
 
-  std::map<std::string, std::unordered_map<uint32_t, store::SeriesHandle>, std::less<>> replay_refs_;
+  std::map<std::string, std::unordered_map<uint32_t, store::SeriesHandle>, std::less<>>
+      replay_refs_;
 
   std::mutex maintenance_mutex_;
   std::optional<PendingSeal> pending_;  // maintenance_mutex_
   int64_t rotated_ns_ = 0;              // maintenance_mutex_; monotonic
   int64_t seal_retry_ns_ = 0, merge_retry_ns_ = 0;
   std::atomic<uint64_t> wal_bytes_{0};  ///< appended since the last rotation
-  std::atomic<uint64_t> taken_{0};      ///< samples since the start
 
   base::Counter& samples_counter_;
   base::Counter& refused_counter_;

@@ -87,7 +87,7 @@ inline std::optional<store::SampleRefusal> Put(SampleEngine& engine, const model
   return refused.empty() ? std::nullopt : std::optional(refused[0].why);
 }
 
-using Points = std::map<int64_t, uint64_t>;                 // time → bits
+using Points = std::map<int64_t, uint64_t>;  // time → bits
 using Contents = std::map<model::Labels, Points>;
 
 /// All that a query gives, or the error.

@@ -61,14 +61,15 @@ base::Result<std::vector<model::Labels>> SampleEngine::Series(const store::Sampl
   std::vector<model::Labels> out;
   if (const TenantPtr tenant = FindTenant(query.tenant)) {
     out = tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms);
-    PHAROS_TRY_VOID(ForEachInParts(Overlapping(*tenant, query), query,
-                                   [&](model::Labels labels) { out.push_back(std::move(labels)); }));
+    PHAROS_TRY_VOID(ForEachInParts(Overlapping(*tenant, query), query, [&](model::Labels labels) {
+      out.push_back(std::move(labels));
+    }));
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   if (query.series_limit > 0 && out.size() > query.series_limit) {
-    return base::Fail(base::ErrorKind::kLimit,
-                      "the query selects more than " + std::to_string(query.series_limit) + " series");
+    return base::Fail(base::ErrorKind::kLimit, "the query selects more than " +
+                                                   std::to_string(query.series_limit) + " series");
   }
   return out;
 }
@@ -80,7 +81,9 @@ base::Result<std::vector<std::string>> SampleEngine::LabelNames(const store::Sam
   const auto add = [&](const model::Labels& labels) {
     for (const model::LabelView label : labels) names.emplace(label.name);
   };
-  for (const model::Labels& labels : tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms)) add(labels);
+  for (const model::Labels& labels :
+       tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms))
+    add(labels);
   const PartList parts = Overlapping(*tenant, query);
   if (!query.matchers.empty()) {
     PHAROS_TRY_VOID(ForEachInParts(parts, query, add));
@@ -101,7 +104,9 @@ base::Result<std::vector<std::string>> SampleEngine::LabelValues(const store::Sa
   const auto add = [&](const model::Labels& labels) {
     if (const std::string_view value = labels.Get(name); !value.empty()) values.emplace(value);
   };
-  for (const model::Labels& labels : tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms)) add(labels);
+  for (const model::Labels& labels :
+       tenant->head.SeriesIn(query.matchers, query.start_ms, query.end_ms))
+    add(labels);
   const PartList parts = Overlapping(*tenant, query);
   if (!query.matchers.empty()) {
     PHAROS_TRY_VOID(ForEachInParts(parts, query, add));
@@ -132,9 +137,9 @@ SampleEngine::Exemplars(const store::SampleQuery& query) {
 
 store::SampleStats SampleEngine::Stats(std::string_view tenant) {
   store::SampleStats stats;
-  stats.samples = taken_;
   const TenantPtr found = FindTenant(tenant);
   if (found == nullptr) return stats;
+  stats.samples = found->taken;
   stats.series = found->head.series_count();
   int64_t min_ms, max_ms;
   found->head.TimeBounds(&min_ms, &max_ms);

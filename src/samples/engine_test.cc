@@ -13,9 +13,9 @@ namespace pharos::samples {
 namespace {
 
 using model::Labels;
-using store::SampleRefusal;
 using std::chrono::hours;
 using std::chrono::minutes;
+using store::SampleRefusal;
 
 Labels Name(std::string_view name, std::string_view job = "x") {
   return Labels{{"__name__", name}, {"job", job}};
@@ -98,7 +98,8 @@ TEST_F(EngineTest, WithinTheWindowTheLaterWriteWins) {
   EXPECT_EQ(Put(engine(), Name("m"), t - 60'000, 4), std::nullopt);
   EXPECT_EQ(Put(engine(), Name("m"), t - 1'800'000, 5), std::nullopt);
   EXPECT_EQ(Put(engine(), Name("m"), t - 1'800'001, 6), SampleRefusal::kOutOfOrder);
-  const Contents expected{{Name("m"), {{t - 1'800'000, Bits(5)}, {t - 60'000, Bits(4)}, {t, Bits(3)}}}};
+  const Contents expected{
+      {Name("m"), {{t - 1'800'000, Bits(5)}, {t - 60'000, Bits(4)}, {t, Bits(3)}}}};
   EXPECT_EQ(All(), expected);
   Flush();
   EXPECT_EQ(Put(engine(), Name("m"), t - 60'000, 7), std::nullopt);
@@ -164,7 +165,8 @@ TEST_F(EngineTest, NewSeriesAreRefusedFirstWhenMemoryIsShort) {
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, base::ErrorKind::kLimit);
   EXPECT_THAT(error->message, testing::StartsWith("memory budget reached: "));
-  EXPECT_THAT(error->message, testing::EndsWith(" series; raise limits.memory or reduce cardinality"));
+  EXPECT_THAT(error->message,
+              testing::EndsWith(" series; raise limits.memory or reduce cardinality"));
   EXPECT_EQ(Put(engine(), known, kTestStartMs + 1, 2), std::nullopt);
   Flush();  // the series without samples go, and there is room again
   EXPECT_TRUE(appender->Resolve(Name("new")).has_value());
@@ -172,7 +174,8 @@ TEST_F(EngineTest, NewSeriesAreRefusedFirstWhenMemoryIsShort) {
 
 TEST_F(EngineTest, AllMemoryGoesBackToTheBudget) {
   Start();
-  for (int i = 0; i < 1000; ++i) Put(engine(), Name("m" + std::to_string(i % 50)), kTestStartMs + i, i);
+  for (int i = 0; i < 1000; ++i)
+    Put(engine(), Name("m" + std::to_string(i % 50)), kTestStartMs + i, i);
   Flush();
   All();
   harness->Close();
@@ -187,7 +190,8 @@ TEST_F(EngineTest, SealsByAgeAndReleasesTheWal) {
   harness->clock().Advance(minutes(30));
   ASSERT_TRUE(engine().Tick().has_value());
   EXPECT_EQ(engine().Stats("default").parts, 1u);
-  EXPECT_EQ(harness->manifest().SealedSequence(io::Signal::kSamples), harness->wal().LastSequence());
+  EXPECT_EQ(harness->manifest().SealedSequence(io::Signal::kSamples),
+            harness->wal().LastSequence());
 }
 
 TEST_F(EngineTest, SmallPartsAreMergedAndADayEndsAsOne) {
@@ -263,7 +267,8 @@ TEST_F(EngineTest, HistogramsMetadataAndExemplarsSurvive) {
       appender->AppendHistograms({&write, 1}, &refused);
       ASSERT_TRUE(refused.empty());
     }
-    const store::ExemplarWrite exemplar{handle, {Labels{{"trace_id", "abc"}}, 0.7, kTestStartMs + 5}};
+    const store::ExemplarWrite exemplar{handle,
+                                        {Labels{{"trace_id", "abc"}}, 0.7, kTestStartMs + 5}};
     appender->AppendExemplars({&exemplar, 1});
     appender->SetMetadata("latency", {model::MetricType::kHistogram, "How long.", "seconds"});
     ASSERT_TRUE(appender->Commit().Wait().has_value());
@@ -312,12 +317,15 @@ TEST_F(EngineTest, LabelsAndValuesOfMemoryAndParts) {
   Put(engine(), Labels{{"__name__", "a"}, {"old", "1"}}, kTestStartMs, 1);
   Flush();
   Put(engine(), Labels{{"__name__", "b"}, {"new", "2"}}, kTestStartMs + 1000, 1);
-  EXPECT_THAT(engine().LabelNames(Everything()).value(), testing::ElementsAre("__name__", "new", "old"));
-  EXPECT_THAT(engine().LabelValues(Everything(), "__name__").value(), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(engine().LabelNames(Everything()).value(),
+              testing::ElementsAre("__name__", "new", "old"));
+  EXPECT_THAT(engine().LabelValues(Everything(), "__name__").value(),
+              testing::ElementsAre("a", "b"));
   store::SampleQuery query = Everything();
   query.matchers = {model::Matcher::Equal("__name__", "a")};
   EXPECT_THAT(engine().LabelNames(query).value(), testing::ElementsAre("__name__", "old"));
-  EXPECT_THAT(engine().Series(query).value(), testing::ElementsAre(Labels{{"__name__", "a"}, {"old", "1"}}));
+  EXPECT_THAT(engine().Series(query).value(),
+              testing::ElementsAre(Labels{{"__name__", "a"}, {"old", "1"}}));
   query = Everything();
   query.start_ms = kTestStartMs + 1;
   EXPECT_THAT(engine().LabelValues(query, "__name__").value(), testing::ElementsAre("b"));

@@ -19,7 +19,8 @@ bool Same(const model::Exemplar& a, const model::Exemplar& b) {
 
 }  // namespace
 
-bool ExemplarStore::Add(const model::Labels& series, model::Exemplar exemplar, uint32_t generation) {
+bool ExemplarStore::Add(const model::Labels& series, model::Exemplar exemplar,
+                        uint32_t generation) {
   const base::Hash128 id = series.Hash();
   std::lock_guard lock(mutex_);
   SeriesItems& of = series_[id];
@@ -72,7 +73,8 @@ std::vector<ExemplarStore::PerSeries> ExemplarStore::Select(
 }
 
 std::vector<ExemplarStore::PerSeries> ExemplarStore::OfGeneration(uint32_t generation) const {
-  return Filter([&](const model::Labels&, const Item& item) { return item.generation == generation; });
+  return Filter(
+      [&](const model::Labels&, const Item& item) { return item.generation == generation; });
 }
 
 }  // namespace pharos::samples

@@ -35,20 +35,24 @@ base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, boo
   const base::Hash128 id = labels.Hash();
   Shard& shard = *shards_[id.low & (shards_.size() - 1)];
   std::lock_guard lock(shard.mutex);
-  if (const Series* found = shard.table.Find(id, labels.bytes())) return store::SeriesHandle{found->index, found->epoch};
+  if (const Series* found = shard.table.Find(id, labels.bytes()))
+    return store::SeriesHandle{found->index, found->epoch};
   const size_t cost = CostOf(labels.bytes().size());
   if (labels.bytes().size() > kMaxLabelBytes) {
-    return base::Fail(base::ErrorKind::kLimit, "a label set of " + std::to_string(labels.bytes().size()) +
-                                                   " bytes is over the limit of " + std::to_string(kMaxLabelBytes));
+    return base::Fail(base::ErrorKind::kLimit,
+                      "a label set of " + std::to_string(labels.bytes().size()) +
+                          " bytes is over the limit of " + std::to_string(kMaxLabelBytes));
   }
   if (force) {
     budget_.Reserve(cost);
   } else if (max_series_ > 0 && series_count_ >= max_series_) {
-    return base::Fail(base::ErrorKind::kLimit, "series limit reached: " + std::to_string(series_count_) +
-                                                   " series; raise limits.series or reduce cardinality");
+    return base::Fail(base::ErrorKind::kLimit,
+                      "series limit reached: " + std::to_string(series_count_) +
+                          " series; raise limits.series or reduce cardinality");
   } else if (budget_.Tight() || !budget_.TryReserve(cost)) {
-    return base::Fail(base::ErrorKind::kLimit, "memory budget reached: " + std::to_string(series_count_) +
-                                                   " series; raise limits.memory or reduce cardinality");
+    return base::Fail(base::ErrorKind::kLimit,
+                      "memory budget reached: " + std::to_string(series_count_) +
+                          " series; raise limits.memory or reduce cardinality");
   }
   const Series* made = shard.table.Add(id, labels.bytes());
   index_.Add(made->index, made->labels());
@@ -87,7 +91,8 @@ void Head::Rotate(uint32_t next) {
   for (const auto& shard : shards_) {
     std::lock_guard lock(shard->mutex);
     PHAROS_CHECK(shard->frozen.empty(), "rotated before the last generation was sealed");
-    shard->frozen.push_back(std::exchange(shard->active, std::make_shared<Memtable>(next, budget_)));
+    shard->frozen.push_back(
+        std::exchange(shard->active, std::make_shared<Memtable>(next, budget_)));
   }
 }
 

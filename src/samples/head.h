@@ -27,25 +27,25 @@ namespace pharos::samples {
 struct AppendRules {
   int64_t min_ms = INT64_MIN;
   int64_t max_ms = INT64_MAX;
-  int64_t window_ms = 0;          ///< how late a sample may be
-  bool later_write_wins = true;   ///< another value at the newest time replaces it
-  bool replay = false;            ///< it was accepted once: take it whatever the rules say
+  int64_t window_ms = 0;         ///< how late a sample may be
+  bool later_write_wins = true;  ///< another value at the newest time replaces it
+  bool replay = false;           ///< it was accepted once: take it whatever the rules say
 };
 
 /// Where an append's outcome goes.
 struct AppendOutcome {
-  RecordWriter* record = nullptr;                  ///< null: nothing is logged (replay)
+  RecordWriter* record = nullptr;  ///< null: nothing is logged (replay)
   uint32_t wal_generation = 0;
   std::vector<store::SeriesHandle>* undeclared = nullptr;  ///< not yet in this WAL generation
   std::vector<store::Refused>* refused = nullptr;
-  std::vector<uint32_t>* order = nullptr;          ///< scratch
+  std::vector<uint32_t>* order = nullptr;  ///< scratch
 };
 
 /// What one generation of a series looked like at one moment.
 struct MemView {
   const MemChunk* first = nullptr;  ///< null: no chunks
   const MemChunk* last = nullptr;
-  uint32_t loose_begin = 0, loose_count = 0;           ///< open cell, then late samples
+  uint32_t loose_begin = 0, loose_count = 0;  ///< open cell, then late samples
   uint32_t histogram_begin = 0, histogram_count = 0;
 };
 
@@ -105,8 +105,8 @@ class Head {
   HeadSnapshot Collect(const std::vector<model::Matcher>& matchers, int64_t start_ms,
                        int64_t end_ms) const;
   /// Labels of the series that have something in memory within the range.
-  std::vector<model::Labels> SeriesIn(const std::vector<model::Matcher>& matchers,
-                                      int64_t start_ms, int64_t end_ms) const;
+  std::vector<model::Labels> SeriesIn(const std::vector<model::Matcher>& matchers, int64_t start_ms,
+                                      int64_t end_ms) const;
 
   size_t series_count() const { return series_count_.load(); }
   uint64_t MemorySamples() const;  ///< not yet in parts
@@ -118,13 +118,15 @@ class Head {
   struct Shard {
     Shard(uint32_t number, uint32_t bits) : table(number, bits) {}
     mutable std::mutex mutex;
-    SeriesTable table;                                // mutex
-    std::shared_ptr<Memtable> active;                 // mutex
-    std::vector<std::shared_ptr<Memtable>> frozen;    // mutex
-    int64_t min_ms = INT64_MAX, max_ms = INT64_MIN;   // mutex; of all generations that live
+    SeriesTable table;                               // mutex
+    std::shared_ptr<Memtable> active;                // mutex
+    std::vector<std::shared_ptr<Memtable>> frozen;   // mutex
+    int64_t min_ms = INT64_MAX, max_ms = INT64_MIN;  // mutex; of all generations that live
   };
 
-  uint32_t ShardOf(uint32_t index) const { return index & (static_cast<uint32_t>(shards_.size()) - 1); }
+  uint32_t ShardOf(uint32_t index) const {
+    return index & (static_cast<uint32_t>(shards_.size()) - 1);
+  }
   /// Calls `on_write(shard, i)` for all writes, shard by shard under its lock.
   template <class Write, class OnWrite>
   void ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write);

@@ -51,7 +51,8 @@ void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, 
   for (uint32_t s = 0; s < count; ++s) begin[s + 1] += begin[s];
   std::array<uint32_t, 65> next = begin;
   order->resize(writes.size());
-  for (uint32_t i = 0; i < writes.size(); ++i) (*order)[next[ShardOf(writes[i].series.index)]++] = i;
+  for (uint32_t i = 0; i < writes.size(); ++i)
+    (*order)[next[ShardOf(writes[i].series.index)]++] = i;
   for (uint32_t s = 0; s < count; ++s) {
     if (begin[s] == begin[s + 1]) continue;
     Shard& shard = *shards_[s];

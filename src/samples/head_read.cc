@@ -69,7 +69,8 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
                                     mem.extra->histograms.end());
             }
             view.loose_count = static_cast<uint32_t>(out.loose_times.size()) - view.loose_begin;
-            view.histogram_count = static_cast<uint32_t>(out.histograms.size()) - view.histogram_begin;
+            view.histogram_count =
+                static_cast<uint32_t>(out.histograms.size()) - view.histogram_begin;
           }
         });
   std::sort(out.series.begin(), out.series.end(),

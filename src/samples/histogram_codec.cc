@@ -73,7 +73,8 @@ void PutCounts(std::string& out, const Doubles& counts, const Doubles* before) {
 
 bool GetCounts(ByteReader& in, Doubles* counts, size_t size, const Doubles* before) {
   const uint8_t kind = in.Byte();
-  if (!in.ok() || kind > kRaw || size > in.left() || (before != nullptr && before->size() != size)) return false;
+  if (!in.ok() || kind > kRaw || size > in.left() || (before != nullptr && before->size() != size))
+    return false;
   counts->resize(size);
   for (size_t i = 0; i < size; ++i) {
     if (kind == kRaw) {
@@ -83,7 +84,8 @@ bool GetCounts(ByteReader& in, Doubles* counts, size_t size, const Doubles* befo
     int64_t value = in.Signed();
     if (before != nullptr) {
       if (!IsInteger((*before)[i])) return false;
-      value = static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>((*before)[i]));
+      value =
+          static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>((*before)[i]));
     }
     (*counts)[i] = static_cast<double>(value);
   }

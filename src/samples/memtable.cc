@@ -33,7 +33,8 @@ MemSeries* Memtable::AddSeries(const Series* series, MemSeries* older, uint32_t 
 }
 
 void Memtable::Add(MemSeries& to, int64_t time_ms, double value) {
-  if (to.open > 0 && static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(to.base_ms) > UINT32_MAX) {
+  if (to.open > 0 &&
+      static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(to.base_ms) > UINT32_MAX) {
     CloseCell(to);
   }
   if (to.open == 0) to.base_ms = time_ms;
@@ -63,7 +64,8 @@ void Memtable::AddHistogram(MemSeries& to, model::HistogramSample sample) {
 }
 
 void Memtable::Account() {
-  const size_t now = arena_.ReservedBytes() + extra_bytes_ + series_.capacity() * sizeof(MemSeries*);
+  const size_t now =
+      arena_.ReservedBytes() + extra_bytes_ + series_.capacity() * sizeof(MemSeries*);
   if (now > accounted_) budget_.Reserve(now - accounted_), accounted_ = now;
 }
 
@@ -73,7 +75,7 @@ void Memtable::CloseCell(MemSeries& series) {
   scratch_.clear();
   codec::EncodeTimes({times.data(), series.open}, scratch_);
   codec::EncodeValues({series.values.data(), series.open}, scratch_, &series.hint);
-  auto* chunk = new (arena_.Allocate(sizeof(MemChunk) + scratch_.size())) MemChunk;
+  auto* chunk = new (arena_.Allocate(sizeof(MemChunk) + scratch_.size(), 1)) MemChunk;
   chunk->bytes = static_cast<uint16_t>(scratch_.size());
   chunk->count = series.open;
   std::memcpy(reinterpret_cast<char*>(chunk + 1), scratch_.data(), scratch_.size());

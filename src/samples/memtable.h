@@ -19,11 +19,12 @@ namespace pharos::samples {
 
 struct Series;
 
-/// Encoded samples in an arena: time block, then value block. Immutable once linked.
-struct MemChunk {
+/// Encoded samples in an arena: time block, then value block. Immutable once linked. Packed,
+/// since there are very many of them.
+struct [[gnu::packed]] MemChunk {
   MemChunk* next = nullptr;
   uint16_t bytes = 0;
-  uint16_t count = 0;
+  uint8_t count = 0;
   std::string_view data() const { return {reinterpret_cast<const char*>(this + 1), bytes}; }
 };
 
@@ -36,17 +37,17 @@ struct MemExtra {
 /// One series within one generation. Lives in the generation's arena.
 struct MemSeries {
   const Series* series = nullptr;
-  MemSeries* older = nullptr;       ///< the series' previous generation; valid only while
-  uint32_t older_generation = 0;    ///< that generation lives
+  MemSeries* older = nullptr;     ///< the series' previous generation; valid only while
+  uint32_t older_generation = 0;  ///< that generation lives
   uint32_t samples = 0;
   MemChunk* first = nullptr;
   MemChunk* last = nullptr;
   MemExtra* extra = nullptr;
-  int64_t min_ms = INT64_MAX;       ///< over everything of the series in this generation
+  int64_t min_ms = INT64_MAX;  ///< over everything of the series in this generation
   int64_t max_ms = INT64_MIN;
   codec::ValueHint hint;
-  uint8_t open = 0;                 ///< samples in the cell
-  int64_t base_ms = 0;              ///< of the cell
+  uint8_t open = 0;                               ///< samples in the cell
+  int64_t base_ms = 0;                            ///< of the cell
   std::array<uint32_t, kCellSamples> offsets_ms;  ///< from base_ms
   std::array<double, kCellSamples> values;
 };

@@ -28,7 +28,8 @@ PartList SameLevel(const PartList& run) {
     size_t end = begin;
     while (end < run.size() && run[end]->info().level == run[begin]->info().level) ++end;
     if (end - begin >= kMergeWidth && run[begin]->info().level < kDayLevel) {
-      return {run.begin() + static_cast<long>(begin), run.begin() + static_cast<long>(begin + kMergeWidth)};
+      return {run.begin() + static_cast<long>(begin),
+              run.begin() + static_cast<long>(begin + kMergeWidth)};
     }
     begin = end;
   }

@@ -18,7 +18,9 @@ using model::MatchOp;
 using Random = std::mt19937_64;
 
 Labels RandomLabels(Random& random) {
-  const auto text = [&](const char* prefix, uint64_t most) { return prefix + std::to_string(random() % most); };
+  const auto text = [&](const char* prefix, uint64_t most) {
+    return prefix + std::to_string(random() % most);
+  };
   const std::string name = text("metric_", 4), job = text("job", 3), extra = text("", 3);
   return Labels{{"__name__", name}, {"job", job}, {"x", extra == "0" ? "" : extra}};
 }
@@ -39,12 +41,21 @@ std::vector<Matcher> RandomMatchers(Random& random) {
   };
   switch (random() % 8) {
     case 0: add(MatchOp::kEqual, "__name__", "metric_1"); break;
-    case 1: add(MatchOp::kRegex, "__name__", "metric_(0|2)"); add(MatchOp::kNotEqual, "job", "job1"); break;
+    case 1:
+      add(MatchOp::kRegex, "__name__", "metric_(0|2)");
+      add(MatchOp::kNotEqual, "job", "job1");
+      break;
     case 2: add(MatchOp::kEqual, "x", ""); break;
     case 3: add(MatchOp::kNotEqual, "x", ""); break;
-    case 4: add(MatchOp::kNotRegex, "x", "1|"); add(MatchOp::kRegex, "job", "job[12]"); break;
+    case 4:
+      add(MatchOp::kNotRegex, "x", "1|");
+      add(MatchOp::kRegex, "job", "job[12]");
+      break;
     case 5: add(MatchOp::kRegex, "job", "job0|job2|nobody"); break;
-    case 6: add(MatchOp::kRegex, "missing", ".*"); add(MatchOp::kRegex, "x", ".+"); break;
+    case 6:
+      add(MatchOp::kRegex, "missing", ".*");
+      add(MatchOp::kRegex, "x", ".+");
+      break;
     default: break;
   }
   return out;
@@ -96,7 +107,8 @@ void Walk(uint64_t seed, SampleEngineOptions options) {
     if (action < 75) {
       const Labels labels = RandomLabels(random);
       for (auto n = 1 + random() % 30; n > 0; --n) {
-        const int64_t t = now - static_cast<int64_t>(random() % 4 == 0 ? random() % 2'400'000 : random() % 50);
+        const int64_t t =
+            now - static_cast<int64_t>(random() % 4 == 0 ? random() % 2'400'000 : random() % 50);
         const double v = RandomValue(random);
         ASSERT_EQ(Put(harness.engine(), labels, t, v), model.Put(labels, t, v)) << "step " << step;
       }

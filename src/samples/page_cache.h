@@ -32,7 +32,9 @@ class PageCache {
 
  private:
   struct Hasher {
-    size_t operator()(const Key& key) const { return (key.part << 32 ^ key.page) * 0x9E3779B97F4A7C15; }
+    size_t operator()(const Key& key) const {
+      return (key.part << 32 ^ key.page) * 0x9E3779B97F4A7C15;
+    }
   };
   struct Entry {
     Key key;

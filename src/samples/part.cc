@@ -19,8 +19,12 @@ uint64_t PageKey(std::string_view section, uint32_t page) {
 
 Part::Part(io::Fs& fs, std::string directory, io::PartEntry entry, PageCache& cache,
            base::MemoryBudget& budget)
-    : fs_(fs), directory_(std::move(directory)), entry_(std::move(entry)),
-      cache_id_(next_cache_id++), cache_(cache), budget_(budget) {}
+    : fs_(fs),
+      directory_(std::move(directory)),
+      entry_(std::move(entry)),
+      cache_id_(next_cache_id++),
+      cache_(cache),
+      budget_(budget) {}
 
 std::shared_ptr<Part> Part::Open(io::Fs& fs, const std::string& data_dir, io::PartEntry entry,
                                  PageCache& cache, base::MemoryBudget& budget,
@@ -39,7 +43,8 @@ std::shared_ptr<Part> Part::Open(io::Fs& fs, const std::string& data_dir, io::Pa
 }
 
 base::Result<Part::FilePtr> Part::OpenFile(PartInfo* info) const {
-  PHAROS_TRY(FilePtr file, io::PartReader::Open(fs_, directory_ + "/" + std::string(kPartFile), kPartKind, kPartVersion));
+  PHAROS_TRY(FilePtr file, io::PartReader::Open(fs_, directory_ + "/" + std::string(kPartFile),
+                                                kPartKind, kPartVersion));
   PHAROS_TRY(const std::string head, file->ReadPage(kHeadSection, 0));
   if (!DecodeInfo(head, info)) return base::Fail(base::ErrorKind::kCorrupt, "bad head page");
   return file;
@@ -118,7 +123,9 @@ base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t 
   }
   PHAROS_TRY(const FilePtr file, File());
   if (page >= file->PageCount(section)) {
-    return std::unexpected(Named({base::ErrorKind::kCorrupt, "no page " + std::to_string(page) + " in section " + std::string(section)}));
+    return std::unexpected(
+        Named({base::ErrorKind::kCorrupt,
+               "no page " + std::to_string(page) + " in section " + std::string(section)}));
   }
   auto bytes = file->ReadPage(section, page);
   if (!bytes) return std::unexpected(Named(bytes.error()));
@@ -167,7 +174,8 @@ base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadat
 
 base::Result<void> Part::Verify() {
   PHAROS_TRY(const FilePtr file, File());
-  if (const auto verified = file->Verify(); !verified) return std::unexpected(Named(verified.error()));
+  if (const auto verified = file->Verify(); !verified)
+    return std::unexpected(Named(verified.error()));
   return {};
 }
 

@@ -77,9 +77,9 @@ class Part {
   base::MemoryBudget& budget_;
   PartInfo info_;
   std::mutex mutex_;
-  FilePtr file_;                             // mutex_
-  std::shared_ptr<const PartIndex> index_;   // mutex_
-  std::optional<base::Error> open_error_;    // mutex_; why file_ is null
+  FilePtr file_;                            // mutex_
+  std::shared_ptr<const PartIndex> index_;  // mutex_
+  std::optional<base::Error> open_error_;   // mutex_; why file_ is null
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> last_use_{0};
   std::atomic<bool> obsolete_{false};

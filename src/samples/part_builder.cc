@@ -39,7 +39,8 @@ base::Result<std::unique_ptr<PartBuilder>> PartBuilder::Create(io::Fs& fs, const
   start.min_ms = INT64_MAX;
   start.max_ms = INT64_MIN;
   std::unique_ptr<PartBuilder> builder(new PartBuilder(start));
-  PHAROS_TRY(builder->file_, io::PartWriter::Create(fs, dir + "/" + std::string(kPartFile), kPartKind, kPartVersion));
+  PHAROS_TRY(builder->file_, io::PartWriter::Create(fs, dir + "/" + std::string(kPartFile),
+                                                    kPartKind, kPartVersion));
   return builder;
 }
 

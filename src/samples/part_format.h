@@ -28,10 +28,10 @@ enum class BlockKind : uint8_t { kFloats = 0, kHistograms = 1 };
 struct PartInfo {
   uint32_t generation_min = 0;  ///< of the memtables that went into it; later ones win
   uint32_t generation_max = 0;
-  uint32_t level = 0;           ///< 0 sealed, 1 about 2 h, 2 about 8 h, 3 a day
+  uint32_t level = 0;  ///< 0 sealed, 1 about 2 h, 2 about 8 h, 3 a day
   uint64_t series = 0;
   uint64_t samples = 0;
-  int64_t min_ms = 0;           ///< inclusive; of samples and exemplars
+  int64_t min_ms = 0;  ///< inclusive; of samples and exemplars
   int64_t max_ms = 0;
 };
 

@@ -87,8 +87,10 @@ bool PartIndex::AddSeries(std::string_view page) {
     const auto offset = static_cast<uint32_t>(in.Varint());
     place.offset = page_step == 0 ? place.offset + offset : offset;
     place.page += page_step;
-    place.min_ms = static_cast<int64_t>(static_cast<uint64_t>(place.min_ms) + static_cast<uint64_t>(in.Signed()));
-    place.max_ms = static_cast<int64_t>(static_cast<uint64_t>(place.max_ms) + static_cast<uint64_t>(in.Signed()));
+    place.min_ms = static_cast<int64_t>(static_cast<uint64_t>(place.min_ms) +
+                                        static_cast<uint64_t>(in.Signed()));
+    place.max_ms = static_cast<int64_t>(static_cast<uint64_t>(place.max_ms) +
+                                        static_cast<uint64_t>(in.Signed()));
     places_.push_back(place);
     label_begin_.push_back(static_cast<uint32_t>(label_pairs_.size()));
     if (label_pairs_.size() > UINT32_MAX) return false;
@@ -111,7 +113,8 @@ void PartIndex::BuildPostings() {
 
 model::Labels PartIndex::LabelsOf(uint32_t series) const {
   std::string bytes;
-  for (uint32_t i = label_begin_[series]; i < label_begin_[series + 1]; ++i) bytes += Pair(label_pairs_[i]);
+  for (uint32_t i = label_begin_[series]; i < label_begin_[series + 1]; ++i)
+    bytes += Pair(label_pairs_[i]);
   return model::Labels::Decode(bytes).value();  // pairs were checked on load
 }
 
@@ -145,7 +148,8 @@ std::optional<uint32_t> PartIndex::FindSeries(const model::Labels& labels) const
 std::vector<std::string> PartIndex::Names() const {
   std::vector<std::string> out;
   for (uint32_t pair = 0; pair < pair_count(); ++pair) {
-    if (pair == 0 || name_of_pair_[pair] != name_of_pair_[pair - 1]) out.emplace_back(Parse(Pair(pair)).name);
+    if (pair == 0 || name_of_pair_[pair] != name_of_pair_[pair - 1])
+      out.emplace_back(Parse(Pair(pair)).name);
   }
   return out;
 }

@@ -46,23 +46,25 @@ class PartIndex final : public PostingSource {
   bool AddSeries(std::string_view page);
   void BuildPostings();
   std::string_view Pair(uint32_t pair) const {
-    return std::string_view(pair_bytes_).substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
+    return std::string_view(pair_bytes_)
+        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
   }
   /// The first pair at or after (name, value).
   uint32_t LowerBound(std::string_view name, std::string_view value) const;
   std::span<const uint32_t> Postings(uint32_t pair) const {
-    return {postings_.data() + postings_begin_[pair], postings_begin_[pair + 1] - postings_begin_[pair]};
+    return {postings_.data() + postings_begin_[pair],
+            postings_begin_[pair + 1] - postings_begin_[pair]};
   }
   uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
 
-  std::string pair_bytes_;                 // canonical label bytes of each pair, in order
+  std::string pair_bytes_;  // canonical label bytes of each pair, in order
   std::vector<uint32_t> pair_begin_{0};
-  std::vector<uint32_t> name_of_pair_;     // rank of the pair's name
+  std::vector<uint32_t> name_of_pair_;  // rank of the pair's name
   std::vector<uint32_t> label_pairs_;
-  std::vector<uint32_t> label_begin_{0};   // a series
-  std::vector<SeriesPlace> places_;        // a series
+  std::vector<uint32_t> label_begin_{0};  // a series
+  std::vector<SeriesPlace> places_;       // a series
   std::vector<uint32_t> postings_;
-  std::vector<uint32_t> postings_begin_;   // a pair
+  std::vector<uint32_t> postings_begin_;  // a pair
 };
 
 }  // namespace pharos::samples

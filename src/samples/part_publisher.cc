@@ -6,9 +6,7 @@
 
 namespace pharos::samples {
 
-int64_t DayOf(int64_t time_ms) {
-  return time_ms / kDayMs - (time_ms % kDayMs < 0 ? 1 : 0);
-}
+int64_t DayOf(int64_t time_ms) { return time_ms / kDayMs - (time_ms % kDayMs < 0 ? 1 : 0); }
 
 std::string DayName(int64_t day) {
   // Days to civil date, proleptic Gregorian; March-based years.
@@ -36,7 +34,8 @@ std::string TenantDirectory(const std::string& tenant) {
       out += c;
     } else {
       char escaped[4];
-      std::snprintf(escaped, sizeof escaped, "%%%02X", static_cast<unsigned>(static_cast<uint8_t>(c)));
+      std::snprintf(escaped, sizeof escaped, "%%%02X",
+                    static_cast<unsigned>(static_cast<uint8_t>(c)));
       out += escaped;
     }
   }
@@ -64,7 +63,8 @@ base::Result<std::shared_ptr<Part>> PartPublisher::Publish(
   entry.signal = io::Signal::kSamples;
   entry.tenant = tenant_;
   entry.id = id_;
-  entry.path = TenantDirectory(tenant_) + "/samples/" + DayName(day_) + "/part-" + std::to_string(id_);
+  entry.path =
+      TenantDirectory(tenant_) + "/samples/" + DayName(day_) + "/part-" + std::to_string(id_);
   entry.min_time = info.min_ms;
   entry.max_time = info.max_ms;
   entry.bytes = bytes;

@@ -64,7 +64,8 @@ base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int
     const std::string_view bytes = in.Bytes();
     if (!in.ok()) return std::unexpected(Corrupt("bad block head"));
     PHAROS_TRY(const std::string_view column, Column(head >> 1));
-    PHAROS_TRY_VOID(ReadBlock(static_cast<BlockKind>(head & 1), column, bytes, start_ms, end_ms, out));
+    PHAROS_TRY_VOID(
+        ReadBlock(static_cast<BlockKind>(head & 1), column, bytes, start_ms, end_ms, out));
   }
   return {};
 }
@@ -75,7 +76,8 @@ base::Result<void> PartSeriesReader::ReadBlock(BlockKind kind, std::string_view 
   codec::ByteReader times(column), values(bytes);
   const uint64_t count = times.Varint();
   codec::TimeBounds bounds;
-  if (!times.ok() || count == 0 || count > codec::kMaxBlockValues || !codec::PeekTimes(times, &bounds)) {
+  if (!times.ok() || count == 0 || count > codec::kMaxBlockValues ||
+      !codec::PeekTimes(times, &bounds)) {
     return std::unexpected(Corrupt("bad time column"));
   }
   if (bounds.first > end_ms || bounds.last < start_ms) return {};
@@ -95,9 +97,11 @@ base::Result<void> PartSeriesReader::ReadBlock(BlockKind kind, std::string_view 
   std::shared_ptr<model::Histogram> previous;
   for (const int64_t time_ms : histogram_times_) {
     auto histogram = std::make_shared<model::Histogram>();
-    if (!DecodeHistogram(values, previous.get(), histogram.get())) return std::unexpected(Corrupt("bad histogram"));
+    if (!DecodeHistogram(values, previous.get(), histogram.get()))
+      return std::unexpected(Corrupt("bad histogram"));
     previous = histogram;
-    if (time_ms >= start_ms && time_ms <= end_ms) out->histograms.push_back({time_ms, std::move(histogram)});
+    if (time_ms >= start_ms && time_ms <= end_ms)
+      out->histograms.push_back({time_ms, std::move(histogram)});
   }
   return {};
 }

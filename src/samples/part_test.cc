@@ -1,4 +1,6 @@
 // Parts by themselves: the builder's file read back, the index's algebra, the merge plan.
+#include "samples/part.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +11,6 @@
 #include "samples/label_index.h"
 #include "samples/limits.h"
 #include "samples/merge_plan.h"
-#include "samples/part.h"
 #include "samples/part_builder.h"
 #include "samples/part_publisher.h"
 
@@ -36,8 +37,11 @@ TEST(PartPublisher, NamesOfDaysAndTenants) {
 struct PartTest : testing::Test {
   std::shared_ptr<Part> Write(const std::vector<store::SeriesColumns>& all) {
     EXPECT_TRUE(fs.MakeDirs("data/part").has_value());
-    auto builder = PartBuilder::Create(fs, "data/part", {.generation_min = 3, .generation_max = 4, .level = 1}).value();
-    for (const auto& columns : all) EXPECT_TRUE(builder->AddSeries(columns.labels.bytes(), columns).has_value());
+    auto builder =
+        PartBuilder::Create(fs, "data/part", {.generation_min = 3, .generation_max = 4, .level = 1})
+            .value();
+    for (const auto& columns : all)
+      EXPECT_TRUE(builder->AddSeries(columns.labels.bytes(), columns).has_value());
     io::PartEntry entry;
     entry.bytes = builder->Finish().value();
     entry.path = "part";
@@ -56,7 +60,8 @@ TEST_F(PartTest, ManySeriesOfManyLengthsComeBack) {
   for (int s = 0; s < 3000; ++s) {
     char number[8];
     std::snprintf(number, sizeof number, "%04d", s);
-    store::SeriesColumns columns{.labels = Labels{{"__name__", "m"}, {"s", number}, {"zone", s % 2 ? "a" : "b"}}};
+    store::SeriesColumns columns{
+        .labels = Labels{{"__name__", "m"}, {"s", number}, {"zone", s % 2 ? "a" : "b"}}};
     int64_t t = static_cast<int64_t>(random() % 1000);
     for (auto n = 1 + (s % 100 == 0 ? random() % 5000 : random() % 20); n > 0; --n) {
       columns.times_ms.push_back(t += 1 + static_cast<int64_t>(random() % 100));
@@ -90,10 +95,13 @@ TEST_F(PartTest, ManySeriesOfManyLengthsComeBack) {
 TEST_F(PartTest, SeriesScrapedTogetherShareTheirTimes) {
   Random random(6);
   std::vector<int64_t> jittered;
-  for (int i = 0; i < 240; ++i) jittered.push_back(i * 15'000 + static_cast<int64_t>(random() % 2000));
+  for (int i = 0; i < 240; ++i)
+    jittered.push_back(i * 15'000 + static_cast<int64_t>(random() % 2000));
   std::vector<store::SeriesColumns> all;
   for (int s = 0; s < 100; ++s) {
-    all.push_back({.labels = Labels{{"s", std::to_string(1000 + s)}}, .times_ms = jittered, .values = std::vector<double>(240, s)});
+    all.push_back({.labels = Labels{{"s", std::to_string(1000 + s)}},
+                   .times_ms = jittered,
+                   .values = std::vector<double>(240, s)});
   }
   Write(all);
   EXPECT_LT(bytes, 240 * 2 + 100 * 40u);  // one column of 11 bits a time, not a hundred
@@ -105,21 +113,27 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   LabelIndex head;
   for (uint32_t i = 0; i < 60; ++i) {
     std::vector<model::LabelView> pairs;
-    const std::string name = "m" + std::to_string(10 + i / 6), code = i % 3 == 0 ? "" : std::to_string(200 + i % 3);
+    const std::string name = "m" + std::to_string(10 + i / 6),
+                      code = i % 3 == 0 ? "" : std::to_string(200 + i % 3);
     const std::string path = "/p" + std::to_string(i % 6);
-    all.push_back({.labels = Labels{{"__name__", name}, {"code", code}, {"path", path}}, .times_ms = {1}, .values = {1}});
+    all.push_back({.labels = Labels{{"__name__", name}, {"code", code}, {"path", path}},
+                   .times_ms = {1},
+                   .values = {1}});
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.labels < b.labels; });
   for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes());
   const auto part = Write(all);
   const auto index = part->Index().value();
-  const char* values[] = {"", "m12", "m1.", "m12|m13|m12", ".*", ".+", "20[12]", "201", "nothing", "/p3", "|201"};
+  const char* values[] = {"",       "m12", "m1.",     "m12|m13|m12", ".*",  ".+",
+                          "20[12]", "201", "nothing", "/p3",         "|201"};
   int checked = 0;
   for (const auto op : {MatchOp::kEqual, MatchOp::kNotEqual, MatchOp::kRegex, MatchOp::kNotRegex}) {
     for (const char* name : {"__name__", "code", "path", "missing"}) {
       for (const char* value : values) {
-        const std::vector<Matcher> matchers{Matcher::Make(op, name, value).value(),
-                                            Matcher::Make(MatchOp::kNotEqual, "path", "/p1").value()};
+        const std::vector<Matcher> matchers{
+            Matcher::Make(op, name, value).value(),
+            Matcher::Make(MatchOp::kNotEqual, "path", "/p1").value()};
         std::vector<uint32_t> expected;
         for (uint32_t i = 0; i < all.size(); ++i) {
           if (model::MatchesAll(matchers, all[i].labels)) expected.push_back(i);

@@ -29,14 +29,17 @@ struct Generator {
 
   explicit Generator(size_t hosts) {
     static constexpr std::pair<Kind, double> kShapes[] = {
-        {kDecimal, 14}, {kDecimal, 4}, {kDecimal, 0.05}, {kDecimal, 0.05}, {kWhole, 1e5}, {kWhole, 40},
-        {kWhole, 3e6},  {kWhole, 90},  {kWhole, 90},     {kPages, 8e9},    {kGauge, 2},   {kConstant, 4e11}};
+        {kDecimal, 14}, {kDecimal, 4}, {kDecimal, 0.05}, {kDecimal, 0.05},
+        {kWhole, 1e5},  {kWhole, 40},  {kWhole, 3e6},    {kWhole, 90},
+        {kWhole, 90},   {kPages, 8e9}, {kGauge, 2},      {kConstant, 4e11}};
     for (size_t host = 0; host < hosts; ++host) {
       const std::string instance = "host-" + std::to_string(host) + ":9100";
       for (int i = 0; i < 100; ++i) {
         const auto [kind, scale] = kShapes[i % std::size(kShapes)];
-        const std::string metric = "node_metric_" + std::to_string(i % 25) + "_total", device = "dev" + std::to_string(i / 25);
-        model::Labels labels{{"__name__", metric}, {"device", device}, {"env", "prod"}, {"instance", instance}, {"job", "node"}, {"region", "eu-1"}};
+        const std::string metric = "node_metric_" + std::to_string(i % 25) + "_total",
+                          device = "dev" + std::to_string(i / 25);
+        model::Labels labels{{"__name__", metric},   {"device", device}, {"env", "prod"},
+                             {"instance", instance}, {"job", "node"},    {"region", "eu-1"}};
         const base::Hash128 raw = labels.Hash();
         series.push_back({std::move(labels), raw, kind, scale, std::floor(scale * 100)});
       }
@@ -48,7 +51,8 @@ struct Generator {
       case kWhole: return s.value += std::floor(s.scale * 15 * (0.5 + r));
       case kDecimal: return s.value = std::round((s.value + s.scale * (0.8 + 0.4 * r)) * 100) / 100;
       case kPages: return s.value = std::floor(s.value * (1 + (r - 0.5) * 0.02) / 4096) * 4096;
-      case kGauge: return s.value = std::round(std::max(0.0, s.value + (r - 0.5) * 0.3) * 100) / 100;
+      case kGauge:
+        return s.value = std::round(std::max(0.0, s.value + (r - 0.5) * 0.3) * 100) / 100;
       default: return s.value;
     }
   }
@@ -66,7 +70,9 @@ struct Bed {
     io::WalOptions options;
     options.directory = directory + "/wal";
     options.sync_before_ack = false;
-    wal = io::Wal::Open(io::Fs::Real(), options, [](const io::WalFrame&) { return base::Result<void>(); }).value();
+    wal = io::Wal::Open(io::Fs::Real(), options, [](const io::WalFrame&) {
+            return base::Result<void>();
+          }).value();
     engine->AttachWal(*wal);
   }
   ~Bed() {
@@ -91,7 +97,8 @@ struct Bed {
           handle = appender->Resolve(s.labels).value();
           appender->Remember(s.raw, *handle);
         }
-        writes.push_back({*handle, start_ms + scrape * kStepMs + static_cast<int64_t>(i / 100 * 37), generator.Next(s)});
+        writes.push_back({*handle, start_ms + scrape * kStepMs + static_cast<int64_t>(i / 100 * 37),
+                          generator.Next(s)});
         if (writes.size() < 2000 && i + 1 < generator.series.size()) continue;
         appender->Append(writes, &refused);
         appender->Commit();
@@ -103,7 +110,8 @@ struct Bed {
     return samples;
   }
 
-  std::string directory = (std::filesystem::temp_directory_path() / "pharos_samples_bench").string();
+  std::string directory =
+      (std::filesystem::temp_directory_path() / "pharos_samples_bench").string();
   base::MemoryBudget budget{4ull << 30};
   std::unique_ptr<io::Manifest> manifest;
   std::unique_ptr<SampleEngine> engine;
@@ -129,7 +137,8 @@ void BM_Append(benchmark::State& state) {
     state.ResumeTiming();
     const uint64_t samples = bed.Load(generator, kScrapes);
     state.PauseTiming();
-    state.counters["bytes_in_memory_a_sample"] = static_cast<double>(bed.budget.used_bytes()) / static_cast<double>(samples);
+    state.counters["bytes_in_memory_a_sample"] =
+        static_cast<double>(bed.budget.used_bytes()) / static_cast<double>(samples);
     state.SetItemsProcessed(state.items_processed() + static_cast<int64_t>(samples));
     state.ResumeTiming();
   }
@@ -145,7 +154,8 @@ void BM_Flush(benchmark::State& state) {
     if (!bed.engine->Flush()) std::abort();
   }
   state.SetItemsProcessed(static_cast<int64_t>(samples));
-  state.counters["bytes_a_sample"] = static_cast<double>(bed.engine->Stats("default").part_bytes) / static_cast<double>(samples);
+  state.counters["bytes_a_sample"] =
+      static_cast<double>(bed.engine->Stats("default").part_bytes) / static_cast<double>(samples);
 }
 BENCHMARK(BM_Flush)->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -158,7 +168,8 @@ void Select(benchmark::State& state, bool flush) {
   store::SampleQuery query;
   query.start_ms = 0;
   query.end_ms = INT64_MAX;
-  if (state.range(0) == 1) query.matchers = {model::Matcher::Equal("__name__", "node_metric_0_total")};
+  if (state.range(0) == 1)
+    query.matchers = {model::Matcher::Equal("__name__", "node_metric_0_total")};
   uint64_t samples = 0;
   store::SeriesColumns columns;
   for (auto _ : state) {
@@ -181,7 +192,8 @@ void BM_NewSeries(benchmark::State& state) {
     state.ResumeTiming();
     bed.Load(generator, 1);
     state.PauseTiming();
-    state.counters["bytes_a_series"] = static_cast<double>(bed.budget.used_bytes()) / static_cast<double>(generator.series.size());
+    state.counters["bytes_a_series"] =
+        static_cast<double>(bed.budget.used_bytes()) / static_cast<double>(generator.series.size());
     state.SetItemsProcessed(static_cast<int64_t>(generator.series.size()));
     state.ResumeTiming();
   }

@@ -59,7 +59,8 @@ std::set<int64_t> DaysOf(const store::SeriesColumns& columns) {
                                              day * kDayMs + (kDayMs - 1)) -
                             columns.times_ms.begin());
   }
-  for (const model::HistogramSample& sample : columns.histograms) days.insert(DayOf(sample.time_ms));
+  for (const model::HistogramSample& sample : columns.histograms)
+    days.insert(DayOf(sample.time_ms));
   return days;
 }
 
@@ -149,7 +150,8 @@ class SampleEngine::TenantSeal {
     const int64_t day = open_.empty() ? DayOf(engine_.clock_.NowMs()) : open_.rbegin()->first;
     PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
     if (builder == nullptr) return {};
-    for (const auto& [metric, metadata] : tenant_.metadata.Get("")) builder->AddMetadata(metric, metadata);
+    for (const auto& [metric, metadata] : tenant_.metadata.Get(""))
+      builder->AddMetadata(metric, metadata);
     builder->CoverTime(day * kDayMs);
     metadata_written_ = true;
     return {};
@@ -229,7 +231,8 @@ bool SampleEngine::SealIsDue() const {
     samples += tenant->head.MemorySamples();
     bytes += tenant->head.MemoryBytes();
   }
-  const size_t limit = options_.seal_memory_bytes != 0 ? options_.seal_memory_bytes : budget_.limit_bytes() / 3;
+  const size_t limit =
+      options_.seal_memory_bytes != 0 ? options_.seal_memory_bytes : budget_.limit_bytes() / 3;
   // When memory is short elsewhere, a seal helps only if there is something to write.
   return samples >= options_.seal_samples || bytes >= limit ||
          (budget_.Tight() && bytes >= budget_.limit_bytes() / 16);

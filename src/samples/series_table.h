@@ -17,13 +17,13 @@ struct MemSeries;
 struct Series {
   std::unique_ptr<char[]> label_bytes;  ///< canonical
   uint32_t label_size = 0;
-  uint32_t index = 0;                   ///< of the handle: slot and shard
-  uint32_t epoch = 0;                   ///< rises when the slot is given up
-  uint32_t declared = 0;                ///< WAL generation in which its labels were logged
-  base::Hash128 id;                     ///< XXH3-128 of the labels
-  int64_t last_ms = INT64_MIN;          ///< newest sample
-  uint64_t last_bits = 0;               ///< its value, for telling duplicates
-  MemSeries* mem = nullptr;             ///< newest generation's cell; valid while that lives
+  uint32_t index = 0;           ///< of the handle: slot and shard
+  uint32_t epoch = 0;           ///< rises when the slot is given up
+  uint32_t declared = 0;        ///< WAL generation in which its labels were logged
+  base::Hash128 id;             ///< XXH3-128 of the labels
+  int64_t last_ms = INT64_MIN;  ///< newest sample
+  uint64_t last_bits = 0;       ///< its value, for telling duplicates
+  MemSeries* mem = nullptr;     ///< newest generation's cell; valid while that lives
   uint32_t mem_generation = 0;
   bool last_is_histogram = false;
   bool live = false;

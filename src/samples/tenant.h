@@ -1,6 +1,7 @@
 // All that the engine holds of one tenant.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,13 +20,16 @@ using PartList = std::vector<std::shared_ptr<Part>>;
 struct Tenant {
   Tenant(std::string tenant_name, uint32_t shards, size_t max_series, uint32_t generation,
          base::MemoryBudget& budget)
-      : name(std::move(tenant_name)), head(shards, max_series, generation, budget),
-        exemplars(budget), parts_(std::make_shared<PartList>()) {}
+      : name(std::move(tenant_name)),
+        head(shards, max_series, generation, budget),
+        exemplars(budget),
+        parts_(std::make_shared<PartList>()) {}
 
   const std::string name;
   Head head;
   ExemplarStore exemplars;
   MetadataStore metadata;
+  std::atomic<uint64_t> taken{0};  ///< samples since the start
 
   /// Oldest generation first: later parts win.
   std::shared_ptr<const PartList> parts() const {

@@ -30,7 +30,8 @@ base::Result<void> ReadSamples(codec::ByteReader& in, RecordVisitor& visitor) {
   int64_t time_ms = 0;
   for (size_t left = in.Count(); left > 0; --left) {
     ref = static_cast<uint32_t>(ref + static_cast<uint64_t>(in.Signed()));
-    time_ms = static_cast<int64_t>(static_cast<uint64_t>(time_ms) + static_cast<uint64_t>(in.Signed()));
+    time_ms =
+        static_cast<int64_t>(static_cast<uint64_t>(time_ms) + static_cast<uint64_t>(in.Signed()));
     const uint64_t bits = in.Fixed64();
     if (!in.ok()) return std::unexpected(Broken("bad sample"));
     PHAROS_TRY_VOID(visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits)));
@@ -79,8 +80,9 @@ void RecordWriter::AddSample(uint32_t ref, int64_t time_ms, double value) {
   Room(28);
   char* at = runs_.data() + used_;
   at = codec::PutVarintAt(at, codec::ZigZag(static_cast<int64_t>(ref) - last_ref_));
-  at = codec::PutVarintAt(at, codec::ZigZag(static_cast<int64_t>(static_cast<uint64_t>(time_ms) -
-                                                                 static_cast<uint64_t>(last_time_ms_))));
+  at = codec::PutVarintAt(
+      at, codec::ZigZag(static_cast<int64_t>(static_cast<uint64_t>(time_ms) -
+                                             static_cast<uint64_t>(last_time_ms_))));
   std::memcpy(at, &value, 8);
   used_ = static_cast<size_t>(at + 8 - runs_.data());
   last_ref_ = ref;
@@ -133,7 +135,9 @@ std::vector<uint32_t> RecordWriter::Refs() const {
     base::Result<void> Add(uint32_t ref) { return refs.push_back(ref), base::Result<void>(); }
     base::Result<void> OnSeries(uint32_t, model::Labels) override { return {}; }
     base::Result<void> OnSample(uint32_t ref, int64_t, double) override { return Add(ref); }
-    base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample) override { return Add(ref); }
+    base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample) override {
+      return Add(ref);
+    }
     base::Result<void> OnExemplar(uint32_t ref, model::Exemplar) override { return Add(ref); }
     base::Result<void> OnMetadata(std::string_view, model::Metadata) override { return {}; }
   };

@@ -28,14 +28,18 @@ Histogram AnyHistogram(Random& random, const Histogram* like) {
     h = *like;
   } else {
     h.schema = static_cast<int32_t>(random() % 70) - 60;
-    for (auto n = random() % 4; n > 0; --n) h.positive_spans.push_back({static_cast<int32_t>(random()), static_cast<uint32_t>(random() % 9)});
+    for (auto n = random() % 4; n > 0; --n)
+      h.positive_spans.push_back(
+          {static_cast<int32_t>(random()), static_cast<uint32_t>(random() % 9)});
     for (auto n = random() % 3; n > 0; --n) h.negative_spans.push_back({-3, 2});
     h.positive_counts.resize(random() % 20);
     h.negative_counts.resize(random() % 5);
     for (auto n = random() % 4; n > 0; --n) h.custom_bounds.push_back(AnyDouble(random));
   }
   const bool whole = random() % 2;
-  const auto count = [&] { return whole ? static_cast<double>(random() >> 12) : AnyDouble(random); };
+  const auto count = [&] {
+    return whole ? static_cast<double>(random() >> 12) : AnyDouble(random);
+  };
   h.float_counts = !whole;
   h.reset = static_cast<Histogram::Reset>(random() % 4);
   h.zero_threshold = AnyDouble(random);
@@ -79,7 +83,8 @@ TEST(HistogramCodec, AnyBytesAreSafe) {
   Random random(2);
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = Absolute(AnyHistogram(random, nullptr));
-    for (int flips = 0; flips < 4; ++flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (int flips = 0; flips < 4; ++flips)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     codec::ByteReader in(bytes);
     Histogram h;
     (void)DecodeHistogram(in, nullptr, &h);
@@ -94,10 +99,12 @@ struct Recorder final : RecordVisitor {
     return Say("series " + std::to_string(ref) + " " + ToString(labels));
   }
   base::Result<void> OnSample(uint32_t ref, int64_t t, double v) override {
-    return Say(std::to_string(ref) + " " + std::to_string(t) + " " + std::to_string(std::bit_cast<uint64_t>(v)));
+    return Say(std::to_string(ref) + " " + std::to_string(t) + " " +
+               std::to_string(std::bit_cast<uint64_t>(v)));
   }
   base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
-    return Say("histogram " + std::to_string(ref) + " " + std::to_string(sample.time_ms) + Absolute(*sample.histogram));
+    return Say("histogram " + std::to_string(ref) + " " + std::to_string(sample.time_ms) +
+               Absolute(*sample.histogram));
   }
   base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
     return Say("exemplar " + std::to_string(ref) + " " + ToString(exemplar.labels));
@@ -114,7 +121,9 @@ TEST(WalRecord, SaysWhatItWasTold) {
   const model::Labels labels{{"__name__", "up"}};
   writer.DeclareSeries(7, labels.bytes());
   (void)expected.OnSeries(7, labels);
-  for (const auto& [ref, t, v] : {std::tuple{7u, INT64_MIN, 1.0}, {UINT32_MAX, INT64_MAX, -0.0}, {0u, int64_t{0}, model::StaleNan()}}) {
+  for (const auto& [ref, t, v] : {std::tuple{7u, INT64_MIN, 1.0},
+                                  {UINT32_MAX, INT64_MAX, -0.0},
+                                  {0u, int64_t{0}, model::StaleNan()}}) {
     writer.AddSample(ref, t, v);
     (void)expected.OnSample(ref, t, v);
   }
