@@ -1,0 +1,39 @@
+// Every page of a part: the first byte chooses which one the rest is read as.
+#include "events/granule.h"
+#include "events/part.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace pharos;
+  if (size < 2) return 0;
+  const std::string_view page(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const size_t rows = 1 + data[1];
+  switch (data[0] % 9) {
+    case 0: (void)events::GranuleKeys::Decode(
+        page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
+      break;
+    case 1:
+      if (const auto bodies = events::GranuleBodies::Decode(page, rows)) {
+        base::Arena arena;
+        model::Value value;
+        for (size_t i = 0; i < rows; ++i) (void)bodies->Get(i, arena, &value);
+      }
+      break;
+    case 2: (void)events::DecodeGranuleIds(page, rows); break;
+    case 3: {
+      std::vector<uint32_t> selected;
+      for (uint32_t i = 0; i < rows; i += 2) selected.push_back(i);
+      std::vector<model::Event> found(selected.size());
+      for (model::Event& event : found) event.kind = static_cast<model::EventKind>(page.empty() || page[0] == 0 ? 0 : 1);
+      std::vector<int64_t> origins(selected.size());
+      base::Arena arena;
+      (void)events::DecodeGranuleRest(page, rows, selected, arena, found, origins);
+      break;
+    }
+    case 4: (void)events::TracePage::Decode(page); break;
+    case 5: (void)events::DecodeTraceIndex(page); break;
+    case 6: (void)events::PartMeta::Decode(page); break;
+    case 7: (void)events::DecodeStreams(page); break;
+    default: (void)events::DecodeGranuleMetas(page); break;
+  }
+  return 0;
+}
