@@ -1,0 +1,67 @@
+// What bounds one query of any language: deadline, samples in memory, the caller's
+// patience; and what it wants to say besides its answer (warnings, infos).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "query/exec/annotations.h"
+
+namespace pharos::query::exec {
+
+struct QueryLimits {
+  int64_t timeout_ms = 120'000;          ///< Prometheus's query.timeout
+  int64_t max_samples = 50'000'000;      ///< in memory at once: query.max-samples
+  size_t max_series = 0;                 ///< a selector may return; 0: no limit
+};
+
+struct QueryStats {
+  int64_t total_samples = 0;  ///< looked at, window by window
+  int64_t peak_samples = 0;   ///< in memory at once
+};
+
+/// One query's budget.
+///
+/// Owns: counters. Threads: one query, one thread. Errors: Check and Charge tell kTimeout,
+/// kCancelled and kLimit with the sentence for the caller. Cost: Check reads a clock every
+/// 64th call.
+class QueryContext {
+ public:
+  QueryContext(QueryLimits limits, std::string tenant, base::Clock& clock = base::Clock::System())
+      : limits_(limits), tenant_(std::move(tenant)), clock_(clock),
+        deadline_ns_(clock.MonotonicNs() + limits.timeout_ms * 1'000'000) {}
+
+  /// Asked now and then whether the caller has left.
+  void SetCancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
+
+  const std::string& tenant() const { return tenant_; }
+  const QueryLimits& limits() const { return limits_; }
+
+  /// Where in the work the query stands goes into the error ("expression evaluation").
+  base::Result<void> Check(std::string_view where);
+  /// Takes room for `samples` more (or, negative, gives it back).
+  base::Result<void> Charge(int64_t samples);
+  void CountRead(int64_t samples) { stats_.total_samples += samples; }
+
+  Annotations& annotations() { return annotations_; }
+  const QueryStats& stats() const { return stats_; }
+
+ private:
+  QueryLimits limits_;
+  std::string tenant_;
+  base::Clock& clock_;
+  int64_t deadline_ns_;
+  std::function<bool()> cancelled_;
+  uint32_t calls_ = 0;
+  int64_t samples_ = 0;
+  QueryStats stats_;
+  Annotations annotations_;
+};
+
+}  // namespace pharos::query::exec

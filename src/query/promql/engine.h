@@ -1,0 +1,56 @@
+// PromQL queries over a SampleSource.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "query/exec/context.h"
+#include "query/promql/ast.h"
+#include "query/promql/value.h"
+#include "store/samples.h"
+
+namespace pharos::query::promql {
+
+struct EngineOptions {
+  int64_t lookback_ms = 300'000;
+  /// Step of subqueries that name none (the global evaluation interval).
+  int64_t default_subquery_step_ms = 60'000;
+  /// Drop metric names when the query is done instead of operator by operator
+  /// (Prometheus's promql-delayed-name-removal; its script tests run that way).
+  bool delayed_name_removal = false;
+};
+
+struct QueryAnswer {
+  QueryValue value;
+  std::vector<std::string> warnings;
+  std::vector<std::string> infos;
+  exec::QueryStats stats;
+};
+
+/// Owns: nothing; the source must outlive it. Threads: any; a call uses its caller's thread.
+/// Errors: kBadInput for what does not parse (`1:5: parse error: …`), kUnprocessable for
+/// what cannot be evaluated, kLimit, kTimeout, kCancelled from the context, else the source's.
+class Engine {
+ public:
+  Engine(store::SampleSource* source, EngineOptions options) : source_(source), options_(options) {}
+
+  base::Result<QueryAnswer> Instant(std::string_view query, int64_t time_ms, exec::QueryContext& context) const;
+  /// `step_ms` > 0, `end_ms` ≥ `start_ms`. Series sorted by labels.
+  base::Result<QueryAnswer> Range(std::string_view query, int64_t start_ms, int64_t end_ms, int64_t step_ms,
+                                  exec::QueryContext& context) const;
+  const EngineOptions& options() const { return options_; }
+
+ private:
+  store::SampleSource* source_;
+  EngineOptions options_;
+};
+
+/// The remarks as the API shows them, with the position in `query`; at most `limit` a level
+/// (0: all).
+void RenderAnnotations(const exec::Annotations& annotations, std::string_view query, size_t limit,
+                       std::vector<std::string>* warnings, std::vector<std::string>* infos);
+
+}  // namespace pharos::query::promql

@@ -1,0 +1,142 @@
+#include "query/promql/evaluator.h"
+
+#include <unordered_map>
+
+#include "query/promql/function_table.h"
+#include "query/promql/histogram_math.h"
+#include "query/promql/limits.h"
+
+namespace pharos::query::promql {
+
+int64_t Row::Count() const {
+  int64_t count = 0;
+  for (const double v : values) count += IsAbsent(v) ? 0 : 1;
+  for (const HistogramPtr& h : histograms) count += h == nullptr ? 0 : HistogramSize(*h);
+  return count;
+}
+
+model::Labels WithoutName(const model::Labels& labels) {
+  model::LabelsBuilder builder(labels);
+  builder.Delete(model::kMetricName).Delete("__type__").Delete("__unit__");
+  return builder.Build();
+}
+
+Row Evaluator::NewRow(model::Labels labels) const {
+  Row row;
+  row.labels = std::move(labels);
+  row.values.assign(steps_, Absent());
+  return row;
+}
+
+void Evaluator::DropName(Row* row) const {
+  if (!delayed()) row->labels = WithoutName(row->labels);
+  row->drop_name = true;
+}
+
+base::Result<void> Evaluator::CheckCells(size_t rows) const {
+  const auto cells = static_cast<double>(rows) * static_cast<double>(steps_);
+  if (cells <= static_cast<double>(run_.context->limits().max_samples) * kCellsPerSample + 1e5) return {};
+  return base::Fail(base::ErrorKind::kLimit,
+                    "query processing would load too many samples into memory in query execution");
+}
+
+// Drops rows that turned out empty and charges what is left.
+base::Result<void> Evaluator::Finish(Matrix* matrix, int64_t released) {
+  int64_t total = 0;
+  std::erase_if(matrix->rows, [&total](const Row& row) {
+    const int64_t count = row.Count();
+    total += count;
+    return count == 0;
+  });
+  return run_.context->Charge(total - released);
+}
+
+Matrix Evaluator::Constant(double value) const {
+  Matrix matrix;
+  Row row;
+  row.values.assign(steps_, value);
+  matrix.rows.push_back(std::move(row));
+  return matrix;
+}
+
+base::Result<Matrix> Evaluator::Eval(const Expr& expr) {
+  PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
+  if (steps_ == 0) return Matrix{};
+  switch (expr.kind) {
+    case NodeKind::kNumber: return Constant(static_cast<const NumberLiteral&>(expr).value);
+    case NodeKind::kVector: return EvalSelector(static_cast<const VectorSelector&>(expr));
+    case NodeKind::kCall: return EvalCall(static_cast<const Call&>(expr));
+    case NodeKind::kAggregate: return EvalAggregate(static_cast<const AggregateExpr&>(expr));
+    case NodeKind::kBinary: return EvalBinary(static_cast<const BinaryExpr&>(expr));
+    case NodeKind::kUnary: return EvalUnary(static_cast<const UnaryExpr&>(expr));
+    case NodeKind::kParen: return Eval(*static_cast<const ParenExpr&>(expr).expr);
+    case NodeKind::kStepInvariant: return EvalInvariant(static_cast<const StepInvariantExpr&>(expr));
+    default: return EvalError("expression of type " + std::string(TypeName(expr.type())) + " cannot be evaluated here");
+  }
+}
+
+base::Result<Matrix> Evaluator::EvalInvariant(const StepInvariantExpr& node) {
+  if (steps_ == 1) return Eval(*node.expr);
+  Evaluator once(run_, Grid{grid_.start_ms, grid_.start_ms, grid_.step_ms});
+  PHAROS_TRY(Matrix matrix, once.Eval(*node.expr));
+  PHAROS_TRY_VOID(CheckCells(matrix.rows.size()));
+  for (Row& row : matrix.rows) {
+    const double value = row.values[0];
+    row.values.assign(steps_, value);
+    if (row.histograms.empty()) continue;
+    const HistogramPtr histogram = row.histograms[0];
+    row.histograms.assign(steps_, histogram);
+  }
+  PHAROS_TRY_VOID(run_.context->Charge(static_cast<int64_t>(matrix.rows.size() * (steps_ - 1))));
+  return matrix;
+}
+
+base::Result<Matrix> Evaluator::EvalUnary(const UnaryExpr& node) {
+  PHAROS_TRY(Matrix matrix, Eval(*node.expr));
+  if (node.op != Tok::kSub) return matrix;
+  for (Row& row : matrix.rows) {
+    if (node.type() == ValueType::kVector) DropName(&row);
+    for (double& v : row.values) v = IsAbsent(v) ? v : -v;
+    for (HistogramPtr& h : row.histograms) {
+      if (h == nullptr) continue;
+      auto negated = std::make_shared<model::Histogram>(*h);
+      MultiplyHistogram(*negated, -1);
+      h = std::move(negated);
+    }
+  }
+  if (delayed() || node.type() != ValueType::kVector) return matrix;
+  return MergeSameLabels(std::move(matrix));
+}
+
+base::Result<Matrix> Evaluator::MergeSameLabels(Matrix matrix) {
+  if (matrix.rows.size() < 2) return matrix;
+  std::unordered_map<std::string_view, size_t> first;
+  first.reserve(matrix.rows.size());
+  std::vector<Row> merged;
+  merged.reserve(matrix.rows.size());  // rows must not move: the map views their labels
+  for (Row& row : matrix.rows) {
+    const auto found = first.find(row.labels.bytes());
+    if (found == first.end()) {
+      merged.push_back(std::move(row));
+      first.emplace(merged.back().labels.bytes(), merged.size() - 1);
+      continue;
+    }
+    Row& into = merged[found->second];
+    for (size_t step = 0; step < steps_; ++step) {
+      if (!row.Has(step)) continue;
+      if (into.Has(step)) return EvalError(std::string(kSameLabels));
+      into.values[step] = row.values[step];
+      if (row.HistogramAt(step) != nullptr) into.SetHistogram(step, row.histograms[step]);
+    }
+  }
+  return Matrix{std::move(merged)};
+}
+
+base::Result<Matrix> Evaluator::DropMarkedNames(Matrix matrix) {
+  for (Row& row : matrix.rows) {
+    if (row.drop_name) row.labels = WithoutName(row.labels);
+  }
+  return MergeSameLabels(std::move(matrix));
+}
+
+}  // namespace pharos::query::promql
