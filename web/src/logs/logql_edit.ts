@@ -37,6 +37,12 @@ export function isMetricQuery(query: string): boolean {
   return /^\s*(?:\(|[a-z_]+(?:\s+(?:by|without)\s*\([^)]*\))?\s*\()/i.test(query) && !/^\s*\{/.test(query);
 }
 
+/** `{…} |= "<trace id>"` as a filter on the field trace_id; null for any other query. */
+export function traceFilterInFields(query: string): string | null {
+  const match = /^(.*\})\s*\|=\s*["`]([0-9a-f]{16}|[0-9a-f]{32})["`]\s*$/s.exec(query);
+  return match ? `${match[1]} | trace_id=${JSON.stringify(match[2])}` : null;
+}
+
 export function volumeQuery(query: string, stepSeconds: number): string {
   return `sum by (detected_level, level) (count_over_time(${query.trim()} [${stepSeconds}s]))`;
 }

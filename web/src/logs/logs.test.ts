@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { levelOf, mergeEntries, toEntries } from './log_entry';
 import { fieldsOf, isTraceField, messageOf, splitAtTraceIds, traceIdOf } from './log_fields';
-import { addFieldFilter, addMatcher, isMetricQuery, volumeQuery } from './logql_edit';
+import { addFieldFilter, addMatcher, isMetricQuery, traceFilterInFields, volumeQuery } from './logql_edit';
 
 const id = '0af7651916cd43dd8448eb211c80319c';
 
@@ -76,6 +76,12 @@ describe('query edits', () => {
   it('add field filters after the parser', () => {
     expect(addFieldFilter('{a="b"}', '{"x":1}', 'http.status', '=', '500')).toBe('{a="b"} | json | http_status="500"');
     expect(addFieldFilter('{a="b"} | logfmt', 'x=1 y=2', 'x', '!=', '1')).toBe('{a="b"} | logfmt | x!="1"');
+  });
+
+  it('move a trace id from the text to the fields', () => {
+    expect(traceFilterInFields(`{a="}"} |= "${id}"`)).toBe(`{a="}"} | trace_id="${id}"`);
+    expect(traceFilterInFields('{a="b"} |= "text"')).toBeNull();
+    expect(traceFilterInFields(`{a="b"} |= "x" |= "${id}" | json`)).toBeNull();
   });
 
   it('tell numbers from lines', () => {

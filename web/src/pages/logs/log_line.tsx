@@ -4,7 +4,7 @@ import { levelColors, serviceColor } from '../../colors';
 import { formatClock, formatDateTime } from '../../format';
 import { ChevronRightIcon } from '../../icons';
 import type { LogEntry } from '../../logs/log_entry';
-import { fieldsOf, isTraceField, messageOf, splitAtTraceIds, type LogField } from '../../logs/log_fields';
+import { fieldsOf, isTraceField, messageOf, splitAtTraceIds, traceIdOf, type LogField } from '../../logs/log_fields';
 import { ViewLink } from '../../navigation';
 import { absoluteRange } from '../../time_range';
 import type { LogsView } from '../../url_state';
@@ -55,6 +55,7 @@ export const LogLine = memo(function LogLine({ entry, view, isOpen, withDay, wit
         )}
         <span className={`code ${styles.text}`} data-wrap={view.wrap || undefined}>
           <LineText entry={entry} fields={fields} />
+          <TraceOfLabels entry={entry} />
         </span>
       </div>
       {isOpen && <LogDetail entry={entry} fields={fields} view={view} />}
@@ -86,6 +87,19 @@ function LineText({ entry, fields }: { entry: LogEntry; fields: LogField[] }) {
           </span>
         ))}
     </>
+  );
+}
+
+/** The trace of a line that does not hold its id itself. */
+function TraceOfLabels({ entry }: { entry: LogEntry }) {
+  const id = traceIdOf(entry.labels, '');
+  if (!id || entry.line.toLowerCase().includes(id)) return null;
+  return (
+    <span className={styles.pair}>
+      {' '}
+      trace_id=
+      <TraceLink id={id} ms={entry.ms} />
+    </span>
   );
 }
 

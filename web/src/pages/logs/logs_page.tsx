@@ -8,9 +8,9 @@ import { useDraft } from '../../components/use_draft';
 import { QueryEditor } from '../../editor/query_editor';
 import { LogsIcon, PlayIcon } from '../../icons';
 import { mergeEntries } from '../../logs/log_entry';
-import { isMetricQuery } from '../../logs/logql_edit';
+import { isMetricQuery, traceFilterInFields } from '../../logs/logql_edit';
 import { useLiveTail, useLogLines } from '../../logs/use_logs';
-import { goTo, setRange } from '../../navigation';
+import { goTo, setRange, ViewLink } from '../../navigation';
 import { gridOf } from '../../red/fold';
 import { absoluteRange } from '../../time_range';
 import type { LogsView } from '../../url_state';
@@ -47,7 +47,7 @@ export default function LogsPage({ view }: { view: LogsView }) {
           {lines.isPending && <RowsSkeleton rows={14} />}
           {!lines.data && otherError && <ErrorState title="The logs could not be read" error={otherError} onRetry={refreshNow} />}
           {isNumbers && lines.data && <NumbersChart answer={lines.data} />}
-          {!isNumbers && lines.data && entries.length === 0 && <NoLines isLive={view.live} />}
+          {!isNumbers && lines.data && entries.length === 0 && <NoLines view={view} />}
           {!isNumbers && entries.length > 0 && <LogLines entries={entries} view={view} />}
         </section>
       )}
@@ -85,12 +85,21 @@ function QueryForm({ view, error }: { view: LogsView; error: Error | null }) {
   );
 }
 
-function NoLines({ isLive }: { isLive: boolean }) {
+/** Nothing found; a trace id may stand in the fields of the lines instead of in their text. */
+function NoLines({ view }: { view: LogsView | null }) {
+  const isLive = view?.live ?? false;
+  const inFields = view ? traceFilterInFields(view.query) : null;
   return (
     <EmptyState title={isLive ? 'Waiting for lines' : 'No lines match'} icon={<LogsIcon size={22} />}>
       {isLive
         ? 'New lines that match appear here as they arrive.'
         : 'Choose a longer time, or take a filter out of the query. Line filters (|= "text") care about case; (?i) in |~ does not.'}
+      {view && inFields && !isLive && (
+        <p>
+          The id may stand in a field and not in the text:{' '}
+          <ViewLink to={{ ...view, query: inFields }}>look for it in the fields</ViewLink>
+        </p>
+      )}
     </EmptyState>
   );
 }
@@ -101,7 +110,7 @@ function NumbersChart({ answer }: { answer: LinesAnswer }) {
   const { data, window, stepSeconds = 1 } = answer;
   const times = gridOf(window.fromMs / 1000, window.toMs / 1000, stepSeconds);
   const series = data.resultType === 'matrix' ? toChartSeries(data.result, times, 0) : [];
-  if (series.length === 0) return <NoLines isLive={false} />;
+  if (series.length === 0) return <NoLines view={null} />;
   return (
     <div className="panel-body" style={{ paddingTop: 12 }}>
       <Chart
