@@ -51,6 +51,10 @@ size_t OnHeader(char* data, size_t, size_t bytes, void* to) {
   return bytes;
 }
 
+int OnProgress(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const Cancellation*>(cancelled)->Cancelled() ? 1 : 0;
+}
+
 /// One handle a thread keeps its connections open between calls.
 CURL* ThreadHandle() {
   static std::once_flag once;
@@ -154,6 +158,9 @@ void SetUp(CURL* curl, const ClientRequest& request, const std::string& url,
   set(CURLOPT_WRITEDATA, &transfer);
   set(CURLOPT_HEADERFUNCTION, &OnHeader);
   set(CURLOPT_HEADERDATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &OnProgress);
+  set(CURLOPT_XFERINFODATA, &request.cancelled);
 }
 
 /// In the words that operators know from Go's programs.
@@ -170,6 +177,7 @@ base::Error Explain(CURL* curl, CURLcode code, const char* detail, const ClientR
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::kTimeout,
               start + "no answer within " + std::to_string(request.timeout.count()) + " ms"};
+    case CURLE_ABORTED_BY_CALLBACK: return {ErrorKind::kCancelled, start + "cancelled"};
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return {ErrorKind::kBadInput, "not an http or https URL: \"" + request.url + "\""};

@@ -17,6 +17,7 @@ struct ClientRequest {
   std::chrono::milliseconds timeout{10'000};
   size_t max_response_bytes = 64u << 20;  ///< beyond: kTooLarge
   bool follow_redirects = true;
+  Cancellation cancelled;  ///< looked at about once a second: kCancelled
 };
 
 /// Blocks. Response bodies are decompressed (gzip, zstd). Connections are kept and shared

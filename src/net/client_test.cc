@@ -135,6 +135,18 @@ TEST_F(ClientTest, TimesOut) {
   EXPECT_EQ(answer.error().message, "GET " + address_ + ": no answer within 50 ms");
 }
 
+TEST_F(ClientTest, CanBeCancelled) {
+  const ClientRequest request{.url = Url("/never")};
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    request.cancelled.Cancel();
+  });
+  const auto answer = Fetch(request);
+  canceller.join();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kCancelled);
+}
+
 TEST_F(ClientTest, SaysWhatWentWrong) {
   const std::string gone = address_;
   server_.reset();

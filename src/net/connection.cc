@@ -157,7 +157,7 @@ std::string_view Connection::Parse(std::string_view bytes) {
     if (phase_ == State::kIdle) {
       parser_.Reset();
       phase_ = State::kHead;
-      request_complete_ = false;
+      request_complete_ = origin_allowed_ = false;
       SetDeadline(state_->options.header_timeout);
     }
     size_t used = 0;
@@ -182,6 +182,7 @@ std::string_view Connection::Parse(std::string_view bytes) {
 void Connection::OnHead() {
   const RequestParser::Head& head = parser_.head();
   verdict_ = Judge(parser_.request(), head, *face_, state_->hosts, local_ip_);
+  origin_allowed_ = !verdict_.refusal || verdict_.refusal->status != 403;
   discarding_ = verdict_.refusal.has_value();
   if (!head.has_body) return OnRequest();
   if (discarding_) {
@@ -235,9 +236,7 @@ std::shared_ptr<Exchange> Connection::MakeExchange() {
     facts.keep_alive = head.keep_alive;
   }
   facts.accepts_gzip = AcceptsGzip(request.headers.Get("Accept-Encoding"));
-  if (face_->cors && !(verdict_.refusal && verdict_.refusal->status == 403)) {
-    facts.cors_origin = request.headers.Get("Origin");
-  }
+  if (face_->cors && origin_allowed_) facts.cors_origin = request.headers.Get("Origin");
   auto exchange = std::make_shared<Exchange>(shared_from_this(), io_, state_, face_,
                                              std::move(facts), charge_.Take());
   phase_ = State::kHandling;

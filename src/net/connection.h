@@ -93,6 +93,7 @@ class Connection final : public Peer,
 
   RequestParser parser_;
   Verdict verdict_;
+  bool origin_allowed_ = false;   ///< the head was judged, and its Origin is no stranger
   bool discarding_ = false;       ///< the body is dropped and the refusal given after it
   bool request_complete_ = true;  ///< no byte of the current request is still to come
   size_t body_progress_ = 0;      ///< bytes since the deadline was last moved

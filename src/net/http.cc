@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "net/limits.h"
 #include "net/percent.h"
 
 namespace pharos::net {
@@ -14,7 +15,7 @@ bool SameName(std::string_view a, std::string_view b) {
 }
 
 void ParseInto(Params& params, std::string_view encoded) {
-  while (!encoded.empty()) {
+  while (!encoded.empty() && params.size() < kMaxParams) {
     const size_t end = std::min(encoded.find('&'), encoded.size());
     const std::string_view pair = encoded.substr(0, end);
     encoded.remove_prefix(std::min(end + 1, encoded.size()));

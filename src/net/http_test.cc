@@ -41,6 +41,12 @@ TEST(Params, BrokenEscapesStay) {
   EXPECT_EQ(params.Get("e"), "1=2");
 }
 
+TEST(Params, TheirNumberIsBounded) {
+  std::string many;
+  for (int i = 0; i < 100'000; ++i) many += "&a";
+  EXPECT_EQ(Params::Parse(many).size(), 65'536u);
+}
+
 TEST(Request, FormPostAddsToTheQuery) {
   Request request;
   request.method = "POST";

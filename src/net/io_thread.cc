@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "net/limits.h"
 
 namespace pharos::net {
@@ -23,7 +24,14 @@ IoThread*& IoThread::Current() {
 void IoThread::Start() {
   thread_ = std::thread([this] {
     Current() = this;
-    context_.run();
+    while (true) {
+      try {
+        context_.run();
+        return;
+      } catch (const std::exception& error) {  // what a callback threw; the loop goes on
+        base::Log(base::LogLevel::kError, "an I/O callback failed", {{"error", error.what()}});
+      }
+    }
   });
   pthread_setname_np(thread_.native_handle(), "http-io");
 }

@@ -11,6 +11,10 @@ namespace pharos::net {
 /// exists an I/O thread, not a connection.
 inline constexpr size_t kReadBytes = 256 << 10;
 
+/// Parameters of one query or form; what follows is dropped. A parameter of two bytes takes
+/// thirty times that in memory.
+inline constexpr size_t kMaxParams = 65'536;
+
 /// What a connection may send ahead (pipelined requests) while one is being answered;
 /// then its socket is not read until the answer is out.
 inline constexpr size_t kMaxPipelinedBytes = 64 << 10;

@@ -74,6 +74,8 @@ class Session final : public WebSocket,
 
  private:
   void Accepted(Request request, const WebSocketHandler& handler);
+  template <class Call>
+  void Guarded(const std::string& where, Call call);
   void Read();
   void Pump();
   void EndWithin(std::chrono::milliseconds limit) {
@@ -127,17 +129,23 @@ void Session::Accepted(Request request, const WebSocketHandler& handler) {
   if (ended_) return;
   face_->Count(101, 0);
   const std::string path = request.raw_path;
+  Guarded(path, [&] { handler(std::move(request), shared_from_this()); });
+  Read();
+}
+
+/// Calls into a handler; what it throws is logged and closes the channel.
+template <class Call>
+void Session::Guarded(const std::string& where, Call call) {
   std::string what = "unknown exception";
   try {
-    handler(std::move(request), shared_from_this());
-    return Read();
+    call();
+    return;
   } catch (const std::exception& error) {
     what = error.what();
   } catch (...) {
   }
-  base::Log(base::LogLevel::kError, "a handler failed", {{"path", path}, {"error", what}});
+  base::Log(base::LogLevel::kError, "a handler failed", {{"path", where}, {"error", what}});
   Close(websocket::close_code::internal_error, "internal error");
-  Read();
 }
 
 bool Session::Send(std::string message) {
@@ -198,8 +206,11 @@ void Session::Read() {
       std::lock_guard lock(self->mutex_);
       callback = self->on_message_;
     }
-    if (callback) callback(beast::buffers_to_string(self->incoming_.data()));
+    std::string message = beast::buffers_to_string(self->incoming_.data());
     self->incoming_.consume(self->incoming_.size());
+    if (callback) {
+      self->Guarded("message", [&] { callback(std::move(message)); });
+    }
     self->Read();
   });
 }
@@ -251,7 +262,7 @@ void Session::End() {
     callback = std::exchange(on_close_, nullptr);
     on_message_ = nullptr;
   }
-  if (callback) callback();
+  if (callback) Guarded("close", callback);
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ class WebSocketTest : public testing::Test {
     router_->AddWebSocket("/echo/{name}", [this](Request request, WebSocketPtr socket) {
       socket->Send("hello " + std::string(request.PathParam("name")));
       socket->OnMessage([socket](std::string text) {
+        if (text == "throw") throw std::runtime_error("y");
         if (text == "bye") {
           socket->Close(1000, "as you wish");
         } else {
@@ -180,6 +181,10 @@ TEST_F(WebSocketTest, AHandlerThatFailsClosesWith1011) {
   client.Send(Get("/throw", kUpgrade));
   EXPECT_THAT(client.Read(true).head, HasSubstr("101 Switching"));
   EXPECT_EQ(CloseCode(ReadFrame(client)), 1011);
+  RawClient later(address_);
+  Open(later);
+  later.Send(Frame(1, "throw"));
+  EXPECT_EQ(CloseCode(ReadFrame(later)), 1011);
 }
 
 }  // namespace

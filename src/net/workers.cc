@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
+
 namespace pharos::net {
 
 Workers::Workers(int threads, size_t max_queued) : max_queued_(max_queued) {
@@ -49,7 +51,11 @@ void Workers::Loop() {
     std::function<void()> job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    job();
+    try {
+      job();
+    } catch (const std::exception& error) {
+      base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
+    }
     job = nullptr;  // what it holds is let go without the lock
     lock.lock();
   }

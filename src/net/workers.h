@@ -13,7 +13,7 @@
 namespace pharos::net {
 
 /// Owns: its threads. Threads: TryRun from any; Stop once, from none of its own. Errors:
-/// TryRun is false when the queue is full or the pool stopped. Jobs must not throw.
+/// TryRun is false when the queue is full or the pool stopped. What a job throws is logged.
 class Workers {
  public:
   Workers(int threads, size_t max_queued);
