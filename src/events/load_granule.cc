@@ -98,8 +98,10 @@ class GranuleLoader {
   }
 
   /// Leaves out rows that a query with a limit will not reach, whole nanoseconds at a time.
+  /// Not where tests are still to come: the rest would be decoded again and again.
   void KeepNearest() {
     if (filter_.nearest == 0 || selected_.size() <= filter_.nearest) return;
+    if (filter_.predicate != nullptr && filter_.predicate->TestsEvent()) return;
     std::vector<int64_t> times;
     for (const uint32_t i : selected_) times.push_back(keys_.times[i]);
     const auto nth = times.begin() + static_cast<ptrdiff_t>(filter_.nearest - 1);

@@ -20,6 +20,7 @@ namespace {
 constexpr int kMaxPredicateDepth = 128;
 
 bool Contains(std::string_view text, std::string_view needle) {
+  if (needle.size() > text.size()) return false;
   return needle.empty() || memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 

@@ -71,8 +71,8 @@ struct EventQuery {
   std::function<bool()> cancelled;
 };
 
-/// Pages of events in time order (by `direction`) over all streams; equal times in the order
-/// of stream labels, then of arrival.
+/// Pages of events in time order over all streams; equal times in the order of stream labels,
+/// then of arrival. kBackward gives the reverse of kForward.
 class EventCursor {
  public:
   virtual ~EventCursor() = default;
