@@ -49,7 +49,7 @@ std::string GoodSegment(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  pharos::base::SetLogLevel(static_cast<pharos::base::LogLevel>(99));
+  pharos::base::SetLogLevel(pharos::base::LogLevel::kError);
   std::string_view input(reinterpret_cast<const char*>(data), size);
   if (input.empty()) return 0;
   const int mode = input[0] & 3;
