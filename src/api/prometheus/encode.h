@@ -1,0 +1,27 @@
+// Answers as Prometheus writes them, byte for byte: field order, numbers, timestamps.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "net/http.h"
+#include "query/promql/value.h"
+
+namespace pharos::api::prometheus {
+
+/// {"status":"success","data":…,"warnings":[…],"infos":[…]}
+net::Response Success(std::string_view data, const std::vector<std::string>& warnings = {},
+                      const std::vector<std::string>& infos = {});
+/// {"status":"error","errorType":…,"error":…} with the status code of the kind.
+net::Response Failure(const base::Error& error);
+
+/// Seconds with three digits of fraction, or none: 1435781430, 1435781430.781.
+void AppendTimestamp(std::string& out, int64_t time_ms);
+void AppendLabels(std::string& out, const model::Labels& labels);
+/// {"resultType":"matrix","result":[…]}; without the closing brace, so that stats may follow.
+void AppendQueryData(std::string& out, const query::promql::QueryValue& value);
+/// ["a","b"]
+std::string StringList(const std::vector<std::string>& items);
+
+}  // namespace pharos::api::prometheus

@@ -1,0 +1,35 @@
+// The groups of handlers, each in its own file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/prometheus/prometheus_api.h"
+#include "base/result.h"
+#include "net/http.h"
+
+namespace pharos::api::prometheus {
+
+using DepsPtr = std::shared_ptr<const PrometheusApiDeps>;
+
+std::string TenantOf(const PrometheusApiDeps& deps, const net::Request& request);
+
+// query_handlers.cc
+net::Response HandleQuery(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleQueryRange(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleFormatQuery(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleParseQuery(const PrometheusApiDeps& deps, const net::Request& request);
+// series_handlers.cc
+net::Response HandleSeries(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleLabels(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleLabelValues(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleMetadata(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleExemplars(const PrometheusApiDeps& deps, const net::Request& request);
+// federate.cc
+net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& request);
+// status_handlers.cc
+void AddStatusRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps);
+// translate_ast.cc
+std::string AstJson(const query::promql::Expr& expr);
+
+}  // namespace pharos::api::prometheus

@@ -1,0 +1,15 @@
+// Limits of the Prometheus API.
+#pragma once
+
+#include <cstdint>
+
+namespace pharos::api::prometheus {
+
+/// Points a series in one range query: Prometheus's own limit.
+inline constexpr int64_t kMaxPoints = 11'000;
+/// Times outside are cut to it (milliseconds; far beyond any stored sample, far from overflow).
+inline constexpr int64_t kTimeBoundMs = int64_t{1} << 52;
+/// match[] parameters of one request: each is a look-up of its own.
+inline constexpr size_t kMaxMatchers = 1'000;
+
+}  // namespace pharos::api::prometheus

@@ -1,0 +1,61 @@
+#include "api/prometheus/prometheus_api.h"
+
+#include <utility>
+
+#include "api/prometheus/handlers.h"
+
+namespace pharos::api::prometheus {
+namespace {
+
+using Handler = net::Response (*)(const PrometheusApiDeps&, const net::Request&);
+
+void SetCors(net::Response& response, const net::Request& request) {
+  // The listener has already refused pages that are not allowed.
+  const std::string_view origin = request.headers.Get("Origin");
+  if (origin.empty()) return;
+  response.headers.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin");
+  response.headers.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  response.headers.Set("Access-Control-Allow-Origin", origin);
+  response.headers.Set("Access-Control-Expose-Headers", "Date");
+  response.headers.Add("Vary", "Origin");
+}
+
+net::SyncHandler Bind(const DepsPtr& deps, Handler handler) {
+  return [deps, handler](const net::Request& request) {
+    net::Response response = handler(*deps, request);
+    SetCors(response, request);
+    return response;
+  };
+}
+
+}  // namespace
+
+std::string TenantOf(const PrometheusApiDeps& deps, const net::Request& request) {
+  return deps.tenant ? deps.tenant(request) : std::string(store::kDefaultTenant);
+}
+
+void RegisterPrometheusApi(net::Router& router, std::string_view prefix, PrometheusApiDeps given) {
+  const auto deps = std::make_shared<const PrometheusApiDeps>(std::move(given));
+  const std::string root(prefix);
+  const std::string api = root + "/api/v1";
+  const std::pair<const char*, Handler> both[] = {
+      {"/query", HandleQuery},          {"/query_range", HandleQueryRange}, {"/query_exemplars", HandleExemplars},
+      {"/format_query", HandleFormatQuery}, {"/parse_query", HandleParseQuery}, {"/labels", HandleLabels},
+      {"/series", HandleSeries}};
+  for (const auto& [path, handler] : both) {
+    router.Add("GET", api + path, Bind(deps, handler));
+    router.Add("POST", api + path, Bind(deps, handler));
+  }
+  router.Add("GET", api + "/label/{name}/values", Bind(deps, HandleLabelValues));
+  router.Add("GET", api + "/metadata", Bind(deps, HandleMetadata));
+  router.Add("GET", root + "/federate", Bind(deps, HandleFederate));
+  router.Add("OPTIONS", api + "/{path...}", [](const net::Request& request) {
+    net::Response response;
+    response.status = 204;
+    SetCors(response, request);
+    return response;
+  });
+  AddStatusRoutes(router, root, deps);
+}
+
+}  // namespace pharos::api::prometheus

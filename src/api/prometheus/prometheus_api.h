@@ -1,0 +1,48 @@
+// Prometheus's HTTP API on top of a SampleSource: what Grafana, promtool and dashboards ask.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "net/router.h"
+#include "query/exec/context.h"
+#include "query/promql/engine.h"
+#include "store/samples.h"
+
+namespace pharos::api::prometheus {
+
+/// JSON of an endpoint's `data`, made on request. May be empty: then the answer is what a
+/// Prometheus without targets or rules gives.
+using DataProvider = std::function<std::string(const net::Request&)>;
+
+/// Owns: copies of callables; `source` and `clock` must outlive the router.
+struct PrometheusApiDeps {
+  store::SampleSource* source = nullptr;
+  base::Clock* clock = &base::Clock::System();
+  query::promql::EngineOptions engine;
+  query::exec::QueryLimits limits;
+  /// Whose data a request sees; null: the default tenant.
+  std::function<std::string(const net::Request&)> tenant;
+
+  DataProvider targets;        ///< {"activeTargets":[],"droppedTargets":[],…}
+  DataProvider rules;          ///< {"groups":[]}
+  DataProvider alerts;         ///< {"alerts":[]}
+  DataProvider alertmanagers;  ///< {"activeAlertmanagers":[],"droppedAlertmanagers":[]}
+  std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
+  std::map<std::string, std::string> flags;
+
+  std::string version = "3.5.0";  ///< of the Prometheus whose API this is
+  std::string revision;
+  std::string branch;
+  std::string build_user;
+  std::string build_date;
+  std::string storage_retention = "15d";
+};
+
+/// Adds `prefix`/api/v1/… and `prefix`/federate. Handlers run on the worker pool.
+void RegisterPrometheusApi(net::Router& router, std::string_view prefix, PrometheusApiDeps deps);
+
+}  // namespace pharos::api::prometheus

@@ -1,0 +1,111 @@
+// A SampleSource in plain maps: for script tests and unit tests, where no engine is needed.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "store/samples.h"
+
+namespace pharos::query::promql {
+
+/// Owns: all samples. Threads: one. Errors: none. Cost: every call walks all series.
+class MemorySource final : public store::SampleSource {
+ public:
+  void Add(const model::Labels& labels, int64_t time_ms, double value) {
+    auto& series = series_[labels];
+    const auto at = std::lower_bound(series.times.begin(), series.times.end(), time_ms) - series.times.begin();
+    if (at < static_cast<std::ptrdiff_t>(series.times.size()) && series.times[static_cast<size_t>(at)] == time_ms) return;
+    series.times.insert(series.times.begin() + at, time_ms);
+    series.values.insert(series.values.begin() + at, value);
+  }
+  void AddHistogram(const model::Labels& labels, int64_t time_ms, model::Histogram histogram) {
+    auto& series = series_[labels];
+    auto at = std::lower_bound(series.histograms.begin(), series.histograms.end(), time_ms,
+                               [](const auto& s, int64_t t) { return s.time_ms < t; });
+    if (at != series.histograms.end() && at->time_ms == time_ms) return;
+    series.histograms.insert(at, {time_ms, std::make_shared<model::Histogram>(std::move(histogram))});
+  }
+  void Clear() { series_.clear(); }
+  /// The newest histogram before a time, or null.
+  const model::Histogram* LastHistogram(const model::Labels& labels) const {
+    const auto found = series_.find(labels);
+    return found == series_.end() || found->second.histograms.empty() ? nullptr : found->second.histograms.back().histogram.get();
+  }
+
+  base::Result<std::unique_ptr<store::SeriesCursor>> Select(const store::SampleQuery& query) override {
+    std::vector<store::SeriesColumns> out;
+    for (const auto& [labels, series] : series_) {
+      if (!model::MatchesAll(query.matchers, labels)) continue;
+      store::SeriesColumns columns;
+      columns.labels = labels;
+      for (size_t i = 0; i < series.times.size(); ++i) {
+        if (series.times[i] < query.start_ms || series.times[i] > query.end_ms) continue;
+        columns.times_ms.push_back(series.times[i]);
+        columns.values.push_back(series.values[i]);
+      }
+      for (const auto& h : series.histograms) {
+        if (h.time_ms >= query.start_ms && h.time_ms <= query.end_ms) columns.histograms.push_back(h);
+      }
+      if (!columns.times_ms.empty() || !columns.histograms.empty()) out.push_back(std::move(columns));
+    }
+    return std::make_unique<Cursor>(std::move(out));
+  }
+  base::Result<std::vector<model::Labels>> Series(const store::SampleQuery& query) override {
+    std::vector<model::Labels> out;
+    for (const auto& [labels, series] : series_) {
+      if (model::MatchesAll(query.matchers, labels)) out.push_back(labels);
+    }
+    return out;
+  }
+  base::Result<std::vector<std::string>> LabelNames(const store::SampleQuery& query) override {
+    std::set<std::string> names;
+    for (const auto& [labels, series] : series_) {
+      if (!model::MatchesAll(query.matchers, labels)) continue;
+      for (const auto label : labels) names.emplace(label.name);
+    }
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+  base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query, std::string_view name) override {
+    std::set<std::string> values;
+    for (const auto& [labels, series] : series_) {
+      if (model::MatchesAll(query.matchers, labels) && labels.Has(name)) values.emplace(labels.Get(name));
+    }
+    return std::vector<std::string>(values.begin(), values.end());
+  }
+  std::vector<std::pair<std::string, model::Metadata>> MetadataOf(std::string_view /*tenant*/, std::string_view /*metric*/) override {
+    return {};
+  }
+  base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>> Exemplars(const store::SampleQuery& /*query*/) override {
+    return std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>();
+  }
+  store::SampleStats Stats(std::string_view /*tenant*/) override {
+    store::SampleStats stats;
+    stats.series = series_.size();
+    return stats;
+  }
+
+ private:
+  struct Stored {
+    std::vector<int64_t> times;
+    std::vector<double> values;
+    std::vector<model::HistogramSample> histograms;
+  };
+  class Cursor final : public store::SeriesCursor {
+   public:
+    explicit Cursor(std::vector<store::SeriesColumns> series) : series_(std::move(series)) {}
+    base::Result<bool> Next(store::SeriesColumns* out) override {
+      if (next_ == series_.size()) return false;
+      *out = std::move(series_[next_++]);
+      return true;
+    }
+
+   private:
+    std::vector<store::SeriesColumns> series_;
+    size_t next_ = 0;
+  };
+
+  std::map<model::Labels, Stored> series_;
+};
+
+}  // namespace pharos::query::promql
