@@ -74,6 +74,33 @@ base::Result<std::unique_ptr<SampleEngine>> SampleEngine::Open(io::Manifest& man
   return engine;
 }
 
+void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
+  std::vector<Part::SeriesExemplar> exemplars;  // newest part first
+  bool metadata_found = false;
+  const auto parts = tenant.parts();
+  for (auto at = parts->rbegin(); at != parts->rend(); ++at) {
+    Part& part = **at;
+    if (part.broken()) continue;
+    if (auto metadata = part.Metadata(); !metadata) {
+      part.MarkBroken(metadata.error());
+    } else if (!metadata_found && !metadata->empty()) {
+      metadata_found = true;
+      for (auto& [metric, said] : *metadata)
+        tenant.metadata.Set(metric, std::move(said), generation);
+    }
+    if (exemplars.size() >= kMaxExemplars || part.broken()) continue;
+    if (auto more = part.Exemplars(); !more) {
+      part.MarkBroken(more.error());
+    } else {
+      exemplars.insert(exemplars.end(), std::make_move_iterator(more->rbegin()),
+                       std::make_move_iterator(more->rend()));
+    }
+  }
+  for (auto at = exemplars.rbegin(); at != exemplars.rend(); ++at) {
+    tenant.exemplars.Add(at->first, std::move(at->second), generation);
+  }
+}
+
 base::Result<void> SampleEngine::OpenParts() {
   uint32_t newest = 0;
   for (const io::PartEntry& entry : manifest_.Live(io::Signal::kSamples)) {
@@ -87,22 +114,7 @@ base::Result<void> SampleEngine::OpenParts() {
   for (const TenantPtr& tenant : AllTenants()) {
     tenant->head.Rotate(newest + 1);
     tenant->head.DropFrozen();
-    for (const auto& part : *tenant->parts()) {
-      if (auto metadata =
-              part->broken() ? std::vector<MetadataStore::Family>() : part->Metadata()) {
-        for (auto& [metric, said] : *metadata)
-          tenant->metadata.Set(metric, std::move(said), newest);
-      } else {
-        part->MarkBroken(metadata.error());
-      }
-      if (part->broken()) continue;
-      if (auto exemplars = part->Exemplars()) {
-        for (auto& [labels, exemplar] : *exemplars)
-          tenant->exemplars.Add(labels, std::move(exemplar), newest);
-      } else {
-        part->MarkBroken(exemplars.error());
-      }
-    }
+    LoadExtras(*tenant, newest);
   }
   return {};
 }
@@ -207,7 +219,7 @@ void SampleEngine::SetRetention(int64_t retention_ms) { retention_ms_ = retentio
 AppendRules SampleEngine::Rules() const {
   const int64_t now_ms = clock_.NowMs();
   const int64_t retention_ms = retention_ms_;
-  return {.min_ms = retention_ms > 0 ? now_ms - retention_ms : INT64_MIN,
+  return {.min_ms = retention_ms > 0 ? now_ms - retention_ms : INT64_MIN / 2,
           .max_ms = now_ms + kMaxFutureMs,
           .window_ms = window_ms_,
           .later_write_wins = later_write_wins_,

@@ -105,6 +105,8 @@ class SampleEngine final : public store::SampleSink,
   SampleEngine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
                SampleEngineOptions options);
   base::Result<void> OpenParts();
+  /// Exemplars (the newest) and metadata of the tenant's parts into memory.
+  void LoadExtras(Tenant& tenant, uint32_t generation);
   TenantPtr TenantOf(std::string_view name);
   void RegisterGauges();
   TenantPtr FindTenant(std::string_view name) const;  ///< null when there is none

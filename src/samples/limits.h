@@ -17,8 +17,11 @@ inline constexpr size_t kBlockSamples = 1024;
 /// Bytes of a data or time page before compression: what one look-up reads.
 inline constexpr size_t kPageBytes = 64 * 1024;
 
-/// Series in one page of the label index.
-inline constexpr size_t kSeriesPerIndexPage = 16 * 1024;
+/// Bytes of a page of the label index, of exemplars or of metadata before compression.
+inline constexpr size_t kIndexPageBytes = 256 * 1024;
+
+/// Bytes of one series' blocks in one page; a longer series goes on in the next page.
+inline constexpr size_t kSeriesPageBytes = 256 * 1024;
 
 /// Time columns in one page; a column's number is page × this + slot.
 inline constexpr size_t kTimeSlots = 4096;
@@ -27,7 +30,7 @@ inline constexpr size_t kTimeSlots = 4096;
 inline constexpr size_t kSharedTimeColumns = 256 * 1024;
 
 /// What a new series costs beside its labels: registry slot, index, caches (bytes).
-inline constexpr size_t kSeriesOverheadBytes = 240;
+inline constexpr size_t kSeriesOverheadBytes = 192;
 
 /// Labels of one series, canonical bytes. A label set beyond that is an attack or a mistake.
 inline constexpr size_t kMaxLabelBytes = 256 * 1024;
@@ -35,9 +38,10 @@ inline constexpr size_t kMaxLabelBytes = 256 * 1024;
 /// Exemplars kept a tenant (newest); Prometheus's own default.
 inline constexpr size_t kMaxExemplars = 100'000;
 
-/// Metric families with metadata a tenant, and bytes of help or unit kept of each.
-inline constexpr size_t kMaxMetadataFamilies = 100'000;
-inline constexpr size_t kMaxMetadataText = 16 * 1024;
+/// Bytes of metadata a tenant (they are in every seal's newest part), and of a help text,
+/// unit or family's name.
+inline constexpr size_t kMaxMetadataBytes = 16u << 20;
+inline constexpr size_t kMaxMetadataText = 4 * 1024;
 
 /// Buckets of one native histogram that a stored one may have (bounds a hostile header).
 inline constexpr size_t kMaxHistogramBuckets = 1 << 16;

@@ -40,18 +40,21 @@ std::unexpected<base::Error> Blame(Part& part, base::Error error) {
   return std::unexpected(std::move(error));
 }
 
-/// Exemplars of all, and the newest metadata there is.
+/// The newest exemplars of all, and the newest metadata there is.
 base::Result<void> CopyRest(const PartList& run, PartBuilder& builder) {
   std::vector<std::pair<std::string, model::Metadata>> newest;
+  std::vector<Part::SeriesExemplar> all;
   for (const auto& part : run) {
     auto exemplars = part->Exemplars();
     if (!exemplars) return Blame(*part, exemplars.error());
-    for (const auto& [labels, exemplar] : *exemplars) builder.AddExemplar(labels, exemplar);
+    std::move(exemplars->begin(), exemplars->end(), std::back_inserter(all));
+    if (all.size() > kMaxExemplars) all.erase(all.begin(), all.end() - kMaxExemplars);
     auto metadata = part->Metadata();
     if (!metadata) return Blame(*part, metadata.error());
     if (!metadata->empty()) newest = std::move(*metadata);
   }
-  for (const auto& [metric, metadata] : newest) builder.AddMetadata(metric, metadata);
+  for (const auto& [labels, exemplar] : all) PHAROS_TRY_VOID(builder.AddExemplar(labels, exemplar));
+  for (const auto& [metric, said] : newest) PHAROS_TRY_VOID(builder.AddMetadata(metric, said));
   return {};
 }
 

@@ -5,6 +5,13 @@
 #include "samples/limits.h"
 
 namespace pharos::samples {
+namespace {
+
+size_t CostOf(std::string_view metric, const model::Metadata& metadata) {
+  return metric.size() + metadata.help.size() + metadata.unit.size() + 96;
+}
+
+}  // namespace
 
 bool MetadataStore::Set(std::string_view metric, model::Metadata metadata, uint32_t generation) {
   if (metadata.help.size() > kMaxMetadataText) metadata.help.resize(kMaxMetadataText);
@@ -14,9 +21,13 @@ bool MetadataStore::Set(std::string_view metric, model::Metadata metadata, uint3
     std::shared_lock lock(mutex_);
     const auto known = families_.find(metric);
     if (known != families_.end() && known->second == metadata) return false;
-    if (known == families_.end() && families_.size() >= kMaxMetadataFamilies) return false;
   }
   std::unique_lock lock(mutex_);
+  const auto known = families_.find(metric);
+  const size_t before = known != families_.end() ? CostOf(metric, known->second) : 0;
+  const size_t after = bytes_ - before + CostOf(metric, metadata);
+  if (after > kMaxMetadataBytes && after > bytes_) return false;
+  bytes_ = after;
   families_.insert_or_assign(std::string(metric), std::move(metadata));
   changed_generation_ = generation;
   return true;

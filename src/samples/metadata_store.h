@@ -13,8 +13,8 @@
 
 namespace pharos::samples {
 
-/// Owns: at most kMaxMetadataFamilies families. Threads: any. Errors: none; more families
-/// than that are not kept, longer texts are cut. Cost: one shared lock when nothing is new.
+/// Owns: at most kMaxMetadataBytes. Threads: any. Errors: none; what is beyond that is not
+/// kept, longer texts are cut. Cost: one shared lock when nothing is new.
 class MetadataStore {
  public:
   using Family = std::pair<std::string, model::Metadata>;
@@ -29,6 +29,7 @@ class MetadataStore {
  private:
   mutable std::shared_mutex mutex_;
   std::map<std::string, model::Metadata, std::less<>> families_;
+  size_t bytes_ = 0;
   uint32_t changed_generation_ = 0;
 };
 

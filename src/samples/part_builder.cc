@@ -16,14 +16,15 @@ constexpr int kZstdLevel = 1;
 /// How many blocks `count` samples make, all of about the same size.
 size_t BlockCount(size_t count) { return (count + kBlockSamples - 1) / kBlockSamples; }
 
-/// Calls `on_block(begin, size)` for each block.
+/// Calls `on_block(begin, size)` for each block, until one fails.
 template <class OnBlock>
-void ForEachBlock(size_t count, OnBlock on_block) {
+base::Result<void> ForEachBlock(size_t count, OnBlock on_block) {
   const size_t blocks = BlockCount(count);
   for (size_t b = 0; b < blocks; ++b) {
     const size_t begin = count * b / blocks, end = count * (b + 1) / blocks;
-    on_block(begin, end - begin);
+    PHAROS_TRY_VOID(on_block(begin, end - begin));
   }
+  return {};
 }
 
 bool PairLess(std::string_view a, std::string_view b) { return CompareLabels(a, b) < 0; }
@@ -80,25 +81,26 @@ base::Result<void> PartBuilder::AddSeries(std::string_view labels,
   Widen(place.min_ms, place.max_ms);
   ++info_.series;
   info_.samples += floats + histograms.size();
-  codec::PutVarint(data_, BlockCount(floats) + BlockCount(histograms.size()));
-  AddFloats(columns);
-  AddHistograms(histograms);
-  return time_error_;
+  PHAROS_TRY_VOID(AddFloats(columns));
+  PHAROS_TRY_VOID(AddHistograms(histograms));
+  PutList(false);
+  return {};
 }
 
-void PartBuilder::AddFloats(const store::SeriesColumns& columns) {
+base::Result<void> PartBuilder::AddFloats(const store::SeriesColumns& columns) {
   codec::ValueHint hint;
-  ForEachBlock(columns.times_ms.size(), [&](size_t begin, size_t size) {
+  return ForEachBlock(columns.times_ms.size(), [&](size_t begin, size_t size) {
     if (hint.exponent == codec::ValueHint::kXor) hint = {};
     block_.clear();
     codec::EncodeValues({columns.values.data() + begin, size}, block_, &hint);
-    PutBlock(BlockKind::kFloats, TimeColumn(columns.times_ms.data() + begin, size));
+    return PutBlock(BlockKind::kFloats, columns.times_ms.data() + begin, size);
   });
 }
 
-void PartBuilder::AddHistograms(const std::vector<model::HistogramSample>& histograms) {
+base::Result<void> PartBuilder::AddHistograms(
+    const std::vector<model::HistogramSample>& histograms) {
   std::vector<int64_t> times;
-  ForEachBlock(histograms.size(), [&](size_t begin, size_t size) {
+  return ForEachBlock(histograms.size(), [&](size_t begin, size_t size) {
     block_.clear();
     times.clear();
     const model::Histogram* previous = nullptr;
@@ -107,16 +109,30 @@ void PartBuilder::AddHistograms(const std::vector<model::HistogramSample>& histo
       previous = histograms[i].histogram.get();
       times.push_back(histograms[i].time_ms);
     }
-    PutBlock(BlockKind::kHistograms, TimeColumn(times.data(), size));
+    return PutBlock(BlockKind::kHistograms, times.data(), size);
   });
 }
 
-void PartBuilder::PutBlock(BlockKind kind, uint64_t column) {
-  codec::PutVarint(data_, column << 1 | static_cast<uint64_t>(kind));
-  codec::PutBytes(data_, block_);
+base::Result<void> PartBuilder::PutBlock(BlockKind kind, const int64_t* times, size_t count) {
+  if (blocks_.size() + block_.size() > kSeriesPageBytes && block_count_ > 0) {
+    PutList(true);
+    PHAROS_TRY_VOID(FlushData());
+  }
+  PHAROS_TRY(const uint64_t column, TimeColumn(times, count));
+  codec::PutVarint(blocks_, column << 1 | static_cast<uint64_t>(kind));
+  codec::PutBytes(blocks_, block_);
+  ++block_count_;
+  return {};
 }
 
-uint64_t PartBuilder::TimeColumn(const int64_t* times, size_t count) {
+void PartBuilder::PutList(bool goes_on) {
+  codec::PutVarint(data_, block_count_ << 1 | (goes_on ? 1 : 0));
+  data_ += blocks_;
+  blocks_.clear();
+  block_count_ = 0;
+}
+
+base::Result<uint64_t> PartBuilder::TimeColumn(const int64_t* times, size_t count) {
   column_.clear();
   codec::PutVarint(column_, count);
   codec::EncodeTimes({times, count}, column_);
@@ -124,7 +140,7 @@ uint64_t PartBuilder::TimeColumn(const int64_t* times, size_t count) {
   const auto known = shared_columns_.find(hash);
   if (known != shared_columns_.end()) return known->second;
   if (times_.size() >= kPageBytes || time_slots_.size() == kTimeSlots) {
-    if (auto flushed = FlushTimes(); !flushed) time_error_ = flushed;
+    PHAROS_TRY_VOID(FlushTimes());
   }
   const uint64_t column = uint64_t{time_page_} * kTimeSlots + time_slots_.size();
   time_slots_.push_back(static_cast<uint32_t>(times_.size()));
@@ -156,15 +172,21 @@ base::Result<void> PartBuilder::FlushTimes() {
   return {};
 }
 
-void PartBuilder::AddExemplar(const model::Labels& series, const model::Exemplar& exemplar) {
+base::Result<void> PartBuilder::AddExemplar(const model::Labels& series,
+                                            const model::Exemplar& exemplar) {
   codec::PutBytes(exemplars_, series.bytes());
   EncodeExemplar(exemplar, exemplars_);
   Widen(exemplar.time_ms, exemplar.time_ms);
+  return exemplars_.size() >= kIndexPageBytes ? WriteBytes(kExemplarSection, &exemplars_)
+                                              : base::Result<void>();
 }
 
-void PartBuilder::AddMetadata(std::string_view metric, const model::Metadata& metadata) {
+base::Result<void> PartBuilder::AddMetadata(std::string_view metric,
+                                            const model::Metadata& metadata) {
   codec::PutBytes(metadata_, metric);
   EncodeMetadata(metadata, metadata_);
+  return metadata_.size() >= kIndexPageBytes ? WriteBytes(kMetadataSection, &metadata_)
+                                             : base::Result<void>();
 }
 
 base::Result<void> PartBuilder::WritePairs(std::vector<uint32_t>* rank) {
@@ -185,8 +207,7 @@ base::Result<void> PartBuilder::WritePairs(std::vector<uint32_t>* rank) {
     codec::PutBytes(page, pair.substr(shared));
     previous = pair;
     if (page.size() < kPageBytes && i + 1 < sorted.size()) continue;
-    PHAROS_TRY_VOID(WriteBytes(kPairSection, page));
-    page.clear();
+    PHAROS_TRY_VOID(WriteBytes(kPairSection, &page));
     previous = {};
   }
   return {};
@@ -214,18 +235,18 @@ base::Result<void> PartBuilder::WriteSeries(const std::vector<uint32_t>& rank) {
     codec::PutSigned(page, place.max_ms - before.max_ms);
     before = place;
     previous.swap(pairs);
-    if ((s + 1) % kSeriesPerIndexPage != 0 && s + 1 < places_.size()) continue;
-    PHAROS_TRY_VOID(WriteBytes(kSeriesSection, page));
-    page.clear();
+    if (page.size() < kIndexPageBytes && s + 1 < places_.size()) continue;
+    PHAROS_TRY_VOID(WriteBytes(kSeriesSection, &page));
     previous.clear();
     before = {};
   }
   return {};
 }
 
-base::Result<void> PartBuilder::WriteBytes(std::string_view section, std::string_view bytes) {
-  if (bytes.empty()) return {};
-  PHAROS_TRY_VOID(file_->AddPage(section, bytes, io::kPageZstd, kZstdLevel));
+base::Result<void> PartBuilder::WriteBytes(std::string_view section, std::string* bytes) {
+  if (bytes->empty()) return {};
+  PHAROS_TRY_VOID(file_->AddPage(section, *bytes, io::kPageZstd, kZstdLevel));
+  bytes->clear();
   return {};
 }
 
@@ -235,8 +256,8 @@ base::Result<uint64_t> PartBuilder::Finish() {
   std::vector<uint32_t> rank;
   PHAROS_TRY_VOID(WritePairs(&rank));
   PHAROS_TRY_VOID(WriteSeries(rank));
-  PHAROS_TRY_VOID(WriteBytes(kExemplarSection, exemplars_));
-  PHAROS_TRY_VOID(WriteBytes(kMetadataSection, metadata_));
+  PHAROS_TRY_VOID(WriteBytes(kExemplarSection, &exemplars_));
+  PHAROS_TRY_VOID(WriteBytes(kMetadataSection, &metadata_));
   PHAROS_TRY_VOID(file_->AddPage(kHeadSection, EncodeInfo(info_)));
   return file_->Finish();
 }

@@ -29,8 +29,8 @@ class PartBuilder {
   /// `labels`: canonical bytes, after those of the series before. Columns: times strictly
   /// rising; a range [begin, end) of them.
   base::Result<void> AddSeries(std::string_view labels, const store::SeriesColumns& columns);
-  void AddExemplar(const model::Labels& series, const model::Exemplar& exemplar);
-  void AddMetadata(std::string_view metric, const model::Metadata& metadata);
+  base::Result<void> AddExemplar(const model::Labels& series, const model::Exemplar& exemplar);
+  base::Result<void> AddMetadata(std::string_view metric, const model::Metadata& metadata);
   /// Gives a part without samples and exemplars a time.
   void CoverTime(int64_t time_ms) {
     if (info_.min_ms > info_.max_ms) Widen(time_ms, time_ms);
@@ -39,20 +39,21 @@ class PartBuilder {
   /// Writes the rest and syncs the file; returns its size in bytes.
   base::Result<uint64_t> Finish();
   const PartInfo& info() const { return info_; }
-  bool empty() const { return info_.samples == 0 && exemplars_.empty() && metadata_.empty(); }
 
  private:
   explicit PartBuilder(PartInfo info) : info_(info) {}
   void AddLabels(std::string_view labels);
-  void AddFloats(const store::SeriesColumns& columns);
-  void AddHistograms(const std::vector<model::HistogramSample>& histograms);
-  void PutBlock(BlockKind kind, uint64_t column);
-  uint64_t TimeColumn(const int64_t* times, size_t count);
+  base::Result<void> AddFloats(const store::SeriesColumns& columns);
+  base::Result<void> AddHistograms(const std::vector<model::HistogramSample>& histograms);
+  /// Adds block_ to the series; starts another page when the series is long.
+  base::Result<void> PutBlock(BlockKind kind, const int64_t* times, size_t count);
+  void PutList(bool goes_on);
+  base::Result<uint64_t> TimeColumn(const int64_t* times, size_t count);
   base::Result<void> FlushData();
   base::Result<void> FlushTimes();
   base::Result<void> WritePairs(std::vector<uint32_t>* rank);
   base::Result<void> WriteSeries(const std::vector<uint32_t>& rank);
-  base::Result<void> WriteBytes(std::string_view section, std::string_view bytes);
+  base::Result<void> WriteBytes(std::string_view section, std::string* bytes);
   void Widen(int64_t min_ms, int64_t max_ms);
 
   PartInfo info_;
@@ -63,13 +64,13 @@ class PartBuilder {
   std::vector<uint32_t> pairs_end_;     // a series
   std::vector<SeriesPlace> places_;     // a series
 
-  std::string data_, block_;
+  std::string data_, blocks_, block_;
+  size_t block_count_ = 0;  // in blocks_
   uint32_t data_page_ = 0;
   std::string times_, column_;
   std::vector<uint32_t> time_slots_;
   uint32_t time_page_ = 0;
   std::unordered_map<base::Hash128, uint64_t, base::Hash128Hasher> shared_columns_;  // → column
-  base::Result<void> time_error_;
   std::string exemplars_, metadata_;
 };
 

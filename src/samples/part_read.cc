@@ -53,19 +53,26 @@ base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int
                                           store::SeriesColumns* out) {
   const SeriesPlace& place = index_->place(series);
   if (place.min_ms > end_ms || place.max_ms < start_ms) return {};
-  if (data_ == nullptr || data_page_ != place.page) {
-    PHAROS_TRY(data_, part_->ReadPage(kDataSection, place.page, cached_));
-    data_page_ = place.page;
-  }
-  if (place.offset > data_->size()) return std::unexpected(Corrupt("series beyond its page"));
-  codec::ByteReader in(std::string_view(*data_).substr(place.offset));
-  for (size_t blocks = in.Count(); blocks > 0; --blocks) {
-    const uint64_t head = in.Varint();
-    const std::string_view bytes = in.Bytes();
-    if (!in.ok()) return std::unexpected(Corrupt("bad block head"));
-    PHAROS_TRY(const std::string_view column, Column(head >> 1));
-    PHAROS_TRY_VOID(
-        ReadBlock(static_cast<BlockKind>(head & 1), column, bytes, start_ms, end_ms, out));
+  uint32_t page = place.page;
+  size_t offset = place.offset;
+  for (bool goes_on = true; goes_on; ++page, offset = 0) {
+    if (data_ == nullptr || data_page_ != page) {
+      PHAROS_TRY(data_, part_->ReadPage(kDataSection, page, cached_));
+      data_page_ = page;
+    }
+    if (offset > data_->size()) return std::unexpected(Corrupt("series beyond its page"));
+    codec::ByteReader in(std::string_view(*data_).substr(offset));
+    const uint64_t list = in.Varint();
+    goes_on = (list & 1) != 0;
+    for (uint64_t blocks = list >> 1; blocks > 0; --blocks) {
+      const uint64_t head = in.Varint();
+      const std::string_view bytes = in.Bytes();
+      if (!in.ok()) return std::unexpected(Corrupt("bad block head"));
+      PHAROS_TRY(const std::string_view column, Column(head >> 1));
+      PHAROS_TRY_VOID(
+          ReadBlock(static_cast<BlockKind>(head & 1), column, bytes, start_ms, end_ms, out));
+    }
+    if (!in.ok()) return std::unexpected(Corrupt("bad block list"));
   }
   return {};
 }

@@ -92,6 +92,29 @@ TEST_F(PartTest, ManySeriesOfManyLengthsComeBack) {
   EXPECT_EQ(index->FindSeries(Labels{{"__name__", "n"}}), std::nullopt);
 }
 
+TEST_F(PartTest, ALongSeriesGoesOnOverPages) {
+  Random random(8);
+  std::vector<store::SeriesColumns> all;
+  for (int s = 0; s < 3; ++s) {
+    store::SeriesColumns columns{.labels = Labels{{"s", std::to_string(s)}}};
+    for (int i = 0; i < 150'000; ++i) {
+      columns.times_ms.push_back(i * 1000 + s);
+      columns.values.push_back(std::bit_cast<double>(random() >> 2));
+    }
+    all.push_back(std::move(columns));
+  }
+  const auto part = Write(all);
+  PartSeriesReader reader(part, part->Index().value(), true);
+  for (uint32_t s = 0; s < 3; ++s) {
+    store::SeriesColumns back, tail;
+    ASSERT_TRUE(reader.Read(s, INT64_MIN, INT64_MAX, &back).has_value());
+    EXPECT_EQ(back.times_ms, all[s].times_ms);
+    EXPECT_EQ(back.values, all[s].values);
+    ASSERT_TRUE(reader.Read(s, 149'000'000, INT64_MAX, &tail).has_value());
+    EXPECT_EQ(tail.times_ms.size(), 1000u);
+  }
+}
+
 TEST_F(PartTest, SeriesScrapedTogetherShareTheirTimes) {
   Random random(6);
   std::vector<int64_t> jittered;

@@ -136,7 +136,7 @@ class SampleEngine::TenantSeal {
     for (const auto& [labels, exemplars] : exemplars_) {
       for (const model::Exemplar& exemplar : exemplars) {
         PHAROS_TRY(PartBuilder * builder, BuilderOf(DayOf(exemplar.time_ms)));
-        if (builder != nullptr) builder->AddExemplar(labels, exemplar);
+        if (builder != nullptr) PHAROS_TRY_VOID(builder->AddExemplar(labels, exemplar));
       }
     }
     return {};
@@ -151,7 +151,7 @@ class SampleEngine::TenantSeal {
     PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
     if (builder == nullptr) return {};
     for (const auto& [metric, metadata] : tenant_.metadata.Get(""))
-      builder->AddMetadata(metric, metadata);
+      PHAROS_TRY_VOID(builder->AddMetadata(metric, metadata));
     builder->CoverTime(day * kDayMs);
     metadata_written_ = true;
     return {};
