@@ -2,6 +2,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <unordered_map>
@@ -65,6 +66,21 @@ Result<Value> Parsed(const Value& layout, const Value& text) {
 Result<int64_t> Nanoseconds(const Value& value) {
   if (const auto* time = value.As<Time>()) return time->ns;
   return Fail(ErrorKind::kBadInput, "wrong type for value; expected time.Time; got " + std::string(value.TypeName()));
+}
+
+/// Sprig computes in decimals: 0.1 + 0.2 is 0.3. The shortest decimal of each number, taken to
+/// more digits than a double has, gives the same after rounding back.
+long double Decimal(double value) {
+  char buffer[40];
+  *std::to_chars(buffer, buffer + sizeof buffer - 1, value).ptr = 0;
+  return std::strtold(buffer, nullptr);
+}
+
+template <class Combine>
+Result<Value> InDecimals(std::span<const double> numbers, Combine combine) {
+  long double result = Decimal(numbers[0]);
+  for (const double number : numbers.subspan(1)) result = combine(result, Decimal(number));
+  return Value(static_cast<double>(result));
 }
 
 /// Loki's guess by the number of digits: days, seconds, milli-, micro-, nanoseconds.
@@ -194,10 +210,10 @@ void AddNumbers(FunctionMap* map) {
   whole("min", 1, -1, [](Ints n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
   whole("int", 1, 1, [](Ints n) -> Result<Value> { return Value(n[0]); });
   real("float64", 1, 1, [](Reals n) -> Result<Value> { return Value(n[0]); });
-  real("addf", 0, -1, [](Reals n) -> Result<Value> { double s = 0; for (double v : n) s += v; return Value(s); });
-  real("subf", 1, -1, [](Reals n) -> Result<Value> { double s = n[0]; for (double v : n.subspan(1)) s -= v; return Value(s); });
-  real("mulf", 1, -1, [](Reals n) -> Result<Value> { double p = 1; for (double v : n) p *= v; return Value(p); });
-  real("divf", 1, -1, [](Reals n) -> Result<Value> { double q = n[0]; for (double v : n.subspan(1)) q /= v; return Value(q); });
+  real("addf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a + b; }); });
+  real("subf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a - b; }); });
+  real("mulf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a * b; }); });
+  real("divf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a / b; }); });
   real("maxf", 1, -1, [](Reals n) -> Result<Value> { return Value(*std::max_element(n.begin(), n.end())); });
   real("minf", 1, -1, [](Reals n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
   real("ceil", 1, 1, [](Reals n) -> Result<Value> { return Value(std::ceil(n[0])); });

