@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,7 +43,7 @@ class FakeSamples final : public store::SampleSink {
     return {names.begin(), names.end()};
   }
 
-  std::vector<Series> series;
+  std::deque<Series> series;  ///< references stay valid
   std::map<base::Hash128, store::SeriesHandle> remembered;
   std::map<std::string, model::Metadata> metadata;
   size_t max_series = 1'000'000;
