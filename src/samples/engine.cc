@@ -56,7 +56,8 @@ void SampleEngine::RegisterGauges() {
   base::SetGauge(kGauges[2], "Sealed parts.", sum([](Tenant& t) { return t.parts()->size(); }));
   base::SetGauge(kGauges[3], "Bytes of sealed parts.", sum([](Tenant& t) {
                    uint64_t bytes = 0;
-                   for (const auto& part : *t.parts()) bytes += part->entry().bytes;
+                   const auto parts = t.parts();
+                   for (const auto& part : *parts) bytes += part->entry().bytes;
                    return bytes;
                  }));
 }
@@ -284,7 +285,8 @@ void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
 
 base::Result<void> SampleEngine::Verify() {
   for (const TenantPtr& tenant : AllTenants()) {
-    for (const auto& part : *tenant->parts()) PHAROS_TRY_VOID(part->Verify());
+    const auto parts = tenant->parts();
+    for (const auto& part : *parts) PHAROS_TRY_VOID(part->Verify());
   }
   return {};
 }

@@ -12,7 +12,8 @@ namespace {
 /// seal moves from the head to a part in between is then seen twice, never not at all.
 PartList Overlapping(const Tenant& tenant, const store::SampleQuery& query) {
   PartList out;
-  for (const auto& part : *tenant.parts()) {
+  const auto parts = tenant.parts();
+  for (const auto& part : *parts) {
     if (part->Overlaps(query.start_ms, query.end_ms)) out.push_back(part);
   }
   return out;
@@ -143,7 +144,8 @@ store::SampleStats SampleEngine::Stats(std::string_view tenant) {
   stats.series = found->head.series_count();
   int64_t min_ms, max_ms;
   found->head.TimeBounds(&min_ms, &max_ms);
-  for (const auto& part : *found->parts()) {
+  const auto parts = found->parts();
+  for (const auto& part : *parts) {
     ++stats.parts;
     stats.part_bytes += part->entry().bytes;
     min_ms = std::min(min_ms, part->entry().min_time);

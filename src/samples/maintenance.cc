@@ -119,7 +119,8 @@ base::Result<void> SampleEngine::DropExpired() {
     PartList expired;
     std::set<int64_t> days;
     io::ManifestEdit edit;
-    for (const auto& part : *tenant->parts()) {
+    const auto parts = tenant->parts();
+    for (const auto& part : *parts) {
       const int64_t day = DayOf(part->entry().max_time);
       if (day >= first_day) continue;
       expired.push_back(part);
@@ -188,7 +189,8 @@ void SampleEngine::TrimIndexes() {
   std::vector<std::pair<uint64_t, std::shared_ptr<Part>>> loaded;
   size_t bytes = 0;
   for (const TenantPtr& tenant : AllTenants()) {
-    for (const auto& part : *tenant->parts()) {
+    const auto parts = tenant->parts();
+    for (const auto& part : *parts) {
       if (const size_t size = part->index_bytes(); size > 0) {
         bytes += size;
         loaded.emplace_back(part->last_use(), part);

@@ -31,7 +31,8 @@ struct Tenant {
   MetadataStore metadata;
   std::atomic<uint64_t> taken{0};  ///< samples since the start
 
-  /// Oldest generation first: later parts win.
+  /// Oldest generation first: later parts win. Keep the pointer while looking at the list: in
+  /// C++20 `for (x : *parts())` drops it before the first step.
   std::shared_ptr<const PartList> parts() const {
     std::lock_guard lock(mutex_);
     return parts_;
