@@ -15,7 +15,7 @@ interface TraceSummaryProps {
 }
 
 export function TraceSummaryPanel({ tree, summary, critical }: TraceSummaryProps) {
-  const depth = Math.max(0, ...tree.nodes.map((node) => node.depth + 1));
+  const depth = tree.nodes.reduce((most, node) => Math.max(most, node.depth + 1), 0);
   const { services, slowest } = criticalShare(tree, critical);
   return (
     <section className={`panel ${styles.summary}`}>
