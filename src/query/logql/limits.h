@@ -13,6 +13,11 @@ inline constexpr int kMaxDepth = 200;
 /// Nodes of an expression, so that long flat chains stay cheap to walk.
 inline constexpr size_t kMaxNodes = 10'000;
 
+/// Operators in one expression: chains make the tree as deep as they are long.
+inline constexpr size_t kMaxOperators = 500;
+/// Combinations that one `distinct` remembers; behind that all count as seen.
+inline constexpr size_t kMaxDistinct = 1'000'000;
+
 /// Entries that a log query may ask for (Loki's max_entries_limit_per_query).
 inline constexpr size_t kMaxEntries = 5'000;
 /// Entries when none is asked for.

@@ -92,7 +92,7 @@ class MetricParser : public LogParser {
     PHAROS_TRY(ExprPtr left, Primary());
     while (const auto info = OpOf(Now().token)) {
       if (info->strength < least) break;
-      PHAROS_TRY_VOID(Count());
+      PHAROS_TRY_VOID(CountOperator());
       Take();
       Binary binary;
       binary.op = info->op;

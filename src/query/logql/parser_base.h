@@ -43,6 +43,8 @@ class ParserBase {
   base::Result<Lexeme> Expect(Token token, std::string_view name);
   /// Counts a node against kMaxNodes.
   base::Result<void> Count();
+  /// Counts an operator against kMaxOperators.
+  base::Result<void> CountOperator();
 
   struct DepthGuard {
     explicit DepthGuard(int& depth) : depth_(depth) { ++depth_; }
@@ -57,6 +59,7 @@ class ParserBase {
   Lexed lexed_;
   size_t at_ = 0;
   size_t nodes_ = 0;
+  size_t operators_ = 0;
 };
 
 /// Parses `{…}` and pipelines.

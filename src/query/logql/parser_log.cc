@@ -36,6 +36,13 @@ Result<void> ParserBase::Count() {
   return {};
 }
 
+Result<void> ParserBase::CountOperator() {
+  if (++operators_ > kMaxOperators) {
+    return Meaning("the query has more than " + std::to_string(kMaxOperators) + " operators");
+  }
+  return {};
+}
+
 Result<void> ParserBase::CheckDepth() const {
   if (depth_ > kMaxDepth) {
     return Meaning("the query is nested more than " + std::to_string(kMaxDepth) + " levels deep");
@@ -295,6 +302,7 @@ Result<LabelFilter> LogParser::Filter(int least) {
     const bool comma = token == Token::kComma || side_by_side;
     const int strength = comma ? 3 : token == Token::kAnd ? 2 : token == Token::kOr ? 1 : 0;
     if (strength == 0 || strength < least) return left;
+    PHAROS_TRY_VOID(CountOperator());
     if (!side_by_side) Take();
     PHAROS_TRY(LabelFilter right, Filter(comma ? 0 : strength + 1));
     LabelFilter joined;

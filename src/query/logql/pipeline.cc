@@ -46,6 +46,7 @@ Result<Pipeline> Pipeline::Compile(const std::vector<Stage>& stages) {
     PHAROS_TRY(PipelineStagePtr compiled, CompileStage(stage));
     pipeline.stages_.push_back(std::move(compiled));
     const auto* filter = std::get_if<LineFilterStage>(&stage);
+    pipeline.keeps_labels_ = pipeline.keeps_labels_ && filter != nullptr;
     line_is_stored = line_is_stored && !ChangesLine(stage);
     if (filter == nullptr || !line_is_stored) {
       pipeline.complete_ = false;

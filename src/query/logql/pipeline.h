@@ -42,11 +42,14 @@ class Pipeline {
   /// sufficient, unless `complete`.
   const store::Predicate& pushdown() const { return pushdown_; }
   bool complete() const { return complete_; }
+  /// Only line filters: labels leave as they came.
+  bool keeps_labels() const { return keeps_labels_; }
 
  private:
   std::vector<PipelineStagePtr> stages_;
   store::Predicate pushdown_;
   bool complete_ = true;
+  bool keeps_labels_ = true;
 };
 
 // Makers of the single stages, one file each.

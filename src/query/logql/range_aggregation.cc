@@ -4,6 +4,7 @@
 // a difference array say so; memory is steps, not lines, and the sums are whole numbers, so
 // nothing is rounded. Everything else keeps its samples and slides a window over them.
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "match/quantity.h"
@@ -64,16 +65,12 @@ class RangeRun {
       if (!more) break;
       for (const model::StreamEvents& run : page.streams) {
         const std::vector<model::LabelView> stream = run.stream.ToVector();
+        of_run_.reset();
         for (const model::Event& event : run.events) {
           PHAROS_TRY_VOID(context_.Tick());
           PHAROS_TRY_VOID(One(event, stream));
         }
       }
-    }
-    if (series_.size() * steps_ > kMaxPoints) {
-      return Fail(ErrorKind::kLimit, "the query makes " + std::to_string(series_.size()) + " series of " +
-                                         std::to_string(steps_) + " steps; that is more than " +
-                                         std::to_string(kMaxPoints) + " points");
     }
     return Values();
   }
@@ -104,7 +101,16 @@ class RangeRun {
     double value = 0;
     if (call_.unwrap && !TakeValue(&value)) return {};
     PHAROS_TRY_VOID(CheckError());
-    PHAROS_TRY(Collected* series, SeriesOf());
+    // Lines that bring no labels of their own share the series of their stream.
+    const bool plain = pipeline_.keeps_labels() && !call_.unwrap && entry_.labels.all().size() == stream.size();
+    if (!plain || !of_run_) {
+      PHAROS_TRY(const size_t index, SeriesOf());
+      of_run_ = plain ? std::optional(index) : std::nullopt;
+      at_ = index;
+    } else {
+      at_ = *of_run_;
+    }
+    Collected* series = &series_[at_];
     if (!counting_) {
       if (++held_ > kMaxHeldSamples) {
         return Fail(ErrorKind::kLimit, "the query reads more than " + std::to_string(kMaxHeldSamples) +
@@ -161,7 +167,8 @@ class RangeRun {
                     "filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n");
   }
 
-  Result<Collected*> SeriesOf() {
+  /// Where in `series_` the entry's labels stand.
+  Result<size_t> SeriesOf() {
     model::Labels labels = absent_ ? model::Labels() : entry_.labels.Merged();
     if (call_.grouping) labels = GroupLabels(labels, *call_.grouping);
     const auto [found, fresh] = index_.try_emplace(labels.bytes(), series_.size());
@@ -169,11 +176,16 @@ class RangeRun {
       if (series_.size() >= kMaxInnerSeries) {
         return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
       }
+      if ((series_.size() + 1) * steps_ > kMaxPoints) {
+        return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(series_.size()) + " series of " +
+                                           std::to_string(steps_) + " steps; that is more than " +
+                                           std::to_string(kMaxPoints) + " points");
+      }
       series_.push_back({std::move(labels), {}, {}, {}});
       if (counting_) series_.back().counts.resize(steps_ + 1);
       if (by_bytes_) series_.back().bytes.resize(steps_ + 1);
     }
-    return &series_[found->second];
+    return found->second;
   }
 
   Result<StepVector> Values() {
@@ -267,6 +279,8 @@ class RangeRun {
   bool absent_ = false;
   bool counting_ = false;
   size_t held_ = 0;
+  size_t at_ = 0;
+  std::optional<size_t> of_run_;  ///< the series of the stream at hand, once it is known
   Entry entry_;
   std::string line_;
   std::vector<Collected> series_;

@@ -1,4 +1,5 @@
-// Runs Loki's own script tests (metric queries with absolute results) where they are at hand.
+// Runs scripts of metric queries with absolute results: ours from test/logql/, and Loki's own
+// where they are at hand. The format is Loki's: load, eval instant, eval range, clear.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -304,6 +305,12 @@ TEST_P(LokiScripts, GiveTheirResults) {
   EXPECT_GT(script.all, 20u);
   RecordProperty("evals", static_cast<int>(script.all));
   RecordProperty("wrong", static_cast<int>(script.wrong));
+}
+
+TEST(LogqlScripts, Shop) {
+  Script script("test/logql/shop.logqltest");
+  script.Run();
+  EXPECT_GT(script.all, 15u);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LokiScripts,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "query/logql/limits.h"
 #include "query/logql/pipeline.h"
 
 namespace pharos::query::logql {
@@ -62,7 +63,7 @@ class DistinctRun final : public PipelineStage {
       std::string key = name;
       key += '\0';
       key += value;
-      fresh |= seen_.insert(std::move(key)).second;
+      fresh |= seen_.size() < kMaxDistinct && seen_.insert(std::move(key)).second;
     }
     return fresh;
   }
