@@ -125,7 +125,7 @@ base::Result<Matrix> Evaluator::EvalCall(const Call& node) {
     if (node.args[i]->type() == ValueType::kMatrix) return EvalRangeCall(node, i);
   }
   if (name == "timestamp" && node.args[0]->kind == NodeKind::kVector) {
-    return EvalTimestamp(node, static_cast<const VectorSelector&>(*node.args[0]));
+    return EvalTimestamp(static_cast<const VectorSelector&>(*node.args[0]));
   }
   if (FindMath(name) != nullptr) return EvalMath(node);
   if (FindDatePart(name) != nullptr) return EvalDate(node);

@@ -143,11 +143,19 @@ base::Result<Matrix> Evaluator::EvalSmoothed(const VectorSelector& node) {
 }
 
 // timestamp(selector) is the time of the sample itself, not of the step.
-base::Result<Matrix> Evaluator::EvalTimestamp(const Call& /*node*/, const VectorSelector& selector) {
-  const int64_t lookback = run_.options->lookback_ms;
+base::Result<Matrix> Evaluator::EvalTimestamp(const VectorSelector& selector) {
   TimeShift shift;
+  // With @ Prometheus looks at that very time, whatever the offset.
   shift.original_offset_ns = selector.shift.at_ms.has_value() ? 0 : selector.shift.original_offset_ns;
   shift.at_ms = selector.shift.at_ms;
+  PHAROS_TRY(Matrix matrix, SampleTimes(selector, shift));
+  for (Row& row : matrix.rows) DropName(&row);
+  return matrix;
+}
+
+// The times (in seconds) of the samples that a selector would yield.
+base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector, const TimeShift& shift) {
+  const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(shift);
   PHAROS_TRY(const auto cursor, Open(selector, reach.first_ms - lookback + 1, reach.last_ms, "timestamp"));
   Matrix matrix;
@@ -163,7 +171,6 @@ base::Result<Matrix> Evaluator::EvalTimestamp(const Call& /*node*/, const Vector
       if (!newest.SeekTo(ref) || newest.time_ms() <= ref - lookback || newest.stale()) continue;
       row.values[step] = static_cast<double>(newest.time_ms()) / 1000;
     }
-    DropName(&row);
     matrix.rows.push_back(std::move(row));
     PHAROS_TRY_VOID(CheckCells(matrix.rows.size()));
   }

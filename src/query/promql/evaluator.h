@@ -61,7 +61,8 @@ class Evaluator {
                                                            std::string_view function);
   base::Result<Matrix> EvalSelector(const VectorSelector& node);
   base::Result<Matrix> EvalSmoothed(const VectorSelector& node);
-  base::Result<Matrix> EvalTimestamp(const Call& node, const VectorSelector& selector);
+  base::Result<Matrix> EvalTimestamp(const VectorSelector& selector);
+  base::Result<Matrix> SampleTimes(const VectorSelector& selector, const TimeShift& shift);
 
   // eval_range.cc
   base::Result<Matrix> EvalRangeCall(const Call& node, size_t range_arg);
@@ -103,12 +104,12 @@ class Evaluator {
 
   // eval_binary.cc
   base::Result<Matrix> EvalBinary(const BinaryExpr& node);
-  base::Result<Matrix> EvalScalarScalar(const BinaryExpr& node);
   base::Result<Matrix> EvalVectorScalar(const BinaryExpr& node, Matrix vector, const Matrix& scalar, bool swapped);
   base::Result<Matrix> EvalSetOperator(const BinaryExpr& node, Matrix lhs, Matrix rhs);
   base::Result<Matrix> EvalVectorVector(const BinaryExpr& node, Matrix lhs, Matrix rhs);
 
   friend class VectorMatcher;
+  friend class InfoJoin;
 
   Run& run_;
   const Grid grid_;

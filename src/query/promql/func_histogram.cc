@@ -175,11 +175,11 @@ base::Result<Matrix> Evaluator::EvalHistogramQuantiles(const Call& node) {
   for (size_t i = 2; i < node.args.size(); ++i) {
     PHAROS_TRY(const Matrix quantiles, Eval(*node.args[i]));
     const std::vector<double>& q = quantiles.rows[0].values;
+    for (const double one : q) CheckQuantile(one, node.args[i]->span(), run_.remarks);
     for (const HistogramGroup& group : input.groups()) {
       PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
       std::unordered_map<std::string, size_t> rows;  // a quantile that changes changes the label
       for (size_t step = 0; step < steps_; ++step) {
-        CheckQuantile(q[step], node.args[i]->span(), run_.remarks);
         double value = Absent();
         sweep.Run(group, step, grid_.At(step), q[step], group.labels.Name(), &value);
         if (IsAbsent(value)) continue;

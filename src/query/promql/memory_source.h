@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "query/promql/histogram_math.h"
 #include "store/samples.h"
 
 namespace pharos::query::promql {
@@ -15,7 +16,10 @@ class MemorySource final : public store::SampleSource {
   void Add(const model::Labels& labels, int64_t time_ms, double value) {
     auto& series = series_[labels];
     const auto at = std::lower_bound(series.times.begin(), series.times.end(), time_ms) - series.times.begin();
-    if (at < static_cast<std::ptrdiff_t>(series.times.size()) && series.times[static_cast<size_t>(at)] == time_ms) return;
+    if (at < static_cast<std::ptrdiff_t>(series.times.size()) && series.times[static_cast<size_t>(at)] == time_ms) {
+      series.values[static_cast<size_t>(at)] = value;  // the later word counts
+      return;
+    }
     series.times.insert(series.times.begin() + at, time_ms);
     series.values.insert(series.values.begin() + at, value);
   }
@@ -24,14 +28,12 @@ class MemorySource final : public store::SampleSource {
     auto at = std::lower_bound(series.histograms.begin(), series.histograms.end(), time_ms,
                                [](const auto& s, int64_t t) { return s.time_ms < t; });
     if (at != series.histograms.end() && at->time_ms == time_ms) return;
+    if (histogram.reset != model::Histogram::Reset::kGauge) {
+      histogram.reset = at == series.histograms.begin() ? FirstHint(histogram) : NextHint(*std::prev(at)->histogram, histogram);
+    }
     series.histograms.insert(at, {time_ms, std::make_shared<model::Histogram>(std::move(histogram))});
   }
   void Clear() { series_.clear(); }
-  /// The newest histogram before a time, or null.
-  const model::Histogram* LastHistogram(const model::Labels& labels) const {
-    const auto found = series_.find(labels);
-    return found == series_.end() || found->second.histograms.empty() ? nullptr : found->second.histograms.back().histogram.get();
-  }
 
   base::Result<std::unique_ptr<store::SeriesCursor>> Select(const store::SampleQuery& query) override {
     std::vector<store::SeriesColumns> out;
@@ -86,6 +88,24 @@ class MemorySource final : public store::SampleSource {
   }
 
  private:
+  // A store that keeps counters as Prometheus's does knows between which samples they were
+  // reset, and says so when they are read.
+  static model::Histogram::Reset FirstHint(const model::Histogram& h) {
+    return h.reset == model::Histogram::Reset::kYes ? h.reset : model::Histogram::Reset::kUnknown;
+  }
+  static model::Histogram::Reset NextHint(const model::Histogram& previous, model::Histogram h) {
+    using Reset = model::Histogram::Reset;
+    if (h.reset == Reset::kYes) return Reset::kYes;
+    if (previous.reset == Reset::kGauge || model::IsStaleNan(previous.sum)) return Reset::kUnknown;
+    if (model::IsStaleNan(h.sum)) return Reset::kNo;
+    h.reset = Reset::kUnknown;
+    if (h.count < previous.count) return Reset::kYes;
+    if (h.schema != previous.schema || h.zero_threshold != previous.zero_threshold || h.custom_bounds != previous.custom_bounds) {
+      return Reset::kUnknown;
+    }
+    return DetectReset(h, previous) ? Reset::kYes : Reset::kNo;
+  }
+
   struct Stored {
     std::vector<int64_t> times;
     std::vector<double> values;

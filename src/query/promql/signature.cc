@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/promql/go_quote.h"
+
 namespace pharos::query::promql {
 
 bool Signature::Kept(std::string_view name) const {
@@ -27,6 +29,21 @@ model::Labels Signature::MatchLabels(const model::Labels& labels) const {
     if (Kept(label.name)) kept.push_back(label);
   }
   return model::Labels::FromPairs(std::move(kept));
+}
+
+std::string LabelsText(const model::Labels& labels) {
+  const auto legacy = [](std::string_view name) {
+    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
+      return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+  };
+  std::string out = "{";
+  for (const model::LabelView label : labels) {
+    if (out.size() > 1) out += ", ";
+    out += legacy(label.name) ? std::string(label.name) : GoQuote(label.name);
+    out += "=" + GoQuote(label.value);
+  }
+  return out + "}";
 }
 
 model::Labels ResultLabels(const model::Labels& many, const model::Labels& one, const VectorMatching& matching, bool drop_name) {

@@ -21,6 +21,9 @@ class Signature {
   std::vector<std::string> names_;
 };
 
+/// `{__name__="a", b="c"}`: how error texts show a series.
+std::string LabelsText(const model::Labels& labels);
+
 /// The labels of a result: those of `many`, changed by the operator and its modifiers.
 model::Labels ResultLabels(const model::Labels& many, const model::Labels& one, const VectorMatching& matching, bool drop_name);
 

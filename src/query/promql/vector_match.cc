@@ -154,10 +154,10 @@ class VectorMatcher {
   }
 
   base::Result<const Row*> Duplicate(const Row& row, const Row& other) const {
-    std::string first = model::ToString(row.labels);
-    std::string second = model::ToString(other.labels);
+    std::string first = LabelsText(row.labels);
+    std::string second = LabelsText(other.labels);
     if (first > second) std::swap(first, second);
-    return EvalError("found duplicate series for the match group " + model::ToString(signature_.MatchLabels(row.labels)) +
+    return EvalError("found duplicate series for the match group " + LabelsText(signature_.MatchLabels(row.labels)) +
                      " on the " + (swapped_ ? "left" : "right") + " hand-side of the operation: [" + first + ", " + second +
                      "];many-to-many matching not allowed: matching labels must be unique on one side");
   }

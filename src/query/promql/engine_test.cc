@@ -1,0 +1,105 @@
+#include "query/promql/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "query/promql/memory_source.h"
+#include "query/promql/script.h"
+
+namespace pharos::query::promql {
+namespace {
+
+std::string ReadAll(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(ScriptTest, OwnScripts) {
+  int passed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("test/promql")) {
+    if (entry.path().extension() != ".test") continue;
+    const ScriptReport report = RunScript(ReadAll(entry.path()));
+    for (const std::string& failure : report.failures) ADD_FAILURE() << entry.path() << " " << failure;
+    passed += report.passed;
+  }
+  EXPECT_GE(passed, 90);
+}
+
+TEST(ScriptTest, ReportsWhatIsWrong) {
+  const ScriptReport report = RunScript("load 1m\n  x 1\n\neval instant at 0 x\n  x 2\n\neval instant at 0 x\n  x 1\n\nbogus\n");
+  EXPECT_EQ(report.passed, 1);
+  EXPECT_EQ(report.failed, 2);
+}
+
+TEST(ScriptTest, PrometheusScripts) {
+  const std::filesystem::path folder = "../shared/data/prometheus/promqltest";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the shared scripts are not here";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    // Start timestamps of samples are not stored yet.
+    if (entry.path().extension() != ".test" || entry.path().stem() == "start_timestamps") continue;
+    const ScriptReport report = RunScript(ReadAll(entry.path()));
+    for (const std::string& failure : report.failures) ADD_FAILURE() << entry.path() << " " << failure;
+    EXPECT_GT(report.passed, 0) << entry.path();
+  }
+}
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() {
+    for (int s = 0; s < 20; ++s) {
+      const std::string name = std::to_string(s);
+      for (int i = 0; i < 100; ++i) source_.Add({{"__name__", "x_total"}, {"s", name}}, i * 1000, i);
+    }
+  }
+  base::Result<QueryAnswer> Run(const std::string& query, exec::QueryLimits limits, std::function<bool()> cancelled = {}) {
+    exec::QueryContext context(limits, "default");
+    if (cancelled) context.SetCancelled(std::move(cancelled));
+    return Engine(&source_, {}).Range(query, 0, 99'000, 1000, context);
+  }
+  MemorySource source_;
+};
+
+TEST_F(EngineTest, SampleLimitEndsTheQuery) {
+  exec::QueryLimits limits;
+  limits.max_samples = 500;
+  const auto answer = Run("x_total", limits);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
+  EXPECT_EQ(answer.error().message, "query processing would load too many samples into memory in query execution");
+}
+
+TEST_F(EngineTest, CancellationEndsTheQuery) {
+  const auto answer = Run("sum(rate(x_total[5s]))", {}, [] { return true; });
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kCancelled);
+}
+
+TEST_F(EngineTest, DeadlineEndsTheQuery) {
+  exec::QueryLimits limits;
+  limits.timeout_ms = -1;
+  const auto answer = Run("x_total", limits);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kTimeout);
+}
+
+TEST_F(EngineTest, HugeSubqueryEndsInAnError) {
+  exec::QueryLimits limits;
+  limits.max_samples = 100'000;
+  const auto answer = Run("count_over_time(x_total[1y:1ms])", limits);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
+}
+
+TEST_F(EngineTest, NamesGoOperatorByOperatorByDefault) {
+  source_.Add({{"__name__", "y_total"}, {"s", "0"}}, 0, 1);
+  const auto answer = Run("rate({__name__=~\".+_total\", s=\"0\"}[10s])", {});
+  EXPECT_TRUE(answer);  // y_total has too few samples to clash
+  const auto clash = Run("abs({__name__=~\".+_total\", s=\"0\"})", {});
+  ASSERT_FALSE(clash);
+  EXPECT_EQ(clash.error().message, "vector cannot contain metrics with the same labelset");
+}
+
+}  // namespace
+}  // namespace pharos::query::promql
