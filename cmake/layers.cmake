@@ -39,7 +39,12 @@ endfunction()
 # Programs are src/server/main.cc (pharos) and src/FOLDER/main_X.cc (pharos_X).
 function(pharos_programs)
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/server/main.cc)
-    add_executable(pharos src/server/main.cc)
+    # The UI's files as data; ./dev builds web/dist first.
+    file(GLOB_RECURSE dist CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/dist/*)
+    set(assets ${CMAKE_BINARY_DIR}/web_assets.S)
+    add_custom_command(OUTPUT ${assets} DEPENDS ${dist} ${CMAKE_SOURCE_DIR}/cmake/embed_web.cmake
+      COMMAND ${CMAKE_COMMAND} -DDIST=${CMAKE_SOURCE_DIR}/web/dist -DOUT=${assets} -P ${CMAKE_SOURCE_DIR}/cmake/embed_web.cmake)
+    add_executable(pharos src/server/main.cc ${assets})
     target_link_libraries(pharos PRIVATE pharos_server)
     find_library(MIMALLOC mimalloc)
     if(MIMALLOC AND NOT PHAROS_SANITIZE)

@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-bin=build/release
+bin=${PHAROS_BUILD:-build/release}
 mkdir -p "$data"
 port() { echo $(($1 + offset)); }
 

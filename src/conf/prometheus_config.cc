@@ -127,7 +127,7 @@ void ReadAuthorization(MapReader& map, ScrapeJob& job) {
 void ReadParams(MapReader& map, ScrapeJob& job) {
   const Node* params = map.Take("params");
   if (params == nullptr) return;
-  for (const auto& [name, value] : params->fields) {
+  for (const auto& [name, value, line] : params->fields) {
     std::vector<std::string>& list = job.params[name];
     if (value.kind == Node::Kind::kScalar) list.push_back(value.scalar);
     for (const Node& item : value.items) list.push_back(item.scalar);

@@ -72,19 +72,16 @@ class Converter {
       }
       if (out.Find(key) != nullptr) {
         const auto first = std::find_if(out.fields.begin(), out.fields.end(),
-                                        [&](const auto& f) { return f.first == key; });
+                                        [&](const Field& f) { return f.name == key; });
         return Fault(line, "mapping key \"" + key + "\" already defined at line " +
-                               std::to_string(out.field_lines[first - out.fields.begin()]));
+                               std::to_string(first->line));
       }
-      out.fields.emplace_back(key, std::move(value));
-      out.field_lines.push_back(line);
+      out.fields.push_back({key, std::move(value), line});
     }
     for (Node& map : merged) {
       if (map.kind != Node::Kind::kMap) return Fault(out.line, "map merge requires map or sequence of maps as the value");
-      for (size_t i = 0; i < map.fields.size(); ++i) {
-        if (out.Find(map.fields[i].first) != nullptr) continue;
-        out.fields.push_back(std::move(map.fields[i]));
-        out.field_lines.push_back(map.field_lines[i]);
+      for (Field& field : map.fields) {
+        if (out.Find(field.name) == nullptr) out.fields.push_back(std::move(field));
       }
     }
     return out;
@@ -103,8 +100,8 @@ const std::vector<Node> kNoItems;
 }  // namespace
 
 const Node* Node::Find(std::string_view key) const {
-  for (const auto& [name, value] : fields) {
-    if (name == key) return &value;
+  for (const Field& field : fields) {
+    if (field.name == key) return &field.value;
   }
   return nullptr;
 }
@@ -245,11 +242,11 @@ bool MapReader::StringMap(std::string_view key, std::map<std::string, std::strin
     faults_.Add(value->line, std::string(key) + ": must be a map of text");
     return false;
   }
-  for (const auto& [name, item] : value->fields) {
+  for (const auto& [name, item, line] : value->fields) {
     if (item.kind == Node::Kind::kScalar || item.kind == Node::Kind::kNull) {
       (*out)[name] = item.scalar;
     } else {
-      faults_.Add(item.line, std::string(key) + "." + name + ": must be text");
+      faults_.Add(line, std::string(key) + "." + name + ": must be text");
     }
   }
   return true;
@@ -274,16 +271,15 @@ void MapReader::NotSupported(std::initializer_list<std::string_view> keys) {
 }
 
 void MapReader::Done() {
-  for (size_t i = 0; i < node_.fields.size(); ++i) {
-    const std::string& key = node_.fields[i].first;
-    if (taken_.contains(key)) continue;
-    faults_.Add(node_.field_lines[i], "field " + key + " not found in type " + type_);
+  for (const Field& field : node_.fields) {
+    if (taken_.contains(field.name)) continue;
+    faults_.Add(field.line, "field " + field.name + " not found in type " + type_);
   }
 }
 
 int MapReader::LineOf(std::string_view key) const {
-  for (size_t i = 0; i < node_.fields.size(); ++i) {
-    if (node_.fields[i].first == key) return node_.field_lines[i];
+  for (const Field& field : node_.fields) {
+    if (field.name == key) return field.line;
   }
   return node_.line;
 }

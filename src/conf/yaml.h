@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +15,7 @@ namespace pharos::conf {
 
 /// One YAML value with the line (from 1) where it begins. Aliases are expanded, merge keys
 /// (`<<`) applied; explicit keys win over merged ones.
+struct Field;
 struct Node {
   enum class Kind : uint8_t { kNull, kScalar, kSequence, kMap };
   Kind kind = Kind::kNull;
@@ -23,10 +23,14 @@ struct Node {
   bool quoted = false;  ///< a scalar in quotes is never a number, bool or null
   std::string scalar;
   std::vector<Node> items;
-  std::vector<std::pair<std::string, Node>> fields;
-  std::vector<int> field_lines;  ///< line of each key
+  std::vector<Field> fields;  ///< in the order of the file
 
   const Node* Find(std::string_view key) const;
+};
+struct Field {
+  std::string name;
+  Node value;
+  int line = 0;  ///< of the key
 };
 
 /// Parses one document. kBadInput `FILE:LINE: …` for what is not YAML, a key given twice, or a

@@ -16,7 +16,8 @@ import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = ROOT / 'build/release/pharos'
+BUILD = ROOT / os.environ.get('PHAROS_BUILD', 'build/release')
+BINARY = BUILD / 'pharos'
 CLASSIC = (3000, 9090, 3100, 3200, 16686, 4318, 4317, 8000, 8001)
 
 

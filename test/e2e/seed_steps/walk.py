@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import typing
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from stack import BINARY, ROOT, Stack, get, get_json, request, wait_until  # noqa: E402
@@ -116,8 +117,13 @@ class Walk:
         return done.returncode, done.stdout + done.stderr
 
     def page(self, classic, path='/'):
-        """The page at a path: it must be the UI."""
-        status, text = self.get(classic, path)
+        """The page at a path: it must be the UI. Classic ports lead to the main one."""
+        status, headers, body = request(self.port(classic), 'GET', path)
+        if status == 302:
+            target = urllib.parse.urlparse(headers['Location'])
+            assert target.port == self.port(3000), headers
+            status, _, body = request(target.port, 'GET', target.path)
+        text = body.decode()
         assert status == 200 and '<div id="root">' in text, (status, text[:200])
         return text
 

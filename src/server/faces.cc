@@ -1,0 +1,145 @@
+#include "server/faces.h"
+
+#include "api/jaeger/jaeger_api.h"
+#include "api/loki/loki_api.h"
+#include "api/prometheus/prometheus_api.h"
+#include "api/tempo/tempo_api.h"
+#include "ingest/receive/loki_push.h"
+#include "ingest/receive/otlp_http.h"
+#include "ingest/receive/remote_write.h"
+#include "ingest/scrape/scraper.h"
+#include "server/admin.h"
+#include "server/assets.h"
+#include "server/options.h"
+#include "server/storage.h"
+#include "text/duration.h"
+
+namespace pharos::server {
+namespace {
+
+using net::Request;
+using net::Response;
+using net::Router;
+
+/// Registers the APIs below whatever prefix a listener gives them.
+class Builder {
+ public:
+  explicit Builder(const FaceDeps& deps)
+      : deps_(deps),
+        target_{.samples = &deps.storage->sample_sink(), .events = &deps.storage->event_sink()} {}
+
+  std::shared_ptr<Router> Main() {
+    auto router = std::make_shared<Router>();
+    RegisterHealth(*router, deps_);
+    RegisterAdmin(*router, deps_);
+    Prometheus(*router);
+    api::loki::RegisterLokiApi(*router, "", LokiDeps());
+    ingest::receive::RegisterLokiPush(*router, target_);
+    api::tempo::RegisterTempoApi(*router, "/tempo", SpanDeps());
+    api::jaeger::RegisterJaegerApi(*router, "/jaeger", SpanDeps());
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = true, .prometheus = true, .loki = true});
+    router->SetFallback(ServeAsset);
+    return router;
+  }
+
+  std::shared_ptr<Router> PrometheusPort() {
+    auto router = std::make_shared<Router>();
+    RegisterHealth(*router, deps_);
+    Prometheus(*router);
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = false, .prometheus = true});
+    router->SetFallback(ToPages());
+    return router;
+  }
+
+  std::shared_ptr<Router> LokiPort() {
+    auto router = std::make_shared<Router>();
+    Metrics(*router);
+    api::loki::RegisterLokiApi(*router, "", LokiDeps(), /*own_port=*/true);
+    ingest::receive::RegisterLokiPush(*router, target_);
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = false, .loki = true});
+    return router;
+  }
+
+  std::shared_ptr<Router> TempoPort() {
+    auto router = std::make_shared<Router>();
+    Metrics(*router);
+    api::tempo::RegisterTempoApi(*router, "", SpanDeps(), /*own_port=*/true);
+    return router;
+  }
+
+  std::shared_ptr<Router> JaegerPort() {
+    auto router = std::make_shared<Router>();
+    Metrics(*router);
+    api::jaeger::RegisterJaegerApi(*router, "", SpanDeps());
+    router->SetFallback(ToPages());
+    return router;
+  }
+
+  std::shared_ptr<Router> OtlpPort() {
+    auto router = std::make_shared<Router>();
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_);
+    return router;
+  }
+
+ private:
+  static void Metrics(Router& router) {
+    router.Add("GET", "/metrics", [](const Request&) { return MetricsPage(); });
+  }
+
+  void Prometheus(Router& router) {
+    api::prometheus::PrometheusApiDeps prometheus;
+    prometheus.source = &deps_.storage->sample_source();
+    prometheus.targets = [scrapes = deps_.scrapes](const Request& request) {
+      const net::Params params = request.AllParams();
+      return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"), params.Get("scrapePool"));
+    };
+    prometheus.config_text = deps_.config_text;
+    prometheus.flags = {{"storage.tsdb.path", deps_.options->data_dir},
+                        {"web.listen-address", deps_.options->main.address},
+                        {"web.enable-lifecycle", deps_.options->enable_lifecycle ? "true" : "false"}};
+    prometheus.storage_retention = text::PrometheusDuration(deps_.options->metrics_retention_ms);
+    api::prometheus::RegisterPrometheusApi(router, "", std::move(prometheus));
+    ingest::receive::RegisterRemoteWrite(router, "", target_);
+  }
+
+  api::loki::Deps LokiDeps() const {
+    api::loki::Deps loki;
+    loki.events = &deps_.storage->event_source();
+    loki.not_ready = [ready = deps_.ready] { return ready() ? std::string() : std::string("starting"); };
+    return loki;
+  }
+  api::spans::Deps SpanDeps() const {
+    api::spans::Deps spans;
+    spans.events = &deps_.storage->event_source();
+    return spans;
+  }
+
+  /// A classic port's pages are the same paths on the main port, which understands them.
+  net::SyncHandler ToPages() const {
+    return [main_port = deps_.main_port](const Request& request) {
+      if ((request.method != "GET" && request.method != "HEAD") || request.path.starts_with("/api/")) {
+        return Response::Text(404, "404 page not found\n");
+      }
+      const std::string_view host = request.headers.Get("Host");
+      const size_t colon = host.rfind(':');
+      const std::string_view name = colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
+      Response response = Response::Text(302, "");
+      response.headers.Set("Location", "http://" + std::string(name) + ":" + main_port() + request.raw_path +
+                                           (request.query.empty() ? "" : "?" + request.query));
+      return response;
+    };
+  }
+
+  const FaceDeps& deps_;
+  const ingest::receive::Target target_;
+};
+
+}  // namespace
+
+std::map<std::string, std::shared_ptr<const net::Router>> MakeFaces(const FaceDeps& deps) {
+  Builder build(deps);
+  return {{"main", build.Main()},        {"prometheus", build.PrometheusPort()}, {"loki", build.LokiPort()},
+          {"tempo", build.TempoPort()},  {"jaeger", build.JaegerPort()},         {"otlp-http", build.OtlpPort()}};
+}
+
+}  // namespace pharos::server

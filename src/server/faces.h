@@ -1,0 +1,39 @@
+// Which router serves which listener: the main port has every API under its prefix, a classic
+// port has one program's paths at its root.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/router.h"
+
+namespace pharos::ingest::receive {
+class OtlpService;
+}
+namespace pharos::ingest::scrape {
+class Scraper;
+}
+
+namespace pharos::server {
+
+class Storage;
+struct ServeOptions;
+
+/// What the faces speak about; borrowed for as long as they serve.
+struct FaceDeps {
+  Storage* storage = nullptr;
+  const ServeOptions* options = nullptr;
+  std::shared_ptr<ingest::receive::OtlpService> otlp;
+  ingest::scrape::Scraper* scrapes = nullptr;
+  std::function<std::string()> main_port;   ///< the main listener's, once it is bound
+  std::function<bool()> ready;
+  std::function<std::string()> reload;      ///< "" or what is wrong
+  std::function<std::string()> config_text; ///< prometheus.yml as it is in force
+};
+
+/// "main" and the names of kListeners that speak HTTP.
+std::map<std::string, std::shared_ptr<const net::Router>> MakeFaces(const FaceDeps& deps);
+
+}  // namespace pharos::server

@@ -1,0 +1,72 @@
+#include "server/options.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace pharos::server {
+namespace {
+
+class OptionsTest : public testing::Test {
+ protected:
+  std::string File(const std::string& text) {
+    const std::string path = testing::TempDir() + "pharos_options_test.yaml";
+    std::ofstream(path) << text;
+    return path;
+  }
+  base::Result<ServeOptions> Make(ServeArguments arguments) {
+    arguments.data_dir = "d";
+    return MakeServeOptions(arguments);
+  }
+};
+
+TEST_F(OptionsTest, Defaults) {
+  const auto options = Make({});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->main.address, "127.0.0.1:3000");
+  EXPECT_EQ(options->listeners.size(), 1u);
+  EXPECT_EQ(options->listeners.at("otlp-grpc").address, "127.0.0.1:4317");
+  EXPECT_FALSE(options->listeners.at("otlp-grpc").explicitly);
+}
+
+TEST_F(OptionsTest, CompatPortsAndSingleOnes) {
+  const auto options = Make({.compat_ports = "on", .listeners = {{"loki", "off"}, {"tempo", "127.0.0.1:7"}}});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->listeners.size(), 5u);
+  EXPECT_FALSE(options->listeners.contains("loki"));
+  EXPECT_TRUE(options->listeners.at("tempo").explicitly);
+}
+
+TEST_F(OptionsTest, OpenBindsNeedInsecure) {
+  EXPECT_EQ(Make({.listen = "0.0.0.0:3000"}).error().kind, base::ErrorKind::kForbidden);
+  EXPECT_TRUE(Make({.listen = "0.0.0.0:3000", .insecure = true}));
+  EXPECT_TRUE(Make({.listen = "[::1]:3000"}));
+  EXPECT_EQ(Make({.listeners = {{"loki", "10.0.0.1:1"}}}).error().kind, base::ErrorKind::kForbidden);
+}
+
+TEST_F(OptionsTest, FileThenCommandLine) {
+  const std::string file = File(
+      "storage: {durability: relaxed, retention: {metrics: 30d, logs: 2d}}\n"
+      "listen: {main: '127.0.0.1:1', loki: '127.0.0.1:2', otlp-grpc: off}\nlimits: {memory: 1GiB}\nprometheus: p.yml\n");
+  const auto options = Make({.listen = "127.0.0.1:9", .config = file});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->main.address, "127.0.0.1:9");
+  EXPECT_TRUE(options->relaxed_durability);
+  EXPECT_EQ(options->metrics_retention_ms, 30LL * 86'400'000);
+  EXPECT_EQ(options->listeners.size(), 1u);
+  EXPECT_EQ(options->memory_limit_bytes, 1LL << 30);
+  EXPECT_EQ(options->prometheus_file, "p.yml");
+}
+
+TEST_F(OptionsTest, FaultsNameFileLineAndKey) {
+  const std::string file = File("storage:\n  durability: maybe\n  x: 1\nslo: []\n");
+  EXPECT_EQ(Make({.config = file}).error().message,
+            file + ":2: storage.durability must be full or relaxed, not \"maybe\"\n" + file +
+                ":3: field x not found in type pharos.storage\n" + file +
+                ":4: field slo of pharos is not supported yet");
+  EXPECT_EQ(Make({.config_files = {{"loki", "l.yaml"}}}).error().kind, base::ErrorKind::kUnsupported);
+}
+
+}  // namespace
+}  // namespace pharos::server

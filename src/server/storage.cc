@@ -1,0 +1,106 @@
+#include "server/storage.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "events/engine.h"
+#include "samples/engine.h"
+
+namespace pharos::server {
+
+using base::Result;
+
+Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
+                                               int64_t out_of_order_ms) {
+  io::Fs& fs = io::Fs::Real();
+  base::Clock& clock = base::Clock::System();
+  std::unique_ptr<Storage> storage(new Storage);
+  PHAROS_TRY_VOID(fs.MakeDirs(options.data_dir));
+  PHAROS_TRY(storage->lock_, io::LockDirectory(options.data_dir));
+  storage->budget_ = std::make_unique<base::MemoryBudget>(
+      options.memory_limit_bytes > 0 ? static_cast<size_t>(options.memory_limit_bytes)
+                                     : base::MemoryBudget::DefaultLimitBytes());
+  PHAROS_TRY(storage->manifest_, io::Manifest::Open(fs, options.data_dir));
+
+  samples::SampleEngineOptions sample_options;
+  sample_options.retention_ms = options.metrics_retention_ms;
+  if (out_of_order_ms >= 0) {
+    sample_options.out_of_order_window_ms = out_of_order_ms;
+    sample_options.later_write_wins = false;
+  }
+  PHAROS_TRY(storage->samples_, samples::SampleEngine::Open(*storage->manifest_, clock,
+                                                            *storage->budget_, sample_options));
+  events::EngineOptions event_options;
+  event_options.log_retention_ns = options.logs_retention_ms * 1'000'000;
+  event_options.span_retention_ns = options.traces_retention_ms * 1'000'000;
+  PHAROS_TRY(storage->events_, events::Engine::Open(*storage->manifest_, clock, *storage->budget_, event_options));
+
+  io::WalOptions wal_options;
+  wal_options.directory = options.data_dir + "/wal";
+  wal_options.sync_before_ack = !options.relaxed_durability;
+  Storage* raw = storage.get();
+  wal_options.first_sequence = 1 + std::max(storage->manifest_->SealedSequence(io::Signal::kSamples),
+                                            storage->manifest_->SealedSequence(io::Signal::kEvents));
+  const auto replay = [raw](const io::WalFrame& frame) -> Result<void> {
+    if (frame.sequence <= raw->manifest_->SealedSequence(frame.signal)) return {};
+    ++raw->replayed_frames_;
+    return frame.signal == io::Signal::kSamples ? raw->samples_->Replay(frame)
+                                                : raw->events_->Replay(frame);
+  };
+  PHAROS_TRY(storage->wal_, io::Wal::Open(fs, wal_options, replay));
+  storage->samples_->AttachWal(*storage->wal_);
+  storage->events_->AttachWal(*storage->wal_);
+  storage->RegisterGauges();
+  storage->upkeep_ = std::thread([raw] { raw->Upkeep(); });
+  return storage;
+}
+
+Storage::~Storage() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (upkeep_.joinable()) upkeep_.join();
+  base::SetGauge("pharos_memory_budget_used_bytes", "", {});
+  base::SetGauge("pharos_wal_bytes", "", {});
+  // Engines first; the log then writes what is pending and its close mark.
+  events_.reset();
+  samples_.reset();
+  wal_.reset();
+}
+
+store::SampleSink& Storage::sample_sink() { return *samples_; }
+store::SampleSource& Storage::sample_source() { return *samples_; }
+store::EventSink& Storage::event_sink() { return *events_; }
+store::EventSource& Storage::event_source() { return *events_; }
+
+Result<void> Storage::Flush() {
+  PHAROS_TRY_VOID(samples_->Flush());
+  return events_->Flush();
+}
+
+void Storage::Upkeep() {
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_; })) {
+    lock.unlock();
+    for (store::Maintenance* engine : {static_cast<store::Maintenance*>(samples_.get()),
+                                       static_cast<store::Maintenance*>(events_.get())}) {
+      if (const auto done = engine->Tick(); !done) {
+        base::Log(base::LogLevel::kError, "upkeep failed; it is tried again",
+                  {{"error", done.error().message}});
+      }
+    }
+    lock.lock();
+  }
+}
+
+void Storage::RegisterGauges() {
+  base::SetGauge("pharos_memory_budget_used_bytes", "Bytes taken from the memory budget.",
+                 [this] { return static_cast<double>(budget_->used_bytes()); });
+  base::SetGauge("pharos_wal_bytes", "Bytes in write-ahead log segments.",
+                 [this] { return static_cast<double>(wal_->Bytes()); });
+}
+
+}  // namespace pharos::server

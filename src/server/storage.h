@@ -1,0 +1,68 @@
+// The data directory and everything that lives in it: lock, MANIFEST, WAL, both engines,
+// and the thread that seals, merges and drops what is due.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/manifest.h"
+#include "io/wal.h"
+#include "server/options.h"
+#include "store/events.h"
+#include "store/samples.h"
+
+namespace pharos::events {
+class Engine;
+}
+namespace pharos::samples {
+class SampleEngine;
+}
+
+namespace pharos::server {
+
+/// Owns: all of the above. Threads: any after Open. Errors: Open says what is wrong with the
+/// directory (taken by another process, corrupt, not writable); later failures of upkeep
+/// are logged and tried again at the next tick.
+class Storage {
+ public:
+  /// Replays the WAL; `out_of_order_ms` is Prometheus's window, negative for Pharos's own.
+  static base::Result<std::unique_ptr<Storage>> Open(const ServeOptions& options,
+                                                     int64_t out_of_order_ms);
+  ~Storage();
+
+  store::SampleSink& sample_sink();
+  store::SampleSource& sample_source();
+  store::EventSink& event_sink();
+  store::EventSource& event_source();
+
+  /// Seals and merges everything to its final form and drops the covered WAL.
+  base::Result<void> Flush();
+  /// Frames that the start read back from the WAL.
+  uint64_t replayed_frames() const { return replayed_frames_; }
+
+ private:
+  Storage() = default;
+  void Upkeep();
+  void RegisterGauges();
+
+  std::shared_ptr<void> lock_;
+  std::unique_ptr<base::MemoryBudget> budget_;
+  std::unique_ptr<io::Manifest> manifest_;
+  std::unique_ptr<samples::SampleEngine> samples_;
+  std::unique_ptr<events::Engine> events_;
+  std::unique_ptr<io::Wal> wal_;
+  uint64_t replayed_frames_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread upkeep_;
+};
+
+}  // namespace pharos::server
