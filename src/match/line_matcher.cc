@@ -25,7 +25,8 @@ RE2::Options RegexOptions() {
 }
 
 bool Contains(std::string_view line, std::string_view needle) {
-  return needle.empty() || memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
+  if (line.empty() || needle.empty()) return needle.empty();
+  return memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
 }
 
 /// RE2 and Go's regexp are one design with two wordings.

@@ -96,6 +96,14 @@ TEST_F(EngineTest, WindowsAreOpenAtTheirStart) {
   EXPECT_EQ(series[0].points[1].value, 6);
 }
 
+TEST_F(EngineTest, SortedAnswersKeepTheirOrder) {
+  for (const char* app : {"b", "a", "c", "c", "b", "c"}) events_.AddLine({{"app", app}}, kSecond, "x");
+  EXPECT_EQ(At(10, R"(sort(count_over_time({app=~".+"}[1m])))"),
+            (Strings{R"({app="a"} 1.000000)", R"({app="b"} 2.000000)", R"({app="c"} 3.000000)"}));
+  EXPECT_EQ(At(10, R"(topk(2, count_over_time({app=~".+"}[1m])))"),
+            (Strings{R"({app="c"} 3.000000)", R"({app="b"} 2.000000)"}));
+}
+
 TEST_F(EngineTest, PipelineErrorsStopMetricQueries) {
   events_.AddLine({{"app", "a"}}, kSecond, "no json");
   EXPECT_TRUE(At(10, R"(rate({app="a"} | json [1m]))")[0].starts_with(
