@@ -8,8 +8,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view page(reinterpret_cast<const char*>(data) + 2, size - 2);
   const size_t rows = 1 + data[1];
   switch (data[0] % 9) {
-    case 0: (void)events::GranuleKeys::Decode(
-        page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
+    case 0:
+      (void)events::GranuleKeys::Decode(
+          page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
       break;
     case 1:
       if (const auto bodies = events::GranuleBodies::Decode(page, rows)) {
@@ -23,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::vector<uint32_t> selected;
       for (uint32_t i = 0; i < rows; i += 2) selected.push_back(i);
       std::vector<model::Event> found(selected.size());
-      for (model::Event& event : found) event.kind = static_cast<model::EventKind>(page.empty() || page[0] == 0 ? 0 : 1);
+      for (model::Event& event : found)
+        event.kind = static_cast<model::EventKind>(page.empty() || page[0] == 0 ? 0 : 1);
       std::vector<int64_t> origins(selected.size());
       base::Arena arena;
       (void)events::DecodeGranuleRest(page, rows, selected, arena, found, origins);

@@ -11,10 +11,9 @@
 
 namespace pharos::events {
 
-void PutAttributeColumns(std::string& out,
-                         std::span<const std::span<const model::KeyValue>> rows);
-/// The attributes of the rows `selected` (rising, below `rows`) into `out`; a failed reader for bytes that
-/// are no such columns.
+void PutAttributeColumns(std::string& out, std::span<const std::span<const model::KeyValue>> rows);
+/// The attributes of the rows `selected` (rising, below `rows`) into `out`; a failed reader for
+/// bytes that are no such columns.
 void GetAttributeColumns(Reader& in, size_t rows, std::span<const uint32_t> selected,
                          base::Arena& arena, std::span<std::span<const model::KeyValue>> out);
 

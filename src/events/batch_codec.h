@@ -36,8 +36,8 @@ class BatchWriter {
   const model::Origin* last_origin_ = nullptr;
   uint64_t last_origin_number_ = 0;
   uint32_t group_count_ = 0;
-  size_t group_start_ = 0;       // of the open group in groups_
-  size_t group_rows_at_ = 0;     // of its patched row count
+  size_t group_start_ = 0;    // of the open group in groups_
+  size_t group_rows_at_ = 0;  // of its patched row count
   uint32_t group_rows_ = 0;
   size_t rows_ = 0;
   bool open_ = false;

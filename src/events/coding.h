@@ -22,7 +22,9 @@ inline int64_t WrapSub(int64_t a, int64_t b) {
 inline int64_t WrapAdd(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
-inline size_t VarintBytes(uint64_t v) { return (static_cast<size_t>(std::bit_width(v | 1)) + 6) / 7; }
+inline size_t VarintBytes(uint64_t v) {
+  return (static_cast<size_t>(std::bit_width(v | 1)) + 6) / 7;
+}
 
 inline void PutVarint(std::string& out, uint64_t v) {
   char buffer[10];

@@ -86,8 +86,8 @@ class MergeCursor final : public store::EventCursor {
     const Source& source = sources_[number];
     const auto add = [&](uint32_t unit, int64_t min, int64_t max) {
       if (min > max || max < query_.start_ns || min >= query_.end_ns) return;
-      units_.push_back({number, unit, std::max(min, query_.start_ns),
-                        std::min(max, query_.end_ns - 1)});
+      units_.push_back(
+          {number, unit, std::max(min, query_.start_ns), std::min(max, query_.end_ns - 1)});
     };
     if (!source.part) {
       for (uint32_t i = 0; i < source.memory.blocks(); ++i) {
@@ -139,9 +139,8 @@ class MergeCursor final : public store::EventCursor {
     filter.predicate = &predicate_;
     filter.backward = backward_;
     if (query_.limit != 0) filter.nearest = query_.limit - given_ + 16;
-    PHAROS_TRY(auto rows, source.part
-                              ? LoadGranule(source.part, unit.number, unit.source, filter)
-                              : LoadBlock(source.memory, unit.number, unit.source, filter));
+    PHAROS_TRY(auto rows, source.part ? LoadGranule(source.part, unit.number, unit.source, filter)
+                                      : LoadBlock(source.memory, unit.number, unit.source, filter));
     if (rows->cut) {
       Unit left = unit;
       if (backward_) {
@@ -300,8 +299,8 @@ bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
   source->streams.resize(count);
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
-    const model::Labels& labels = source->part ? source->part->streams()[i].labels
-                                               : source->memory.table->stream(i).labels;
+    const model::Labels& labels =
+        source->part ? source->part->streams()[i].labels : source->memory.table->stream(i).labels;
     source->streams[i] = model::MatchesAll(matchers, labels);
     any = any || source->streams[i];
   }
@@ -315,8 +314,7 @@ Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
-  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources),
-                                       most_rows);
+  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources), most_rows);
 }
 
 }  // namespace pharos::events

@@ -15,8 +15,8 @@ namespace pharos::events {
 struct Source {
   std::shared_ptr<const Part> part;  ///< or
   MemSnapshot memory;
-  uint64_t min_sequence = 0;         ///< orders sources by arrival
-  std::vector<bool> streams;         ///< by number: matches the query
+  uint64_t min_sequence = 0;  ///< orders sources by arrival
+  std::vector<bool> streams;  ///< by number: matches the query
 };
 
 /// Evaluates the matchers on every stream of the source; false when none matches.

@@ -35,14 +35,14 @@ namespace pharos::events {
 struct EngineOptions {
   int64_t log_retention_ns = 7 * 86'400'000'000'000;
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
-  int64_t seal_age_ns = 30 * 60'000'000'000;   ///< of the oldest event in memory
+  int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 512u << 20;            ///< of memtables, about as much WAL
-  uint64_t max_part_rows = 4'000'000;          ///< merging stops here
-  size_t merge_fan_in = 4;                     ///< neighbours that are merged in one go, at least
-  uint64_t min_free_bytes = 256u << 20;        ///< below it on the disk, kFull
-  size_t max_streams = 0;                      ///< a tenant and kind; 0: the limit of limits.h
-  size_t cursor_rows = kCursorRows;            ///< decoded rows that one query holds
+  uint64_t seal_bytes = 512u << 20;      ///< of memtables, about as much WAL
+  uint64_t max_part_rows = 4'000'000;    ///< merging stops here
+  size_t merge_fan_in = 4;               ///< neighbours that are merged in one go, at least
+  uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
+  size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
+  size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
   int zstd_level = 3;
 };
 
@@ -67,8 +67,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
 
-  base::Result<std::unique_ptr<store::EventCursor>> Select(
-      const store::EventQuery& query) override;
+  base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
   base::Result<std::vector<model::Labels>> Streams(const store::EventQuery& query) override;
   base::Result<model::EventBatch> TraceById(std::string_view tenant,
                                             const model::TraceId& id) override;
@@ -112,8 +111,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   std::shared_ptr<Memtable> TableOf(Generation& generation, std::string_view tenant,
                                     model::EventKind kind);
   base::Result<void> Insert(Generation& generation, std::string_view tenant,
-                            const std::shared_ptr<const std::string>& frame,
-                            uint64_t sequence);
+                            const std::shared_ptr<const std::string>& frame, uint64_t sequence);
   base::Result<void> Admissible(std::string_view tenant) const;
   Admission CurrentAdmission() const;
   void OfferToTails(std::string_view tenant, const model::EventBatch& batch,
@@ -158,8 +156,8 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   std::map<Key, std::vector<Slot>> parts_;            // in the order of arrival
   std::map<Key, std::unique_ptr<Counters>, std::less<>> counters_;
 
-  std::mutex maintenance_mutex_;      // one Tick or Flush at a time; taken first
-  std::set<uint64_t> damaged_;        // parts that are not merged; guarded by it
+  std::mutex maintenance_mutex_;  // one Tick or Flush at a time; taken first
+  std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
   std::atomic<bool> disk_full_{false};
   Tails tails_;
 };

@@ -17,10 +17,10 @@ constexpr size_t kMaxTenantBytes = 150;  // Loki's
 constexpr EventKind kKinds[] = {EventKind::kLog, EventKind::kSpan};
 
 void CountEvents(EventKind kind, uint64_t taken, uint64_t rejected) {
-  static base::Counter& lines = base::GetCounter(
-      "pharos_events_appended_total", "Events taken into the store.", "kind=\"log\"");
-  static base::Counter& spans = base::GetCounter(
-      "pharos_events_appended_total", "Events taken into the store.", "kind=\"span\"");
+  static base::Counter& lines = base::GetCounter("pharos_events_appended_total",
+                                                 "Events taken into the store.", "kind=\"log\"");
+  static base::Counter& spans = base::GetCounter("pharos_events_appended_total",
+                                                 "Events taken into the store.", "kind=\"span\"");
   static base::Counter& refused =
       base::GetCounter("pharos_events_rejected_total", "Events refused by limits and time bounds.");
   (kind == EventKind::kLog ? lines : spans).Add(taken);
@@ -120,11 +120,11 @@ Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
 Result<void> Engine::Replay(const io::WalFrame& frame) {
   if (frame.sequence <= manifest_.SealedSequence(io::Signal::kEvents)) return {};
   if (frame.codec != kBatchCodec) {
-    return Fail(ErrorKind::kCorrupt, "a WAL frame of events has the unknown codec " +
-                                         std::to_string(frame.codec));
+    return Fail(ErrorKind::kCorrupt,
+                "a WAL frame of events has the unknown codec " + std::to_string(frame.codec));
   }
-  PHAROS_TRY_VOID(Insert(*active_, frame.tenant,
-                         std::make_shared<const std::string>(frame.payload), frame.sequence));
+  PHAROS_TRY_VOID(Insert(*active_, frame.tenant, std::make_shared<const std::string>(frame.payload),
+                         frame.sequence));
   if (!SealDue()) return {};
   std::lock_guard lock(maintenance_mutex_);
   Rotate();
@@ -150,8 +150,8 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     for (const EventKind kind : kKinds) {
       const size_t count = CountKind(stream, kind);
       if (count == 0) continue;
-      if (!CountersOf(tenant, kind).streams.Admit(stream.stream, generation_number, allow_new,
-                                                  most)) {
+      if (!CountersOf(tenant, kind)
+               .streams.Admit(stream.stream, generation_number, allow_new, most)) {
         intake.Refuse(count, TooManyStreams(stream.stream, tenant));
         continue;
       }

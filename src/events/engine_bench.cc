@@ -27,8 +27,8 @@ class Shop {
   uint64_t Below(uint64_t n) { return random() % n; }
   std::string_view Word() {
     static constexpr std::string_view kWords[] = {
-        "payment", "order",      "cart",  "session", "user",   "cache",    "inventory",
-        "gateway", "timeout",    "retry", "pool",    "shard",  "replica",  "commit",
+        "payment", "order",      "cart",  "session", "user",   "cache",   "inventory",
+        "gateway", "timeout",    "retry", "pool",    "shard",  "replica", "commit",
         "index",   "connection", "lock",  "queue",   "worker", "rollback"};
     return kWords[Below(20)];
   }
@@ -54,7 +54,8 @@ class Shop {
                   -40.0 * std::log((static_cast<double>(Below(1'000'000)) + 1) / 1e6));
     std::string out = head;
     out.append(Word()).append("_").append(Word());
-    out += R"(","service":"svc-)" + std::to_string(service) + R"(","method":")" + kMethods[Below(3)];
+    out +=
+        R"(","service":"svc-)" + std::to_string(service) + R"(","method":")" + kMethods[Below(3)];
     out.append(R"(","path":"/api/v1/)").append(Word());
     out += "s/" + std::to_string(Below(100'000)) + R"(","status":)" +
            std::to_string(kStatus[Below(10)]) + R"(,"latency_ms":)" + latency + R"(,"user_id":)" +
@@ -87,10 +88,12 @@ std::vector<model::EventBatch> LogBatches(uint64_t* raw_bytes) {
       pods[pod].push_back(event);
     }
     for (size_t pod = 0; pod < 50; ++pod) {
-      const std::string service = "svc-" + std::to_string(pod % 10), name = "pod-" + std::to_string(pod);
-      batch.streams.push_back({model::Labels{{"container", service}, {"env", "prod"},
-                                             {"pod", name}, {"service", service}},
-                               std::move(pods[pod])});
+      const std::string service = "svc-" + std::to_string(pod % 10),
+                        name = "pod-" + std::to_string(pod);
+      batch.streams.push_back(
+          {model::Labels{
+               {"container", service}, {"env", "prod"}, {"pod", name}, {"service", service}},
+           std::move(pods[pod])});
     }
   }
   return out;
@@ -103,13 +106,13 @@ struct Step {
   uint8_t kind;
 };
 constexpr Step kTree[] = {
-    {"frontend", "GET /checkout", -1, 2}, {"api", "POST /checkout", 0, 2},
-    {"api", "verify_product", 1, 1},      {"postgres", "SELECT products", 2, 3},
-    {"inventory", "reserve", 1, 2},       {"redis", "GET sku", 4, 3},
+    {"frontend", "GET /checkout", -1, 2},   {"api", "POST /checkout", 0, 2},
+    {"api", "verify_product", 1, 1},        {"postgres", "SELECT products", 2, 3},
+    {"inventory", "reserve", 1, 2},         {"redis", "GET sku", 4, 3},
     {"postgres", "UPDATE inventory", 4, 3}, {"payment", "charge", 1, 2},
-    {"payment", "stripe.charge", 7, 3},   {"api", "create_order", 1, 1},
-    {"postgres", "INSERT orders", 9, 3},  {"api", "queue_publish", 1, 4},
-    {"worker", "process_order", 11, 5},   {"postgres", "UPDATE orders", 12, 3}};
+    {"payment", "stripe.charge", 7, 3},     {"api", "create_order", 1, 1},
+    {"postgres", "INSERT orders", 9, 3},    {"api", "queue_publish", 1, 4},
+    {"worker", "process_order", 11, 5},     {"postgres", "UPDATE orders", 12, 3}};
 
 template <class T>
 std::span<const T> Keep(model::EventBatch& batch, const std::vector<T>& items) {
@@ -133,7 +136,8 @@ std::vector<model::EventBatch> SpanBatches(uint64_t* spans, std::vector<model::T
         for (auto& byte : id.bytes) byte = static_cast<uint8_t>(shop.Below(256));
       }
       const size_t n = 8 + shop.Below(7);
-      const int64_t start = kNow - kHour + static_cast<int64_t>(t) * (kHour / kTraces) / 1'000'000 * 1'000'000;
+      const int64_t start =
+          kNow - kHour + static_cast<int64_t>(t) * (kHour / kTraces) / 1'000'000 * 1'000'000;
       for (size_t j = 0; j < n; ++j) {
         const Step& step = kTree[j];
         model::SpanPart span;
@@ -146,7 +150,8 @@ std::vector<model::EventBatch> SpanBatches(uint64_t* spans, std::vector<model::T
         span.kind = step.kind;
         event.time_ns = start + static_cast<int64_t>(j * (1'000'000 + shop.Below(3'000'000)));
         span.end_ns = event.time_ns + 200'000 +
-                      static_cast<int64_t>(-20e6 * std::log((static_cast<double>(shop.Below(1'000'000)) + 1) / 1e6));
+                      static_cast<int64_t>(
+                          -20e6 * std::log((static_cast<double>(shop.Below(1'000'000)) + 1) / 1e6));
         if (step.kind == 3 && std::string_view(step.service) == "postgres") {
           const std::string statement = std::string(step.name) + " WHERE id = $1";
           event.attributes = Keep<model::KeyValue>(
@@ -155,16 +160,17 @@ std::vector<model::EventBatch> SpanBatches(uint64_t* spans, std::vector<model::T
                       {"db.rows", Value::Int(static_cast<int64_t>(shop.Below(50)))}});
         } else {
           const std::string user = "u" + std::to_string(shop.Below(100'000));
-          event.attributes = Keep<model::KeyValue>(
-              batch, {{"http.method", Value::String("POST")},
-                      {"http.route", Value::String("/checkout")},
-                      {"http.status_code", Value::Int(200)},
-                      {"user.id", Value::String(batch.arena.Copy(user))}});
+          event.attributes =
+              Keep<model::KeyValue>(batch, {{"http.method", Value::String("POST")},
+                                            {"http.route", Value::String("/checkout")},
+                                            {"http.status_code", Value::Int(200)},
+                                            {"user.id", Value::String(batch.arena.Copy(user))}});
         }
         const model::Origin*& origin = origins[step.service];
         if (origin == nullptr) {
           model::Origin made;
-          const std::string pod = std::string(step.service) + "-7d9f6b-" + std::to_string(first / 90 % 7);
+          const std::string pod =
+              std::string(step.service) + "-7d9f6b-" + std::to_string(first / 90 % 7);
           made.resource = Keep<model::KeyValue>(
               batch, {{"service.name", Value::String(step.service)},
                       {"service.version", Value::String("1.4.2")},
@@ -195,7 +201,9 @@ struct Filled {
   std::unique_ptr<io::Wal> wal;
 
   Filled() {
-    directory = (std::filesystem::temp_directory_path() / ("pharos-bench-" + std::to_string(std::random_device{}()))).string();
+    directory = (std::filesystem::temp_directory_path() /
+                 ("pharos-bench-" + std::to_string(std::random_device{}())))
+                    .string();
     manifest = *io::Manifest::Open(io::Fs::Real(), directory);
     engine = *Engine::Open(*manifest, clock, budget);
     wal = *io::Wal::Open(io::Fs::Real(), {.directory = directory + "/wal"},
@@ -234,7 +242,8 @@ void BM_AppendAndSeal(benchmark::State& state) {
     const auto kind = logs ? model::EventKind::kLog : model::EventKind::kSpan;
     bytes = static_cast<double>(filled.engine->Stats("default", kind).part_bytes);
     for (const auto& entry : filled.manifest->Live(io::Signal::kEvents)) {
-      const auto reader = io::PartReader::Open(io::Fs::Real(), filled.directory + "/" + entry.path + "/data", kPartKind, kPartVersion);
+      const auto reader = io::PartReader::Open(
+          io::Fs::Real(), filled.directory + "/" + entry.path + "/data", kPartKind, kPartVersion);
       for (const io::Section& section : (*reader)->Sections()) {
         double stored = 0;
         for (const io::PageRef& page : section.pages) stored += page.stored_bytes;
@@ -266,7 +275,8 @@ void BM_Search(benchmark::State& state, const char* needle, bool regex, size_t l
   query.end_ns = INT64_MAX;
   query.limit = limit;
   if (needle[0] != '\0') {
-    query.predicate.op = regex ? store::Predicate::Op::kLineRegex : store::Predicate::Op::kLineContains;
+    query.predicate.op =
+        regex ? store::Predicate::Op::kLineRegex : store::Predicate::Op::kLineContains;
     query.predicate.text = needle;
   }
   size_t found = 0;
@@ -280,7 +290,8 @@ void BM_Search(benchmark::State& state, const char* needle, bool regex, size_t l
 BENCHMARK_CAPTURE(BM_Search, needle, "zyxw-needle-373456", false, 0)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Search, absent, "no such thing", false, 0)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Search, substring, "OperationalErr", false, 0)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_Search, regex, R"(10\.0\.7\d\.\d+ failed)", true, 0)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Search, regex, R"(10\.0\.7\d\.\d+ failed)", true, 0)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Search, newest_100, "", false, 100)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Search, all, "", false, 0)->Unit(benchmark::kMillisecond);
 

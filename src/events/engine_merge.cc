@@ -49,12 +49,14 @@ Result<bool> Engine::MergeOnce(bool final) {
   for (const auto& [day, slots] : days) {
     std::vector<uint64_t> rows;
     for (const Slot& slot : slots) rows.push_back(slot.entry.items);
-    const auto [first, last] = PickMerge(rows, options_.max_part_rows, options_.merge_fan_in, final);
+    const auto [first, last] =
+        PickMerge(rows, options_.max_part_rows, options_.merge_fan_in, final);
     if (first == last) continue;
     const std::vector<Slot> run(slots.begin() + static_cast<ptrdiff_t>(first),
                                 slots.begin() + static_cast<ptrdiff_t>(last));
     const Result<void> merged = Merge(day.first, run);
-    if (!merged && merged.error().kind != ErrorKind::kCorrupt) return std::unexpected(merged.error());
+    if (!merged && merged.error().kind != ErrorKind::kCorrupt)
+      return std::unexpected(merged.error());
     if (!merged) NoteDamaged(run);
     any = true;
     if (!final) return true;

@@ -238,9 +238,11 @@ TEST_F(EngineTest, PredicatesHoldInMemoryAndInParts) {
     if (i == 60) Flush();
   }
   auto query = All();
-  query.predicate = {.op = Op::kAnd, .children = {{.op = Op::kLineContains, .text = "error"},
-                                                  {.op = Op::kLineRegex, .text = "/[5-7]1 "}}};
-  EXPECT_THAT(Lines(engine(), query), ElementsAre("GET /51 error", "GET /61 error", "GET /71 error"));
+  query.predicate = {.op = Op::kAnd,
+                     .children = {{.op = Op::kLineContains, .text = "error"},
+                                  {.op = Op::kLineRegex, .text = "/[5-7]1 "}}};
+  EXPECT_THAT(Lines(engine(), query),
+              ElementsAre("GET /51 error", "GET /61 error", "GET /71 error"));
   query.predicate = {.op = Op::kNot, .children = {{.op = Op::kLineRegex, .text = "/[0-9]{2} "}}};
   EXPECT_EQ(Lines(engine(), query).size(), 10u);
   query.predicate = {.op = Op::kLineRegex, .text = "("};

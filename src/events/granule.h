@@ -20,7 +20,7 @@ namespace pharos::events {
 struct GranuleRow {
   uint32_t stream = 0;  ///< number in the part, rising
   TraceRef ids;
-  int64_t origin = 0;   ///< 1 + number in the part, 0 for none
+  int64_t origin = 0;  ///< 1 + number in the part, 0 for none
   model::Event event;
 };
 
@@ -37,8 +37,8 @@ struct GranuleMeta {
 
 struct GranulePages {
   GranuleMeta meta;
-  std::string key;   ///< streams and times
-  std::string ids;   ///< trace, span and parent numbers
+  std::string key;  ///< streams and times
+  std::string ids;  ///< trace, span and parent numbers
   std::string body;
   std::string rest;  ///< span fields, severity, attributes, …
 };

@@ -42,8 +42,8 @@ class RestReader {
 };
 
 void ReadSpans(Reader& in, RestReader& columns, base::Arena& arena, std::span<Event> events) {
-  auto* spans = static_cast<SpanPart*>(
-      arena.Allocate(events.size() * sizeof(SpanPart), alignof(SpanPart)));
+  auto* spans =
+      static_cast<SpanPart*>(arena.Allocate(events.size() * sizeof(SpanPart), alignof(SpanPart)));
   for (size_t i = 0; i < events.size(); ++i) {
     new (spans + i) SpanPart();
     if (events[i].span != nullptr) spans[i].parent_id = events[i].span->parent_id;
@@ -169,12 +169,9 @@ base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
     if (events[i].observed_ns != 0) events[i].observed_ns = WrapAdd(events[i].time_ns, v);
   });
   columns.Ints([&](size_t i, int64_t v) { events[i].flags = static_cast<uint32_t>(v); });
-  columns.Ints([&](size_t i, int64_t v) {
-    events[i].dropped_attributes = static_cast<uint32_t>(v);
-  });
-  columns.Ints([&](size_t i, int64_t v) {
-    events[i].severity_number = static_cast<int32_t>(v);
-  });
+  columns.Ints(
+      [&](size_t i, int64_t v) { events[i].dropped_attributes = static_cast<uint32_t>(v); });
+  columns.Ints([&](size_t i, int64_t v) { events[i].severity_number = static_cast<int32_t>(v); });
   columns.Texts([&](size_t i, std::string_view v) { events[i].severity_text = v; });
   columns.Texts([&](size_t i, std::string_view v) { events[i].event_name = v; });
   if (is_span) ReadSpans(in, columns, arena, events);

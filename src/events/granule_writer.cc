@@ -114,9 +114,8 @@ void PutBodies(std::string& out, std::span<const GranuleRow> rows) {
 
 void PutSpanColumns(std::string& out, std::span<const GranuleRow> rows) {
   const auto span = [](const GranuleRow& r) -> const SpanPart& { return *r.event.span; };
-  PutIntColumn(out, rows, [&](const GranuleRow& r) {
-    return WrapSub(span(r).end_ns, r.event.time_ns);
-  });
+  PutIntColumn(out, rows,
+               [&](const GranuleRow& r) { return WrapSub(span(r).end_ns, r.event.time_ns); });
   PutTextColumn(out, rows, [&](const GranuleRow& r) { return span(r).name; });
   PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).kind; });
   PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).status_code; });

@@ -127,8 +127,7 @@ class GranuleLoader {
       events[i].kind = part_->meta().kind;
       events[i].time_ns = keys_.times[selected_[i]];
     }
-    auto decoded =
-        DecodeGranuleRest(rest, meta_.rows, selected_, out_->arena, events, origins);
+    auto decoded = DecodeGranuleRest(rest, meta_.rows, selected_, out_->arena, events, origins);
     if (!decoded) return Named(std::move(decoded).error());
     for (size_t i = 0; i < selected_.size(); ++i) {
       const uint32_t row = selected_[i];

@@ -21,10 +21,10 @@ namespace pharos::events {
 struct RowFilter {
   int64_t start_ns = std::numeric_limits<int64_t>::min();  ///< inclusive
   int64_t end_ns = std::numeric_limits<int64_t>::max();    ///< exclusive
-  const std::vector<bool>* streams = nullptr;        ///< by number in the source; null: all
-  const CompiledPredicate* predicate = nullptr;      ///< null: all
-  const model::TraceId* trace_id = nullptr;          ///< null: all
-  int64_t trace_number = 0;                          ///< its number in the part
+  const std::vector<bool>* streams = nullptr;              ///< by number in the source; null: all
+  const CompiledPredicate* predicate = nullptr;            ///< null: all
+  const model::TraceId* trace_id = nullptr;                ///< null: all
+  int64_t trace_number = 0;                                ///< its number in the part
   bool backward = false;
   size_t nearest = 0;  ///< take about this many rows nearest to the query's begin; 0: all
 };
@@ -33,7 +33,7 @@ struct LoadedRow {
   model::Event event;
   const model::Labels* stream = nullptr;
   uint32_t stream_number = 0;  ///< in its source
-  uint64_t order = 0;  ///< of arrival
+  uint64_t order = 0;          ///< of arrival
 };
 
 /// (time, labels, arrival): the order of a forward query.

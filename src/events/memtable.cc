@@ -21,8 +21,8 @@ std::unexpected<base::Error> Corrupt() {
 }  // namespace
 
 uint32_t Fingerprint(const model::TraceId& id) {
-  const auto hash = static_cast<uint32_t>(base::HashBytes64(
-      {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}));
+  const auto hash = static_cast<uint32_t>(
+      base::HashBytes64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}));
   return hash == 0 ? 1 : hash;
 }
 

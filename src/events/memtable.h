@@ -40,7 +40,7 @@ struct MemBlock {
   static constexpr size_t kHeads = 8192;
   std::atomic<int64_t> min_time{std::numeric_limits<int64_t>::max()};
   std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
-  std::array<std::atomic<uint16_t>, kHeads> heads{};        // 1 + row within the block
+  std::array<std::atomic<uint16_t>, kHeads> heads{};  // 1 + row within the block
   std::array<uint16_t, kMemBlockRows> next{};
 };
 

@@ -106,7 +106,11 @@ class Model {
     switch (random_.Below(5)) {
       case 0: query.predicate = {.op = Op::kLineContains, .text = "a"}; break;
       case 1: query.predicate = {.op = Op::kLineRegex, .text = "[aeiou]{2}"}; break;
-      case 2: query.predicate = {.op = Op::kOr, .children = {{.op = Op::kStatusEquals, .number = 2}, {.op = Op::kRootOnly}}}; break;
+      case 2:
+        query.predicate = {
+            .op = Op::kOr,
+            .children = {{.op = Op::kStatusEquals, .number = 2}, {.op = Op::kRootOnly}}};
+        break;
       case 3: query.predicate = {.op = Op::kDurationAtLeast, .number = 2500}; break;
       default: break;
     }
@@ -138,7 +142,8 @@ class Model {
     const auto found = Collect(*world_.engine, query, keep);
     ASSERT_TRUE(found.has_value()) << found.error().message;
     const std::vector<Stored> expected = Expected(query);
-    const size_t count = query.limit == 0 ? expected.size() : std::min(query.limit, expected.size());
+    const size_t count =
+        query.limit == 0 ? expected.size() : std::min(query.limit, expected.size());
     ASSERT_EQ(found->size(), count);
     for (size_t i = 0; i < count; ++i) {
       ASSERT_EQ((*found)[i].event.time_ns, expected[i].event.time_ns) << i << " of " << count;

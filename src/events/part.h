@@ -33,8 +33,8 @@ struct PartStream {
 struct PartMeta {
   model::EventKind kind{};
   uint64_t rows = 0;
-  uint64_t min_sequence = 0;             ///< the first WAL frame in it: orders parts by arrival
-  std::vector<int64_t> origin_first;     ///< number of each origin page's first origin
+  uint64_t min_sequence = 0;          ///< the first WAL frame in it: orders parts by arrival
+  std::vector<int64_t> origin_first;  ///< number of each origin page's first origin
   TraceDirectory traces;
 
   std::string Encode() const;

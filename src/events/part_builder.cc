@@ -83,8 +83,8 @@ class PartBuilder {
   PartBuilder(io::PartWriter& writer, const PartPlan& plan, RowInput& input)
       : writer_(writer), plan_(plan), input_(input), origins_(writer, plan.zstd_level) {
     for (const model::Labels& labels : input.streams()) {
-      streams_.push_back({labels, 0, std::numeric_limits<int64_t>::max(),
-                          std::numeric_limits<int64_t>::min()});
+      streams_.push_back(
+          {labels, 0, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()});
     }
   }
 
@@ -188,8 +188,8 @@ std::string SafeName(std::string_view tenant) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : tenant) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == '.' && !out.empty());
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-' || (c == '.' && !out.empty());
     if (plain) {
       out += c;
     } else {

@@ -15,7 +15,7 @@ namespace pharos::events {
 struct PartPlan {
   std::string tenant;
   model::EventKind kind{};
-  int64_t day = 0;             ///< days since 1970, UTC
+  int64_t day = 0;  ///< days since 1970, UTC
   uint64_t min_sequence = 0;
   int zstd_level = 3;
 };

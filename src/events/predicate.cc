@@ -21,7 +21,8 @@ constexpr int kMaxPredicateDepth = 128;
 
 bool Contains(std::string_view text, std::string_view needle) {
   if (needle.size() > text.size()) return false;
-  return needle.empty() || memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
+  return needle.empty() ||
+         memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
 }  // namespace
@@ -98,9 +99,8 @@ Result<CompiledPredicate> CompiledPredicate::Make(const Predicate& predicate) {
   CompiledPredicate out;
   PHAROS_TRY_VOID(out.Split(predicate, 0));
   // The cheap tests first: plain substrings before regexes.
-  std::stable_partition(out.line_tests_.begin(), out.line_tests_.end(), [](const auto& node) {
-    return node->self.op == Op::kLineContains;
-  });
+  std::stable_partition(out.line_tests_.begin(), out.line_tests_.end(),
+                        [](const auto& node) { return node->self.op == Op::kLineContains; });
   return out;
 }
 
@@ -110,9 +110,8 @@ bool CompiledPredicate::TestLine(std::string_view line) const {
 }
 
 bool CompiledPredicate::TestEvent(const model::Event& event) const {
-  return std::all_of(event_tests_.begin(), event_tests_.end(), [&](const auto& node) {
-    return node->Test(event.body.text, &event);
-  });
+  return std::all_of(event_tests_.begin(), event_tests_.end(),
+                     [&](const auto& node) { return node->Test(event.body.text, &event); });
 }
 
 bool CompiledPredicate::MayContain(std::string_view bytes) const {

@@ -90,8 +90,7 @@ class MemtableInput final : public RowInput {
 /// Walks one part in its own order, one granule in memory at a time.
 class PartWalk {
  public:
-  PartWalk(std::shared_ptr<const Part> part, uint64_t rank)
-      : part_(std::move(part)), rank_(rank) {}
+  PartWalk(std::shared_ptr<const Part> part, uint64_t rank) : part_(std::move(part)), rank_(rank) {}
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
 
@@ -164,8 +163,8 @@ class PartsInput final : public RowInput {
       PHAROS_TRY(const LoadedRow* row, walk.Peek(old_));
       if (row == nullptr) continue;
       const uint32_t number = walk.StreamOf(*row);
-      if (best == nullptr || std::pair(number, row->event.time_ns) <
-                                 std::pair(best_stream, best_row->event.time_ns)) {
+      if (best == nullptr ||
+          std::pair(number, row->event.time_ns) < std::pair(best_stream, best_row->event.time_ns)) {
         best = &walk;
         best_row = row;
         best_stream = number;
@@ -197,7 +196,8 @@ class PartsInput final : public RowInput {
         return number == 0 ? model::SpanId{} : page->spans[from + static_cast<size_t>(number) - 1];
       };
       const uint64_t most = to - from;
-      if (static_cast<uint64_t>(ids[i].span) > most || static_cast<uint64_t>(ids[i].parent) > most) {
+      if (static_cast<uint64_t>(ids[i].span) > most ||
+          static_cast<uint64_t>(ids[i].parent) > most) {
         return BadIds(part);
       }
       visit(page->ids[at], span(ids[i].span), span(ids[i].parent), keys.times[i]);

@@ -34,8 +34,8 @@ struct TracePage {
 /// Where pages begin; in memory for each open part.
 struct TraceDirectory {
   int64_t traces = 0;
-  std::vector<int64_t> page_first;         ///< number of each page's first trace
-  std::vector<uint32_t> index_first;       ///< fingerprint at each index page's start
+  std::vector<int64_t> page_first;    ///< number of each page's first trace
+  std::vector<uint32_t> index_first;  ///< fingerprint at each index page's start
 
   void Put(std::string& out) const;
   static TraceDirectory Get(Reader& in);
@@ -65,7 +65,7 @@ class TraceTableBuilder {
   struct Trace {
     model::TraceId id;
     int64_t first_time = 0;
-    size_t first = 0;    // of its slice of spans_
+    size_t first = 0;  // of its slice of spans_
     uint32_t count = 0;
     int64_t number = 0;  // 1-based, by first time
   };
