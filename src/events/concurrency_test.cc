@@ -55,7 +55,9 @@ TEST(EngineConcurrency, ReadersSeeEachAcknowledgedLineOnce) {
   };
   const auto maintain = [&] {
     for (int round = 0; !done; ++round) {
-      if (round % 8 == 0) ASSERT_TRUE(world.engine->Flush().has_value());
+      if (round % 8 == 0) {
+        ASSERT_TRUE(world.engine->Flush().has_value());
+      }
       ASSERT_TRUE(world.engine->Tick().has_value());
     }
   };
