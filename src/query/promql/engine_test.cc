@@ -16,7 +16,7 @@ std::string ReadAll(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-TEST(ScriptTest, OwnScripts) {
+TEST(PromqlScriptTest, OwnScripts) {
   int passed = 0;
   for (const auto& entry : std::filesystem::directory_iterator("test/promql")) {
     if (entry.path().extension() != ".test") continue;
@@ -27,13 +27,13 @@ TEST(ScriptTest, OwnScripts) {
   EXPECT_GE(passed, 90);
 }
 
-TEST(ScriptTest, ReportsWhatIsWrong) {
+TEST(PromqlScriptTest, ReportsWhatIsWrong) {
   const ScriptReport report = RunScript("load 1m\n  x 1\n\neval instant at 0 x\n  x 2\n\neval instant at 0 x\n  x 1\n\nbogus\n");
   EXPECT_EQ(report.passed, 1);
   EXPECT_EQ(report.failed, 2);
 }
 
-TEST(ScriptTest, PrometheusScripts) {
+TEST(PromqlScriptTest, PrometheusScripts) {
   const std::filesystem::path folder = "../shared/data/prometheus/promqltest";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the shared scripts are not here";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -45,9 +45,9 @@ TEST(ScriptTest, PrometheusScripts) {
   }
 }
 
-class EngineTest : public ::testing::Test {
+class PromqlEngineTest : public ::testing::Test {
  protected:
-  EngineTest() {
+  PromqlEngineTest() {
     for (int s = 0; s < 20; ++s) {
       const std::string name = std::to_string(s);
       for (int i = 0; i < 100; ++i) source_.Add({{"__name__", "x_total"}, {"s", name}}, i * 1000, i);
@@ -61,7 +61,7 @@ class EngineTest : public ::testing::Test {
   MemorySource source_;
 };
 
-TEST_F(EngineTest, SampleLimitEndsTheQuery) {
+TEST_F(PromqlEngineTest, SampleLimitEndsTheQuery) {
   exec::QueryLimits limits;
   limits.max_samples = 500;
   const auto answer = Run("x_total", limits);
@@ -70,13 +70,13 @@ TEST_F(EngineTest, SampleLimitEndsTheQuery) {
   EXPECT_EQ(answer.error().message, "query processing would load too many samples into memory in query execution");
 }
 
-TEST_F(EngineTest, CancellationEndsTheQuery) {
+TEST_F(PromqlEngineTest, CancellationEndsTheQuery) {
   const auto answer = Run("sum(rate(x_total[5s]))", {}, [] { return true; });
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, base::ErrorKind::kCancelled);
 }
 
-TEST_F(EngineTest, DeadlineEndsTheQuery) {
+TEST_F(PromqlEngineTest, DeadlineEndsTheQuery) {
   exec::QueryLimits limits;
   limits.timeout_ms = -1;
   const auto answer = Run("x_total", limits);
@@ -84,7 +84,7 @@ TEST_F(EngineTest, DeadlineEndsTheQuery) {
   EXPECT_EQ(answer.error().kind, base::ErrorKind::kTimeout);
 }
 
-TEST_F(EngineTest, HugeSubqueryEndsInAnError) {
+TEST_F(PromqlEngineTest, HugeSubqueryEndsInAnError) {
   exec::QueryLimits limits;
   limits.max_samples = 100'000;
   const auto answer = Run("count_over_time(x_total[1y:1ms])", limits);
@@ -92,7 +92,7 @@ TEST_F(EngineTest, HugeSubqueryEndsInAnError) {
   EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
 }
 
-TEST_F(EngineTest, NamesGoOperatorByOperatorByDefault) {
+TEST_F(PromqlEngineTest, NamesGoOperatorByOperatorByDefault) {
   source_.Add({{"__name__", "y_total"}, {"s", "0"}}, 0, 1);
   const auto answer = Run("rate({__name__=~\".+_total\", s=\"0\"}[10s])", {});
   EXPECT_TRUE(answer);  // y_total has too few samples to clash

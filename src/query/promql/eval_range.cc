@@ -180,6 +180,7 @@ base::Result<void> Evaluator::VisitRange(const Expr& arg, std::string_view funct
     PHAROS_TRY(const bool more, cursor->Next(&columns));
     if (!more) return {};
     DropStale(columns);
+    if (shape.selector->counts_only) TellResets(columns);
     PHAROS_TRY_VOID(visit(columns, false));
   }
 }

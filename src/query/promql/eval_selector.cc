@@ -47,6 +47,20 @@ double Interpolate(int64_t t1, double v1, int64_t t2, double v2, int64_t t) {
 
 }  // namespace
 
+void TellResets(store::SeriesColumns& columns) {
+  using Reset = model::Histogram::Reset;
+  HistogramPtr previous;
+  for (model::HistogramSample& sample : columns.histograms) {
+    const HistogramPtr original = sample.histogram;
+    if (original->reset == Reset::kUnknown && previous != nullptr && !model::IsStaleNan(original->sum)) {
+      auto copy = std::make_shared<model::Histogram>(*original);
+      copy->reset = DetectReset(*original, *previous) ? Reset::kYes : Reset::kNo;
+      sample.histogram = std::move(copy);
+    }
+    if (!model::IsStaleNan(original->sum)) previous = original;
+  }
+}
+
 int64_t Evaluator::RefTime(const TimeShift& shift, size_t step) const {
   const int64_t offset_ms = shift.original_offset_ns / kNsPerMs;
   return (shift.at_ms.has_value() ? *shift.at_ms : grid_.At(step)) - offset_ms;
@@ -82,6 +96,7 @@ base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
     PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
     PHAROS_TRY(const bool more, cursor->Next(&columns));
     if (!more) break;
+    if (node.counts_only) TellResets(columns);
     Row row = NewRow({});
     Newest newest(columns);
     int64_t count = 0;

@@ -123,6 +123,9 @@ constexpr std::string_view kSameLabels = "vector cannot contain metrics with the
 
 /// `labels` without the metric's name (and its type and unit, where they are labels).
 model::Labels WithoutName(const model::Labels& labels);
+/// Gives histograms that do not know whether they were reset the answer, from their
+/// predecessors.
+void TellResets(store::SeriesColumns& columns);
 /// The labels an absent() or absent_over_time() makes of its argument.
 model::Labels AbsentLabels(const Expr& arg);
 

@@ -88,8 +88,8 @@ class MemorySource final : public store::SampleSource {
   }
 
  private:
-  // A store that keeps counters as Prometheus's does knows between which samples they were
-  // reset, and says so when they are read.
+  // As Prometheus's store: a run of samples without a reset says so, its first sample does
+  // not know.
   static model::Histogram::Reset FirstHint(const model::Histogram& h) {
     return h.reset == model::Histogram::Reset::kYes ? h.reset : model::Histogram::Reset::kUnknown;
   }
@@ -99,11 +99,10 @@ class MemorySource final : public store::SampleSource {
     if (previous.reset == Reset::kGauge || model::IsStaleNan(previous.sum)) return Reset::kUnknown;
     if (model::IsStaleNan(h.sum)) return Reset::kNo;
     h.reset = Reset::kUnknown;
-    if (h.count < previous.count) return Reset::kYes;
     if (h.schema != previous.schema || h.zero_threshold != previous.zero_threshold || h.custom_bounds != previous.custom_bounds) {
       return Reset::kUnknown;
     }
-    return DetectReset(h, previous) ? Reset::kYes : Reset::kNo;
+    return DetectReset(h, previous) ? Reset::kUnknown : Reset::kNo;
   }
 
   struct Stored {

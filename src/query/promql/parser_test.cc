@@ -24,7 +24,7 @@ std::string Reprint(std::string_view input) {
   return expr ? Print(**expr) : expr.error().message;
 }
 
-TEST(ParserTest, PrecedenceAndAssociativity) {
+TEST(PromqlParserTest, PrecedenceAndAssociativity) {
   const auto expr = ParseExpr("-a ^ 2 ^ 3 * b + c > d and e or f");
   ASSERT_TRUE(expr);
   const auto* top = As<BinaryExpr>(expr->get(), NodeKind::kBinary);
@@ -41,7 +41,7 @@ TEST(ParserTest, PrecedenceAndAssociativity) {
   EXPECT_EQ(power->rhs->kind, NodeKind::kBinary);
 }
 
-TEST(ParserTest, ErrorsCarryPositionAndText) {
+TEST(PromqlParserTest, ErrorsCarryPositionAndText) {
   EXPECT_EQ(ErrorOf(""), "unknown position: parse error: no expression found in input");
   EXPECT_EQ(ErrorOf("rate(up)"), "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector");
   EXPECT_EQ(ErrorOf("sum by (a) (x) +\n  )"), "2:4: parse error: unexpected right parenthesis ')'");
@@ -50,7 +50,7 @@ TEST(ParserTest, ErrorsCarryPositionAndText) {
   EXPECT_EQ(ErrorOf("sum(a b)"), "1:7: parse error: unexpected identifier \"b\" in aggregation");
 }
 
-TEST(ParserTest, DepthAndSizeAreBounded) {
+TEST(PromqlParserTest, DepthAndSizeAreBounded) {
   EXPECT_NE(ErrorOf(std::string(100'000, '(') + "1").find("nested too deeply"), std::string::npos);
   EXPECT_NE(ErrorOf(std::string(100'000, '-') + "x").find("nested too deeply"), std::string::npos);
   std::string chain = "1";
@@ -59,7 +59,7 @@ TEST(ParserTest, DepthAndSizeAreBounded) {
   EXPECT_NE(ErrorOf(std::string(3 << 20, ' ')).find("longer than"), std::string::npos);
 }
 
-TEST(ParserTest, PrintsWhatItRead) {
+TEST(PromqlParserTest, PrintsWhatItRead) {
   EXPECT_EQ(Reprint("sum by(code) (rate(x{b=\"1\",a='2'}[5m] offset -1h))"),
             "sum by (code) (rate(x{a=\"2\",b=\"1\"}[5m] offset -1h))");
   EXPECT_EQ(Reprint("foo @ 10 offset 2m"), "foo @ 10.000 offset 2m");
@@ -67,13 +67,13 @@ TEST(ParserTest, PrintsWhatItRead) {
   EXPECT_EQ(Reprint("x[90d:]"), "x[90d:]");
 }
 
-TEST(ParserTest, CommandLine) {
+TEST(PromqlParserTest, CommandLine) {
   EXPECT_EQ(ParseCommandLine("\"up\""), "ok");
   EXPECT_EQ(ParseCommandLine("\"up{\""), "error: 1:4: parse error: unexpected end of input inside braces");
   EXPECT_EQ(ParseCommandLine("nope"), "error: the line is not a JSON string");
 }
 
-class DataTest : public ::testing::Test {
+class PromqlDataTest : public ::testing::Test {
  protected:
   simdjson::dom::element Load(const std::string& name) {
     simdjson::dom::element root;
@@ -93,7 +93,7 @@ std::string FromHex(std::string_view hex) {
   return out;
 }
 
-TEST_F(DataTest, PrometheusParserCases) {
+TEST_F(PromqlDataTest, PrometheusParserCases) {
   const auto root = Load("parse_exprs.json");
   if (!loaded_) GTEST_SKIP() << "the shared parser cases are not here";
   int wrong = 0;
@@ -142,13 +142,13 @@ void ComparePrinted(simdjson::dom::element root, bool pretty) {
   }
 }
 
-TEST_F(DataTest, PrometheusPrinterCases) {
+TEST_F(PromqlDataTest, PrometheusPrinterCases) {
   const auto root = Load("printer_roundtrip.json");
   if (!loaded_) GTEST_SKIP() << "the shared printer cases are not here";
   ComparePrinted(root, false);
 }
 
-TEST_F(DataTest, PrometheusPrettierCases) {
+TEST_F(PromqlDataTest, PrometheusPrettierCases) {
   const auto root = Load("prettify.json");
   if (!loaded_) GTEST_SKIP() << "the shared printer cases are not here";
   ComparePrinted(root, true);

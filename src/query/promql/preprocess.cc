@@ -45,6 +45,48 @@ void Unwrap(ExprPtr& expr) {
 
 void Wrap(ExprPtr& expr) { expr = std::make_unique<StepInvariantExpr>(std::move(expr)); }
 
+/// Marks selectors whose histograms are only asked for count and sum: there resets are told
+/// from sample to sample as they are read.
+struct CountsOnly {
+  bool counted = false;  ///< below histogram_count, _sum or _avg
+  bool blocked = false;  ///< below something that needs the buckets, or in a subquery
+
+  void Mark(Expr* expr) const {
+    if (expr == nullptr) return;
+    CountsOnly below = *this;
+    switch (expr->kind) {
+      case NodeKind::kVector: static_cast<VectorSelector*>(expr)->counts_only = counted && !blocked; break;
+      case NodeKind::kMatrix: Mark(static_cast<MatrixSelector*>(expr)->vector.get()); break;
+      case NodeKind::kSubquery:
+        below.blocked = true;
+        below.Mark(static_cast<SubqueryExpr*>(expr)->expr.get());
+        break;
+      case NodeKind::kCall: {
+        const auto* call = static_cast<Call*>(expr);
+        const std::string_view name = call->function->name;
+        if (name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg") below.counted = true;
+        if (name.starts_with("histogram_quantile") || name == "histogram_fraction") below.blocked = true;
+        for (const ExprPtr& arg : call->args) below.Mark(arg.get());
+        break;
+      }
+      case NodeKind::kBinary: {
+        const auto* node = static_cast<BinaryExpr*>(expr);
+        if (node->op == Tok::kTrimUpper || node->op == Tok::kTrimLower) below.blocked = true;
+        below.Mark(node->lhs.get());
+        below.Mark(node->rhs.get());
+        break;
+      }
+      case NodeKind::kAggregate:
+        Mark(static_cast<AggregateExpr*>(expr)->expr.get());
+        Mark(static_cast<AggregateExpr*>(expr)->param.get());
+        break;
+      case NodeKind::kUnary: Mark(static_cast<UnaryExpr*>(expr)->expr.get()); break;
+      case NodeKind::kParen: Mark(static_cast<ParenExpr*>(expr)->expr.get()); break;
+      default: break;
+    }
+  }
+};
+
 std::string Where(const Expr& expr) {
   return std::to_string(expr.span().start) + ":" + std::to_string(expr.span().end) + ": ";
 }
@@ -254,6 +296,7 @@ bool DependsOnTime(std::string_view function) {
 base::Result<ExprPtr> Preprocess(ExprPtr expr, const Grid& grid, bool instant) {
   Preprocessor work(grid, instant);
   work.Fold(expr);
+  CountsOnly().Mark(expr.get());
   if (std::string problem = work.Durations(expr.get()); !problem.empty()) {
     return base::Fail(base::ErrorKind::kBadInput, std::move(problem));
   }
