@@ -128,7 +128,7 @@ Router::Match Router::Find(std::string_view method, std::string_view raw_path) c
       if (!Fits(route->segments, raw_path, nullptr)) continue;
       if (route->method == method) {
         if (!match.route || MoreSpecific(*route, *match.route)) match.route = route;
-      } else if (!AllowHolds(match.allow, route->method)) {
+      } else if (route->method != "OPTIONS" && !AllowHolds(match.allow, route->method)) {
         match.allow += (match.allow.empty() ? "" : ", ") + route->method;
       }
     }

@@ -74,5 +74,12 @@ TEST_F(RouterTest, EncodedLiteralsMeanTheSame) {
   EXPECT_EQ(Answer(router_, "GET", "/"), "root");
 }
 
+TEST(Router, APreflightRouteDoesNotMakeAPathExist) {
+  Router router;
+  router.Add("OPTIONS", "/api/{path...}", [](const Request&) { return Response{}; });
+  EXPECT_EQ(router.Find("GET", "/api/x").found, Router::Found::kNothing);
+  EXPECT_EQ(router.Find("OPTIONS", "/api/x").found, Router::Found::kRoute);
+}
+
 }  // namespace
 }  // namespace pharos::net

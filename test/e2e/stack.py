@@ -85,12 +85,14 @@ class Pharos:
         self.own_dir = data_dir is None
         self.data_dir = data_dir or tempfile.mkdtemp(prefix='pharos-e2e-')
         self.flags = flags
-        self.process = None
+        self.process = self.log = None
         self.ports = {}
         self.start()
 
     def start(self):
         flags = [f for name in self.NAMES for f in (f'--listen.{name}', '127.0.0.1:0')]
+        if self.log:
+            self.log.close()
         self.log = open(os.path.join(self.data_dir, 'log.txt'), 'ab')
         self.process = subprocess.Popen(
             [BINARY, 'serve', '--data-dir', os.path.join(self.data_dir, 'data'), '--listen', '127.0.0.1:0', *flags, *self.flags],
@@ -158,7 +160,7 @@ class Stack:
 
     def answered(self):
         """What the load generator got answers for, by route."""
-        return json.load(open(os.path.join(self.data_dir, 'load.json')))['answered']
+        return wait_until('the load generator has begun', 5, lambda: json.loads(pathlib.Path(self.data_dir, 'load.json').read_text())['answered'] or None)
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
