@@ -65,6 +65,7 @@ TEST(Quantity, DurationsAndBytes) {
   EXPECT_EQ(ParseHumanBytes("1.5 KiB").value(), 1536u);
   EXPECT_EQ(ParseHumanBytes("42kB").value(), 42000u);
   EXPECT_EQ(ParseHumanBytes("5 apples").error().message, "unhandled size name: apples");
+  EXPECT_EQ(GoQuote("a\"\n\xff\u00e9"), "\"a\\\"\\n\\xff\u00e9\"");
   EXPECT_EQ(FormatGoDuration(90'000'000'000), "1m30s");
   EXPECT_EQ(FormatGoDuration(1'500'000), "1.5ms");
   EXPECT_EQ(FormatGoDuration(3'600'000'000'000), "1h0m0s");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "match/utf8.h"
 #include "text/duration.h"
 #include "text/go_float.h"
 
@@ -23,8 +24,14 @@ bool Digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string GoQuote(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    if (const size_t length = Utf8Length(text.substr(i)); length > 1) {
+      out += text.substr(i, length);
+      i += length - 1;
+      continue;
+    }
     if (c == '"' || c == '\\') {
       (out += '\\') += c;
     } else if (c == '\n') {
@@ -33,7 +40,7 @@ std::string GoQuote(std::string_view text) {
       out += "\\t";
     } else if (c == '\r') {
       out += "\\r";
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (byte < 0x20 || byte >= 0x7f) {
       char buffer[8];
       std::snprintf(buffer, sizeof buffer, "\\x%02x", byte);
       out += buffer;

@@ -14,7 +14,7 @@ using model::Labels;
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-class EngineTest : public ::testing::Test {
+class LogqlEngineTest : public ::testing::Test {
  protected:
   base::Result<QueryResult> Run(std::string_view query, Params params) {
     auto expr = Parse(query);
@@ -56,7 +56,7 @@ class EngineTest : public ::testing::Test {
 
 using Strings = std::vector<std::string>;
 
-TEST_F(EngineTest, LinesComeInOrderWithMetadataAndLimit) {
+TEST_F(LogqlEngineTest, LinesComeInOrderWithMetadataAndLimit) {
   const model::KeyValue id{"trace.id", model::Value::String("t1")};
   events_.AddLine({{"app", "a"}}, 1 * kSecond, "one", {id});
   events_.AddLine({{"app", "b"}}, 2 * kSecond, "two");
@@ -67,7 +67,7 @@ TEST_F(EngineTest, LinesComeInOrderWithMetadataAndLimit) {
   EXPECT_EQ(Lines(R"({app=~".+"} | trace_id="t1")"), (Strings{R"(one {app="a", trace_id="t1"})"}));
 }
 
-TEST_F(EngineTest, TheSeedsPipelines) {
+TEST_F(LogqlEngineTest, TheSeedsPipelines) {
   events_.AddLine({{"container", "sample-app"}}, kSecond,
                   R"({"level":"error","timestamp":"t","event":"boom","latency_ms":250,"route":"/x"})");
   events_.AddLine({{"container", "sample-app"}}, 2 * kSecond,
@@ -81,7 +81,7 @@ TEST_F(EngineTest, TheSeedsPipelines) {
             (Strings{R"({route="/x"} 248.000000)"}));
 }
 
-TEST_F(EngineTest, WindowsAreOpenAtTheirStart) {
+TEST_F(LogqlEngineTest, WindowsAreOpenAtTheirStart) {
   for (int64_t t = 10; t <= 60; t += 10) events_.AddLine({{"app", "a"}}, t * kSecond, "xx");
   Params params;
   params.end_ns = 60 * kSecond;
@@ -96,7 +96,7 @@ TEST_F(EngineTest, WindowsAreOpenAtTheirStart) {
   EXPECT_EQ(series[0].points[1].value, 6);
 }
 
-TEST_F(EngineTest, SortedAnswersKeepTheirOrder) {
+TEST_F(LogqlEngineTest, SortedAnswersKeepTheirOrder) {
   for (const char* app : {"b", "a", "c", "c", "b", "c"}) events_.AddLine({{"app", app}}, kSecond, "x");
   EXPECT_EQ(At(10, R"(sort(count_over_time({app=~".+"}[1m])))"),
             (Strings{R"({app="a"} 1.000000)", R"({app="b"} 2.000000)", R"({app="c"} 3.000000)"}));
@@ -104,7 +104,7 @@ TEST_F(EngineTest, SortedAnswersKeepTheirOrder) {
             (Strings{R"({app="c"} 3.000000)", R"({app="b"} 2.000000)"}));
 }
 
-TEST_F(EngineTest, PipelineErrorsStopMetricQueries) {
+TEST_F(LogqlEngineTest, PipelineErrorsStopMetricQueries) {
   events_.AddLine({{"app", "a"}}, kSecond, "no json");
   EXPECT_TRUE(At(10, R"(rate({app="a"} | json [1m]))")[0].starts_with(
       "pipeline error: 'JSONParserErr' for series: '{__error__=\"JSONParserErr\""));
@@ -112,7 +112,7 @@ TEST_F(EngineTest, PipelineErrorsStopMetricQueries) {
   EXPECT_EQ(At(10, R"(absent_over_time({app="b"}[1m]))"), (Strings{R"({app="b"} 1.000000)"}));
 }
 
-TEST_F(EngineTest, LimitsHold) {
+TEST_F(LogqlEngineTest, LimitsHold) {
   Params params;
   params.end_ns = 20'000 * kSecond;
   params.step_ns = kSecond;

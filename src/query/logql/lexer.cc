@@ -101,6 +101,15 @@ void TakeEscape(std::string_view text, size_t* at, std::string* out, bool* ok) {
   }
 }
 
+bool ValidUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = match::Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -213,6 +222,7 @@ class Lexer {
     const size_t close = text_.find('`', at_);
     if (close == std::string_view::npos) return Fails("literal not terminated", current_.line);
     current_.text = text_.substr(at_, close - at_);
+    if (!ValidUtf8(current_.text)) return Fails("invalid UTF-8 encoding", current_.line);
     Step(close + 1 - at_);
     Emit(Token::kString);
   }
@@ -318,11 +328,7 @@ class Lexer {
     size_t end = at_;
     while (end < text_.size() && IdentifierChar(text_[end])) ++end;
     const std::string_view word = text_.substr(at_, end - at_);
-    for (size_t i = 0; i < word.size();) {
-      const size_t length = match::Utf8Length(word.substr(i));
-      if (length == 0) return Fails("invalid UTF-8 encoding", current_.line);
-      i += length;
-    }
+    if (!ValidUtf8(word)) return Fails("invalid UTF-8 encoding", current_.line);
     current_.text = word;
     Step(word.size());
     if (const auto found = Functions().find(word); found != Functions().end() && CallFollows()) {

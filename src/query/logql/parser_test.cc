@@ -16,7 +16,7 @@ std::string ErrorOf(std::string_view query) {
   return parsed ? "parsed" : parsed.error().message;
 }
 
-TEST(Parser, PrintsWhatItRead) {
+TEST(LogqlParser, PrintsWhatItRead) {
   const std::pair<const char*, const char*> kCases[] = {
       {R"({a="b",c=~"d"}|="x" or ip("1.2.3.4")|json x="y.z"|line_format "{{.x}}")",
        R"({a="b", c=~"d"} |= "x" or ip("1.2.3.4") | json x="y.z" | line_format "{{.x}}")"},
@@ -38,7 +38,7 @@ TEST(Parser, PrintsWhatItRead) {
   }
 }
 
-TEST(Parser, ErrorsAreLokis) {
+TEST(LogqlParser, ErrorsAreLokis) {
   EXPECT_EQ(ErrorOf(R"({foo="bar")"),
             "parse error at line 1, col 11: syntax error: unexpected $end, expecting } or ,");
   EXPECT_EQ(ErrorOf("{foo=\"bar\"}\n  foo"),
@@ -48,7 +48,7 @@ TEST(Parser, ErrorsAreLokis) {
   EXPECT_TRUE(ErrorOf("").starts_with("parse error at line 1, col 1: syntax error: unexpected $end"));
 }
 
-TEST(Parser, HostileInputIsRefusedNotCrashed) {
+TEST(LogqlParser, HostileInputIsRefusedNotCrashed) {
   EXPECT_NE(ErrorOf(std::string(100'000, '(')).find("nested"), std::string::npos);
   EXPECT_NE(ErrorOf(R"({a="b"}|)" + std::string(100'000, '(')).find("nested"), std::string::npos);
   EXPECT_NE(ErrorOf(std::string(kMaxQueryBytes + 1, ' ')).find("too long"), std::string::npos);
@@ -60,7 +60,7 @@ TEST(Parser, HostileInputIsRefusedNotCrashed) {
   EXPECT_NE(ErrorOf(many.substr(0, 100'000)).find("parts"), std::string::npos);
 }
 
-TEST(Parser, KnownCasesOfLoki) {
+TEST(LogqlParser, KnownCasesOfLoki) {
   const std::string path = "../shared/data/loki/logql_curated/parse_cases.json";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   simdjson::dom::parser json;
