@@ -45,8 +45,8 @@ size_t OnHeader(char* data, size_t, size_t bytes, void* to) {
   if (begin == std::string_view::npos) {
     transfer.response.headers.Add(name, "");
   } else {
-    transfer.response.headers.Add(
-        name, line.substr(begin, line.find_last_not_of(" \t\r\n") + 1 - begin));
+    transfer.response.headers.Add(name,
+                                  line.substr(begin, line.find_last_not_of(" \t\r\n") + 1 - begin));
   }
   return bytes;
 }
@@ -59,8 +59,8 @@ int OnProgress(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) 
 CURL* ThreadHandle() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(
-      curl_easy_init(), &curl_easy_cleanup);
+  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(),
+                                                                                &curl_easy_cleanup);
   return handle.get();
 }
 
@@ -125,9 +125,7 @@ base::Result<void> Validate(const ClientRequest& request) {
 void SetUp(CURL* curl, const ClientRequest& request, const std::string& url,
            const std::string& socket_path, curl_slist* headers, Transfer& transfer) {
   curl_easy_reset(curl);  // keeps connections
-  const auto set = [curl](CURLoption option, auto value) {
-    curl_easy_setopt(curl, option, value);
-  };
+  const auto set = [curl](CURLoption option, auto value) { curl_easy_setopt(curl, option, value); };
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -168,8 +166,8 @@ base::Error Explain(CURL* curl, CURLcode code, const char* detail, const ClientR
                     const std::string& host, const Transfer& transfer) {
   const std::string start = request.method + " " + host + ": ";
   if (transfer.too_large || code == CURLE_FILESIZE_EXCEEDED) {
-    return {ErrorKind::kTooLarge, start + "the answer is larger than " +
-                                      std::to_string(transfer.max_bytes) + " bytes"};
+    return {ErrorKind::kTooLarge,
+            start + "the answer is larger than " + std::to_string(transfer.max_bytes) + " bytes"};
   }
   long system_error = 0;
   curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &system_error);
@@ -191,12 +189,10 @@ base::Error Explain(CURL* curl, CURLcode code, const char* detail, const ClientR
       return {ErrorKind::kIo, start + "EOF: the server closed the connection without an answer"};
     case CURLE_PARTIAL_FILE:
       return {ErrorKind::kIo, start + "unexpected EOF: the answer ended early"};
-    case CURLE_TOO_MANY_REDIRECTS:
-      return {ErrorKind::kIo, start + "stopped after 10 redirects"};
+    case CURLE_TOO_MANY_REDIRECTS: return {ErrorKind::kIo, start + "stopped after 10 redirects"};
     case CURLE_BAD_CONTENT_ENCODING:
       return {ErrorKind::kIo, start + "the answer's compressed body is corrupt"};
-    default:
-      return {ErrorKind::kIo, start + (detail[0] ? detail : curl_easy_strerror(code))};
+    default: return {ErrorKind::kIo, start + (detail[0] ? detail : curl_easy_strerror(code))};
   }
 }
 

@@ -11,7 +11,7 @@ namespace pharos::net {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;               ///< http, https, or unix:/path:http://host/…
+  std::string url;  ///< http, https, or unix:/path:http://host/…
   Headers headers;
   std::string body;
   std::chrono::milliseconds timeout{10'000};

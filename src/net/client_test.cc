@@ -13,8 +13,8 @@
 namespace pharos::net {
 namespace {
 
-using testing::HasSubstr;
 using base::ErrorKind;
+using testing::HasSubstr;
 
 class ClientTest : public testing::Test {
  protected:
@@ -42,9 +42,8 @@ class ClientTest : public testing::Test {
       response.headers.Add("Location", "/loop");
       return response;
     });
-    router_->Add("GET", "/big", [](const Request&) {
-      return Response::Text(200, std::string(1'000'000, 'b'));
-    });
+    router_->Add("GET", "/big",
+                 [](const Request&) { return Response::Text(200, std::string(1'000'000, 'b')); });
     router_->Add("GET", "/zstd", [](const Request&) {
       Response response = Response::Text(200, base::ZstdCompress(std::string(5000, 'z')));
       response.headers.Add("Content-Encoding", "zstd");
@@ -57,8 +56,8 @@ class ClientTest : public testing::Test {
         server_->Listen({.name = "client", .address = "127.0.0.1:0", .router = router_}).value();
   }
   ~ClientTest() override {
-    never_.reset();
     server_.reset();
+    never_.reset();
   }
   std::string Url(const std::string& path) const { return "http://" + address_ + path; }
 

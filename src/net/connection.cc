@@ -66,9 +66,7 @@ void Connection::OnTick(SteadyTime now) {
   if (now < deadline_ || phase_ == State::kHandling) return;
   switch (phase_) {
     case State::kHead:
-    case State::kBody:
-      AnswerNow(Refuse(408, "the request was sent too slowly"), false);
-      break;
+    case State::kBody: AnswerNow(Refuse(408, "the request was sent too slowly"), false); break;
     case State::kWriting: Abort(); break;
     default: Close();
   }
@@ -116,9 +114,7 @@ void Connection::OnReadable() {
 void Connection::OnEof() {
   eof_ = true;
   switch (phase_) {
-    case State::kBody:
-      AnswerNow(Refuse(400, "the request body ended early"), false);
-      break;
+    case State::kBody: AnswerNow(Refuse(400, "the request body ended early"), false); break;
     case State::kHandling:
     case State::kWriting:
       if (cancellation_) cancellation_->Cancel();  // it may still read the answer

@@ -103,9 +103,8 @@ bool Exchange::Write(std::string_view bytes) {
   std::unique_lock lock(stream_->mutex);
   while (!bytes.empty()) {
     if (may_block) {
-      stream_->room.wait(lock, [&] {
-        return stream_->closed || stream_->pending.size() < kStreamBufferBytes;
-      });
+      stream_->room.wait(
+          lock, [&] { return stream_->closed || stream_->pending.size() < kStreamBufferBytes; });
     } else if (stream_->pending.size() > kMaxStreamBacklogBytes) {
       stream_->broken = stream_->ended = true;
       Notify(lock);
@@ -166,8 +165,7 @@ Outgoing Exchange::Frame(Response& response, Framing framing, bool keep_alive) c
   }
   Outgoing outgoing;
   outgoing.keep_alive = keep_alive;
-  const std::string_view connection =
-      !keep_alive ? "close" : facts_.http10 ? "keep-alive" : "";
+  const std::string_view connection = !keep_alive ? "close" : facts_.http10 ? "keep-alive" : "";
   outgoing.head = SerializeHead(response, framing, connection);
   return outgoing;
 }

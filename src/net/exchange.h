@@ -20,11 +20,11 @@ namespace pharos::net {
 struct AnswerStream {
   std::mutex mutex;
   std::condition_variable room;
-  std::string pending;   // mutex: framed already
-  bool ended = false;    // mutex: nothing follows `pending`
-  bool broken = false;   // mutex: the handler gave up; the client must see a cut
-  bool closed = false;   // mutex: the client has gone
-  bool notified = false; // mutex: the connection knows that there is something
+  std::string pending;    // mutex: framed already
+  bool ended = false;     // mutex: nothing follows `pending`
+  bool broken = false;    // mutex: the handler gave up; the client must see a cut
+  bool closed = false;    // mutex: the client has gone
+  bool notified = false;  // mutex: the connection knows that there is something
 
   /// The client has gone: no writer may wait for it.
   void Close();

@@ -42,9 +42,9 @@ struct GrpcState {
   bool draining = false;                           // mutex
 
   void Count(GrpcCode code) const {
-    base::GetCounter("pharos_grpc_requests_total", "gRPC calls answered.",
-                     "listener=\"" + options.name + "\",code=\"" +
-                         std::to_string(static_cast<int>(code)) + "\"")
+    base::GetCounter(
+        "pharos_grpc_requests_total", "gRPC calls answered.",
+        "listener=\"" + options.name + "\",code=\"" + std::to_string(static_cast<int>(code)) + "\"")
         .Add();
   }
 };
@@ -187,8 +187,8 @@ void Reactor::Run(GrpcRequest request) {
 
 void Reactor::Answer(const GrpcStatus& status, const std::string& response) {
   if (status.code != GrpcCode::kOk) {
-    return Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message,
-                               status.details));
+    return Finish(
+        grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message, status.details));
   }
   outgoing_ = WriteMessage(response);
   StartWriteAndFinish(&outgoing_, grpc::WriteOptions(), grpc::Status::OK);
@@ -273,7 +273,8 @@ base::Error WhyNotBound(const std::string& text, const Address& address) {
   ::close(fd);
   const std::string start = "listen on " + text + ": ";
   switch (error) {
-    case EADDRINUSE: return {ErrorKind::kConflict, start + "the address is taken by another program"};
+    case EADDRINUSE:
+      return {ErrorKind::kConflict, start + "the address is taken by another program"};
     case EACCES: return {ErrorKind::kForbidden, start + "permission denied"};
     case EADDRNOTAVAIL:
       return {ErrorKind::kBadInput, start + "this machine does not have that address"};
@@ -351,9 +352,8 @@ base::Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& t
   builder.RegisterCallbackGenericService(service.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server || port == 0) return std::unexpected(WhyNotBound(text, address));
-  return std::make_unique<GrpcServerImpl>(
-      std::move(state), std::move(service), std::move(server),
-      FormatAddress(address.ip, static_cast<uint16_t>(port)));
+  return std::make_unique<GrpcServerImpl>(std::move(state), std::move(service), std::move(server),
+                                          FormatAddress(address.ip, static_cast<uint16_t>(port)));
 }
 
 }  // namespace pharos::net

@@ -68,14 +68,14 @@ using GrpcHandler = std::function<void(GrpcRequest request, GrpcResponderPtr res
 using GrpcHandlers = std::map<std::string, GrpcHandler, std::less<>>;
 
 struct GrpcOptions {
-  std::string name = "otlp-grpc";                ///< for logs and metrics
-  size_t max_message_bytes = 16 << 20;           ///< after decompression; beyond: RESOURCE_EXHAUSTED
-  int max_concurrent_streams = 1024;             ///< calls at once a connection
-  size_t max_concurrent_calls = 8192;            ///< in all; beyond: UNAVAILABLE
-  size_t max_buffered_bytes = 512u << 20;        ///< messages being handled; beyond: UNAVAILABLE
-  std::chrono::seconds min_ping_interval{10};    ///< clients that ping more often are cut off
-  std::chrono::seconds keepalive_time{120};      ///< a silent connection is pinged after it
-  std::chrono::seconds keepalive_timeout{20};    ///< and closed when that brings no answer
+  std::string name = "otlp-grpc";              ///< for logs and metrics
+  size_t max_message_bytes = 16 << 20;         ///< after decompression; beyond: RESOURCE_EXHAUSTED
+  int max_concurrent_streams = 1024;           ///< calls at once a connection
+  size_t max_concurrent_calls = 8192;          ///< in all; beyond: UNAVAILABLE
+  size_t max_buffered_bytes = 512u << 20;      ///< messages being handled; beyond: UNAVAILABLE
+  std::chrono::seconds min_ping_interval{10};  ///< clients that ping more often are cut off
+  std::chrono::seconds keepalive_time{120};    ///< a silent connection is pinged after it
+  std::chrono::seconds keepalive_timeout{20};  ///< and closed when that brings no answer
 };
 
 /// Owns: its threads and connections. Threads: any. Errors: Start says which address is

@@ -40,8 +40,8 @@ std::optional<std::string> HostName(std::string_view host) {
     host = host.substr(0, colon);
   }
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (!port.empty() && (port[0] != ':' || port.size() > 6 ||
-                        !std::all_of(port.begin() + 1, port.end(), digit))) {
+  if (!port.empty() &&
+      (port[0] != ':' || port.size() > 6 || !std::all_of(port.begin() + 1, port.end(), digit))) {
     return std::nullopt;
   }
   if (host.ends_with('.')) host.remove_suffix(1);

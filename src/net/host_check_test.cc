@@ -9,9 +9,9 @@ namespace {
 
 TEST(HostCheck, LoopbackNamesAndTheBoundAddress) {
   const HostCheck check({});
-  for (const char* host : {"localhost", "LOCALHOST:3000", "app.localhost:1", "127.0.0.1:9090",
-                           "127.8.9.1", "[::1]:80", "[::1]", "localhost.", "10.1.2.3:80",
-                           "[::ffff:127.0.0.1]"}) {
+  for (const char* host :
+       {"localhost", "LOCALHOST:3000", "app.localhost:1", "127.0.0.1:9090", "127.8.9.1", "[::1]:80",
+        "[::1]", "localhost.", "10.1.2.3:80", "[::ffff:127.0.0.1]"}) {
     EXPECT_TRUE(check.AllowsHost(host, "10.1.2.3")) << host;
   }
   for (const char* host :
@@ -50,8 +50,8 @@ TEST(Address, ParsesAndRefuses) {
   EXPECT_EQ(ParseAddress("localhost:1")->ip, "127.0.0.1");
   EXPECT_TRUE(ParseAddress("[::1]:0")->v6);
   EXPECT_TRUE(ParseAddress(":3100")->any);
-  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x",
-                          "::1:80", "[::1:80", "example.com:80", "1.2.3:4", "[127.0.0.1]:4"}) {
+  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "::1:80",
+                          "[::1:80", "example.com:80", "1.2.3:4", "[127.0.0.1]:4"}) {
     const auto result = ParseAddress(bad);
     ASSERT_FALSE(result) << bad;
     EXPECT_NE(result.error().message.find('"' + std::string(bad) + '"'), std::string::npos);

@@ -62,13 +62,13 @@ class Cancellation {
 };
 
 struct Request {
-  std::string method;          ///< "GET"
-  std::string path;            ///< percent-decoded, without the query
-  std::string raw_path;        ///< as sent, without the query
-  std::string query;           ///< as sent, without '?'
+  std::string method;    ///< "GET"
+  std::string path;      ///< percent-decoded, without the query
+  std::string raw_path;  ///< as sent, without the query
+  std::string query;     ///< as sent, without '?'
   Headers headers;
-  std::string body;            ///< decompressed already when the route asked for it
-  std::string remote;          ///< "127.0.0.1:4711"
+  std::string body;    ///< decompressed already when the route asked for it
+  std::string remote;  ///< "127.0.0.1:4711"
   std::vector<std::pair<std::string, std::string>> path_params;  ///< {name} of the route
   Cancellation cancelled;
 

@@ -23,7 +23,8 @@ TEST(Headers, NamesCompareWithoutCaseAndOrderIsKept) {
 }
 
 TEST(Params, DecodesPercentAndPlus) {
-  const Params params = Params::Parse("query=up%7Bjob%3D%22a+b%22%7D&match[]=x&match%5B%5D=y&&flag&=v");
+  const Params params =
+      Params::Parse("query=up%7Bjob%3D%22a+b%22%7D&match[]=x&match%5B%5D=y&&flag&=v");
   EXPECT_EQ(params.Get("query"), "up{job=\"a b\"}");
   EXPECT_THAT(params.All("match[]"), testing::ElementsAre("x", "y"));
   EXPECT_TRUE(params.Has("flag"));

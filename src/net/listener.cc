@@ -62,15 +62,15 @@ base::Result<std::string> Listener::Open(const std::string& text) {
 void Listener::Accept() {
   if (state_->draining) return Close();
   const std::shared_ptr<IoThread>& io = io_[next_ % io_.size()];
-  acceptor_.async_accept(io->context(), [self = shared_from_this()](const ErrorCode& error,
-                                                                    Socket socket) {
-    if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) return;
-    if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space) {
-      return self->Pause();
-    }
-    if (!error) self->Accepted(std::move(socket));
-    self->Accept();
-  });
+  acceptor_.async_accept(
+      io->context(), [self = shared_from_this()](const ErrorCode& error, Socket socket) {
+        if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) return;
+        if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space) {
+          return self->Pause();
+        }
+        if (!error) self->Accepted(std::move(socket));
+        self->Accept();
+      });
 }
 
 void Listener::Accepted(Socket socket) {

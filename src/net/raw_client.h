@@ -154,8 +154,9 @@ inline std::string Get(std::string_view path, std::string_view more = "") {
          "\r\n";
 }
 inline std::string Post(std::string_view path, std::string_view body, std::string_view more = "") {
-  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n" + std::string(more) + "\r\n" + std::string(body);
+  return "POST " + std::string(path) +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(more) + "\r\n" + std::string(body);
 }
 
 }  // namespace pharos::net

@@ -139,14 +139,14 @@ class RequestParser::Impl {
     return Step::kFailed;
   }
   Step HeadTooLarge() {
-    return Fail(431, "request header is larger than " + std::to_string(max_header_bytes_) +
-                         " bytes");
+    return Fail(431,
+                "request header is larger than " + std::to_string(max_header_bytes_) + " bytes");
   }
   Step Failed(const ErrorCode& error) {
     if (error == http::error::header_limit) return HeadTooLarge();
     if (error == http::error::body_limit) {
-      return Fail(413, "request body is larger than " +
-                           std::to_string(tokenizer->max_body_bytes) + " bytes");
+      return Fail(413, "request body is larger than " + std::to_string(tokenizer->max_body_bytes) +
+                           " bytes");
     }
     if (error == http::error::bad_version) {
       return Fail(505, "HTTP version not supported: only HTTP/1.0 and HTTP/1.1");

@@ -20,9 +20,9 @@ class RequestParser {
   ~RequestParser();
 
   enum class Step : uint8_t {
-    kMore,    ///< all was read that can be; the unused rest must come again, with more
-    kHead,    ///< the head is complete; `head()` may be asked
-    kDone,    ///< the body is complete, too (not returned when has_body is false)
+    kMore,  ///< all was read that can be; the unused rest must come again, with more
+    kHead,  ///< the head is complete; `head()` may be asked
+    kDone,  ///< the body is complete, too (not returned when has_body is false)
     kFailed,
   };
   /// `used` is what was taken off the front of `bytes`.

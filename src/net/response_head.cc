@@ -131,7 +131,8 @@ bool AcceptsGzip(std::string_view accept_encoding) {
     const std::string_view item = accept_encoding.substr(0, end);
     accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
     const size_t semicolon = std::min(item.find(';'), item.size());
-    if (SameText(Trim(item.substr(0, semicolon)), "gzip")) return !IsRefused(item.substr(semicolon));
+    if (SameText(Trim(item.substr(0, semicolon)), "gzip"))
+      return !IsRefused(item.substr(semicolon));
   }
   return false;
 }

@@ -16,7 +16,8 @@ enum class Framing : uint8_t {
 };
 
 /// Status line and headers with the empty line. Framing headers and Connection are the
-/// server's: what the handler set of them is left out; `connection` may be "". Line breaks in values become spaces.
+/// server's: what the handler set of them is left out; `connection` may be "". Line breaks in
+/// values become spaces.
 std::string SerializeHead(const Response& response, Framing framing, std::string_view connection);
 
 /// Statuses whose answers have no body.

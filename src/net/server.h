@@ -13,25 +13,26 @@ namespace pharos::net {
 
 struct ServerOptions {
   int io_threads = 2;
-  int worker_threads = 16;                       ///< for sync handlers
-  size_t max_queued_requests = 1024;             ///< waiting for a worker; beyond: 503
-  size_t max_buffered_body_bytes = 512u << 20;   ///< bodies being read or handled; beyond: 503
-  size_t max_connections = 4096;                 ///< beyond: accepted and closed with 503
-  size_t max_header_bytes = 64 << 10;            ///< beyond: 431
-  std::chrono::seconds header_timeout{10};       ///< from the first byte to the whole head
-  std::chrono::seconds body_idle_timeout{30};    ///< for each next KiB of a body
-  std::chrono::seconds write_idle_timeout{30};   ///< for the client to take the next KiB
+  int worker_threads = 16;                      ///< for sync handlers
+  size_t max_queued_requests = 1024;            ///< waiting for a worker; beyond: 503
+  size_t max_buffered_body_bytes = 512u << 20;  ///< bodies being read or handled; beyond: 503
+  size_t max_connections = 4096;                ///< beyond: accepted and closed with 503
+  size_t max_header_bytes = 64 << 10;           ///< beyond: 431
+  std::chrono::seconds header_timeout{10};      ///< from the first byte to the whole head
+  std::chrono::seconds body_idle_timeout{30};   ///< for each next KiB of a body
+  std::chrono::seconds write_idle_timeout{30};  ///< for the client to take the next KiB
   std::chrono::seconds keep_alive_timeout{120};
   /// Host and Origin names allowed besides loopback names and the bound address, lower
-  /// case, without port; "*.x.org" for all below x.org, "*" for any. A browser page from elsewhere gets 403.
+  /// case, without port; "*.x.org" for all below x.org, "*" for any. A browser page from elsewhere
+  /// gets 403.
   std::vector<std::string> allowed_hosts;
 };
 
 struct ListenOptions {
-  std::string name;              ///< "main", "prometheus": for logs and metrics
-  std::string address;           ///< "127.0.0.1:3000", "[::1]:0"
+  std::string name;     ///< "main", "prometheus": for logs and metrics
+  std::string address;  ///< "127.0.0.1:3000", "[::1]:0"
   std::shared_ptr<const Router> router;
-  bool cors = false;             ///< answer CORS preflights for any allowed origin
+  bool cors = false;  ///< answer CORS preflights for any allowed origin
 };
 
 /// Owns: its threads and connections; borrows nothing. Threads: any; the destructor not from

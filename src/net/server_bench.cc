@@ -82,7 +82,11 @@ void Serve(benchmark::State& state, const std::string& path) {
 void AsyncHandler(benchmark::State& state) { Serve(state, "/async"); }
 void SyncHandler(benchmark::State& state) { Serve(state, "/sync"); }
 
-BENCHMARK(AsyncHandler)->Args({1, 200})->Args({16, 200})->Args({16, 65536})->Iterations(2)
+BENCHMARK(AsyncHandler)
+    ->Args({1, 200})
+    ->Args({16, 200})
+    ->Args({16, 65536})
+    ->Iterations(2)
     ->UseRealTime();
 BENCHMARK(SyncHandler)->Args({1, 200})->Args({16, 200})->Iterations(2)->UseRealTime();
 

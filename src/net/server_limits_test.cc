@@ -71,9 +71,8 @@ class LimitsTest : public testing::Test {
         responder->End();
       });
     });
-    router_->Add("GET", "/big", [](const Request&) {
-      return Response::Text(200, std::string(64 << 20, 'b'));
-    });
+    router_->Add("GET", "/big",
+                 [](const Request&) { return Response::Text(200, std::string(64 << 20, 'b')); });
   }
   ~LimitsTest() override {
     release_.Open();

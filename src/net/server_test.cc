@@ -34,10 +34,12 @@ class ServerTest : public testing::Test {
     router_->AddAsync("POST", "/async", [](Request r, ResponderPtr responder) {
       responder->Send(Response::Text(200, Describe(r)));
     });
-    router_->AddAsync("POST", "/raw", [](Request r, ResponderPtr responder) {
-      responder->Send(Response::Text(200, r.body));
-    }, {.decompress = false});
-    router_->Add("GET", "/throw", [](const Request&) -> Response { throw std::runtime_error("x"); });
+    router_->AddAsync(
+        "POST", "/raw",
+        [](Request r, ResponderPtr responder) { responder->Send(Response::Text(200, r.body)); },
+        {.decompress = false});
+    router_->Add("GET", "/throw",
+                 [](const Request&) -> Response { throw std::runtime_error("x"); });
     router_->AddAsync("GET", "/throw-async",
                       [](Request, ResponderPtr) { throw std::runtime_error("x"); });
     router_->AddAsync("GET", "/forget", [](Request, ResponderPtr) {});
@@ -245,13 +247,15 @@ TEST_F(ServerTest, RefusesBadAndBombBodies) {
 TEST_F(ServerTest, ExpectContinue) {
   const std::string address = Serve();
   RawClient client(address);
-  client.Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
-              "Expect: 100-continue\r\n\r\n");
+  client.Send(
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+      "Expect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.Read().status, 100);
   client.Send("hi");
   EXPECT_EQ(client.Read().body, "POST /echo? hi");
-  client.Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n"
-              "Expect: 100-continue\r\n\r\n");
+  client.Send(
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n"
+      "Expect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.Read().status, 413) << "no 100 for a body that is not wanted";
 }
 
@@ -301,9 +305,10 @@ TEST_F(ServerTest, ForeignHostsAndOrigins) {
 
 TEST_F(ServerTest, Cors) {
   RawClient client(Serve({}, {.cors = true}));
-  client.Send("OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:8000\r\n"
-              "Access-Control-Request-Method: POST\r\n"
-              "Access-Control-Request-Headers: content-type\r\n\r\n");
+  client.Send(
+      "OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:8000\r\n"
+      "Access-Control-Request-Method: POST\r\n"
+      "Access-Control-Request-Headers: content-type\r\n\r\n");
   auto answer = client.Read();
   EXPECT_EQ(answer.status, 204);
   EXPECT_EQ(answer.Header("Access-Control-Allow-Origin"), "http://localhost:8000");
@@ -314,8 +319,9 @@ TEST_F(ServerTest, Cors) {
   answer = client.Read();
   EXPECT_EQ(answer.Header("Access-Control-Allow-Origin"), "http://localhost:8000");
   EXPECT_EQ(answer.Header("Vary"), "Origin");
-  client.Send("OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.org\r\n"
-              "Access-Control-Request-Method: POST\r\n\r\n");
+  client.Send(
+      "OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.org\r\n"
+      "Access-Control-Request-Method: POST\r\n\r\n");
   answer = client.Read();
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(answer.Header("Access-Control-Allow-Origin"), "");
@@ -328,9 +334,8 @@ TEST_F(ServerTest, CompressesLargeAnswers) {
   EXPECT_EQ(answer.Header("Content-Encoding"), "gzip");
   EXPECT_EQ(base::GzipDecompress(answer.body, 10'000).value_or(""),
             "[" + std::string(5000, '1') + "]");
-  for (const auto& [path, accept] : {std::pair("/json?5000", "gzip;q=0"),
-                                     {"/json?5000", "br"},
-                                     {"/json?100", "gzip"}}) {
+  for (const auto& [path, accept] :
+       {std::pair("/json?5000", "gzip;q=0"), {"/json?5000", "br"}, {"/json?100", "gzip"}}) {
     client.Send(Get(path, "Accept-Encoding: " + std::string(accept) + "\r\n"));
     EXPECT_EQ(client.Read().Header("Content-Encoding"), "") << path << " " << accept;
   }

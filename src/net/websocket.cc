@@ -1,9 +1,9 @@
 #include "net/websocket.h"
 
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
@@ -48,9 +48,7 @@ Handshake ToBeast(const Request& request) {
 /// Owns: its socket, queue and place among the connections. Threads: Send, Close, OnClose,
 /// OnMessage from any; the rest on its I/O thread. Errors: a broken channel ends in
 /// OnClose. Cost: one allocation a message; one hand-over when the queue was empty.
-class Session final : public WebSocket,
-                      public Peer,
-                      public std::enable_shared_from_this<Session> {
+class Session final : public WebSocket, public Peer, public std::enable_shared_from_this<Session> {
  public:
   Session(Socket socket, std::shared_ptr<IoThread> io, std::shared_ptr<const Face> face,
           ConnectionSlot slot)
@@ -96,13 +94,13 @@ class Session final : public WebSocket,
   SteadyTime deadline_ = SteadyTime::max();
 
   std::mutex mutex_;
-  std::deque<std::string> queue_;                     // mutex_
-  size_t queued_bytes_ = 0;                           // mutex_
-  bool closed_ = false;                               // mutex_: nothing more is taken
-  std::optional<websocket::close_reason> wish_;       // mutex_: close when the queue is empty
-  std::function<void()> on_close_;                    // mutex_
-  std::function<void(std::string)> on_message_;       // mutex_
-  bool gone_ = false;                                 // mutex_: End has run
+  std::deque<std::string> queue_;                // mutex_
+  size_t queued_bytes_ = 0;                      // mutex_
+  bool closed_ = false;                          // mutex_: nothing more is taken
+  std::optional<websocket::close_reason> wish_;  // mutex_: close when the queue is empty
+  std::function<void()> on_close_;               // mutex_
+  std::function<void(std::string)> on_message_;  // mutex_
+  bool gone_ = false;                            // mutex_: End has run
 };
 
 void Session::Start(Request request, const WebSocketHandler& handler) {
