@@ -130,6 +130,61 @@ TEST_F(PartTest, SeriesScrapedTogetherShareTheirTimes) {
   EXPECT_LT(bytes, 240 * 2 + 100 * 40u);  // one column of 11 bits a time, not a hundred
 }
 
+/// Reads all there is, whatever it is; must end.
+void ReadEverything(const std::shared_ptr<Part>& part) {
+  (void)part->Exemplars();
+  (void)part->Metadata();
+  const auto index = part->Index();
+  if (!index) return;
+  (void)(*index)->Select({Matcher::Make(MatchOp::kRegex, "s", "1.+").value()});
+  (void)(*index)->Names();
+  PartSeriesReader reader(part, *index, true);
+  for (uint32_t s = 0; s < (*index)->series_count() && s < 50; ++s) {
+    store::SeriesColumns columns{.labels = (*index)->LabelsOf(s)};
+    (void)reader.Read(s, INT64_MIN, INT64_MAX, &columns);
+  }
+}
+
+TEST_F(PartTest, DamageBehindARightChecksumIsSafe) {
+  Random random(9);
+  std::vector<store::SeriesColumns> all;
+  for (int s = 0; s < 30; ++s) {
+    store::SeriesColumns columns{.labels = Labels{{"s", std::to_string(100 + s)}, {"t", "x"}}};
+    for (int i = 0; i < 40; ++i)
+      columns.times_ms.push_back(i * 10 + static_cast<int>(random() % 9));
+    for (int i = 0; i < 40; ++i) columns.values.push_back(static_cast<double>(random() % 100) / 4);
+    auto histogram = std::make_shared<model::Histogram>();
+    histogram->positive_spans = {{0, 2}};
+    histogram->positive_counts = {1, 2};
+    columns.histograms = {{5, histogram}, {6, histogram}};
+    all.push_back(std::move(columns));
+  }
+  Write(all);
+  const auto file = io::PartReader::Open(fs, "data/part/samples.part", kPartKind, kPartVersion);
+  ASSERT_TRUE(file.has_value());
+  for (int round = 0; round < 2000; ++round) {
+    const std::string directory = "data/damaged" + std::to_string(round);
+    ASSERT_TRUE(fs.MakeDirs(directory).has_value());
+    auto writer =
+        io::PartWriter::Create(fs, directory + "/samples.part", kPartKind, kPartVersion).value();
+    for (const io::Section& section : (*file)->Sections()) {
+      for (uint32_t page = 0; page < section.pages.size(); ++page) {
+        std::string bytes = (*file)->ReadPage(section.name, page).value();
+        for (auto flips = random() % 3; flips > 0 && !bytes.empty(); --flips) {
+          bytes[random() % bytes.size()] = static_cast<char>(random() >> (random() % 8));
+        }
+        if (random() % 10 == 0) bytes.resize(random() % (bytes.size() + 1));
+        ASSERT_TRUE(writer->AddPage(section.name, bytes).has_value());
+      }
+    }
+    ASSERT_TRUE(writer->Finish().has_value());
+    io::PartEntry entry;
+    entry.path = "damaged" + std::to_string(round);
+    ReadEverything(Part::Open(fs, "data", entry, cache, budget));
+    ASSERT_TRUE(fs.RemoveAll(directory).has_value());
+  }
+}
+
 /// Both indexes against MatchesAll, on all shapes of matchers.
 TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   std::vector<store::SeriesColumns> all;
