@@ -95,6 +95,8 @@ class SeriesSweep {
   SeriesSweep(const RangeShape& shape, RangeFunction function, const RangeCallInfo& info, int64_t lookback_ms, bool wants_resets)
       : shape_(shape), function_(function), info_(info), lookback_ms_(lookback_ms), wants_resets_(wants_resets) {}
 
+  std::span<const uint32_t> resets() const { return resets_; }
+
   void Begin(const store::SeriesColumns& columns) {
     columns_ = &columns;
     floats_ = {};
@@ -204,6 +206,9 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   Matrix matrix;
   std::vector<double> args(scalars.size());
   const bool has_args = !args.empty();
+  const bool by_column = (is_rate || name == "delta") && !shape.anchored && !shape.smoothed;
+  const RateColumn column{is_rate, name == "rate", shape.range_ms, shape.range_seconds, RefTime(*shape.shift, 0),
+                          shape.shift->at_ms.has_value() ? 0 : grid_.step_ms};
   const auto visit = [&](store::SeriesColumns& columns, bool input_drop_name) -> base::Result<void> {
     const std::string_view metric = columns.labels.Name();
     Row row = NewRow({});
@@ -211,7 +216,11 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
     bool any_float = false;
     int64_t read = 0;
     sweep.Begin(columns);
-    for (size_t step = 0; step < steps_; ++step) {
+    if (by_column && columns.histograms.empty()) {
+      read = RateOfColumn(column, columns.times_ms, columns.values, sweep.resets(), row.values);
+      any = any_float = std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
+    }
+    for (size_t step = 0; step < steps_ && !(by_column && columns.histograms.empty()); ++step) {
       for (size_t i = 0; has_args && i < args.size(); ++i) args[i] = scalars[i].rows[0].values[step];
       WindowResult out;
       if (!sweep.Step(RefTime(*shape.shift, step), grid_.At(step), args, metric, &read, &out)) continue;

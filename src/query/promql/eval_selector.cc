@@ -41,6 +41,23 @@ class Newest {
   bool is_histogram_ = false;
 };
 
+/// The newest float at each step where there are no histograms; returns how many it found.
+int64_t FillFloats(const store::SeriesColumns& columns, int64_t ref_ms, int64_t step_ms, int64_t lookback_ms, std::vector<double>& out) {
+  const int64_t* const times = columns.times_ms.data();
+  const size_t size = columns.times_ms.size();
+  size_t next = 0;
+  int64_t found = 0;
+  for (double& value : out) {
+    while (next < size && times[next] <= ref_ms) ++next;
+    if (next > 0 && times[next - 1] > ref_ms - lookback_ms) {
+      value = columns.values[next - 1];  // a stale marker is what stands for "nothing" anyway
+      found += IsAbsent(value) ? 0 : 1;
+    }
+    ref_ms += step_ms;
+  }
+  return found;
+}
+
 double Interpolate(int64_t t1, double v1, int64_t t2, double v2, int64_t t) {
   return v1 + (v2 - v1) * static_cast<double>(t - t1) / static_cast<double>(t2 - t1);
 }
@@ -89,6 +106,7 @@ base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
   if (node.smoothed) return EvalSmoothed(node);
   const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(node.shift);
+  const int64_t stride = node.shift.at_ms.has_value() ? 0 : grid_.step_ms;
   PHAROS_TRY(const auto cursor, Open(node, reach.first_ms - lookback + 1, reach.last_ms, ""));
   Matrix matrix;
   store::SeriesColumns columns;
@@ -99,8 +117,8 @@ base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
     if (node.counts_only) TellResets(columns);
     Row row = NewRow({});
     Newest newest(columns);
-    int64_t count = 0;
-    for (size_t step = 0; step < steps_; ++step) {
+    int64_t count = columns.histograms.empty() ? FillFloats(columns, reach.first_ms, stride, lookback, row.values) : 0;
+    for (size_t step = 0; step < steps_ && !columns.histograms.empty(); ++step) {
       const int64_t ref = RefTime(node.shift, step);
       if (!newest.SeekTo(ref) || newest.time_ms() <= ref - lookback || newest.stale()) continue;
       if (newest.is_histogram()) {

@@ -179,6 +179,37 @@ void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<i
   *values = std::move(new_values);
 }
 
+int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, std::span<const double> values,
+                     std::span<const uint32_t> resets, std::span<double> out) {
+  size_t low = 0;
+  size_t high = 0;
+  size_t reset_low = 0;
+  size_t reset_high = 0;
+  int64_t read = 0;
+  Window w;
+  w.range_end_ms = column.first_ref_ms;
+  for (double& result : out) {
+    w.range_start_ms = w.range_end_ms - column.range_ms;
+    while (high < times.size() && times[high] <= w.range_end_ms) ++high;
+    while (low < high && times[low] <= w.range_start_ms) ++low;
+    const size_t n = high - low;
+    read += static_cast<int64_t>(n);
+    if (n >= 2 && column.range_ms > 0) {
+      double difference = values[high - 1] - values[low];
+      if (column.is_counter) {
+        while (reset_high < resets.size() && resets[reset_high] < high) ++reset_high;
+        while (reset_low < reset_high && resets[reset_low] <= low) ++reset_low;
+        for (size_t i = reset_low; i < reset_high; ++i) difference += values[resets[i] - 1];
+      }
+      double factor = ExtrapolationFactor(w, times[low], times[high - 1], n - 1, column.is_counter, difference, values[low]);
+      if (column.is_rate) factor /= column.range_seconds;
+      result = difference * factor;
+    }
+    w.range_end_ms += column.step_ms;
+  }
+  return read;
+}
+
 void FuncRate(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, true, true, out); }
 void FuncIncrease(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, true, false, out); }
 void FuncDelta(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, false, false, out); }

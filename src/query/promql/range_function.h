@@ -69,6 +69,20 @@ void FuncIncrease(const Window& window, const RangeCallInfo& info, WindowResult*
 void FuncDelta(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void FuncIrate(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void FuncIdelta(const Window& window, const RangeCallInfo& info, WindowResult* out);
+/// rate, increase or delta of a whole float series at once: the same numbers as window by
+/// window, without a call a step.
+struct RateColumn {
+  bool is_counter = true;
+  bool is_rate = true;
+  int64_t range_ms = 0;
+  double range_seconds = 0;
+  int64_t first_ref_ms = 0;  ///< right end of the first window
+  int64_t step_ms = 0;       ///< 0: all steps look at the same window
+};
+/// Fills `out` where a window has two samples; returns how many samples the windows held.
+/// `resets` are the indexes at which the counter fell.
+int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, std::span<const double> values,
+                     std::span<const uint32_t> resets, std::span<double> out);
 /// The window that an anchored or smoothed range selector shows: values on both edges.
 void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times, std::vector<double>* values);
 // func_trend.cc
