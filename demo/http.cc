@@ -43,7 +43,8 @@ void ServeConnection(tcp::socket socket, const observe::Middleware& observed,
 
 }  // namespace
 
-bool Serve(uint16_t port, const observe::Middleware& observed, const observe::HttpHandler& handler) {
+bool Serve(uint16_t port, const observe::Middleware& observed,
+           const observe::HttpHandler& handler) {
   boost::asio::io_context io;
   boost::system::error_code error;
   tcp::acceptor acceptor(io);
@@ -60,7 +61,8 @@ bool Serve(uint16_t port, const observe::Middleware& observed, const observe::Ht
       if (!failed) {
         socket.set_option(tcp::no_delay(true));
         ++connections;
-        std::thread(ServeConnection, std::move(socket), std::cref(observed), std::cref(handler)).detach();
+        std::thread(ServeConnection, std::move(socket), std::cref(observed), std::cref(handler))
+            .detach();
       }
       accept();
     });

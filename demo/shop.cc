@@ -54,8 +54,9 @@ HttpResponse Hello(const HttpRequest& request) {
   Sleep(latency);
   observe::Log(Level::kInfo, "hello request processed",
                {{"event", "hello request processed"}, {"latency_ms", Rounded(latency * 1000, 2)}});
-  return Json(request, 200, R"({"message":"Hello, Observability World!","latency_ms":)" +
-                                Number(latency * 1000, 2) + "}");
+  return Json(request, 200,
+              R"({"message":"Hello, Observability World!","latency_ms":)" +
+                  Number(latency * 1000, 2) + "}");
 }
 
 HttpResponse Error(const HttpRequest& request) {
@@ -78,21 +79,26 @@ HttpResponse Slow(const HttpRequest& request) {
   }
   span.Set("total_latency_ms", Rounded(latency * 1000, 2));
   observe::Log(Level::kWarning, "slow request detected",
-               {{"event", "slow request detected"}, {"latency_s", Rounded(latency, 3)}, {"threshold_s", 0.5}});
+               {{"event", "slow request detected"},
+                {"latency_s", Rounded(latency, 3)},
+                {"threshold_s", 0.5}});
   return Json(request, 200, "{\"latency_ms\":" + Number(latency * 1000, 2) + "}");
 }
 
 HttpResponse TraceTest(const HttpRequest& request) {
   observe::Span span("test-span");
   span.Set("test.attribute", "test-value");
-  { observe::Span child("test-child-span"); }
+  {
+    observe::Span child("test-child-span");
+  }
   return Json(request, 200, R"({"message":"Test spans created",)" + Ids() + "}");
 }
 
 HttpResponse ErrorTest(const HttpRequest& request) {
   observe::Span span("error-span");
   span.Fail("ValueError", "Simulated error");
-  observe::Log(Level::kError, "Simulated error", {{"event", "error_test"}, {"error_type", "ValueError"}});
+  observe::Log(Level::kError, "Simulated error",
+               {{"event", "error_test"}, {"error_type", "ValueError"}});
   return Json(request, 500, R"({"error":"Simulated error",)" + Ids() + "}");
 }
 
@@ -104,12 +110,13 @@ class Shop {
       const demo::Answer answer = demo::Call(inventory_port_, "/health");
       return answer.status == 200 ? std::string() : "inventory: " + answer.body;
     });
-    products_ = {{1, {"Abbey Road", 24.99}}, {2, {"Kind of Blue", 19.99}}, {3, {"Blue Train", 21.5}}};
+    products_ = {
+        {1, {"Abbey Road", 24.99}}, {2, {"Kind of Blue", 19.99}}, {3, {"Blue Train", 21.5}}};
   }
 
   static std::vector<std::string> Routes() {
-    return {"/hello", "/error", "/slow", "/checkout", "/health", "/health/ready", "/trace-test",
-            "/error-test", "/products", "/products/{id}", "/orders", "/metrics"};
+    return {"/hello",      "/error",      "/slow",     "/checkout",      "/health", "/health/ready",
+            "/trace-test", "/error-test", "/products", "/products/{id}", "/orders", "/metrics"};
   }
 
   HttpResponse Handle(const HttpRequest& request) {
@@ -139,7 +146,8 @@ class Shop {
  private:
   static HttpResponse Metrics(const HttpRequest& request) {
     HttpResponse response = Json(request, 200, observe::MetricsText());
-    response.set(boost::beast::http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+    response.set(boost::beast::http::field::content_type,
+                 "text/plain; version=0.0.4; charset=utf-8");
     return response;
   }
 
@@ -162,17 +170,22 @@ class Shop {
                     {{"endpoint", "/checkout"}}, took.count(),
                     {.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10});
     if (failed) {
-      observe::Log(Level::kError, "payment failed",
-                   {{"event", "payment_failed"}, {"error_type", "CardError"}, {"status_code", 500}});
+      observe::Log(
+          Level::kError, "payment failed",
+          {{"event", "payment_failed"}, {"error_type", "CardError"}, {"status_code", 500}});
       return Json(request, 500, R"({"detail":"Payment gateway timeout"})");
     }
-    observe::Log(Level::kInfo, "checkout complete",
-                 {{"event", "checkout_complete"}, {"duration_ms", Rounded(took.count() * 1000, 1)}});
+    observe::Log(
+        Level::kInfo, "checkout complete",
+        {{"event", "checkout_complete"}, {"duration_ms", Rounded(took.count() * 1000, 1)}});
     return Json(request, 200, R"({"status":"success","message":"Checkout complete"})");
   }
 
   HttpResponse CreateOrder(const HttpRequest& request) {
-    { observe::Span span("create_order_record"); Sleep(Uniform(0.01, 0.09)); }
+    {
+      observe::Span span("create_order_record");
+      Sleep(Uniform(0.01, 0.09));
+    }
     observe::Span span("queue_background_processing", observe::SpanKind::kProducer);
     const int id = ++orders_;
     observe::Log(Level::kInfo, "order received", {{"event", "order_received"}, {"order_id", id}});
@@ -207,7 +220,8 @@ class Shop {
     std::lock_guard lock(mutex_);
     const auto it = products_.find(id);
     if (it == products_.end()) {
-      observe::Log(Level::kWarning, "product not found", {{"event", "product_not_found"}, {"product_id", id}});
+      observe::Log(Level::kWarning, "product not found",
+                   {{"event", "product_not_found"}, {"product_id", id}});
       return Json(request, 404, R"({"detail":"Product not found"})");
     }
     return Json(request, 200, ProductJson(id, it->second));
@@ -230,7 +244,8 @@ HttpResponse Inventory(const HttpRequest& request) {
   const std::string_view path(request.target().data(), request.target().size());
   if (path == "/metrics") {
     HttpResponse response = Json(request, 200, observe::MetricsText());
-    response.set(boost::beast::http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+    response.set(boost::beast::http::field::content_type,
+                 "text/plain; version=0.0.4; charset=utf-8");
     return response;
   }
   if (path == "/health") return Json(request, 200, R"({"status":"healthy"})");
@@ -244,7 +259,8 @@ HttpResponse Inventory(const HttpRequest& request) {
   span.Set("db.system", "postgresql");
   span.Set("db.statement", "UPDATE inventory SET stock = stock - 1 WHERE sku = $1");
   Sleep(Uniform(0.005, 0.06));
-  observe::Log(Level::kInfo, "stock reserved", {{"event", "stock_reserved"}, {"sku", path.substr(9)}});
+  observe::Log(Level::kInfo, "stock reserved",
+               {{"event", "stock_reserved"}, {"sku", path.substr(9)}});
   return Json(request, 200, R"({"reserved":1})");
 }
 

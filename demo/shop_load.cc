@@ -143,7 +143,8 @@ class Senders {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> flags = {{"--port", "8000"}, {"--rate", "10"}, {"--stats", ""}};
+  std::map<std::string, std::string> flags = {
+      {"--port", "8000"}, {"--rate", "10"}, {"--stats", ""}};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!flags.contains(argv[i])) {
       std::fprintf(stderr, "shop_load: unknown flag %s\n", argv[i]);

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (parsed && size < 1000) {
     // NaN and infinities come out of folded literals; LogQL has no way to write them.
     const std::string printed = ToString(**parsed);
-    const bool writable = printed.find("NaN") == std::string::npos && printed.find("Inf") == std::string::npos;
+    const bool writable =
+        printed.find("NaN") == std::string::npos && printed.find("Inf") == std::string::npos;
     if (writable && !pharos::query::logql::Parse(printed)) std::abort();
   }
   (void)pharos::query::logql::ParseSelector(text);

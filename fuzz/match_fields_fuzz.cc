@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace pharos::match;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::string scratch;
-  FlattenJson(text, [&](std::string_view, const JsonSlice& value) { (void)JsonText(value, &scratch); });
+  FlattenJson(text,
+              [&](std::string_view, const JsonSlice& value) { (void)JsonText(value, &scratch); });
   LogfmtScanner scanner(text);
   for (int errors = 0; errors < 10'000; ++errors) {
     while (scanner.Next()) {
@@ -29,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto pattern = Pattern::ForCaptures(text.substr(0, half))) {
     pattern->Capture(text.substr(half), [](std::string_view, std::string_view) {});
   }
-  if (const auto filter = Pattern::ForFilter(text.substr(0, half))) (void)filter->Test(text.substr(half));
+  if (const auto filter = Pattern::ForFilter(text.substr(0, half)))
+    (void)filter->Test(text.substr(half));
   if (const auto ip = IpFilter::Make("10.0.0.0/8")) (void)ip->FoundIn(text);
   (void)IpFilter::Make(text);
   if (half < 200) {

@@ -13,14 +13,18 @@ pharos::query::promql::MemorySource& Source() {
   using namespace pharos::query::promql;
   static auto* source = [] {
     auto* made = new MemorySource;
-    for (const char* line : {"a{x=\"1\"} 0+1x20", "a{x=\"2\"} 5 NaN Inf -Inf stale _x3 1+2x9", "b_bucket{le=\"1\"} 0+1x9",
-                             "b_bucket{le=\"+Inf\"} 0+2x9", "h {{schema:0 sum:1 count:2 buckets:[1 1]}}x9",
-                             "h{x=\"c\"} {{schema:-53 sum:1 count:2 custom_values:[5] buckets:[1 1]}}x9"}) {
+    for (const char* line :
+         {"a{x=\"1\"} 0+1x20", "a{x=\"2\"} 5 NaN Inf -Inf stale _x3 1+2x9",
+          "b_bucket{le=\"1\"} 0+1x9", "b_bucket{le=\"+Inf\"} 0+2x9",
+          "h {{schema:0 sum:1 count:2 buckets:[1 1]}}x9",
+          "h{x=\"c\"} {{schema:-53 sum:1 count:2 custom_values:[5] buckets:[1 1]}}x9"}) {
       const auto series = ParseSeriesDescription(line);
       int64_t time = 0;
       for (const auto& value : series->values) {
-        if (value.histogram) made->AddHistogram(series->labels, time, *value.histogram);
-        else if (!value.omitted) made->Add(series->labels, time, value.value);
+        if (value.histogram)
+          made->AddHistogram(series->labels, time, *value.histogram);
+        else if (!value.omitted)
+          made->Add(series->labels, time, value.value);
         time += 15'000;
       }
     }

@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto decode = signal == 0 ? wire::DecodeOtlpTraces : wire::DecodeOtlpLogs;
   const auto events = decode(body, wire::SpanStream, 1);
   if (!events) return 0;
-  const std::string out = signal == 0 ? wire::EncodeOtlpTraces(events->batch)
-                                      : wire::EncodeOtlpLogs(events->batch);
+  const std::string out =
+      signal == 0 ? wire::EncodeOtlpTraces(events->batch) : wire::EncodeOtlpLogs(events->batch);
   const auto again = decode(std::make_shared<const std::string>(out), wire::SpanStream, 1);
   if (!again || again->batch.EventCount() != events->batch.EventCount()) __builtin_trap();
   return 0;

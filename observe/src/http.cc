@@ -45,10 +45,19 @@ struct HttpMetrics {
   static HttpMetrics& Get() {
     static HttpMetrics metrics = [] {
       prometheus::Registry& registry = *TheShared().registry;
-      return HttpMetrics{
-          prometheus::BuildCounter().Name("http_requests_total").Help("Total number of HTTP requests").Register(registry),
-          prometheus::BuildHistogram().Name("http_request_duration_seconds").Help("HTTP request duration in seconds").Register(registry),
-          prometheus::BuildGauge().Name("http_requests_in_progress").Help("Requests being processed now").Register(registry).Add({})};
+      return HttpMetrics{prometheus::BuildCounter()
+                             .Name("http_requests_total")
+                             .Help("Total number of HTTP requests")
+                             .Register(registry),
+                         prometheus::BuildHistogram()
+                             .Name("http_request_duration_seconds")
+                             .Help("HTTP request duration in seconds")
+                             .Register(registry),
+                         prometheus::BuildGauge()
+                             .Name("http_requests_in_progress")
+                             .Help("Requests being processed now")
+                             .Register(registry)
+                             .Add({})};
     }();
     return metrics;
   }

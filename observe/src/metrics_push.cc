@@ -87,7 +87,8 @@ class Push final : public MetricsPush {
       data.end_ts = opentelemetry::common::SystemTimestamp(now);
       for (const prometheus::ClientMetric& metric : family.metric) {
         sdk::PointDataAttributes point;
-        for (const auto& label : metric.label) point.attributes.SetAttribute(label.name, label.value);
+        for (const auto& label : metric.label)
+          point.attributes.SetAttribute(label.name, label.value);
         point.point_data = PointOf(family.type, metric);
         data.point_data_attr_.push_back(std::move(point));
       }
@@ -123,8 +124,9 @@ class Push final : public MetricsPush {
 
 }  // namespace
 
-std::unique_ptr<MetricsPush> StartMetricsPush(const opentelemetry::sdk::resource::Resource& resource,
-                                              const std::string& endpoint, bool http) {
+std::unique_ptr<MetricsPush> StartMetricsPush(
+    const opentelemetry::sdk::resource::Resource& resource, const std::string& endpoint,
+    bool http) {
   std::unique_ptr<sdk::PushMetricExporter> exporter;
   if (http) {
     otlp::OtlpHttpMetricExporterOptions options;

@@ -15,7 +15,7 @@ class MetricsPush {
   virtual void Flush() = 0;
 };
 
-std::unique_ptr<MetricsPush> StartMetricsPush(const opentelemetry::sdk::resource::Resource& resource,
-                                              const std::string& endpoint, bool http);
+std::unique_ptr<MetricsPush> StartMetricsPush(
+    const opentelemetry::sdk::resource::Resource& resource, const std::string& endpoint, bool http);
 
 }  // namespace observe

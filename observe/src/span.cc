@@ -60,15 +60,19 @@ Span::~Span() { state_->span->End(); }
 void Span::Set(std::string_view key, std::string_view value) {
   state_->span->SetAttribute(Nostd(key), Nostd(value));
 }
-void Span::Set(std::string_view key, int64_t value) { state_->span->SetAttribute(Nostd(key), value); }
-void Span::Set(std::string_view key, double value) { state_->span->SetAttribute(Nostd(key), value); }
+void Span::Set(std::string_view key, int64_t value) {
+  state_->span->SetAttribute(Nostd(key), value);
+}
+void Span::Set(std::string_view key, double value) {
+  state_->span->SetAttribute(Nostd(key), value);
+}
 void Span::Set(std::string_view key, bool value) { state_->span->SetAttribute(Nostd(key), value); }
 void Span::Event(std::string_view name) { state_->span->AddEvent(Nostd(name)); }
 
 void Span::Fail(std::string_view type, std::string_view message) {
   state_->span->SetStatus(api::StatusCode::kError, Nostd(message));
-  state_->span->AddEvent("exception", {{"exception.type", Nostd(type)},
-                                       {"exception.message", Nostd(message)}});
+  state_->span->AddEvent("exception",
+                         {{"exception.type", Nostd(type)}, {"exception.message", Nostd(message)}});
 }
 
 std::string CurrentTraceId() {

@@ -70,7 +70,8 @@ std::unique_ptr<sdk_trace::Sampler> MakeSampler() {
   if (name.ends_with("traceidratio")) {
     root = std::make_shared<sdk_trace::TraceIdRatioBasedSampler>(ratio);
   }
-  if (name.starts_with("parentbased_")) return std::make_unique<sdk_trace::ParentBasedSampler>(root);
+  if (name.starts_with("parentbased_"))
+    return std::make_unique<sdk_trace::ParentBasedSampler>(root);
   if (name == "always_off") return std::make_unique<sdk_trace::AlwaysOffSampler>();
   if (name == "traceidratio") return std::make_unique<sdk_trace::TraceIdRatioBasedSampler>(ratio);
   return std::make_unique<sdk_trace::AlwaysOnSampler>();
@@ -171,8 +172,7 @@ std::unique_ptr<Session> Start(Options options) {
   shared.service_name = Env("OTEL_SERVICE_NAME", options.service_name);
   shared.latency_buckets = options.latency_buckets;
   shared.log_to_stdout = options.log_to_stdout;
-  shared.serve_metrics =
-      Env("OTEL_METRICS_EXPORTER", options.metrics_exporter) == "prometheus";
+  shared.serve_metrics = Env("OTEL_METRICS_EXPORTER", options.metrics_exporter) == "prometheus";
   SetPropagators();
   if (Env("OTEL_SDK_DISABLED") == "true") return std::make_unique<DisabledSession>();
   std::string endpoint = Env("OTEL_EXPORTER_OTLP_ENDPOINT", options.endpoint);

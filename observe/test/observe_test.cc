@@ -51,12 +51,15 @@ TEST_F(ObserveTest, RoutesAreNormalised) {
 TEST_F(ObserveTest, CountsRateErrorsDuration) {
   Send(http::verb::get, "/products/1?x=2", Ok);
   Send(http::verb::get, "/products/2", Ok);
-  Send(http::verb::get, "/products/3", [](const HttpRequest&) -> HttpResponse {
-    throw std::runtime_error("broken");
-  });
+  Send(http::verb::get, "/products/3",
+       [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("broken"); });
   const std::string text = MetricsText();
-  EXPECT_THAT(text, HasSubstr(R"(http_requests_total{method="GET",route="/products/{id}",status="200"} 2)"));
-  EXPECT_THAT(text, HasSubstr(R"(http_requests_total{method="GET",route="/products/{id}",status="500"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(http_requests_total{method="GET",route="/products/{id}",status="200"} 2)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(http_requests_total{method="GET",route="/products/{id}",status="500"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(route="/products/{id}",status="200",le="0.3"} 2)"));
   EXPECT_THAT(text, HasSubstr("http_errors_total{"));
   EXPECT_THAT(text, HasSubstr("http_requests_in_progress 0"));
@@ -77,7 +80,8 @@ TEST_F(ObserveTest, RequestIdIsTakenOrMade) {
   EXPECT_EQ(with["X-Request-ID"], "abc-123");
   const auto without = Send(http::verb::get, "/hello", Ok);
   EXPECT_EQ(without["X-Request-ID"].size(), 36u);
-  const auto hostile = Send(http::verb::get, "/hello", Ok, {{"X-Request-ID", std::string(500, 'x')}});
+  const auto hostile =
+      Send(http::verb::get, "/hello", Ok, {{"X-Request-ID", std::string(500, 'x')}});
   EXPECT_EQ(hostile["X-Request-ID"].size(), 36u);
 }
 
@@ -97,7 +101,8 @@ TEST_F(ObserveTest, ContextComesInAndGoesOut) {
   ASSERT_FALSE(out.empty());
   EXPECT_EQ(out[0].first, "traceparent");
   EXPECT_THAT(out[0].second, HasSubstr("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
-  EXPECT_THAT(out[0].second, Not(HasSubstr("00f067aa0ba902b7"))) << "the child's id, not the sender's";
+  EXPECT_THAT(out[0].second, Not(HasSubstr("00f067aa0ba902b7")))
+      << "the child's id, not the sender's";
   EXPECT_EQ(out.back(), (std::pair<std::string, std::string>{"X-Request-ID", "r1"}));
   EXPECT_EQ(CurrentTraceId(), "");
 }
@@ -114,7 +119,8 @@ TEST_F(ObserveTest, LogLinesCarryEverything) {
         {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}});
   const std::string line = testing::internal::GetCapturedStdout();
   EXPECT_THAT(line, testing::StartsWith("{\"timestamp\":\"2"));
-  EXPECT_THAT(line, HasSubstr(R"("level":"warning","message":"say \"hi\"","service":"from-environment")"));
+  EXPECT_THAT(
+      line, HasSubstr(R"("level":"warning","message":"say \"hi\"","service":"from-environment")"));
   EXPECT_THAT(line, HasSubstr(R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":")"));
   EXPECT_THAT(line, HasSubstr(R"("request_id":"r2","n":3,"x":1.5,"ok":true,"s":"a\u000ab"})"));
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);

@@ -38,8 +38,11 @@ TEST(Compress, BombsEndAtTheCap) {
 }
 
 TEST(Compress, TruncationIsBadInput) {
-  for (const std::string& whole : {GzipCompress(kText), ZstdCompress(kText), SnappyCompress(kText)}) {
-    const std::string_view encoding = whole[0] == '\x1f' ? "gzip" : whole[0] == '\x28' ? "zstd" : "snappy";
+  for (const std::string& whole :
+       {GzipCompress(kText), ZstdCompress(kText), SnappyCompress(kText)}) {
+    const std::string_view encoding = whole[0] == '\x1f'   ? "gzip"
+                                      : whole[0] == '\x28' ? "zstd"
+                                                           : "snappy";
     for (const size_t keep : {size_t{3}, whole.size() / 2, whole.size() - 1}) {
       const auto out = DecompressBody(encoding, std::string_view(whole).substr(0, keep), 1 << 20);
       ASSERT_FALSE(out) << encoding << " " << keep;

@@ -26,8 +26,8 @@ void AppendJsonString(std::string& out, std::string_view text) {
 
 spdlog::logger& Logger() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "pharos", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("pharos",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     // %l is the level in lower case; the message arrives as `"msg":…,fields`.
     made->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
                       spdlog::pattern_time_type::utc);

@@ -61,17 +61,20 @@ void AppendProcess(std::string& out) {
   long pages = 0, resident = 0;
   if (std::ifstream statm("/proc/self/statm"); statm >> pages >> resident) {
     const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
-    out += "# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
-           "# TYPE process_resident_memory_bytes gauge\n";
+    out +=
+        "# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
+        "# TYPE process_resident_memory_bytes gauge\n";
     AppendSample(out, "process_resident_memory_bytes", "", static_cast<double>(resident) * page);
-    out += "# HELP process_virtual_memory_bytes Virtual memory size in bytes.\n"
-           "# TYPE process_virtual_memory_bytes gauge\n";
+    out +=
+        "# HELP process_virtual_memory_bytes Virtual memory size in bytes.\n"
+        "# TYPE process_virtual_memory_bytes gauge\n";
     AppendSample(out, "process_virtual_memory_bytes", "", static_cast<double>(pages) * page);
   }
   timespec cpu{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-  out += "# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.\n"
-         "# TYPE process_cpu_seconds_total counter\n";
+  out +=
+      "# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.\n"
+      "# TYPE process_cpu_seconds_total counter\n";
   AppendSample(out, "process_cpu_seconds_total", "",
                static_cast<double>(cpu.tv_sec) + static_cast<double>(cpu.tv_nsec) * 1e-9);
 }

@@ -76,10 +76,10 @@ std::string_view KindName(ErrorKind kind);
 }  // namespace pharos::base
 
 /// Aborts with context when an invariant of our own does not hold. Never for input.
-#define PHAROS_CHECK(expression, context)                                           \
-  do {                                                                              \
-    if (!(expression)) [[unlikely]]                                                 \
-      ::pharos::base::CheckFailed(__FILE__, __LINE__, #expression, (context));      \
+#define PHAROS_CHECK(expression, context)                                      \
+  do {                                                                         \
+    if (!(expression)) [[unlikely]]                                            \
+      ::pharos::base::CheckFailed(__FILE__, __LINE__, #expression, (context)); \
   } while (false)
 
 /// `PHAROS_TRY(auto x, Call());` binds the value or returns the error.
@@ -87,15 +87,15 @@ std::string_view KindName(ErrorKind kind);
 #define PHAROS_TRY_CONCAT(a, b) PHAROS_TRY_CONCAT2(a, b)
 #define PHAROS_TRY(declaration, call) \
   PHAROS_TRY_IMPL(PHAROS_TRY_CONCAT(try_result_, __LINE__), declaration, call)
-#define PHAROS_TRY_IMPL(temporary, declaration, call)                     \
-  auto temporary = (call);                                                \
-  if (!temporary) [[unlikely]]                                            \
-    return std::unexpected(std::move(temporary).error());                 \
+#define PHAROS_TRY_IMPL(temporary, declaration, call)     \
+  auto temporary = (call);                                \
+  if (!temporary) [[unlikely]]                            \
+    return std::unexpected(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 
 /// `PHAROS_TRY_VOID(Call());` for Result<void>.
-#define PHAROS_TRY_VOID(call)                                             \
-  do {                                                                    \
-    if (auto try_result_ = (call); !try_result_) [[unlikely]]             \
-      return std::unexpected(std::move(try_result_).error());             \
+#define PHAROS_TRY_VOID(call)                                 \
+  do {                                                        \
+    if (auto try_result_ = (call); !try_result_) [[unlikely]] \
+      return std::unexpected(std::move(try_result_).error()); \
   } while (false)

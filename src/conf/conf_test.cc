@@ -57,7 +57,8 @@ TEST(Bytes, UnitsOf1024) {
 TEST(PrometheusConfig, DefaultsAreInherited) {
   const auto config = ParsePrometheusConfig(
       "global: {scrape_interval: 5s}\nstorage: {tsdb: {out_of_order_time_window: 10m}}\n"
-      "scrape_configs:\n- job_name: a\n  params: {module: [x]}\n  static_configs: [{targets: ['h:1'], labels: {k: v}}]\n"
+      "scrape_configs:\n- job_name: a\n  params: {module: [x]}\n  static_configs: [{targets: "
+      "['h:1'], labels: {k: v}}]\n"
       "- {job_name: b, scrape_interval: 1m, honor_labels: true}\n",
       "f.yml");
   ASSERT_TRUE(config) << config.error().message;
@@ -72,16 +73,19 @@ TEST(PrometheusConfig, FaultsInPrometheusWords) {
   EXPECT_EQ(Fault("foo: 1\n"), "f.yml:1: field foo not found in type config.plain");
   EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n- job_name: a\n"),
             "f.yml:3: found multiple scrape configs with job name \"a\"");
-  EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n  scrape_timeout: 2m\n"),
-            "f.yml:3: scrape timeout greater than scrape interval for scrape config with job name \"a\"");
+  EXPECT_EQ(
+      Fault("scrape_configs:\n- job_name: a\n  scrape_timeout: 2m\n"),
+      "f.yml:3: scrape timeout greater than scrape interval for scrape config with job name \"a\"");
   EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n  scrape_interval: 5\n"),
             "f.yml:3: scrape_interval: not a valid duration string: \"5\"");
-  EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n  relabel_configs:\n  - action: bogus\n    target_label: x\n"),
+  EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n  relabel_configs:\n  - action: bogus\n    "
+                  "target_label: x\n"),
             "f.yml:4: unknown relabel action \"bogus\"");
   EXPECT_EQ(Fault("scrape_configs:\n- job_name: a\n  kubernetes_sd_configs: []\n"),
             "f.yml:3: field kubernetes_sd_configs of config.plain is not supported yet");
-  EXPECT_EQ(Fault("a: 1\nb: 2\n"), "f.yml:1: field a not found in type config.plain\n"
-                                    "f.yml:2: field b not found in type config.plain");
+  EXPECT_EQ(Fault("a: 1\nb: 2\n"),
+            "f.yml:1: field a not found in type config.plain\n"
+            "f.yml:2: field b not found in type config.plain");
 }
 
 TEST(PrometheusConfig, TheLabsFiles) {
@@ -92,8 +96,10 @@ TEST(PrometheusConfig, TheLabsFiles) {
   }
   const auto refused = ReadPrometheusConfig(kLab + "checkout-prometheus.yml");
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("checkout-prometheus.yml:3: field scrape_interval not found in type config.plain"),
-            std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find(
+                "checkout-prometheus.yml:3: field scrape_interval not found in type config.plain"),
+            std::string::npos)
+      << refused.error().message;
   const auto accept = [](std::string_view) { return std::string(); };
   for (const char* name : {"config/alerts.yml", "config/recording_rules.yml"}) {
     const auto rules = ParseRuleFile(*ReadTextFile(kLab + name), name, accept);
@@ -102,10 +108,14 @@ TEST(PrometheusConfig, TheLabsFiles) {
 }
 
 TEST(RuleFile, FaultsInPrometheusWords) {
-  const auto check = [](std::string_view expr) { return std::string(expr == "sum(" ? "1:5: parse error" : ""); };
+  const auto check = [](std::string_view expr) {
+    return std::string(expr == "sum(" ? "1:5: parse error" : "");
+  };
   const auto rules = ParseRuleFile(
-      "groups:\n- name: a\n  rules:\n  - alert: x\n    expr: sum(\n  - record: y\n    expr: up\n    for: 3m\n"
-      "  - record: bad name\n    expr: up\n  - expr: up\n  - {record: r, alert: s, expr: up}\n- name: a\n",
+      "groups:\n- name: a\n  rules:\n  - alert: x\n    expr: sum(\n  - record: y\n    expr: up\n   "
+      " for: 3m\n"
+      "  - record: bad name\n    expr: up\n  - expr: up\n  - {record: r, alert: s, expr: up}\n- "
+      "name: a\n",
       "r.yml", check);
   ASSERT_FALSE(rules);
   EXPECT_EQ(rules.error().message,
@@ -120,7 +130,8 @@ TEST(RuleFile, FaultsInPrometheusWords) {
 model::Labels LabelsOf(simdjson::dom::element object) {
   std::vector<model::LabelView> views;
   if (object.is_object()) {
-    for (const auto& [key, value] : simdjson::dom::object(object)) views.push_back({key, std::string_view(value)});
+    for (const auto& [key, value] : simdjson::dom::object(object))
+      views.push_back({key, std::string_view(value)});
   }
   return model::Labels::FromPairs(std::move(views));
 }
@@ -141,14 +152,17 @@ RelabelRule RuleOf(simdjson::dom::element from) {
   text("TargetLabel", &rule.target_label);
   text("Replacement", &rule.replacement);
   int64_t modulus = 0;
-  if (from["Modulus"].get(modulus) == simdjson::SUCCESS) rule.modulus = static_cast<uint64_t>(modulus);
+  if (from["Modulus"].get(modulus) == simdjson::SUCCESS)
+    rule.modulus = static_cast<uint64_t>(modulus);
   std::string_view action;
   if (from["Action"]["_src"].get(action) == simdjson::SUCCESS) {
     static const std::map<std::string_view, RelabelAction> kNames = {
-        {"Replace", RelabelAction::kReplace}, {"Keep", RelabelAction::kKeep}, {"Drop", RelabelAction::kDrop},
-        {"HashMod", RelabelAction::kHashMod}, {"LabelMap", RelabelAction::kLabelMap}, {"LabelDrop", RelabelAction::kLabelDrop},
-        {"LabelKeep", RelabelAction::kLabelKeep}, {"Lowercase", RelabelAction::kLowercase}, {"Uppercase", RelabelAction::kUppercase},
-        {"KeepEqual", RelabelAction::kKeepEqual}, {"DropEqual", RelabelAction::kDropEqual}};
+        {"Replace", RelabelAction::kReplace},     {"Keep", RelabelAction::kKeep},
+        {"Drop", RelabelAction::kDrop},           {"HashMod", RelabelAction::kHashMod},
+        {"LabelMap", RelabelAction::kLabelMap},   {"LabelDrop", RelabelAction::kLabelDrop},
+        {"LabelKeep", RelabelAction::kLabelKeep}, {"Lowercase", RelabelAction::kLowercase},
+        {"Uppercase", RelabelAction::kUppercase}, {"KeepEqual", RelabelAction::kKeepEqual},
+        {"DropEqual", RelabelAction::kDropEqual}};
     rule.action = kNames.at(action);
   }
   return rule;
@@ -173,7 +187,8 @@ TEST(Relabel, PrometheusTable) {
       if (drop) {
         EXPECT_FALSE(out) << simdjson::minify(one);
       } else if (one["output"].get(expected) == simdjson::SUCCESS) {
-        EXPECT_TRUE(out && *out == LabelsOf(expected)) << simdjson::minify(one) << (out ? model::ToString(*out) : "dropped");
+        EXPECT_TRUE(out && *out == LabelsOf(expected))
+            << simdjson::minify(one) << (out ? model::ToString(*out) : "dropped");
       }
       ++cases;
     }

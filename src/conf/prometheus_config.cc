@@ -41,11 +41,13 @@ Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
     faults.Add(map.LineOf("scrape_timeout"), "global scrape timeout greater than scrape interval");
   }
   global.scrape_timeout_ms = std::min(global.scrape_timeout_ms, global.scrape_interval_ms);
-  map.NotSupported({"query_log_file", "scrape_failure_log_file", "rule_query_offset", "body_size_limit", "sample_limit",
-                    "target_limit", "label_limit", "label_name_length_limit", "label_value_length_limit",
-                    "keep_dropped_targets", "metric_name_validation_scheme", "metric_name_escaping_scheme",
-                    "scrape_protocols", "scrape_native_histograms", "convert_classic_histograms_to_nhcb",
-                    "always_scrape_classic_histograms", "extra_scrape_metrics", "runtime"});
+  map.NotSupported({"query_log_file", "scrape_failure_log_file", "rule_query_offset",
+                    "body_size_limit", "sample_limit", "target_limit", "label_limit",
+                    "label_name_length_limit", "label_value_length_limit", "keep_dropped_targets",
+                    "metric_name_validation_scheme", "metric_name_escaping_scheme",
+                    "scrape_protocols", "scrape_native_histograms",
+                    "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms",
+                    "extra_scrape_metrics", "runtime"});
   map.Done();
   return global;
 }
@@ -56,20 +58,24 @@ void ReadStaticGroups(MapReader& map, ScrapeJob& job) {
       map.faults().Add(node.line, "empty or null section in static_configs");
       continue;
     }
-    MapReader group(node, "struct { Targets []string \"yaml:\\\"targets\\\"\"; Labels model.LabelSet \"yaml:\\\"labels\\\"\" }", map.faults());
+    MapReader group(node,
+                    "struct { Targets []string \"yaml:\\\"targets\\\"\"; Labels model.LabelSet "
+                    "\"yaml:\\\"labels\\\"\" }",
+                    map.faults());
     StaticGroup out;
     group.Strings("targets", &out.targets);
     group.StringMap("labels", &out.labels);
     for (const std::string& target : out.targets) {
       if (target.find("://") != std::string::npos || target.find('/') != std::string::npos) {
-        const bool relabelled = std::any_of(job.relabel.begin(), job.relabel.end(), [](const RelabelRule& rule) {
-          return rule.target_label == "__address__";
-        });
+        const bool relabelled =
+            std::any_of(job.relabel.begin(), job.relabel.end(),
+                        [](const RelabelRule& rule) { return rule.target_label == "__address__"; });
         if (!relabelled) map.faults().Add(node.line, "\"" + target + "\" is not a valid hostname");
       }
     }
     for (const auto& [name, value] : out.labels) {
-      if (!ValidLabelName(name)) map.faults().Add(node.line, "\"" + name + "\" is not a valid label name");
+      if (!ValidLabelName(name))
+        map.faults().Add(node.line, "\"" + name + "\" is not a valid label name");
     }
     group.Done();
     job.static_groups.push_back(std::move(out));
@@ -83,7 +89,8 @@ void ReadSecret(MapReader& map, std::string_view key, std::string* out) {
   const std::string file_key = std::string(key) + "_file";
   if (!map.String(file_key, &file)) return;
   if (!out->empty()) {
-    map.faults().Add(map.LineOf(file_key), "at most one of " + std::string(key) + " & " + file_key + " must be configured");
+    map.faults().Add(map.LineOf(file_key), "at most one of " + std::string(key) + " & " + file_key +
+                                               " must be configured");
     return;
   }
   auto text = ReadTextFile(file);
@@ -113,14 +120,16 @@ void ReadAuthorization(MapReader& map, ScrapeJob& job) {
     ReadSecret(reader, "credentials", &job.authorization_credentials);
     reader.Done();
     if (job.authorization_type == "Basic" || job.authorization_type == "basic") {
-      map.faults().Add(authorization->line, "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
+      map.faults().Add(authorization->line,
+                       "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
     }
   } else if (!token.empty()) {
     job.authorization_type = "Bearer";
     job.authorization_credentials = token;
   }
   if (basic != nullptr && (authorization != nullptr || !token.empty())) {
-    map.faults().Add(basic->line, "at most one of basic_auth, oauth2 & authorization must be configured");
+    map.faults().Add(basic->line,
+                     "at most one of basic_auth, oauth2 & authorization must be configured");
   }
 }
 
@@ -135,34 +144,60 @@ void ReadParams(MapReader& map, ScrapeJob& job) {
 }
 
 void RefuseOtherDiscoveries(MapReader& map) {
-  map.NotSupported({"azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs", "dns_sd_configs", "docker_sd_configs",
-                    "dockerswarm_sd_configs", "ec2_sd_configs", "eureka_sd_configs", "file_sd_configs", "gce_sd_configs",
-                    "hetzner_sd_configs", "http_sd_configs", "ionos_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs",
-                    "lightsail_sd_configs", "linode_sd_configs", "marathon_sd_configs", "nerve_sd_configs", "nomad_sd_configs",
-                    "openstack_sd_configs", "ovhcloud_sd_configs", "puppetdb_sd_configs", "scaleway_sd_configs",
-                    "serverset_sd_configs", "stackit_sd_configs", "triton_sd_configs", "uyuni_sd_configs", "vultr_sd_configs"});
-  map.NotSupported({"tls_config", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header", "oauth2",
-                    "http_headers", "target_limit", "native_histogram_bucket_limit", "native_histogram_min_bucket_factor",
-                    "keep_dropped_targets", "scrape_classic_histograms", "always_scrape_classic_histograms", "scrape_native_histograms",
-                    "scrape_protocols", "scrape_fallback_protocol", "scrape_failure_log_file", "track_timestamps_staleness",
-                    "enable_compression", "enable_http2", "metric_name_validation_scheme", "metric_name_escaping_scheme",
-                    "convert_classic_histograms_to_nhcb", "extra_scrape_metrics"});
+  map.NotSupported({"azure_sd_configs",     "consul_sd_configs",     "digitalocean_sd_configs",
+                    "dns_sd_configs",       "docker_sd_configs",     "dockerswarm_sd_configs",
+                    "ec2_sd_configs",       "eureka_sd_configs",     "file_sd_configs",
+                    "gce_sd_configs",       "hetzner_sd_configs",    "http_sd_configs",
+                    "ionos_sd_configs",     "kubernetes_sd_configs", "kuma_sd_configs",
+                    "lightsail_sd_configs", "linode_sd_configs",     "marathon_sd_configs",
+                    "nerve_sd_configs",     "nomad_sd_configs",      "openstack_sd_configs",
+                    "ovhcloud_sd_configs",  "puppetdb_sd_configs",   "scaleway_sd_configs",
+                    "serverset_sd_configs", "stackit_sd_configs",    "triton_sd_configs",
+                    "uyuni_sd_configs",     "vultr_sd_configs"});
+  map.NotSupported({"tls_config",
+                    "proxy_url",
+                    "no_proxy",
+                    "proxy_from_environment",
+                    "proxy_connect_header",
+                    "oauth2",
+                    "http_headers",
+                    "target_limit",
+                    "native_histogram_bucket_limit",
+                    "native_histogram_min_bucket_factor",
+                    "keep_dropped_targets",
+                    "scrape_classic_histograms",
+                    "always_scrape_classic_histograms",
+                    "scrape_native_histograms",
+                    "scrape_protocols",
+                    "scrape_fallback_protocol",
+                    "scrape_failure_log_file",
+                    "track_timestamps_staleness",
+                    "enable_compression",
+                    "enable_http2",
+                    "metric_name_validation_scheme",
+                    "metric_name_escaping_scheme",
+                    "convert_classic_histograms_to_nhcb",
+                    "extra_scrape_metrics"});
 }
 
 ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
   MapReader map(node, "config.plain", faults);
   ScrapeJob job;
-  if (!map.String("job_name", &job.name) || job.name.empty()) faults.Add(node.line, "job_name is empty");
+  if (!map.String("job_name", &job.name) || job.name.empty())
+    faults.Add(node.line, "job_name is empty");
   job.interval_ms = global.scrape_interval_ms;
   map.DurationMs("scrape_interval", &job.interval_ms);
   job.timeout_ms = std::min(global.scrape_timeout_ms, job.interval_ms);
   if (map.DurationMs("scrape_timeout", &job.timeout_ms) && job.timeout_ms > job.interval_ms) {
-    faults.Add(map.LineOf("scrape_timeout"), "scrape timeout greater than scrape interval for scrape config with job name \"" + job.name + "\"");
+    faults.Add(map.LineOf("scrape_timeout"),
+               "scrape timeout greater than scrape interval for scrape config with job name \"" +
+                   job.name + "\"");
   }
   if (job.interval_ms <= 0) faults.Add(node.line, "scrape_interval must be positive");
   map.String("metrics_path", &job.metrics_path);
   map.String("scheme", &job.scheme);
-  if (job.scheme != "http" && job.scheme != "https") faults.Add(map.LineOf("scheme"), "unsupported scheme \"" + job.scheme + "\"");
+  if (job.scheme != "http" && job.scheme != "https")
+    faults.Add(map.LineOf("scheme"), "unsupported scheme \"" + job.scheme + "\"");
   ReadParams(map, job);
   map.Bool("honor_labels", &job.honor_labels);
   map.Bool("honor_timestamps", &job.honor_timestamps);
@@ -208,7 +243,8 @@ Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std:
   top.Strings("rule_files", &patterns);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   for (const std::string& pattern : patterns) {
-    config.rule_files.push_back(std::filesystem::path(pattern).is_absolute() ? pattern : (folder / pattern).string());
+    config.rule_files.push_back(
+        std::filesystem::path(pattern).is_absolute() ? pattern : (folder / pattern).string());
   }
   std::set<std::string> names;
   for (const Node& node : top.List("scrape_configs")) {
@@ -217,11 +253,13 @@ Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std:
       continue;
     }
     ScrapeJob job = ReadJob(node, global, faults);
-    if (!names.insert(job.name).second) faults.Add(node.line, "found multiple scrape configs with job name \"" + job.name + "\"");
+    if (!names.insert(job.name).second)
+      faults.Add(node.line, "found multiple scrape configs with job name \"" + job.name + "\"");
     config.jobs.push_back(std::move(job));
   }
   ReadStorage(top, config);
-  top.NotSupported({"alerting", "remote_write", "remote_read", "scrape_config_files", "tracing", "otlp", "runtime"});
+  top.NotSupported({"alerting", "remote_write", "remote_read", "scrape_config_files", "tracing",
+                    "otlp", "runtime"});
   top.Done();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return config;
@@ -229,8 +267,10 @@ Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std:
 
 Result<std::string> ReadTextFile(const std::string& file) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) return Fail(ErrorKind::kNotFound, file + ": no such file");
-  if (std::filesystem::file_size(file, error) > kMaxFileBytes) return Fail(ErrorKind::kTooLarge, file + ": larger than 16 MiB");
+  if (!std::filesystem::is_regular_file(file, error))
+    return Fail(ErrorKind::kNotFound, file + ": no such file");
+  if (std::filesystem::file_size(file, error) > kMaxFileBytes)
+    return Fail(ErrorKind::kTooLarge, file + ": larger than 16 MiB");
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();

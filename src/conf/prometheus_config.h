@@ -31,8 +31,8 @@ struct ScrapeJob {
   std::vector<StaticGroup> static_groups;
   std::vector<RelabelRule> relabel;
   std::vector<RelabelRule> metric_relabel;
-  int64_t sample_limit = 0;        ///< 0: none, as for the following
-  int64_t body_size_limit = 0;     ///< bytes, uncompressed
+  int64_t sample_limit = 0;     ///< 0: none, as for the following
+  int64_t body_size_limit = 0;  ///< bytes, uncompressed
   int64_t label_limit = 0;
   int64_t label_name_length_limit = 0;
   int64_t label_value_length_limit = 0;
@@ -49,7 +49,8 @@ struct PrometheusConfig {
 };
 
 /// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`.
-base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file);
+base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text,
+                                                     const std::string& file);
 base::Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file);
 
 /// A whole file; kNotFound and kTooLarge in words.

@@ -99,9 +99,10 @@ std::string Lower(std::string text, bool upper) {
 Result<void> Validate(const RelabelRule& rule) {
   const std::string name(ActionName(rule.action));
   const auto bad = [](std::string what) { return Fail(ErrorKind::kBadInput, std::move(what)); };
-  const bool targeted = rule.action == RelabelAction::kReplace || rule.action == RelabelAction::kHashMod ||
-                        rule.action == RelabelAction::kLowercase || rule.action == RelabelAction::kUppercase ||
-                        rule.action == RelabelAction::kKeepEqual || rule.action == RelabelAction::kDropEqual;
+  const bool targeted =
+      rule.action == RelabelAction::kReplace || rule.action == RelabelAction::kHashMod ||
+      rule.action == RelabelAction::kLowercase || rule.action == RelabelAction::kUppercase ||
+      rule.action == RelabelAction::kKeepEqual || rule.action == RelabelAction::kDropEqual;
   if (rule.modulus == 0 && rule.action == RelabelAction::kHashMod) {
     return bad("relabel configuration for hashmod requires non-zero modulus");
   }
@@ -122,7 +123,8 @@ Result<void> Validate(const RelabelRule& rule) {
   }
   if (rule.action == RelabelAction::kKeepEqual || rule.action == RelabelAction::kDropEqual) {
     if (rule.regex != defaults.regex || rule.modulus != 0 || rule.separator != defaults.separator) {
-      return bad(name + " action requires only 'source_labels' and `target_label`, and no other fields");
+      return bad(name +
+                 " action requires only 'source_labels' and `target_label`, and no other fields");
     }
   }
   return {};
@@ -149,10 +151,12 @@ bool Relabeller::Compiled::Apply(LabelMap& labels) const {
   std::string source;
   for (size_t i = 0; i < rule.source_labels.size(); ++i) {
     if (i > 0) source += rule.separator;
-    if (const auto it = labels.find(rule.source_labels[i]); it != labels.end()) source += it->second;
+    if (const auto it = labels.find(rule.source_labels[i]); it != labels.end())
+      source += it->second;
   }
   const auto target = labels.find(rule.target_label);
-  const std::string_view target_value = target != labels.end() ? std::string_view(target->second) : "";
+  const std::string_view target_value =
+      target != labels.end() ? std::string_view(target->second) : "";
   std::vector<re2::StringPiece> groups;
   switch (rule.action) {
     case RelabelAction::kDrop: return !Match(source, &groups);
@@ -238,7 +242,8 @@ std::vector<RelabelRule> ReadRelabelRules(const std::vector<Node>& nodes, Faults
     map.String("separator", &rule.separator);
     map.String("regex", &rule.regex);
     int64_t modulus = 0;
-    if (map.Int("modulus", &modulus)) rule.modulus = static_cast<uint64_t>(std::max<int64_t>(modulus, 0));
+    if (map.Int("modulus", &modulus))
+      rule.modulus = static_cast<uint64_t>(std::max<int64_t>(modulus, 0));
     map.String("target_label", &rule.target_label);
     map.String("replacement", &rule.replacement);
     std::string action;
@@ -253,7 +258,8 @@ std::vector<RelabelRule> ReadRelabelRules(const std::vector<Node>& nodes, Faults
       }
     }
     map.Done();
-    if (const auto made = Relabeller::Make({rule}); !made) faults.Add(node.line, made.error().message);
+    if (const auto made = Relabeller::Make({rule}); !made)
+      faults.Add(node.line, made.error().message);
     rules.push_back(std::move(rule));
   }
   return rules;

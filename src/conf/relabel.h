@@ -13,8 +13,17 @@
 namespace pharos::conf {
 
 enum class RelabelAction : uint8_t {
-  kReplace, kKeep, kDrop, kKeepEqual, kDropEqual, kHashMod, kLabelMap, kLabelDrop, kLabelKeep,
-  kLowercase, kUppercase
+  kReplace,
+  kKeep,
+  kDrop,
+  kKeepEqual,
+  kDropEqual,
+  kHashMod,
+  kLabelMap,
+  kLabelDrop,
+  kLabelKeep,
+  kLowercase,
+  kUppercase
 };
 
 struct RelabelRule {

@@ -35,7 +35,8 @@ class Reader {
     map.Int("limit", &group.limit);
     map.StringMap("labels", &group.labels);
     int number = 0;
-    for (const Node& rule : map.List("rules")) group.rules.push_back(OneRule(rule, group, ++number));
+    for (const Node& rule : map.List("rules"))
+      group.rules.push_back(OneRule(rule, group, ++number));
     map.Done();
     return group;
   }
@@ -49,27 +50,33 @@ class Reader {
     map.String("alert", &rule.alert);
     map.String("expr", &rule.expr);
     const bool has_for = map.DurationMs("for", &rule.for_ms) && rule.for_ms != 0;
-    const bool has_keep = map.DurationMs("keep_firing_for", &rule.keep_firing_for_ms) && rule.keep_firing_for_ms != 0;
+    const bool has_keep =
+        map.DurationMs("keep_firing_for", &rule.keep_firing_for_ms) && rule.keep_firing_for_ms != 0;
     map.StringMap("labels", &rule.labels);
     map.StringMap("annotations", &rule.annotations);
     map.Done();
 
     const std::string& name = rule.alert.empty() ? rule.record : rule.alert;
     const auto fault = [&](std::string_view key, const std::string& what) {
-      faults_.Add(map.LineOf(key), "group \"" + group.name + "\", rule " + std::to_string(number) + ", \"" + name + "\": " + what);
+      faults_.Add(map.LineOf(key), "group \"" + group.name + "\", rule " + std::to_string(number) +
+                                       ", \"" + name + "\": " + what);
     };
-    if (!rule.record.empty() && !rule.alert.empty()) fault("record", "only one of 'record' and 'alert' must be set");
-    if (rule.record.empty() && rule.alert.empty()) fault("expr", "one of 'record' or 'alert' must be set");
+    if (!rule.record.empty() && !rule.alert.empty())
+      fault("record", "only one of 'record' and 'alert' must be set");
+    if (rule.record.empty() && rule.alert.empty())
+      fault("expr", "one of 'record' or 'alert' must be set");
     if (rule.expr.empty()) {
       fault("expr", "field 'expr' must be set in rule");
     } else if (const std::string error = check_(rule.expr); !error.empty()) {
       fault("expr", "could not parse expression: " + error);
     }
     if (!rule.record.empty()) {
-      if (!rule.annotations.empty()) fault("annotations", "invalid field 'annotations' in recording rule");
+      if (!rule.annotations.empty())
+        fault("annotations", "invalid field 'annotations' in recording rule");
       if (has_for) fault("for", "invalid field 'for' in recording rule");
       if (has_keep) fault("keep_firing_for", "invalid field 'keep_firing_for' in recording rule");
-      if (!ValidMetricName(rule.record)) fault("record", "invalid recording rule name: " + rule.record);
+      if (!ValidMetricName(rule.record))
+        fault("record", "invalid recording rule name: " + rule.record);
     }
     for (const auto& [label, value] : rule.labels) {
       if (label.empty() || label == "__name__") fault("labels", "invalid label name: " + label);

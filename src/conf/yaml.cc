@@ -29,7 +29,8 @@ class Converter {
     Node out;
     out.line = from.Mark().line + 1;
     if (depth > kMaxYamlDepth) return Fault(out.line, "nested too deeply");
-    if (++nodes_ > kMaxYamlNodes) return Fault(out.line, "too many values (an alias that multiplies?)");
+    if (++nodes_ > kMaxYamlNodes)
+      return Fault(out.line, "too many values (an alias that multiplies?)");
     switch (from.Type()) {
       case YAML::NodeType::Undefined:
       case YAML::NodeType::Null: return out;
@@ -79,7 +80,8 @@ class Converter {
       out.fields.push_back({key, std::move(value), line});
     }
     for (Node& map : merged) {
-      if (map.kind != Node::Kind::kMap) return Fault(out.line, "map merge requires map or sequence of maps as the value");
+      if (map.kind != Node::Kind::kMap)
+        return Fault(out.line, "map merge requires map or sequence of maps as the value");
       for (Field& field : map.fields) {
         if (out.Find(field.name) == nullptr) out.fields.push_back(std::move(field));
       }
@@ -110,7 +112,8 @@ Result<Node> ParseYaml(std::string_view text, const std::string& file) {
   if (text.size() > kMaxFileBytes) return Fail(ErrorKind::kTooLarge, file + ": larger than 16 MiB");
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) return Fail(ErrorKind::kBadInput, file + ": more than one YAML document");
+    if (documents.size() > 1)
+      return Fail(ErrorKind::kBadInput, file + ": more than one YAML document");
     if (documents.empty()) return Node{};
     return Converter(file).Convert(documents.front(), 0);
   } catch (const YAML::Exception& error) {
@@ -120,7 +123,9 @@ Result<Node> ParseYaml(std::string_view text, const std::string& file) {
   }
 }
 
-void Faults::Add(int line, std::string_view what) { faults_.push_back(At(file_, line).append(what)); }
+void Faults::Add(int line, std::string_view what) {
+  faults_.push_back(At(file_, line).append(what));
+}
 
 std::string Faults::Text() const {
   std::string out;
@@ -135,7 +140,8 @@ MapReader::MapReader(const Node& node, std::string type, Faults& faults)
     : node_(node), type_(std::move(type)), faults_(faults) {
   if (node.kind == Node::Kind::kScalar || node.kind == Node::Kind::kSequence) {
     faults_.Add(node.line, std::string("cannot unmarshal ") +
-                               (node.kind == Node::Kind::kScalar ? "a value" : "a list") + " into " + type_);
+                               (node.kind == Node::Kind::kScalar ? "a value" : "a list") +
+                               " into " + type_);
   }
 }
 
@@ -189,7 +195,8 @@ bool MapReader::Double(std::string_view key, double* out) {
   std::string text;
   if (!String(key, &text)) return false;
   if (text::ParseGoFloat(text, out)) return true;
-  faults_.Add(LineOf(key), "cannot unmarshal `" + text + "` into float64 (" + std::string(key) + ")");
+  faults_.Add(LineOf(key),
+              "cannot unmarshal `" + text + "` into float64 (" + std::string(key) + ")");
   return false;
 }
 
@@ -220,7 +227,8 @@ bool MapReader::Bytes(std::string_view key, int64_t* out) {
 bool MapReader::Strings(std::string_view key, std::vector<std::string>* out) {
   const Node* value = Take(key);
   if (value == nullptr) return false;
-  if (value->kind == Node::Kind::kScalar) {  // a single value stands for a list of one, as in go-yaml
+  if (value->kind ==
+      Node::Kind::kScalar) {  // a single value stands for a list of one, as in go-yaml
     out->assign(1, value->scalar);
     return true;
   }
@@ -266,7 +274,8 @@ void MapReader::NotSupported(std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys) {
     taken_.emplace(key);
     if (node_.Find(key) == nullptr) continue;
-    faults_.Add(LineOf(key), "field " + std::string(key) + " of " + type_ + " is not supported yet");
+    faults_.Add(LineOf(key),
+                "field " + std::string(key) + " of " + type_ + " is not supported yet");
   }
 }
 
@@ -300,9 +309,9 @@ Result<int64_t> ParseBytes(std::string_view text) {
     }
     if (unit.starts_with('B')) unit.remove_prefix(1);
   }
-  if (digits == 0 || parsed.ec != std::errc() || !unit.empty() ||
-      value > (INT64_MAX >> shift)) {
-    return Fail(ErrorKind::kBadInput, "units: unknown unit or number in \"" + std::string(text) + "\"");
+  if (digits == 0 || parsed.ec != std::errc() || !unit.empty() || value > (INT64_MAX >> shift)) {
+    return Fail(ErrorKind::kBadInput,
+                "units: unknown unit or number in \"" + std::string(text) + "\"");
   }
   return value << shift;
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "events/limits.h"
+#include "model/go_regex.h"
 
 namespace pharos::events {
 
@@ -68,7 +69,7 @@ Result<std::unique_ptr<CompiledPredicate::Node>> CompiledPredicate::Compile(cons
     RE2::Options options;
     options.set_log_errors(false);
     options.set_max_mem(kMaxRegexBytes);
-    node->regex = std::make_unique<RE2>(p.text, options);
+    node->regex = std::make_unique<RE2>(model::GoRegexToRe2(p.text), options);
     if (!node->regex->ok()) {
       return Fail(ErrorKind::kBadInput, "error parsing regexp: " + node->regex->error());
     }

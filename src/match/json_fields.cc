@@ -8,7 +8,8 @@
 namespace pharos::match {
 namespace {
 
-constexpr std::string_view kBadObject = "Value looks like object, but can't find closing '}' symbol";
+constexpr std::string_view kBadObject =
+    "Value looks like object, but can't find closing '}' symbol";
 constexpr std::string_view kBadArray = "Value looks like array, but can't find closing ']' symbol";
 constexpr std::string_view kBadString = "Value is string, but can't find closing '\"' symbol";
 constexpr std::string_view kBadValue = "Unknown value type";
@@ -20,7 +21,8 @@ struct Reader {
   size_t at = 0;
 
   void Space() {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r')) {
+    while (at < text.size() &&
+           (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r')) {
       ++at;
     }
   }
@@ -82,7 +84,9 @@ struct Reader {
       return Block(&out->text) ? std::string_view() : c == '{' ? kBadObject : kBadArray;
     }
     const size_t start = at;
-    while (at < text.size() && std::string_view(",}] \n\t\r").find(text[at]) == std::string_view::npos) ++at;
+    while (at < text.size() &&
+           std::string_view(",}] \n\t\r").find(text[at]) == std::string_view::npos)
+      ++at;
     out->text = text.substr(start, at - start);
     if (out->text == "true" || out->text == "false") {
       out->type = JsonType::kBool;
@@ -122,7 +126,10 @@ char PlainEscape(char c) {
     case 'r': return '\r';
     case 'b': return '\b';
     case 'f': return '\f';
-    case '"': case '\\': case '/': case '\'': return c;
+    case '"':
+    case '\\':
+    case '/':
+    case '\'': return c;
     default: return 0;
   }
 }
@@ -225,7 +232,8 @@ std::string EachMember(std::string_view object,
     if (!reader.Take('"')) return std::string(kBadObject);
     if (!reader.String(&key)) return std::string(kBadString);
     if (!reader.Take(':')) return std::string(kBadObject);
-    if (const std::string_view error = reader.Value(&value); !error.empty()) return std::string(error);
+    if (const std::string_view error = reader.Value(&value); !error.empty())
+      return std::string(error);
     if (std::string error = member(key, value); !error.empty()) return error;
     if (reader.Take('}')) return {};
     if (!reader.Take(',')) return std::string(kBadObject);

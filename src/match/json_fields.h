@@ -29,8 +29,9 @@ std::string_view JsonText(const JsonSlice& value, std::string* scratch);
 
 /// Calls `member` for each member of the object (key still escaped) until it returns an
 /// error. Returns "" or Loki's sentence about what is malformed.
-std::string EachMember(std::string_view object,
-                       const std::function<std::string(std::string_view key, JsonSlice value)>& member);
+std::string EachMember(
+    std::string_view object,
+    const std::function<std::string(std::string_view key, JsonSlice value)>& member);
 
 /// Calls `field` with a sanitised name (nesting joined by '_') for every string, number and
 /// bool below the object. Returns "" or what is malformed; fields in front of it are given.

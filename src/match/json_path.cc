@@ -30,7 +30,8 @@ base::Result<JsonPath> ParseJsonPath(std::string_view text) {
         while (more() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
         if (!more()) return Bad(text, "the string does not end");
         std::string name;
-        if (!UnescapeJson(text.substr(start, at - start), &name)) return Bad(text, "bad escape in string");
+        if (!UnescapeJson(text.substr(start, at - start), &name))
+          return Bad(text, "bad escape in string");
         ++at;
         path.emplace_back(std::move(name));
       } else {
@@ -43,7 +44,9 @@ base::Result<JsonPath> ParseJsonPath(std::string_view text) {
         if (at == start) return Bad(text, "unexpected FIELD, expecting STRING or INDEX");
         path.emplace_back(index);
       }
-      if (!more() || text[at] != ']') return Bad(text, more() ? "unexpected STRING, expecting RSB" : "unexpected $end, expecting RSB");
+      if (!more() || text[at] != ']')
+        return Bad(text,
+                   more() ? "unexpected STRING, expecting RSB" : "unexpected $end, expecting RSB");
       ++at;
     } else {
       if (!path.empty() && !dot) return Bad(text, "unexpected FIELD");

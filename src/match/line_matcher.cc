@@ -32,7 +32,8 @@ bool Contains(std::string_view line, std::string_view needle) {
 /// RE2 and Go's regexp are one design with two wordings.
 std::string_view GoWording(RE2::ErrorCode code, std::string_view re2) {
   switch (code) {
-    case RE2::ErrorMissingParen: return re2.starts_with("unexpected") ? "unexpected )" : "missing closing )";
+    case RE2::ErrorMissingParen:
+      return re2.starts_with("unexpected") ? "unexpected )" : "missing closing )";
     case RE2::ErrorMissingBracket: return "missing closing ]";
     case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
     case RE2::ErrorRepeatSize: return "invalid repeat count";
@@ -106,7 +107,8 @@ std::string RequiredLiteral(std::string_view regex, bool* whole) {
     if (c == '\\') {
       if (++i >= regex.size()) return {};
       if (Alphanumeric(regex[i])) {
-        if (std::string_view("QEpPxC0123456789").find(regex[i]) != std::string_view::npos) return {};
+        if (std::string_view("QEpPxC0123456789").find(regex[i]) != std::string_view::npos)
+          return {};
         cut();
         continue;
       }

@@ -40,7 +40,8 @@ bool LogfmtScanner::Next() {
   if (at_ >= line_.size() || !error_.empty()) return false;
   const size_t start = at_;
   bool bad_key = false;
-  for (; at_ < line_.size() && static_cast<unsigned char>(line_[at_]) > ' ' && line_[at_] != '='; ++at_) {
+  for (; at_ < line_.size() && static_cast<unsigned char>(line_[at_]) > ' ' && line_[at_] != '=';
+       ++at_) {
     if (line_[at_] == '"') return Fails(at_, "unexpected '\"'");
   }
   key_ = line_.substr(start, at_ - start);

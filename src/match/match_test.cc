@@ -51,7 +51,8 @@ TEST(LineMatcher, RequiredLiteralIsInEveryMatch) {
 TEST(LineMatcher, BadRegexIsAnErrorWithGoWording) {
   auto matcher = LineMatcher::Make(LineOp::kRegex, {{"a("}});
   ASSERT_FALSE(matcher);
-  EXPECT_TRUE(matcher.error().message.starts_with("error parsing regexp: missing closing )")) << matcher.error().message;
+  EXPECT_TRUE(matcher.error().message.starts_with("error parsing regexp: missing closing )"))
+      << matcher.error().message;
 }
 
 TEST(Quantity, DurationsAndBytes) {
@@ -82,7 +83,8 @@ std::map<std::string, std::string> Flat(std::string_view line, std::string* erro
 }
 
 TEST(JsonFields, FlattensAndUnescapes) {
-  const auto fields = Flat(R"({"a":{"b-c":"x\n\u00e9","d":[1]},"n":-1.50,"t":true,"z":null,"9x":1})");
+  const auto fields =
+      Flat(R"({"a":{"b-c":"x\n\u00e9","d":[1]},"n":-1.50,"t":true,"z":null,"9x":1})");
   const std::map<std::string, std::string> expected{
       {"a_b_c", "x\n\u00e9"}, {"n", "-1.50"}, {"t", "true"}, {"_9x", "1"}};
   EXPECT_EQ(fields, expected);
@@ -142,7 +144,8 @@ TEST(IpFilter, AddressRangeAndCidr) {
 TEST(Pattern, CapturesAndErrors) {
   auto pattern = Pattern::ForCaptures("<_> latency=<latency>ms <_>").value();
   std::map<std::string, std::string> found;
-  pattern.Capture("GET latency=12ms ok", [&](auto name, auto value) { found.emplace(name, value); });
+  pattern.Capture("GET latency=12ms ok",
+                  [&](auto name, auto value) { found.emplace(name, value); });
   EXPECT_EQ(found, (std::map<std::string, std::string>{{"latency", "12"}}));
   EXPECT_FALSE(Pattern::ForCaptures("<a><b>"));
   EXPECT_FALSE(Pattern::ForCaptures("<_> x"));

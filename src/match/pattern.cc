@@ -27,8 +27,8 @@ Result<Pattern> Pattern::Parse(std::string_view text) {
         pattern.pieces_.push_back({true, std::string(text.substr(1, close - 1))});
         text.remove_prefix(close + 1);
         if (pattern.pieces_.size() > kMaxPatternPieces) {
-          return Fail(ErrorKind::kBadInput, "the pattern has more than " +
-                                                std::to_string(kMaxPatternPieces) + " pieces");
+          return Fail(ErrorKind::kBadInput,
+                      "the pattern has more than " + std::to_string(kMaxPatternPieces) + " pieces");
         }
         continue;
       }
@@ -47,8 +47,9 @@ Result<Pattern> Pattern::ForCaptures(std::string_view text) {
     const Piece& piece = pattern.pieces_[i];
     if (!piece.capture) continue;
     if (i > 0 && pattern.pieces_[i - 1].capture) {
-      return Fail(ErrorKind::kBadInput, "found consecutive capture '<" + pattern.pieces_[i - 1].text +
-                                            "><" + piece.text + ">': invalid expression");
+      return Fail(ErrorKind::kBadInput, "found consecutive capture '<" +
+                                            pattern.pieces_[i - 1].text + "><" + piece.text +
+                                            ">': invalid expression");
     }
     if (piece.text != "_" && !names.insert(piece.text).second) {
       return Fail(ErrorKind::kBadInput,
@@ -72,9 +73,8 @@ Result<Pattern> Pattern::ForFilter(std::string_view text) {
   return pattern;
 }
 
-void Pattern::Capture(
-    std::string_view line,
-    const std::function<void(std::string_view, std::string_view)>& found) const {
+void Pattern::Capture(std::string_view line,
+                      const std::function<void(std::string_view, std::string_view)>& found) const {
   if (line.empty() || pieces_.empty()) return;
   size_t i = 0;
   if (!pieces_[0].capture) {

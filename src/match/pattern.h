@@ -20,8 +20,9 @@ class Pattern {
   static base::Result<Pattern> ForFilter(std::string_view text);
 
   /// Calls back for each named capture that was found, in order.
-  void Capture(std::string_view line,
-               const std::function<void(std::string_view name, std::string_view value)>& found) const;
+  void Capture(
+      std::string_view line,
+      const std::function<void(std::string_view name, std::string_view value)>& found) const;
   /// The whole line has this shape; every `<_>` stands for at least one byte.
   bool Test(std::string_view line) const;
 

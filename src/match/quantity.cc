@@ -76,7 +76,8 @@ Result<double> ParseNumber(std::string_view text) {
 Result<uint64_t> ParseHumanBytes(std::string_view text) {
   size_t length = 0;
   std::string number;
-  while (length < text.size() && (Digit(text[length]) || text[length] == '.' || text[length] == ',')) {
+  while (length < text.size() &&
+         (Digit(text[length]) || text[length] == '.' || text[length] == ',')) {
     if (text[length] != ',') number += text[length];
     ++length;
   }

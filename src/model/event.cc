@@ -132,7 +132,8 @@ bool SameOrigin(const Origin* a, const Origin* b) {
   if (a == nullptr || b == nullptr) return false;
   return SameMap(a->resource, b->resource) && a->resource_dropped == b->resource_dropped &&
          a->resource_schema_url == b->resource_schema_url && a->scope_name == b->scope_name &&
-         a->scope_version == b->scope_version && SameMap(a->scope_attributes, b->scope_attributes) &&
+         a->scope_version == b->scope_version &&
+         SameMap(a->scope_attributes, b->scope_attributes) &&
          a->scope_dropped == b->scope_dropped && a->scope_schema_url == b->scope_schema_url;
 }
 

@@ -49,9 +49,9 @@ struct Value {
     int64_t integer = 0;
     double real;
   };
-  std::string_view text;               ///< kString (as sent, maybe not UTF-8), kBytes
-  std::span<const Value> array;        ///< kArray
-  std::span<const KeyValue> map;       ///< kMap, order and duplicates kept
+  std::string_view text;          ///< kString (as sent, maybe not UTF-8), kBytes
+  std::span<const Value> array;   ///< kArray
+  std::span<const KeyValue> map;  ///< kMap, order and duplicates kept
 
   static Value String(std::string_view v);
   static Value Bytes(std::string_view v);
@@ -98,7 +98,7 @@ struct SpanLink {
 struct SpanPart {
   SpanId parent_id;
   std::string_view name;
-  uint8_t kind = 0;         ///< 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer
+  uint8_t kind = 0;  ///< 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer
   uint8_t status_code = 0;  ///< 0 unset, 1 ok, 2 error
   int64_t end_ns = 0;
   std::string_view status_message;
@@ -129,14 +129,14 @@ struct Event {
   TraceId trace_id;
   SpanId span_id;
   uint32_t flags = 0;
-  Value body;                             ///< logs; a Loki line is a kString
-  std::span<const KeyValue> attributes;   ///< record scope
+  Value body;                            ///< logs; a Loki line is a kString
+  std::span<const KeyValue> attributes;  ///< record scope
   uint32_t dropped_attributes = 0;
-  int32_t severity_number = 0;            ///< logs
-  std::string_view severity_text;         ///< logs
-  std::string_view event_name;            ///< logs
-  const Origin* origin = nullptr;         ///< null for a Loki push
-  const SpanPart* span = nullptr;         ///< set exactly when kind is kSpan
+  int32_t severity_number = 0;     ///< logs
+  std::string_view severity_text;  ///< logs
+  std::string_view event_name;     ///< logs
+  const Origin* origin = nullptr;  ///< null for a Loki push
+  const SpanPart* span = nullptr;  ///< set exactly when kind is kSpan
 
   int64_t duration_ns() const { return span != nullptr ? span->end_ns - time_ns : 0; }
 };

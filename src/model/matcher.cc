@@ -50,8 +50,7 @@ Result<Matcher> Matcher::Make(MatchOp op, std::string name, std::string value) {
       options.set_max_mem(64 << 20);
       regex->compiled = std::make_unique<RE2>("^(?:" + GoRegexToRe2(out.value_) + ")$", options);
       if (!regex->compiled->ok()) {
-        return Fail(ErrorKind::kBadInput,
-                    "error parsing regexp: " + regex->compiled->error());
+        return Fail(ErrorKind::kBadInput, "error parsing regexp: " + regex->compiled->error());
       }
     }
     out.regex_ = std::move(regex);

@@ -29,8 +29,17 @@ TEST(Labels, LongPartsKeepTheirLength) {
 }
 
 TEST(Labels, DecodeRefusesWhatIsNotCanonical) {
-  for (const std::string_view bytes : {"\x05" "ab", "\x01" "b\x01x\x01" "a\x01y", "\x01" "a\x00",
-                                       "\x01" "a\x01x\x01" "a\x01y", "\xff\xff\xff\xff\xff\xff"}) {
+  for (const std::string_view bytes : {"\x05"
+                                       "ab",
+                                       "\x01"
+                                       "b\x01x\x01"
+                                       "a\x01y",
+                                       "\x01"
+                                       "a\x00",
+                                       "\x01"
+                                       "a\x01x\x01"
+                                       "a\x01y",
+                                       "\xff\xff\xff\xff\xff\xff"}) {
     EXPECT_FALSE(Labels::Decode(bytes)) << bytes;
   }
 }
@@ -115,7 +124,10 @@ TEST(Event, CopyIsDeepAndEqual) {
   SpanLink links[] = {{.trace_state = text, .attributes = attributes, .flags = 1}};
   SpanPart span{.name = text, .kind = 2, .end_ns = 9, .events = events, .links = links};
   Origin origin{.resource = attributes, .scope_name = text};
-  Event event{.kind = EventKind::kSpan, .time_ns = 4, .attributes = attributes, .origin = &origin,
+  Event event{.kind = EventKind::kSpan,
+              .time_ns = 4,
+              .attributes = attributes,
+              .origin = &origin,
               .span = &span};
   base::Arena arena;
   const Event copy = CopyEvent(event, arena);

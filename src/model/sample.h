@@ -58,7 +58,14 @@ struct Exemplar {
 };
 
 enum class MetricType : uint8_t {
-  kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateSet
+  kUnknown,
+  kCounter,
+  kGauge,
+  kHistogram,
+  kGaugeHistogram,
+  kSummary,
+  kInfo,
+  kStateSet
 };
 
 /// What the exposition says about a metric family.

@@ -24,14 +24,15 @@ void RegisterHealth(net::Router& router, const FaceDeps& deps) {
     return ready() ? Response::Text(200, "Prometheus Server is Ready.\n")
                    : Response::Text(503, "Service Unavailable");
   });
-  router.Add("GET", "/-/healthy", [](const Request&) {
-    return Response::Text(200, "Prometheus Server is Healthy.\n");
-  });
+  router.Add("GET", "/-/healthy",
+             [](const Request&) { return Response::Text(200, "Prometheus Server is Healthy.\n"); });
   router.Add("GET", "/metrics", [](const Request&) { return MetricsPage(); });
-  const auto reload = [enabled = deps.options->enable_lifecycle, reload = deps.reload](const Request&) {
+  const auto reload = [enabled = deps.options->enable_lifecycle,
+                       reload = deps.reload](const Request&) {
     if (!enabled) return Response::Text(403, "Lifecycle API is not enabled.\n");
     const std::string wrong = reload();
-    return wrong.empty() ? Response::Text(200, "") : Response::Text(500, "failed to reload config: " + wrong + "\n");
+    return wrong.empty() ? Response::Text(200, "")
+                         : Response::Text(500, "failed to reload config: " + wrong + "\n");
   };
   router.Add("POST", "/-/reload", reload);
   router.Add("PUT", "/-/reload", reload);

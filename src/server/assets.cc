@@ -16,10 +16,14 @@ namespace {
 
 std::string_view ContentType(std::string_view path) {
   static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
-      {".json", "application/json"},         {".woff2", "font/woff2"},
-      {".png", "image/png"},                 {".ico", "image/x-icon"}};
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".svg", "image/svg+xml"},
+      {".json", "application/json"},
+      {".woff2", "font/woff2"},
+      {".png", "image/png"},
+      {".ico", "image/x-icon"}};
   for (const auto& [ending, type] : kTypes) {
     if (path.ends_with(ending)) return type;
   }
@@ -53,7 +57,8 @@ net::Response ServeAsset(const net::Request& request) {
   response.body.assign(asset->begin, asset->end);
   response.headers.Set("Content-Type", ContentType(asset->path));
   const bool hashed = std::string_view(asset->path).starts_with("/assets/");
-  response.headers.Set("Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.Set("Cache-Control",
+                       hashed ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.Set("X-Content-Type-Options", "nosniff");
   response.headers.Set("X-Frame-Options", "SAMEORIGIN");
   return response;

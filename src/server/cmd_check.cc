@@ -19,14 +19,16 @@ std::string ExpressionError(std::string_view expression) {
 
 bool CheckRules(const std::string& file) {
   const auto text = conf::ReadTextFile(file);
-  const auto groups = text ? conf::ParseRuleFile(*text, file, ExpressionError) : std::unexpected(text.error());
+  const auto groups =
+      text ? conf::ParseRuleFile(*text, file, ExpressionError) : std::unexpected(text.error());
   if (!groups) {
     std::printf("FAILED\n%s\n", groups.error().message.c_str());
     return false;
   }
   size_t rules = 0;
   for (const conf::RuleGroup& group : *groups) rules += group.rules.size();
-  std::printf("%s: %zu rules found, syntax fine (this release does not evaluate rules yet)\n", file.c_str(), rules);
+  std::printf("%s: %zu rules found, syntax fine (this release does not evaluate rules yet)\n",
+              file.c_str(), rules);
   return true;
 }
 
@@ -40,7 +42,8 @@ bool CheckPrometheus(const std::string& file) {
   bool fine = true;
   for (const std::string& pattern : config->rule_files) {
     const auto files = conf::ExpandRuleFiles(pattern);
-    if (files.empty()) std::printf("%s: no file matches (Prometheus takes that in silence)\n", pattern.c_str());
+    if (files.empty())
+      std::printf("%s: no file matches (Prometheus takes that in silence)\n", pattern.c_str());
     for (const std::string& rules : files) fine = CheckRules(rules) && fine;
   }
   return fine;

@@ -11,8 +11,9 @@ namespace {
 /// Verifies every file of a part; prints what is wrong.
 bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& part) {
   const bool samples = part.signal == io::Signal::kSamples;
-  std::printf("%s: %" PRIu64 " items, %" PRIu64 " bytes, %s %" PRId64 " to %" PRId64 "\n", part.path.c_str(), part.items,
-              part.bytes, samples ? "ms" : "ns", part.min_time, part.max_time);
+  std::printf("%s: %" PRIu64 " items, %" PRIu64 " bytes, %s %" PRId64 " to %" PRId64 "\n",
+              part.path.c_str(), part.items, part.bytes, samples ? "ms" : "ns", part.min_time,
+              part.max_time);
   const std::string folder = data_dir + "/" + part.path;
   const auto files = fs.List(folder);
   if (!files) {
@@ -21,7 +22,8 @@ bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& p
   }
   bool fine = true;
   for (const std::string& file : *files) {
-    const auto reader = io::PartReader::Open(fs, folder + "/" + file, samples ? "SMPL" : "EVNT", UINT32_MAX);
+    const auto reader =
+        io::PartReader::Open(fs, folder + "/" + file, samples ? "SMPL" : "EVNT", UINT32_MAX);
     const auto verified = reader ? (*reader)->Verify() : std::unexpected(reader.error());
     if (!verified) {
       std::printf("  WRONG: %s\n", verified.error().message.c_str());
@@ -34,8 +36,8 @@ bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& p
         stored += page.stored_bytes;
         raw += page.raw_bytes;
       }
-      std::printf("  %s %s: %zu pages, %" PRIu64 " bytes (%" PRIu64 " unpacked)\n", file.c_str(), section.name.c_str(),
-                  section.pages.size(), stored, raw);
+      std::printf("  %s %s: %zu pages, %" PRIu64 " bytes (%" PRIu64 " unpacked)\n", file.c_str(),
+                  section.name.c_str(), section.pages.size(), stored, raw);
     }
   }
   return fine;
@@ -46,10 +48,12 @@ bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& p
 int Inspect(const std::string& data_dir) {
   io::Fs& fs = io::Fs::Real();
   if (!fs.Exists(data_dir + "/MANIFEST")) {
-    std::fprintf(stderr, "%s: no MANIFEST here; give the folder that --data-dir names\n", data_dir.c_str());
+    std::fprintf(stderr, "%s: no MANIFEST here; give the folder that --data-dir names\n",
+                 data_dir.c_str());
     return 2;
   }
-  const auto lock = io::LockDirectory(data_dir);  // opening a manifest deletes what it does not list
+  const auto lock =
+      io::LockDirectory(data_dir);  // opening a manifest deletes what it does not list
   if (!lock) {
     std::fprintf(stderr, "%s\n", lock.error().message.c_str());
     return 2;
@@ -61,7 +65,8 @@ int Inspect(const std::string& data_dir) {
   }
   bool fine = true;
   for (const io::Signal signal : {io::Signal::kSamples, io::Signal::kEvents}) {
-    for (const io::PartEntry& part : (*manifest)->Live(signal)) fine = InspectPart(fs, data_dir, part) && fine;
+    for (const io::PartEntry& part : (*manifest)->Live(signal))
+      fine = InspectPart(fs, data_dir, part) && fine;
   }
   return fine ? 0 : 1;
 }

@@ -13,7 +13,8 @@ namespace {
 std::string ParseLogqlLine(const std::string& line) {
   simdjson::dom::parser parser;
   std::string_view text;
-  if (parser.parse(line).get(text) != simdjson::SUCCESS) return "error: the line is not a JSON string";
+  if (parser.parse(line).get(text) != simdjson::SUCCESS)
+    return "error: the line is not a JSON string";
   const auto parsed = query::logql::Parse(text);
   return parsed ? "ok" : "error: " + parsed.error().message;
 }
@@ -31,7 +32,9 @@ int Parse(const std::string& language, const std::string& file) {
   }
   std::istream& in = file.empty() ? std::cin : stream;
   for (std::string line; std::getline(in, line);) {
-    std::cout << (language == "promql" ? query::promql::ParseCommandLine(line) : ParseLogqlLine(line)) << '\n';
+    std::cout << (language == "promql" ? query::promql::ParseCommandLine(line)
+                                       : ParseLogqlLine(line))
+              << '\n';
   }
   return 0;
 }

@@ -13,7 +13,8 @@ std::string Encode(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || std::string_view("-_.~").find(c) != std::string_view::npos) {
+    if (std::isalnum(static_cast<unsigned char>(c)) ||
+        std::string_view("-_.~").find(c) != std::string_view::npos) {
       out += c;
     } else {
       ((out += '%') += kHex[static_cast<unsigned char>(c) >> 4]) += kHex[c & 15];
@@ -46,7 +47,8 @@ void PrintResult(simdjson::dom::element data) {
   for (simdjson::dom::element one : simdjson::dom::array(data["result"])) {
     if (type == "streams") {
       for (simdjson::dom::element line : simdjson::dom::array(one["values"])) {
-        std::printf("%s %s\n", std::string(std::string_view(line.at(0))).c_str(), std::string(std::string_view(line.at(1))).c_str());
+        std::printf("%s %s\n", std::string(std::string_view(line.at(0))).c_str(),
+                    std::string(std::string_view(line.at(1))).c_str());
       }
       continue;
     }
@@ -56,7 +58,8 @@ void PrintResult(simdjson::dom::element data) {
       std::printf("%s => %s\n", labels.c_str(), std::string(std::string_view(value.at(1))).c_str());
     } else if (one["values"].get(value) == simdjson::SUCCESS) {
       for (simdjson::dom::element point : simdjson::dom::array(value)) {
-        std::printf("%s => %s @[%.3f]\n", labels.c_str(), std::string(std::string_view(point.at(1))).c_str(), double(point.at(0)));
+        std::printf("%s => %s @[%.3f]\n", labels.c_str(),
+                    std::string(std::string_view(point.at(1))).c_str(), double(point.at(0)));
       }
     }
   }
@@ -67,7 +70,9 @@ void PrintResult(simdjson::dom::element data) {
 int Query(const QueryArguments& arguments) {
   const bool promql = arguments.language == "promql";
   net::ClientRequest request;
-  request.url = arguments.url + (promql ? "/api/v1/query?query=" : "/loki/api/v1/query_range?query=") + Encode(arguments.expression);
+  request.url = arguments.url +
+                (promql ? "/api/v1/query?query=" : "/loki/api/v1/query_range?query=") +
+                Encode(arguments.expression);
   request.timeout = std::chrono::milliseconds(120'000);
   const auto response = net::Fetch(request);
   if (!response) {
@@ -82,7 +87,8 @@ int Query(const QueryArguments& arguments) {
     simdjson::dom::parser parser;
     PrintResult(parser.parse(response->body)["data"]);
   } catch (const simdjson::simdjson_error& error) {
-    std::fprintf(stderr, "pharos: the answer of %s is not what a query returns: %s\n", arguments.url.c_str(), error.what());
+    std::fprintf(stderr, "pharos: the answer of %s is not what a query returns: %s\n",
+                 arguments.url.c_str(), error.what());
     return 2;
   }
   return 0;

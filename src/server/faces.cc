@@ -37,7 +37,8 @@ class Builder {
     ingest::receive::RegisterLokiPush(*router, target_);
     api::tempo::RegisterTempoApi(*router, "/tempo", SpanDeps());
     api::jaeger::RegisterJaegerApi(*router, "/jaeger", SpanDeps());
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = true, .prometheus = true, .loki = true});
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
+                                      {.standard = true, .prometheus = true, .loki = true});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -46,7 +47,8 @@ class Builder {
     auto router = std::make_shared<Router>();
     RegisterHealth(*router, deps_);
     Prometheus(*router);
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = false, .prometheus = true});
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
+                                      {.standard = false, .prometheus = true});
     router->SetFallback(ToPages());
     return router;
   }
@@ -56,7 +58,8 @@ class Builder {
     Metrics(*router);
     api::loki::RegisterLokiApi(*router, "", LokiDeps(), /*own_port=*/true);
     ingest::receive::RegisterLokiPush(*router, target_);
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_, {.standard = false, .loki = true});
+    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
+                                      {.standard = false, .loki = true});
     return router;
   }
 
@@ -91,12 +94,14 @@ class Builder {
     prometheus.source = &deps_.storage->sample_source();
     prometheus.targets = [scrapes = deps_.scrapes](const Request& request) {
       const net::Params params = request.AllParams();
-      return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"), params.Get("scrapePool"));
+      return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"),
+                                         params.Get("scrapePool"));
     };
     prometheus.config_text = deps_.config_text;
-    prometheus.flags = {{"storage.tsdb.path", deps_.options->data_dir},
-                        {"web.listen-address", deps_.options->main.address},
-                        {"web.enable-lifecycle", deps_.options->enable_lifecycle ? "true" : "false"}};
+    prometheus.flags = {
+        {"storage.tsdb.path", deps_.options->data_dir},
+        {"web.listen-address", deps_.options->main.address},
+        {"web.enable-lifecycle", deps_.options->enable_lifecycle ? "true" : "false"}};
     prometheus.storage_retention = text::PrometheusDuration(deps_.options->metrics_retention_ms);
     api::prometheus::RegisterPrometheusApi(router, "", std::move(prometheus));
     ingest::receive::RegisterRemoteWrite(router, "", target_);
@@ -105,7 +110,9 @@ class Builder {
   api::loki::Deps LokiDeps() const {
     api::loki::Deps loki;
     loki.events = &deps_.storage->event_source();
-    loki.not_ready = [ready = deps_.ready] { return ready() ? std::string() : std::string("starting"); };
+    loki.not_ready = [ready = deps_.ready] {
+      return ready() ? std::string() : std::string("starting");
+    };
     return loki;
   }
   api::spans::Deps SpanDeps() const {
@@ -117,14 +124,17 @@ class Builder {
   /// A classic port's pages are the same paths on the main port, which understands them.
   net::SyncHandler ToPages() const {
     return [main_port = deps_.main_port](const Request& request) {
-      if ((request.method != "GET" && request.method != "HEAD") || request.path.starts_with("/api/")) {
+      if ((request.method != "GET" && request.method != "HEAD") ||
+          request.path.starts_with("/api/")) {
         return Response::Text(404, "404 page not found\n");
       }
       const std::string_view host = request.headers.Get("Host");
       const size_t colon = host.rfind(':');
-      const std::string_view name = colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
+      const std::string_view name =
+          colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
       Response response = Response::Text(302, "");
-      response.headers.Set("Location", "http://" + std::string(name) + ":" + main_port() + request.raw_path +
+      response.headers.Set("Location", "http://" + std::string(name) + ":" + main_port() +
+                                           request.raw_path +
                                            (request.query.empty() ? "" : "?" + request.query));
       return response;
     };
@@ -138,8 +148,9 @@ class Builder {
 
 std::map<std::string, std::shared_ptr<const net::Router>> MakeFaces(const FaceDeps& deps) {
   Builder build(deps);
-  return {{"main", build.Main()},        {"prometheus", build.PrometheusPort()}, {"loki", build.LokiPort()},
-          {"tempo", build.TempoPort()},  {"jaeger", build.JaegerPort()},         {"otlp-http", build.OtlpPort()}};
+  return {{"main", build.Main()},         {"prometheus", build.PrometheusPort()},
+          {"loki", build.LokiPort()},     {"tempo", build.TempoPort()},
+          {"jaeger", build.JaegerPort()}, {"otlp-http", build.OtlpPort()}};
 }
 
 }  // namespace pharos::server

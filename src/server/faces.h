@@ -27,10 +27,10 @@ struct FaceDeps {
   const ServeOptions* options = nullptr;
   std::shared_ptr<ingest::receive::OtlpService> otlp;
   ingest::scrape::Scraper* scrapes = nullptr;
-  std::function<std::string()> main_port;   ///< the main listener's, once it is bound
+  std::function<std::string()> main_port;  ///< the main listener's, once it is bound
   std::function<bool()> ready;
-  std::function<std::string()> reload;      ///< "" or what is wrong
-  std::function<std::string()> config_text; ///< prometheus.yml as it is in force
+  std::function<std::string()> reload;       ///< "" or what is wrong
+  std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
 };
 
 /// "main" and the names of kListeners that speak HTTP.

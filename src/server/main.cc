@@ -12,14 +12,16 @@ namespace {
 
 using namespace pharos;
 
-constexpr const char* kFormats[] = {"prometheus", "alertmanager", "otelcol", "loki",  "tempo",
+constexpr const char* kFormats[] = {"prometheus", "alertmanager", "otelcol", "loki",   "tempo",
                                     "promtail",   "blackbox",     "statsd",  "grafana"};
 
 void AddServe(CLI::App& app, server::ServeArguments& arguments) {
   CLI::App* serve = app.add_subcommand("serve", "Run Pharos");
   serve->add_option("--data-dir", arguments.data_dir, "Where everything is kept")->required();
   serve->add_option("--listen", arguments.listen, "Main address (127.0.0.1:3000)");
-  serve->add_option("--compat-ports", arguments.compat_ports, "Open the classic ports: on or off (off)")
+  serve
+      ->add_option("--compat-ports", arguments.compat_ports,
+                   "Open the classic ports: on or off (off)")
       ->check(CLI::IsMember({"on", "off"}));
   serve->add_option("--config", arguments.config, "pharos.yaml");
   for (const char* format : kFormats) {
@@ -31,7 +33,8 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
                       "Its address, or off (" + std::string(listener.classic) + ")");
   }
   serve->add_flag("--insecure", arguments.insecure, "Allow addresses beyond loopback without auth");
-  serve->add_flag("--web.enable-lifecycle", arguments.enable_lifecycle, "Allow POST /-/reload and /-/quit");
+  serve->add_flag("--web.enable-lifecycle", arguments.enable_lifecycle,
+                  "Allow POST /-/reload and /-/quit");
 }
 
 }  // namespace
@@ -63,7 +66,8 @@ int main(int argc, char** argv) {
   parse->add_option("--file", parse_file, "Read from here instead of standard input");
 
   std::string inspect_dir;
-  CLI::App* inspect = app.add_subcommand("inspect", "List the parts of a data directory and verify their checksums");
+  CLI::App* inspect = app.add_subcommand(
+      "inspect", "List the parts of a data directory and verify their checksums");
   inspect->add_option("DIR", inspect_dir, "A data directory")->required();
 
   CLI::App* version = app.add_subcommand("version", "Print the version");

@@ -34,7 +34,8 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
   std::string durability = "full";
   map.String("durability", &durability);
   if (durability != "full" && durability != "relaxed") {
-    top.faults().Add(map.LineOf("durability"), "storage.durability must be full or relaxed, not \"" + durability + "\"");
+    top.faults().Add(map.LineOf("durability"),
+                     "storage.durability must be full or relaxed, not \"" + durability + "\"");
   }
   options.relaxed_durability = durability == "relaxed";
   if (const conf::Node* retention = map.Take("retention")) {
@@ -43,7 +44,8 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
     reader.DurationMs("logs", &options.logs_retention_ms);
     reader.DurationMs("traces", &options.traces_retention_ms);
     reader.Done();
-    if (std::min({options.metrics_retention_ms, options.logs_retention_ms, options.traces_retention_ms}) < 3'600'000) {
+    if (std::min({options.metrics_retention_ms, options.logs_retention_ms,
+                  options.traces_retention_ms}) < 3'600'000) {
       top.faults().Add(retention->line, "storage.retention must be at least 1h");
     }
   }
@@ -73,7 +75,8 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.Done();
   }
   top.String("prometheus", &options.prometheus_file);
-  top.NotSupported({"auth", "slo", "self_names", "alertmanager", "otelcol", "loki", "tempo", "promtail", "blackbox", "statsd", "grafana"});
+  top.NotSupported({"auth", "slo", "self_names", "alertmanager", "otelcol", "loki", "tempo",
+                    "promtail", "blackbox", "statsd", "grafana"});
   top.Done();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return {};
@@ -82,9 +85,10 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
 Result<void> RefuseOpenBinds(const ServeOptions& options) {
   if (options.insecure) return {};
   const auto refuse = [](const std::string& address) {
-    return Fail(ErrorKind::kForbidden,
-                address + " is reachable from other machines and Pharos has no authentication yet; listen on 127.0.0.1 "
-                          "behind a proxy that has, or start with --insecure");
+    return Fail(ErrorKind::kForbidden, address +
+                                           " is reachable from other machines and Pharos has no "
+                                           "authentication yet; listen on 127.0.0.1 "
+                                           "behind a proxy that has, or start with --insecure");
   };
   if (!IsLoopback(options.main.address)) return refuse(options.main.address);
   for (const auto& [name, listener] : options.listeners) {
@@ -96,7 +100,8 @@ Result<void> RefuseOpenBinds(const ServeOptions& options) {
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
-  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("localhost:");
+  return address.starts_with("127.") || address.starts_with("[::1]") ||
+         address.starts_with("localhost:");
 }
 
 Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments) {
@@ -113,7 +118,8 @@ Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments) {
   for (const auto& [format, path] : arguments.config_files) {
     if (path.empty()) continue;
     if (format != "prometheus") {
-      return Fail(ErrorKind::kUnsupported, "--config." + format + ": files of this format are not supported yet");
+      return Fail(ErrorKind::kUnsupported,
+                  "--config." + format + ": files of this format are not supported yet");
     }
     options.prometheus_file = path;
   }

@@ -36,8 +36,8 @@ struct ServeOptions {
   bool insecure = false;                           ///< allow binds beyond loopback
   std::vector<std::string> allowed_hosts;
   bool relaxed_durability = false;
-  bool enable_lifecycle = false;                   ///< POST /-/reload and /-/quit
-  int64_t memory_limit_bytes = 0;                  ///< 0: half of the cgroup
+  bool enable_lifecycle = false;   ///< POST /-/reload and /-/quit
+  int64_t memory_limit_bytes = 0;  ///< 0: half of the cgroup
   int64_t metrics_retention_ms = 15LL * 24 * 3600 * 1000;
   int64_t logs_retention_ms = 7LL * 24 * 3600 * 1000;
   int64_t traces_retention_ms = 7LL * 24 * 3600 * 1000;

@@ -31,7 +31,8 @@ TEST_F(OptionsTest, Defaults) {
 }
 
 TEST_F(OptionsTest, CompatPortsAndSingleOnes) {
-  const auto options = Make({.compat_ports = "on", .listeners = {{"loki", "off"}, {"tempo", "127.0.0.1:7"}}});
+  const auto options =
+      Make({.compat_ports = "on", .listeners = {{"loki", "off"}, {"tempo", "127.0.0.1:7"}}});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->listeners.size(), 5u);
   EXPECT_FALSE(options->listeners.contains("loki"));
@@ -42,13 +43,15 @@ TEST_F(OptionsTest, OpenBindsNeedInsecure) {
   EXPECT_EQ(Make({.listen = "0.0.0.0:3000"}).error().kind, base::ErrorKind::kForbidden);
   EXPECT_TRUE(Make({.listen = "0.0.0.0:3000", .insecure = true}));
   EXPECT_TRUE(Make({.listen = "[::1]:3000"}));
-  EXPECT_EQ(Make({.listeners = {{"loki", "10.0.0.1:1"}}}).error().kind, base::ErrorKind::kForbidden);
+  EXPECT_EQ(Make({.listeners = {{"loki", "10.0.0.1:1"}}}).error().kind,
+            base::ErrorKind::kForbidden);
 }
 
 TEST_F(OptionsTest, FileThenCommandLine) {
   const std::string file = File(
       "storage: {durability: relaxed, retention: {metrics: 30d, logs: 2d}}\n"
-      "listen: {main: '127.0.0.1:1', loki: '127.0.0.1:2', otlp-grpc: off}\nlimits: {memory: 1GiB}\nprometheus: p.yml\n");
+      "listen: {main: '127.0.0.1:1', loki: '127.0.0.1:2', otlp-grpc: off}\nlimits: {memory: "
+      "1GiB}\nprometheus: p.yml\n");
   const auto options = Make({.listen = "127.0.0.1:9", .config = file});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->main.address, "127.0.0.1:9");
@@ -65,7 +68,8 @@ TEST_F(OptionsTest, FaultsNameFileLineAndKey) {
             file + ":2: storage.durability must be full or relaxed, not \"maybe\"\n" + file +
                 ":3: field x not found in type pharos.storage\n" + file +
                 ":4: field slo of pharos is not supported yet");
-  EXPECT_EQ(Make({.config_files = {{"loki", "l.yaml"}}}).error().kind, base::ErrorKind::kUnsupported);
+  EXPECT_EQ(Make({.config_files = {{"loki", "l.yaml"}}}).error().kind,
+            base::ErrorKind::kUnsupported);
 }
 
 }  // namespace

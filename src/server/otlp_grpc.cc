@@ -12,12 +12,14 @@ using ingest::receive::OtlpSignal;
 net::GrpcHandlers OtlpGrpcHandlers(std::shared_ptr<OtlpService> service) {
   const auto handler = [service](OtlpSignal signal) {
     return [service, signal](net::GrpcRequest request, net::GrpcResponderPtr responder) {
-      service->Export(signal, OtlpEncoding::kProtobuf, std::move(request.message), std::string(store::kDefaultTenant),
-                      [responder](OtlpAnswer answer) {
+      service->Export(signal, OtlpEncoding::kProtobuf, std::move(request.message),
+                      std::string(store::kDefaultTenant), [responder](OtlpAnswer answer) {
                         if (answer.code == 0) {
                           responder->Send({}, std::move(answer.body));
                         } else {
-                          responder->Send({static_cast<net::GrpcCode>(answer.code), std::move(answer.message), std::move(answer.body)}, "");
+                          responder->Send({static_cast<net::GrpcCode>(answer.code),
+                                           std::move(answer.message), std::move(answer.body)},
+                                          "");
                         }
                       });
     };

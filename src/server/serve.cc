@@ -48,7 +48,9 @@ Result<conf::PrometheusConfig> ReadScrapeConfig(const ServeOptions& options) {
   if (options.prometheus_file.empty()) return conf::PrometheusConfig{};
   PHAROS_TRY(conf::PrometheusConfig config, conf::ReadPrometheusConfig(options.prometheus_file));
   if (!config.rule_files.empty()) {
-    return Fail(ErrorKind::kUnsupported, options.prometheus_file + ": rule_files: rules are not evaluated yet; `pharos check` reads them");
+    return Fail(ErrorKind::kUnsupported,
+                options.prometheus_file +
+                    ": rule_files: rules are not evaluated yet; `pharos check` reads them");
   }
   return config;
 }
@@ -94,7 +96,8 @@ Result<void> Program::Start() {
   const int64_t window = options_.prometheus_file.empty() ? -1 : config.out_of_order_window_ms;
   PHAROS_TRY(storage_, Storage::Open(options_, window));
   // 3. Receivers and the scraper.
-  const ingest::receive::Target target{.samples = &storage_->sample_sink(), .events = &storage_->event_sink()};
+  const ingest::receive::Target target{.samples = &storage_->sample_sink(),
+                                       .events = &storage_->event_sink()};
   otlp_ = std::make_shared<ingest::receive::OtlpService>(target);
   ingest::scrape::ScraperOptions scraper_options;
   scraper_options.sink = &storage_->sample_sink();
@@ -110,9 +113,11 @@ Result<void> Program::Start() {
 Result<void> Program::OpenListeners() {
   net::ServerOptions server_options;
   server_options.allowed_hosts = options_.allowed_hosts;
-  if (options_.insecure && server_options.allowed_hosts.empty()) server_options.allowed_hosts = {"*"};
+  if (options_.insecure && server_options.allowed_hosts.empty())
+    server_options.allowed_hosts = {"*"};
   server_ = net::Server::Make(server_options);
-  FaceDeps deps{.storage = storage_.get(), .options = &options_, .otlp = otlp_, .scrapes = scrapes_.get()};
+  FaceDeps deps{
+      .storage = storage_.get(), .options = &options_, .otlp = otlp_, .scrapes = scrapes_.get()};
   deps.main_port = [this] { return main_port_; };
   deps.ready = [this] { return ready(); };
   deps.reload = [this] { return Reload(); };
@@ -123,7 +128,8 @@ Result<void> Program::OpenListeners() {
   auto faces = MakeFaces(deps);
   PHAROS_TRY_VOID(Listen("main", options_.main, faces.at("main")));
   for (const auto& [name, address] : options_.listeners) {
-    PHAROS_TRY_VOID(name == "otlp-grpc" ? ListenGrpc(address) : Listen(name, address, faces.at(name)));
+    PHAROS_TRY_VOID(name == "otlp-grpc" ? ListenGrpc(address)
+                                        : Listen(name, address, faces.at(name)));
   }
   std::fflush(stdout);
   return {};
@@ -131,7 +137,9 @@ Result<void> Program::OpenListeners() {
 
 Result<void> Program::Listen(const std::string& name, const ListenAddress& address,
                              std::shared_ptr<const net::Router> router) {
-  const auto bound = server_->Listen({.name = name, .address = address.address, .router = std::move(router),
+  const auto bound = server_->Listen({.name = name,
+                                      .address = address.address,
+                                      .router = std::move(router),
                                       .cors = name == "otlp-http" || name == "main"});
   if (!bound) return Forgive(name, address, bound.error());
   if (name == "main") main_port_ = bound->substr(bound->rfind(':') + 1);
@@ -147,17 +155,20 @@ Result<void> Program::ListenGrpc(const ListenAddress& address) {
   return {};
 }
 
-Result<void> Program::Forgive(const std::string& name, const ListenAddress& address, const Error& error) {
+Result<void> Program::Forgive(const std::string& name, const ListenAddress& address,
+                              const Error& error) {
   // The main address is what Pharos is asked on: without it there is no point in running.
   if (address.explicitly || name == "main") return base::Wrap(error, "listener " + name);
-  std::fprintf(stderr, "left out %s: %s (give --listen.%s ADDR)\n", name.c_str(), error.message.c_str(), name.c_str());
+  std::fprintf(stderr, "left out %s: %s (give --listen.%s ADDR)\n", name.c_str(),
+               error.message.c_str(), name.c_str());
   return {};
 }
 
 std::string Program::Reload() {
   const auto config = ReadScrapeConfig(options_);
   if (!config) {
-    base::Log(LogLevel::kError, "reload failed; the old configuration keeps running", {{"error", config.error().message}});
+    base::Log(LogLevel::kError, "reload failed; the old configuration keeps running",
+              {{"error", config.error().message}});
     return config.error().message;
   }
   if (!options_.prometheus_file.empty()) {

@@ -34,14 +34,16 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   events::EngineOptions event_options;
   event_options.log_retention_ns = options.logs_retention_ms * 1'000'000;
   event_options.span_retention_ns = options.traces_retention_ms * 1'000'000;
-  PHAROS_TRY(storage->events_, events::Engine::Open(*storage->manifest_, clock, *storage->budget_, event_options));
+  PHAROS_TRY(storage->events_,
+             events::Engine::Open(*storage->manifest_, clock, *storage->budget_, event_options));
 
   io::WalOptions wal_options;
   wal_options.directory = options.data_dir + "/wal";
   wal_options.sync_before_ack = !options.relaxed_durability;
   Storage* raw = storage.get();
-  wal_options.first_sequence = 1 + std::max(storage->manifest_->SealedSequence(io::Signal::kSamples),
-                                            storage->manifest_->SealedSequence(io::Signal::kEvents));
+  wal_options.first_sequence =
+      1 + std::max(storage->manifest_->SealedSequence(io::Signal::kSamples),
+                   storage->manifest_->SealedSequence(io::Signal::kEvents));
   const auto replay = [raw](const io::WalFrame& frame) -> Result<void> {
     if (frame.sequence <= raw->manifest_->SealedSequence(frame.signal)) return {};
     ++raw->replayed_frames_;

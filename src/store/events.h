@@ -46,8 +46,8 @@ struct Predicate {
     kNameEquals,       ///< a span's name
     kDurationAtLeast,  ///< nanoseconds in `number`
     kDurationAtMost,
-    kStatusEquals,     ///< a span's status code in `number`
-    kRootOnly,         ///< spans without a parent
+    kStatusEquals,  ///< a span's status code in `number`
+    kRootOnly,      ///< spans without a parent
   };
   Op op = Op::kAnd;
   std::string name;
@@ -64,9 +64,9 @@ struct EventQuery {
   int64_t start_ns = 0;  ///< inclusive
   int64_t end_ns = 0;    ///< exclusive
   std::vector<model::Matcher> streams;
-  Predicate predicate;   ///< an empty kAnd takes all
+  Predicate predicate;  ///< an empty kAnd takes all
   Direction direction = Direction::kBackward;
-  size_t limit = 0;      ///< 0: none. Applied only when no residual is left.
+  size_t limit = 0;  ///< 0: none. Applied only when no residual is left.
   /// Asked between pages and pieces of work; true ends the query with kCancelled.
   std::function<bool()> cancelled;
 };
@@ -86,7 +86,7 @@ class EventCursor {
 
 struct EventStats {
   uint64_t streams = 0;
-  uint64_t events = 0;   ///< taken since the start
+  uint64_t events = 0;  ///< taken since the start
   uint64_t parts = 0;
   uint64_t part_bytes = 0;
 };
@@ -110,9 +110,7 @@ class EventSource {
 
 /// Tests `event` against the tree. What a source may leave to its caller.
 bool Matches(const Predicate& predicate, const model::Event& event);
-inline bool IsTrue(const Predicate& p) {
-  return p.op == Predicate::Op::kAnd && p.children.empty();
-}
+inline bool IsTrue(const Predicate& p) { return p.op == Predicate::Op::kAnd && p.children.empty(); }
 
 /// What both engines offer to the process that owns them.
 class Maintenance {

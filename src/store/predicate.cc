@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/go_regex.h"
 #include "store/events.h"
 
 namespace pharos::store {
@@ -19,6 +20,12 @@ bool HasAttribute(const Event& event, const Predicate& predicate) {
          (found(event.origin->scope_attributes) || found(event.origin->resource));
 }
 
+/// The line that text tests look at: a log's body as text, whatever its type.
+bool LineHolds(const Event& event, const auto& test) {
+  if (event.body.type == model::Value::Type::kString) return test(event.body.text);
+  return test(std::string_view(model::ValueToString(event.body)));
+}
+
 }  // namespace
 
 bool Matches(const Predicate& p, const Event& event) {
@@ -29,12 +36,17 @@ bool Matches(const Predicate& p, const Event& event) {
     case Op::kAnd: return std::all_of(p.children.begin(), p.children.end(), child);
     case Op::kOr: return std::any_of(p.children.begin(), p.children.end(), child);
     case Op::kNot: return !Matches(p.children.front(), event);
-    case Op::kLineContains: return event.body.text.find(p.text) != std::string_view::npos;
+    case Op::kLineContains:
+      return LineHolds(event, [&](std::string_view line) {
+        return line.find(p.text) != std::string_view::npos;
+      });
     case Op::kLineRegex: {
       RE2::Options options;
       options.set_log_errors(false);
-      return RE2::PartialMatch(re2::StringPiece(event.body.text.data(), event.body.text.size()),
-                               RE2(p.text, options));
+      const RE2 regex(model::GoRegexToRe2(p.text), options);
+      return LineHolds(event, [&](std::string_view line) {
+        return RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), regex);
+      });
     }
     case Op::kAttributeEquals: return HasAttribute(event, p);
     case Op::kNameEquals: return span != nullptr && span->name == p.text;

@@ -50,11 +50,11 @@ struct ExemplarWrite {
 
 /// Why a sample was not taken.
 enum class SampleRefusal : uint8_t {
-  kStaleHandle,           ///< resolve the labels again, then append again
-  kOutOfOrder,            ///< older than the newest and outside the out-of-order window
-  kDuplicateTimestamp,    ///< another value at the same time
-  kTooOld,                ///< before now − retention
-  kTooFarInFuture,        ///< after now + 10 min
+  kStaleHandle,         ///< resolve the labels again, then append again
+  kOutOfOrder,          ///< older than the newest and outside the out-of-order window
+  kDuplicateTimestamp,  ///< another value at the same time
+  kTooOld,              ///< before now − retention
+  kTooFarInFuture,      ///< after now + 10 min
 };
 
 struct Refused {
@@ -129,11 +129,11 @@ class SeriesCursor {
 };
 
 struct SampleStats {
-  uint64_t series = 0;       ///< live in memory
-  uint64_t samples = 0;      ///< taken since the start
+  uint64_t series = 0;   ///< live in memory
+  uint64_t samples = 0;  ///< taken since the start
   uint64_t parts = 0;
   uint64_t part_bytes = 0;
-  int64_t min_time_ms = 0;   ///< of everything stored; 0 when empty
+  int64_t min_time_ms = 0;  ///< of everything stored; 0 when empty
   int64_t max_time_ms = 0;
 };
 

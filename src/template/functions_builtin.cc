@@ -19,7 +19,8 @@ std::optional<int> Order(const Value& a, const Value& b) {
   const auto three = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
   const bool a_number = a.As<int64_t>() != nullptr || a.As<double>() != nullptr;
   const bool b_number = b.As<int64_t>() != nullptr || b.As<double>() != nullptr;
-  if (a.As<int64_t>() != nullptr && b.As<int64_t>() != nullptr) return three(*a.As<int64_t>(), *b.As<int64_t>());
+  if (a.As<int64_t>() != nullptr && b.As<int64_t>() != nullptr)
+    return three(*a.As<int64_t>(), *b.As<int64_t>());
   if (a_number && b_number) return three(ToDouble(a), ToDouble(b));
   if (const auto* x = a.As<std::string>()) {
     if (const auto* y = b.As<std::string>()) return three(x->compare(*y), 0);
@@ -72,13 +73,21 @@ Result<Value> Index(Args args) {
       continue;
     }
     const auto* at = args[i].As<int64_t>();
-    if (at == nullptr) return Fail(ErrorKind::kBadInput, "cannot index slice/array with type " + std::string(args[i].TypeName()));
+    if (at == nullptr)
+      return Fail(ErrorKind::kBadInput,
+                  "cannot index slice/array with type " + std::string(args[i].TypeName()));
     const auto* text = value.As<std::string>();
-    const size_t size = value.list() != nullptr ? value.list()->size() : text != nullptr ? text->size() : 0;
-    if (value.list() == nullptr && text == nullptr) return Fail(ErrorKind::kBadInput, "can't index item of type " + std::string(value.TypeName()));
-    if (*at < 0 || static_cast<size_t>(*at) >= size) return Fail(ErrorKind::kBadInput, "index out of range: " + std::to_string(*at));
+    const size_t size = value.list() != nullptr ? value.list()->size()
+                        : text != nullptr       ? text->size()
+                                                : 0;
+    if (value.list() == nullptr && text == nullptr)
+      return Fail(ErrorKind::kBadInput,
+                  "can't index item of type " + std::string(value.TypeName()));
+    if (*at < 0 || static_cast<size_t>(*at) >= size)
+      return Fail(ErrorKind::kBadInput, "index out of range: " + std::to_string(*at));
     const auto n = static_cast<size_t>(*at);
-    value = text != nullptr ? Value(static_cast<int64_t>(static_cast<unsigned char>((*text)[n]))) : Value((*value.list())[n]);
+    value = text != nullptr ? Value(static_cast<int64_t>(static_cast<unsigned char>((*text)[n])))
+                            : Value((*value.list())[n]);
   }
   return value;
 }
@@ -86,12 +95,17 @@ Result<Value> Index(Args args) {
 Result<Value> Slice(Args args) {
   const auto* text = args[0].As<std::string>();
   const List* list = args[0].list();
-  if (text == nullptr && list == nullptr) return Fail(ErrorKind::kBadInput, "can't slice item of type " + std::string(args[0].TypeName()));
+  if (text == nullptr && list == nullptr)
+    return Fail(ErrorKind::kBadInput,
+                "can't slice item of type " + std::string(args[0].TypeName()));
   const auto size = static_cast<int64_t>(text != nullptr ? text->size() : list->size());
   const int64_t from = args.size() > 1 ? ToInt(args[1]) : 0;
   const int64_t to = args.size() > 2 ? ToInt(args[2]) : size;
-  if (from < 0 || to > size || from > to) return Fail(ErrorKind::kBadInput, "index out of range: " + std::to_string(from < 0 || from > to ? from : to));
-  if (text != nullptr) return Value(text->substr(static_cast<size_t>(from), static_cast<size_t>(to - from)));
+  if (from < 0 || to > size || from > to)
+    return Fail(ErrorKind::kBadInput,
+                "index out of range: " + std::to_string(from < 0 || from > to ? from : to));
+  if (text != nullptr)
+    return Value(text->substr(static_cast<size_t>(from), static_cast<size_t>(to - from)));
   return Value::Of(List(list->begin() + from, list->begin() + to));
 }
 
@@ -99,7 +113,8 @@ Result<Value> Slice(Args args) {
 std::string Sprint(Args args) {
   std::string out;
   for (size_t i = 0; i < args.size(); ++i) {
-    if (i > 0 && args[i].As<std::string>() == nullptr && args[i - 1].As<std::string>() == nullptr) out += ' ';
+    if (i > 0 && args[i].As<std::string>() == nullptr && args[i - 1].As<std::string>() == nullptr)
+      out += ' ';
     out += args[i].ToString();
   }
   return out;
@@ -150,12 +165,14 @@ void AddBuiltins(FunctionMap* map) {
     m[name] = {[test](Args a) -> Result<Value> {
                  PHAROS_TRY(const bool holds, Compared(a, test));
                  return Value(holds);
-               }, 2, 2};
+               },
+               2, 2};
   };
   m["ne"] = {[](Args a) -> Result<Value> {
                PHAROS_TRY(const Value same, Equal(a));
                return Value(!same.Truth());
-             }, 2, 2};
+             },
+             2, 2};
   compare("lt", [](int o) { return o < 0; });
   compare("le", [](int o) { return o <= 0; });
   compare("gt", [](int o) { return o > 0; });
@@ -168,11 +185,13 @@ void AddBuiltins(FunctionMap* map) {
                     std::string out;
                     for (const Value& v : a) out += (out.empty() ? "" : " ") + v.ToString();
                     return Value(out + "\n");
-                  }, 0, -1};
+                  },
+                  0, -1};
   m["printf"] = {[](Args a) -> Result<Value> {
                    PHAROS_TRY(std::string text, Printf(a[0].ToString(), a.subspan(1)));
                    return Value(std::move(text));
-                 }, 1, -1};
+                 },
+                 1, -1};
   m["html"] = {[](Args a) -> Result<Value> { return Value(Html(Sprint(a))); }, 1, -1};
   m["js"] = {[](Args a) -> Result<Value> { return Value(Js(Sprint(a))); }, 1, -1};
 }

@@ -65,7 +65,8 @@ Result<Value> Parsed(const Value& layout, const Value& text) {
 
 Result<int64_t> Nanoseconds(const Value& value) {
   if (const auto* time = value.As<Time>()) return time->ns;
-  return Fail(ErrorKind::kBadInput, "wrong type for value; expected time.Time; got " + std::string(value.TypeName()));
+  return Fail(ErrorKind::kBadInput,
+              "wrong type for value; expected time.Time; got " + std::string(value.TypeName()));
 }
 
 /// Sprig computes in decimals: 0.1 + 0.2 is 0.3. The shortest decimal of each number, taken to
@@ -94,7 +95,8 @@ Result<Value> UnixToTime(const Value& value) {
     case 13: unit = 1'000'000; break;
     case 16: unit = 1'000; break;
     case 19: unit = 1; break;
-    default: return Fail(ErrorKind::kBadInput, "unable to parse time '" + digits + "': unknown format");
+    default:
+      return Fail(ErrorKind::kBadInput, "unable to parse time '" + digits + "': unknown format");
   }
   return Value(Time{number * unit});
 }
@@ -124,17 +126,21 @@ std::string Rewrite(const std::string& text, const RE2& regex) {
     const bool braces = text[i + 1] == '{';
     size_t end = i + 1 + (braces ? 1 : 0);
     const size_t start = end;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
+      ++end;
     const std::string name = text.substr(start, end - start);
     if (name.empty()) {
       out += text[i];
       continue;
     }
     int group = -1;
-    if (name.find_first_not_of("0123456789") == std::string::npos && name.size() == 1) group = name[0] - '0';
+    if (name.find_first_not_of("0123456789") == std::string::npos && name.size() == 1)
+      group = name[0] - '0';
     const auto named = regex.NamedCapturingGroups().find(name);
     if (named != regex.NamedCapturingGroups().end()) group = named->second;
-    if (group >= 0 && group <= regex.NumberOfCapturingGroups() && group < 10) out += "\\" + std::to_string(group);
+    if (group >= 0 && group <= regex.NumberOfCapturingGroups() && group < 10)
+      out += "\\" + std::to_string(group);
     i = end - 1 + (braces && end < text.size() && text[end] == '}' ? 1 : 0);
   }
   return out;
@@ -155,7 +161,8 @@ Result<Value> ReplaceAll(Args a, bool literal) {
   } else {
     to = Rewrite(to, *regex);
   }
-  if (text.size() > 0 && to.size() > kMaxOutputBytes / (text.size() + 1)) return Fail(ErrorKind::kLimit, "the text is too long");
+  if (text.size() > 0 && to.size() > kMaxOutputBytes / (text.size() + 1))
+    return Fail(ErrorKind::kLimit, "the text is too long");
   RE2::GlobalReplace(&text, *regex, to);
   return Value(std::move(text));
 }
@@ -179,25 +186,37 @@ Result<Value> CountMatches(const Value& pattern, const Value& subject) {
 
 void AddNumbers(FunctionMap* map) {
   FunctionMap& m = *map;
-  const auto whole = [&](const char* name, int least, int most, Result<Value> (*f)(std::span<const int64_t>)) {
+  const auto whole = [&](const char* name, int least, int most,
+                         Result<Value> (*f)(std::span<const int64_t>)) {
     m[name] = {[f](Args a) -> Result<Value> {
                  std::vector<int64_t> numbers;
                  for (const Value& v : a) numbers.push_back(ToInt(v));
                  return f(numbers);
-               }, least, most};
+               },
+               least, most};
   };
-  const auto real = [&](const char* name, int least, int most, Result<Value> (*f)(std::span<const double>)) {
+  const auto real = [&](const char* name, int least, int most,
+                        Result<Value> (*f)(std::span<const double>)) {
     m[name] = {[f](Args a) -> Result<Value> {
                  std::vector<double> numbers;
                  for (const Value& v : a) numbers.push_back(ToDouble(v));
                  return f(numbers);
-               }, least, most};
+               },
+               least, most};
   };
   using Ints = std::span<const int64_t>;
   using Reals = std::span<const double>;
-  whole("add", 0, -1, [](Ints n) -> Result<Value> { uint64_t s = 0; for (int64_t v : n) s += U(v); return Value(Wrap(s)); });
+  whole("add", 0, -1, [](Ints n) -> Result<Value> {
+    uint64_t s = 0;
+    for (int64_t v : n) s += U(v);
+    return Value(Wrap(s));
+  });
   whole("sub", 2, 2, [](Ints n) -> Result<Value> { return Value(Wrap(U(n[0]) - U(n[1]))); });
-  whole("mul", 1, -1, [](Ints n) -> Result<Value> { uint64_t p = 1; for (int64_t v : n) p *= U(v); return Value(Wrap(p)); });
+  whole("mul", 1, -1, [](Ints n) -> Result<Value> {
+    uint64_t p = 1;
+    for (int64_t v : n) p *= U(v);
+    return Value(Wrap(p));
+  });
   whole("div", 2, 2, [](Ints n) -> Result<Value> {
     if (n[1] == 0) return Fail(ErrorKind::kBadInput, "runtime error: integer divide by zero");
     return Value(n[1] == -1 ? Wrap(0 - U(n[0])) : n[0] / n[1]);
@@ -206,19 +225,31 @@ void AddNumbers(FunctionMap* map) {
     if (n[1] == 0) return Fail(ErrorKind::kBadInput, "runtime error: integer divide by zero");
     return Value(n[1] == -1 ? int64_t{0} : n[0] % n[1]);
   });
-  whole("max", 1, -1, [](Ints n) -> Result<Value> { return Value(*std::max_element(n.begin(), n.end())); });
-  whole("min", 1, -1, [](Ints n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
+  whole("max", 1, -1,
+        [](Ints n) -> Result<Value> { return Value(*std::max_element(n.begin(), n.end())); });
+  whole("min", 1, -1,
+        [](Ints n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
   whole("int", 1, 1, [](Ints n) -> Result<Value> { return Value(n[0]); });
   real("float64", 1, 1, [](Reals n) -> Result<Value> { return Value(n[0]); });
-  real("addf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a + b; }); });
-  real("subf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a - b; }); });
-  real("mulf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a * b; }); });
-  real("divf", 1, -1, [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a / b; }); });
-  real("maxf", 1, -1, [](Reals n) -> Result<Value> { return Value(*std::max_element(n.begin(), n.end())); });
-  real("minf", 1, -1, [](Reals n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
+  real("addf", 1, -1,
+       [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a + b; }); });
+  real("subf", 1, -1,
+       [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a - b; }); });
+  real("mulf", 1, -1,
+       [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a * b; }); });
+  real("divf", 1, -1,
+       [](Reals n) { return InDecimals(n, [](long double a, long double b) { return a / b; }); });
+  real("maxf", 1, -1,
+       [](Reals n) -> Result<Value> { return Value(*std::max_element(n.begin(), n.end())); });
+  real("minf", 1, -1,
+       [](Reals n) -> Result<Value> { return Value(*std::min_element(n.begin(), n.end())); });
   real("ceil", 1, 1, [](Reals n) -> Result<Value> { return Value(std::ceil(n[0])); });
   real("floor", 1, 1, [](Reals n) -> Result<Value> { return Value(std::floor(n[0])); });
-  m["round"] = {[](Args a) -> Result<Value> { return Value(Rounded(ToDouble(a[0]), ToInt(a[1]), a.size() > 2 ? ToDouble(a[2]) : .5)); }, 2, 3};
+  m["round"] = {
+      [](Args a) -> Result<Value> {
+        return Value(Rounded(ToDouble(a[0]), ToInt(a[1]), a.size() > 2 ? ToDouble(a[2]) : .5));
+      },
+      2, 3};
 }
 
 void AddTimes(FunctionMap* map) {
@@ -229,12 +260,14 @@ void AddTimes(FunctionMap* map) {
                  int64_t whole = ns / unit;
                  if (ns % unit < 0) --whole;
                  return Value(std::to_string(whole));
-               }, 1, 1};
+               },
+               1, 1};
   };
   epoch("unixEpoch", 1'000'000'000);
   epoch("unixEpochMillis", 1'000'000);
   epoch("unixEpochNanos", 1);
-  m["now"] = {[](Args) -> Result<Value> { return Value(Time{base::Clock::System().NowNs()}); }, 0, 0};
+  m["now"] = {[](Args) -> Result<Value> { return Value(Time{base::Clock::System().NowNs()}); }, 0,
+              0};
   m["date"] = {[](Args a) -> Result<Value> {
                  int64_t ns = 0;
                  if (const auto* seconds = a[1].As<int64_t>()) {
@@ -243,12 +276,15 @@ void AddTimes(FunctionMap* map) {
                    PHAROS_TRY(ns, Nanoseconds(a[1]));
                  }
                  return Value(FormatTime(a[0].ToString(), {ns}));
-               }, 2, 2};
+               },
+               2, 2};
   m["toDate"] = {[](Args a) { return Parsed(a[0], a[1]); }, 2, 2};
   m["toDateInZone"] = {[](Args a) -> Result<Value> {
-                         if (a[1].ToString() != "UTC") return Fail(ErrorKind::kUnsupported, "only the zone UTC is known");
+                         if (a[1].ToString() != "UTC")
+                           return Fail(ErrorKind::kUnsupported, "only the zone UTC is known");
                          return Parsed(a[0], a[2]);
-                       }, 3, 3};
+                       },
+                       3, 3};
   m["unixToTime"] = {[](Args a) { return UnixToTime(a[0]); }, 1, 1};
 }
 

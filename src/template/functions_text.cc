@@ -39,7 +39,8 @@ std::string Title(const std::string& of) {
   return text;
 }
 
-Result<Value> Replaced(const std::string& text, const std::string& from, const std::string& to, int64_t times) {
+Result<Value> Replaced(const std::string& text, const std::string& from, const std::string& to,
+                       int64_t times) {
   if (from.empty()) return Value(text);
   std::string out;
   size_t at = 0;
@@ -91,7 +92,8 @@ Result<Value> Indented(int64_t count, const std::string& text, bool newline) {
 Result<Value> Repeated(int64_t count, const std::string& text) {
   if (count < 0) return Fail(ErrorKind::kBadInput, "strings: negative Repeat count");
   if (text.empty()) return Value(std::string());
-  if (static_cast<uint64_t>(count) > kMaxOutputBytes / text.size()) return Fail(ErrorKind::kLimit, "the text is too long");
+  if (static_cast<uint64_t>(count) > kMaxOutputBytes / text.size())
+    return Fail(ErrorKind::kLimit, "the text is too long");
   std::string out;
   for (int64_t i = 0; i < count; ++i) out += text;
   return Value(std::move(out));
@@ -133,14 +135,16 @@ Result<Value> UrlDecode(const std::string& text) {
   return Value(std::move(out));
 }
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::string Base64(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size(); i += 3) {
     uint32_t group = 0;
     const size_t have = std::min<size_t>(3, text.size() - i);
-    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < have ? static_cast<unsigned char>(text[i + k]) : 0u);
+    for (size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < have ? static_cast<unsigned char>(text[i + k]) : 0u);
     for (size_t k = 0; k < 4; ++k) out += k <= have ? kBase64[group >> (18 - 6 * k) & 63] : '=';
   }
   return out;
@@ -153,7 +157,8 @@ Result<Value> FromBase64(std::string text) {
   int count = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const size_t digit = kBase64.find(text[i]);
-    if (digit == std::string_view::npos) return Fail(ErrorKind::kBadInput, "illegal base64 data at input byte " + std::to_string(i));
+    if (digit == std::string_view::npos)
+      return Fail(ErrorKind::kBadInput, "illegal base64 data at input byte " + std::to_string(i));
     bits = bits << 6 | static_cast<uint32_t>(digit);
     count += 6;
     if (count >= 8) {
@@ -168,7 +173,8 @@ std::string Aligned(int64_t count, const std::string& text, bool right) {
   if (count < 0 || count > 10'000) return text;
   const auto width = static_cast<size_t>(count);
   const size_t length = RuneCount(text);
-  if (length >= width) return right ? RuneSlice(text, length - width, length) : RuneSlice(text, 0, width);
+  if (length >= width)
+    return right ? RuneSlice(text, length - width, length) : RuneSlice(text, 0, width);
   const std::string pad(width - length, ' ');
   return right ? pad + text : text + pad;
 }
@@ -196,16 +202,19 @@ Value FromDom(simdjson::dom::element element) {
 
 Result<Value> FromJson(const std::string& text) {
   simdjson::dom::parser parser(1 << 20);
-  if (parser.allocate(text.size() + 1, 64) != simdjson::SUCCESS) return Fail(ErrorKind::kLimit, "the JSON is too large");
+  if (parser.allocate(text.size() + 1, 64) != simdjson::SUCCESS)
+    return Fail(ErrorKind::kLimit, "the JSON is too large");
   simdjson::dom::element root;
-  if (parser.parse(text).get(root) != simdjson::SUCCESS) return Fail(ErrorKind::kBadInput, "the text is not JSON");
+  if (parser.parse(text).get(root) != simdjson::SUCCESS)
+    return Fail(ErrorKind::kBadInput, "the text is not JSON");
   return FromDom(root);
 }
 
 }  // namespace
 
 size_t RuneCount(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !Continuation(c); }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !Continuation(c); }));
 }
 
 std::string RuneSlice(const std::string& text, size_t from, size_t to) {
@@ -221,49 +230,95 @@ std::string RuneSlice(const std::string& text, size_t from, size_t to) {
 
 void AddStrings(FunctionMap* map) {
   FunctionMap& m = *map;
-  const auto one = [&](std::initializer_list<const char*> names, std::string (*f)(const std::string&)) {
-    for (const char* name : names) m[name] = {[f](Args a) -> Result<Value> { return Value(f(a[0].ToString())); }, 1, 1};
+  const auto one = [&](std::initializer_list<const char*> names,
+                       std::string (*f)(const std::string&)) {
+    for (const char* name : names)
+      m[name] = {[f](Args a) -> Result<Value> { return Value(f(a[0].ToString())); }, 1, 1};
   };
   const auto two = [&](const char* name, Result<Value> (*f)(const Value&, const std::string&)) {
     m[name] = {[f](Args a) -> Result<Value> { return f(a[0], a[1].ToString()); }, 2, 2};
   };
-  one({"lower", "ToLower", "toLower"}, [](const std::string& s) { return Mapped(s, std::tolower); });
-  one({"upper", "ToUpper", "toUpper"}, [](const std::string& s) { return Mapped(s, std::toupper); });
+  one({"lower", "ToLower", "toLower"},
+      [](const std::string& s) { return Mapped(s, std::tolower); });
+  one({"upper", "ToUpper", "toUpper"},
+      [](const std::string& s) { return Mapped(s, std::toupper); });
   one({"title", "Title"}, Title);
-  one({"trim", "TrimSpace", "trimSpace"}, [](const std::string& s) { return Trimmed(s, kSpaces, true, true); });
+  one({"trim", "TrimSpace", "trimSpace"},
+      [](const std::string& s) { return Trimmed(s, kSpaces, true, true); });
   one({"urlencode", "urlquery"}, UrlEncode);
   one({"b64enc"}, Base64);
   m["urldecode"] = {[](Args a) { return UrlDecode(a[0].ToString()); }, 1, 1};
   m["b64dec"] = {[](Args a) { return FromBase64(a[0].ToString()); }, 1, 1};
   m["fromJson"] = {[](Args a) { return FromJson(a[0].ToString()); }, 1, 1};
-  two("Trim", [](const Value& s, const std::string& set) -> Result<Value> { return Value(Trimmed(s.ToString(), set, true, true)); });
-  two("TrimLeft", [](const Value& s, const std::string& set) -> Result<Value> { return Value(Trimmed(s.ToString(), set, true, false)); });
-  two("TrimRight", [](const Value& s, const std::string& set) -> Result<Value> { return Value(Trimmed(s.ToString(), set, false, true)); });
-  two("TrimPrefix", [](const Value& s, const std::string& p) -> Result<Value> { return Value(WithoutPrefix(s.ToString(), p)); });
-  two("TrimSuffix", [](const Value& s, const std::string& p) -> Result<Value> { return Value(WithoutSuffix(s.ToString(), p)); });
-  two("trimAll", [](const Value& set, const std::string& s) -> Result<Value> { return Value(Trimmed(s, set.ToString(), true, true)); });
-  two("trimPrefix", [](const Value& p, const std::string& s) -> Result<Value> { return Value(WithoutPrefix(s, p.ToString())); });
-  two("trimSuffix", [](const Value& p, const std::string& s) -> Result<Value> { return Value(WithoutSuffix(s, p.ToString())); });
-  two("contains", [](const Value& p, const std::string& s) -> Result<Value> { return Value(s.find(p.ToString()) != std::string::npos); });
-  two("hasPrefix", [](const Value& p, const std::string& s) -> Result<Value> { return Value(s.starts_with(p.ToString())); });
-  two("hasSuffix", [](const Value& p, const std::string& s) -> Result<Value> { return Value(s.ends_with(p.ToString())); });
-  two("trunc", [](const Value& n, const std::string& s) -> Result<Value> { return Value(Truncated(ToInt(n), s)); });
-  two("repeat", [](const Value& n, const std::string& s) -> Result<Value> { return Repeated(ToInt(n), s); });
-  two("indent", [](const Value& n, const std::string& s) -> Result<Value> { return Indented(ToInt(n), s, false); });
-  two("nindent", [](const Value& n, const std::string& s) -> Result<Value> { return Indented(ToInt(n), s, true); });
-  two("alignLeft", [](const Value& n, const std::string& s) -> Result<Value> { return Value(Aligned(ToInt(n), s, false)); });
-  two("alignRight", [](const Value& n, const std::string& s) -> Result<Value> { return Value(Aligned(ToInt(n), s, true)); });
-  m["Replace"] = {[](Args a) { return Replaced(a[0].ToString(), a[1].ToString(), a[2].ToString(), ToInt(a[3])); }, 4, 4};
-  m["replace"] = {[](Args a) { return Replaced(a[2].ToString(), a[0].ToString(), a[1].ToString(), -1); }, 3, 3};
-  m["substr"] = {[](Args a) -> Result<Value> {
-                   const std::string s = a[2].ToString();
-                   const auto size = static_cast<int64_t>(s.size());
-                   const int64_t from = std::clamp<int64_t>(ToInt(a[0]), 0, size);
-                   int64_t to = ToInt(a[1]);
-                   if (to < 0 || to > size) to = size;
-                   return Value(to > from ? s.substr(static_cast<size_t>(from), static_cast<size_t>(to - from)) : std::string());
-                 }, 3, 3};
-  m["default"] = {[](Args a) -> Result<Value> { return a.size() > 1 && a[1].Truth() ? a[1] : a[0]; }, 1, 2};
+  two("Trim", [](const Value& s, const std::string& set) -> Result<Value> {
+    return Value(Trimmed(s.ToString(), set, true, true));
+  });
+  two("TrimLeft", [](const Value& s, const std::string& set) -> Result<Value> {
+    return Value(Trimmed(s.ToString(), set, true, false));
+  });
+  two("TrimRight", [](const Value& s, const std::string& set) -> Result<Value> {
+    return Value(Trimmed(s.ToString(), set, false, true));
+  });
+  two("TrimPrefix", [](const Value& s, const std::string& p) -> Result<Value> {
+    return Value(WithoutPrefix(s.ToString(), p));
+  });
+  two("TrimSuffix", [](const Value& s, const std::string& p) -> Result<Value> {
+    return Value(WithoutSuffix(s.ToString(), p));
+  });
+  two("trimAll", [](const Value& set, const std::string& s) -> Result<Value> {
+    return Value(Trimmed(s, set.ToString(), true, true));
+  });
+  two("trimPrefix", [](const Value& p, const std::string& s) -> Result<Value> {
+    return Value(WithoutPrefix(s, p.ToString()));
+  });
+  two("trimSuffix", [](const Value& p, const std::string& s) -> Result<Value> {
+    return Value(WithoutSuffix(s, p.ToString()));
+  });
+  two("contains", [](const Value& p, const std::string& s) -> Result<Value> {
+    return Value(s.find(p.ToString()) != std::string::npos);
+  });
+  two("hasPrefix", [](const Value& p, const std::string& s) -> Result<Value> {
+    return Value(s.starts_with(p.ToString()));
+  });
+  two("hasSuffix", [](const Value& p, const std::string& s) -> Result<Value> {
+    return Value(s.ends_with(p.ToString()));
+  });
+  two("trunc", [](const Value& n, const std::string& s) -> Result<Value> {
+    return Value(Truncated(ToInt(n), s));
+  });
+  two("repeat",
+      [](const Value& n, const std::string& s) -> Result<Value> { return Repeated(ToInt(n), s); });
+  two("indent", [](const Value& n, const std::string& s) -> Result<Value> {
+    return Indented(ToInt(n), s, false);
+  });
+  two("nindent", [](const Value& n, const std::string& s) -> Result<Value> {
+    return Indented(ToInt(n), s, true);
+  });
+  two("alignLeft", [](const Value& n, const std::string& s) -> Result<Value> {
+    return Value(Aligned(ToInt(n), s, false));
+  });
+  two("alignRight", [](const Value& n, const std::string& s) -> Result<Value> {
+    return Value(Aligned(ToInt(n), s, true));
+  });
+  m["Replace"] = {[](Args a) {
+                    return Replaced(a[0].ToString(), a[1].ToString(), a[2].ToString(), ToInt(a[3]));
+                  },
+                  4, 4};
+  m["replace"] = {
+      [](Args a) { return Replaced(a[2].ToString(), a[0].ToString(), a[1].ToString(), -1); }, 3, 3};
+  m["substr"] = {
+      [](Args a) -> Result<Value> {
+        const std::string s = a[2].ToString();
+        const auto size = static_cast<int64_t>(s.size());
+        const int64_t from = std::clamp<int64_t>(ToInt(a[0]), 0, size);
+        int64_t to = ToInt(a[1]);
+        if (to < 0 || to > size) to = size;
+        return Value(to > from ? s.substr(static_cast<size_t>(from), static_cast<size_t>(to - from))
+                               : std::string());
+      },
+      3, 3};
+  m["default"] = {
+      [](Args a) -> Result<Value> { return a.size() > 1 && a[1].Truth() ? a[1] : a[0]; }, 1, 2};
 }
 
 }  // namespace pharos::tmpl

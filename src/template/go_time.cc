@@ -8,9 +8,34 @@ namespace pharos::tmpl {
 namespace {
 
 enum class Piece : uint8_t {
-  kText, kYear, kYear2, kMonth, kMonth2, kMonthName, kMonthShort, kDay, kDay2, kDaySpace,
-  kWeekday, kWeekdayShort, kHour, kHour12, kHour12Two, kMinute, kMinute2, kSecond, kSecond2,
-  kFraction, kFractionTrim, kPm, kPmLower, kZone, kOffset, kOffsetColon, kOffsetZ, kOffsetZColon,
+  kText,
+  kYear,
+  kYear2,
+  kMonth,
+  kMonth2,
+  kMonthName,
+  kMonthShort,
+  kDay,
+  kDay2,
+  kDaySpace,
+  kWeekday,
+  kWeekdayShort,
+  kHour,
+  kHour12,
+  kHour12Two,
+  kMinute,
+  kMinute2,
+  kSecond,
+  kSecond2,
+  kFraction,
+  kFractionTrim,
+  kPm,
+  kPmLower,
+  kZone,
+  kOffset,
+  kOffsetColon,
+  kOffsetZ,
+  kOffsetZColon,
 };
 
 struct Token {
@@ -18,32 +43,53 @@ struct Token {
   Piece piece;
 };
 /// Longer ones first.
-constexpr std::array<Token, 27> kTokens{{
-    {"January", Piece::kMonthName}, {"Jan", Piece::kMonthShort}, {"Monday", Piece::kWeekday},
-    {"Mon", Piece::kWeekdayShort}, {"MST", Piece::kZone}, {"2006", Piece::kYear},
-    {"Z07:00", Piece::kOffsetZColon}, {"Z0700", Piece::kOffsetZ}, {"-07:00", Piece::kOffsetColon},
-    {"-0700", Piece::kOffset}, {"01", Piece::kMonth2}, {"02", Piece::kDay2}, {"03", Piece::kHour12Two},
-    {"04", Piece::kMinute2}, {"05", Piece::kSecond2}, {"06", Piece::kYear2}, {"15", Piece::kHour},
-    {"_2", Piece::kDaySpace}, {"PM", Piece::kPm}, {"pm", Piece::kPmLower}, {"1", Piece::kMonth},
-    {"2", Piece::kDay}, {"3", Piece::kHour12}, {"4", Piece::kMinute}, {"5", Piece::kSecond},
-    {".", Piece::kText}, {",", Piece::kText}}};
+constexpr std::array<Token, 27> kTokens{{{"January", Piece::kMonthName},
+                                         {"Jan", Piece::kMonthShort},
+                                         {"Monday", Piece::kWeekday},
+                                         {"Mon", Piece::kWeekdayShort},
+                                         {"MST", Piece::kZone},
+                                         {"2006", Piece::kYear},
+                                         {"Z07:00", Piece::kOffsetZColon},
+                                         {"Z0700", Piece::kOffsetZ},
+                                         {"-07:00", Piece::kOffsetColon},
+                                         {"-0700", Piece::kOffset},
+                                         {"01", Piece::kMonth2},
+                                         {"02", Piece::kDay2},
+                                         {"03", Piece::kHour12Two},
+                                         {"04", Piece::kMinute2},
+                                         {"05", Piece::kSecond2},
+                                         {"06", Piece::kYear2},
+                                         {"15", Piece::kHour},
+                                         {"_2", Piece::kDaySpace},
+                                         {"PM", Piece::kPm},
+                                         {"pm", Piece::kPmLower},
+                                         {"1", Piece::kMonth},
+                                         {"2", Piece::kDay},
+                                         {"3", Piece::kHour12},
+                                         {"4", Piece::kMinute},
+                                         {"5", Piece::kSecond},
+                                         {".", Piece::kText},
+                                         {",", Piece::kText}}};
 
-constexpr std::array<std::string_view, 12> kMonths{"January", "February", "March", "April", "May", "June",
-                                                   "July", "August", "September", "October", "November",
-                                                   "December"};
-constexpr std::array<std::string_view, 7> kDays{"Sunday", "Monday", "Tuesday", "Wednesday",
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                 "Thursday", "Friday", "Saturday"};
 
 /// Takes the next piece off the layout; for fractions `text` holds the zeros or nines.
 Token Next(std::string_view* layout) {
   const char c = layout->front();
-  if ((c == '.' || c == ',') && layout->size() > 1 && ((*layout)[1] == '0' || (*layout)[1] == '9')) {
+  if ((c == '.' || c == ',') && layout->size() > 1 &&
+      ((*layout)[1] == '0' || (*layout)[1] == '9')) {
     const char digit = (*layout)[1];
     size_t end = 1;
     while (end < layout->size() && (*layout)[end] == digit) ++end;
-    const bool number_follows = end < layout->size() && (*layout)[end] >= '0' && (*layout)[end] <= '9';
+    const bool number_follows =
+        end < layout->size() && (*layout)[end] >= '0' && (*layout)[end] <= '9';
     if (!number_follows) {
-      const Token token{layout->substr(0, end), digit == '0' ? Piece::kFraction : Piece::kFractionTrim};
+      const Token token{layout->substr(0, end),
+                        digit == '0' ? Piece::kFraction : Piece::kFractionTrim};
       layout->remove_prefix(end);
       return token;
     }
@@ -102,7 +148,8 @@ Civil CivilOf(int64_t ns) {
 
 void Number(std::string* out, int64_t value, int width, char fill = '0') {
   std::string digits = std::to_string(value);
-  if (static_cast<int>(digits.size()) < width) out->append(static_cast<size_t>(width) - digits.size(), fill);
+  if (static_cast<int>(digits.size()) < width)
+    out->append(static_cast<size_t>(width) - digits.size(), fill);
   *out += digits;
 }
 
@@ -162,7 +209,8 @@ struct Reader {
   bool Digits(size_t least, size_t most, int64_t* out) {
     size_t n = 0;
     *out = 0;
-    while (n < most && n < text.size() && text[n] >= '0' && text[n] <= '9') *out = *out * 10 + (text[n++] - '0');
+    while (n < most && n < text.size() && text[n] >= '0' && text[n] <= '9')
+      *out = *out * 10 + (text[n++] - '0');
     text.remove_prefix(n);
     return n >= least;
   }
@@ -206,7 +254,8 @@ struct Reader {
   }
   /// A fraction may follow the seconds even where the layout has none.
   bool OptionalFraction() {
-    if (text.size() < 2 || (text[0] != '.' && text[0] != ',') || text[1] < '0' || text[1] > '9') return true;
+    if (text.size() < 2 || (text[0] != '.' && text[0] != ',') || text[1] < '0' || text[1] > '9')
+      return true;
     text.remove_prefix(1);
     int64_t scale = 100'000'000;
     c.nanosecond = 0;
@@ -285,21 +334,25 @@ std::string FormatTime(std::string_view layout, Time time) {
 
 base::Result<Time> ParseTime(std::string_view layout, std::string_view text) {
   const auto bad = [text, layout](std::string_view why) {
-    return base::Fail(base::ErrorKind::kBadInput, "parsing time \"" + std::string(text) + "\" as \"" +
-                                                      std::string(layout) + "\": " + std::string(why));
+    return base::Fail(base::ErrorKind::kBadInput, "parsing time \"" + std::string(text) +
+                                                      "\" as \"" + std::string(layout) +
+                                                      "\": " + std::string(why));
   };
   Reader reader{text, {}, 0, std::nullopt};
   std::string_view left = layout;
   while (!left.empty()) {
     const Token token = Next(&left);
-    const bool fraction = left.size() > 1 && (left[0] == '.' || left[0] == ',') && (left[1] == '0' || left[1] == '9');
-    if (!reader.Read(token, fraction)) return bad("cannot parse \"" + std::string(reader.text) + "\" as \"" + std::string(token.text) + "\"");
+    const bool fraction =
+        left.size() > 1 && (left[0] == '.' || left[0] == ',') && (left[1] == '0' || left[1] == '9');
+    if (!reader.Read(token, fraction))
+      return bad("cannot parse \"" + std::string(reader.text) + "\" as \"" +
+                 std::string(token.text) + "\"");
   }
   if (!reader.text.empty()) return bad("extra text: \"" + std::string(reader.text) + "\"");
   Civil& c = reader.c;
   if (reader.afternoon) c.hour = c.hour % 12 + (*reader.afternoon ? 12 : 0);
-  const __int128 seconds = static_cast<__int128>(DaysOf(c.year, c.month, c.day)) * 86400 + c.hour * 3600 +
-                           c.minute * 60 + c.second - reader.offset_seconds;
+  const __int128 seconds = static_cast<__int128>(DaysOf(c.year, c.month, c.day)) * 86400 +
+                           c.hour * 3600 + c.minute * 60 + c.second - reader.offset_seconds;
   const __int128 ns = seconds * 1'000'000'000 + c.nanosecond;
   if (ns > INT64_MAX || ns < INT64_MIN) return bad("the time is out of range");
   return Time{static_cast<int64_t>(ns)};

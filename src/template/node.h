@@ -17,19 +17,33 @@ using NodeList = std::vector<NodePtr>;
 struct Node {
   enum class Kind : uint8_t {
     // what stands between the text
-    kText, kAction, kIf, kRange, kWith, kTemplate, kBreak, kContinue,
+    kText,
+    kAction,
+    kIf,
+    kRange,
+    kWith,
+    kTemplate,
+    kBreak,
+    kContinue,
     // inside an action
-    kPipeline, kCommand, kDot, kConstant, kField, kVariable, kFunction, kChain,
+    kPipeline,
+    kCommand,
+    kDot,
+    kConstant,
+    kField,
+    kVariable,
+    kFunction,
+    kChain,
   };
   Kind kind = Kind::kText;
-  size_t position = 0;   ///< offset in the source
-  std::string text;      ///< the text; the name; what an error shows
+  size_t position = 0;  ///< offset in the source
+  std::string text;     ///< the text; the name; what an error shows
   Value constant;
-  std::vector<std::string> names;      ///< fields; a pipeline's declared variables
-  bool assigns = false;                ///< `$x = …` instead of `:=`
-  NodePtr pipeline;                    ///< of a block, an action, a template call; a chain's head
-  NodeList children;                   ///< commands; arguments; the body of a block
-  NodeList otherwise;                  ///< else
+  std::vector<std::string> names;  ///< fields; a pipeline's declared variables
+  bool assigns = false;            ///< `$x = …` instead of `:=`
+  NodePtr pipeline;                ///< of a block, an action, a template call; a chain's head
+  NodeList children;               ///< commands; arguments; the body of a block
+  NodeList otherwise;              ///< else
 };
 
 /// What a source text holds.
@@ -38,7 +52,8 @@ struct Parsed {
   std::map<std::string, NodeList> defined;
 };
 
-base::Result<Parsed> ParseTemplate(const std::string& name, const std::string& text, const FunctionMap& functions);
+base::Result<Parsed> ParseTemplate(const std::string& name, const std::string& text,
+                                   const FunctionMap& functions);
 /// 1-based line, 0-based column, as Go's errors count.
 std::string PlaceOf(const std::string& text, size_t position);
 

@@ -14,7 +14,10 @@ using base::Fail;
 using base::Result;
 
 bool Space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool WordStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool WordStart(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
 bool WordChar(char c) { return WordStart(c) || std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 void AppendRune(std::string* out, uint32_t c) {
@@ -54,7 +57,8 @@ bool Unquote(std::string_view s, std::string* out) {
     const size_t start = octal ? i : i + 1;
     if (digits == 0 || start + digits > s.size()) return false;
     uint32_t code = 0;
-    const auto [end, error] = std::from_chars(s.data() + start, s.data() + start + digits, code, octal ? 8 : 16);
+    const auto [end, error] =
+        std::from_chars(s.data() + start, s.data() + start + digits, code, octal ? 8 : 16);
     if (error != std::errc() || end != s.data() + start + digits) return false;
     if (digits == 4 || digits == 8) {
       if (code > 0x10FFFF) return false;
@@ -73,7 +77,8 @@ class Parser {
       : name_(name), text_(text), functions_(functions) {}
 
   Result<Parsed> Run() {
-    if (text_.size() > kMaxTextBytes) return Bad("the template is longer than " + std::to_string(kMaxTextBytes) + " bytes");
+    if (text_.size() > kMaxTextBytes)
+      return Bad("the template is longer than " + std::to_string(kMaxTextBytes) + " bytes");
     std::string end;
     PHAROS_TRY(parsed_.root, List(&end));
     if (!end.empty()) return Bad("unexpected {{" + end + "}}");
@@ -83,7 +88,9 @@ class Parser {
  private:
   std::unexpected<base::Error> Bad(std::string_view why) const {
     const std::string place = PlaceOf(text_, std::min(at_, text_.size()));
-    return Fail(ErrorKind::kBadInput, "template: " + name_ + ":" + place.substr(0, place.find(':')) + ": " + std::string(why));
+    return Fail(
+        ErrorKind::kBadInput,
+        "template: " + name_ + ":" + place.substr(0, place.find(':')) + ": " + std::string(why));
   }
 
   // ---- text and actions ----
@@ -98,7 +105,9 @@ class Parser {
       PHAROS_TRY_VOID(Text(open, &list));
       if (open == std::string::npos) break;
       at_ = open + 2;
-      if (text_.compare(at_, 2, "- ") == 0 || text_.compare(at_, 2, "-\n") == 0 || text_.compare(at_, 2, "-\t") == 0) at_ += 2;
+      if (text_.compare(at_, 2, "- ") == 0 || text_.compare(at_, 2, "-\n") == 0 ||
+          text_.compare(at_, 2, "-\t") == 0)
+        at_ += 2;
       if (text_.compare(at_, 2, "/*") == 0) {
         PHAROS_TRY_VOID(Comment());
         continue;
@@ -127,7 +136,8 @@ class Parser {
       while (from < to && Space(text_[from])) ++from;
     }
     trim_next_ = false;
-    if (open != std::string::npos && open + 3 < text_.size() && text_[open + 2] == '-' && Space(text_[open + 3])) {
+    if (open != std::string::npos && open + 3 < text_.size() && text_[open + 2] == '-' &&
+        Space(text_[open + 3])) {
       while (to > from && Space(text_[to - 1])) --to;
     }
     if (to > from) {
@@ -190,7 +200,10 @@ class Parser {
   }
 
   Result<NodePtr> Block(const std::string& word, size_t start) {
-    auto node = Make(word == "if" ? Node::Kind::kIf : word == "with" ? Node::Kind::kWith : Node::Kind::kRange, start);
+    auto node = Make(word == "if"     ? Node::Kind::kIf
+                     : word == "with" ? Node::Kind::kWith
+                                      : Node::Kind::kRange,
+                     start);
     const size_t scope = variables_.size();
     PHAROS_TRY(node->pipeline, Pipeline(true, word == "range"));
     PHAROS_TRY_VOID(Close());
@@ -222,7 +235,8 @@ class Parser {
     SkipSpace();
     auto node = Make(Node::Kind::kTemplate, start);
     PHAROS_TRY(NodePtr name, Operand());
-    if (name == nullptr || name->constant.As<std::string>() == nullptr) return Bad("missing name in " + word + " clause");
+    if (name == nullptr || name->constant.As<std::string>() == nullptr)
+      return Bad("missing name in " + word + " clause");
     node->text = *name->constant.As<std::string>();
     SkipSpace();
     if (word != "define" && !AtClose()) {
@@ -312,7 +326,8 @@ class Parser {
     while (at_ < text_.size() && !AtClose() && text_[at_] != '|' && text_[at_] != ')') {
       PHAROS_TRY(NodePtr operand, Operand());
       node->children.push_back(std::move(operand));
-      if (at_ < text_.size() && !Space(text_[at_]) && !AtClose() && text_[at_] != '|' && text_[at_] != ')') {
+      if (at_ < text_.size() && !Space(text_[at_]) && !AtClose() && text_[at_] != '|' &&
+          text_[at_] != ')') {
         return Bad("unexpected " + Quoted(text_.substr(at_, 1)) + " in operand");
       }
       SkipSpace();
@@ -334,8 +349,10 @@ class Parser {
       names.push_back(TakeWord());
     }
     if (!names.empty()) {
-      const bool has_fields = term->kind == Node::Kind::kField || term->kind == Node::Kind::kVariable;
-      if (term->kind == Node::Kind::kConstant) return Bad("unexpected . after term " + Quoted(term->text));
+      const bool has_fields =
+          term->kind == Node::Kind::kField || term->kind == Node::Kind::kVariable;
+      if (term->kind == Node::Kind::kConstant)
+        return Bad("unexpected . after term " + Quoted(term->text));
       if (has_fields) {
         term->names.insert(term->names.end(), names.begin(), names.end());
       } else {
@@ -380,12 +397,14 @@ class Parser {
       node->names.push_back(TakeWord());
       return node;
     }
-    if (c == '.' && !(at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1])) != 0)) {
+    if (c == '.' && !(at_ + 1 < text_.size() &&
+                      std::isdigit(static_cast<unsigned char>(text_[at_ + 1])) != 0)) {
       ++at_;
       return Make(Node::Kind::kDot, start);
     }
     if (WordStart(c)) return WordTerm();
-    if (c == '+' || c == '-' || c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0) return NumberTerm();
+    if (c == '+' || c == '-' || c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0)
+      return NumberTerm();
     if (c == '\0') return Bad("unclosed action");
     return Bad("unexpected " + Quoted(std::string(1, c)) + " in command");
   }
@@ -395,7 +414,8 @@ class Parser {
     const std::string word = TakeWord();
     if (word == "true" || word == "false") return Constant(start, Value(word == "true"));
     if (word == "nil") return Constant(start, Value());
-    if (functions_.find(word) == functions_.end()) return Bad("function " + Quoted(word) + " not defined");
+    if (functions_.find(word) == functions_.end())
+      return Bad("function " + Quoted(word) + " not defined");
     auto node = Make(Node::Kind::kFunction, start);
     node->constant = Value(word);
     return node;
@@ -403,22 +423,27 @@ class Parser {
 
   Result<NodePtr> QuotedTerm(char quote) {
     const size_t start = at_++;
-    while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n') at_ += text_[at_] == '\\' ? 2 : 1;
+    while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n')
+      at_ += text_[at_] == '\\' ? 2 : 1;
     if (at_ >= text_.size() || text_[at_] != quote) {
       return Bad(quote == '"' ? "unterminated quoted string" : "unterminated character constant");
     }
     std::string inner;
-    if (!Unquote(std::string_view(text_).substr(start + 1, at_ - start - 1), &inner)) return Bad("invalid syntax");
+    if (!Unquote(std::string_view(text_).substr(start + 1, at_ - start - 1), &inner))
+      return Bad("invalid syntax");
     ++at_;
     if (quote == '"') return Constant(start, Value(std::move(inner)));
-    return Constant(start, Value(static_cast<int64_t>(static_cast<unsigned char>(inner.empty() ? '\0' : inner[0]))));
+    return Constant(
+        start,
+        Value(static_cast<int64_t>(static_cast<unsigned char>(inner.empty() ? '\0' : inner[0]))));
   }
 
   Result<NodePtr> NumberTerm() {
     const size_t start = at_;
     if (text_[at_] == '+' || text_[at_] == '-') ++at_;
     while (at_ < text_.size() && (WordChar(text_[at_]) || text_[at_] == '.' ||
-                                  ((text_[at_] == '+' || text_[at_] == '-') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E')))) {
+                                  ((text_[at_] == '+' || text_[at_] == '-') &&
+                                   (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E')))) {
       ++at_;
     }
     const std::string number = text_.substr(start, at_ - start);
@@ -426,13 +451,18 @@ class Parser {
     if (number.find_first_of(".eEpP") == std::string::npos || number.starts_with("0x")) {
       errno = 0;
       const int64_t whole = std::strtoll(number.c_str(), &end, 0);
-      if (errno == 0 && end == number.c_str() + number.size() && std::isdigit(static_cast<unsigned char>(number.back())) + std::isxdigit(static_cast<unsigned char>(number.back())) > 0) {
+      if (errno == 0 && end == number.c_str() + number.size() &&
+          std::isdigit(static_cast<unsigned char>(number.back())) +
+                  std::isxdigit(static_cast<unsigned char>(number.back())) >
+              0) {
         return Constant(start, Value(whole));
       }
     }
     const double real = std::strtod(number.c_str(), &end);
-    if (end != number.c_str() + number.size() || !std::isxdigit(static_cast<unsigned char>(number.back()))) {
-      if (number.back() != '.' || end != number.c_str() + number.size()) return Bad("bad number syntax: " + Quoted(number));
+    if (end != number.c_str() + number.size() ||
+        !std::isxdigit(static_cast<unsigned char>(number.back()))) {
+      if (number.back() != '.' || end != number.c_str() + number.size())
+        return Bad("bad number syntax: " + Quoted(number));
     }
     return Constant(start, Value(real));
   }
@@ -485,10 +515,12 @@ std::string PlaceOf(const std::string& text, size_t position) {
   const std::string_view before = std::string_view(text).substr(0, position);
   const size_t newline = before.rfind('\n');
   const size_t column = newline == std::string_view::npos ? position : position - newline - 1;
-  return std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ":" + std::to_string(column);
+  return std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ":" +
+         std::to_string(column);
 }
 
-Result<Parsed> ParseTemplate(const std::string& name, const std::string& text, const FunctionMap& functions) {
+Result<Parsed> ParseTemplate(const std::string& name, const std::string& text,
+                             const FunctionMap& functions) {
   return Parser(name, text, functions).Run();
 }
 

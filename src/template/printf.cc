@@ -51,9 +51,13 @@ std::string Padded(std::string text, const Verb& verb, bool numeric) {
 }
 
 std::string Whole(int64_t value, const Verb& verb) {
-  const uint64_t size = value < 0 ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
+  const uint64_t size =
+      value < 0 ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
   std::string digits;
-  const unsigned base = verb.letter == 'x' || verb.letter == 'X' ? 16 : verb.letter == 'o' ? 8 : verb.letter == 'b' ? 2 : 10;
+  const unsigned base = verb.letter == 'x' || verb.letter == 'X' ? 16
+                        : verb.letter == 'o'                     ? 8
+                        : verb.letter == 'b'                     ? 2
+                                                                 : 10;
   uint64_t left = size;
   do {
     digits += (verb.letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[left % base];
@@ -65,17 +69,20 @@ std::string Whole(int64_t value, const Verb& verb) {
 }
 
 std::string Real(double value, const Verb& verb) {
-  if (std::isnan(value) || std::isinf(value)) return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  if (std::isnan(value) || std::isinf(value))
+    return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
   if (verb.letter == 'g' && verb.precision < 0) return FloatText(value);
   char buffer[400 + kMaxWidth];
-  const char format[] = {'%', verb.plus ? '+' : '-', '.', '*', verb.letter == 'F' ? 'f' : verb.letter, 0};
+  const char format[] = {
+      '%', verb.plus ? '+' : '-', '.', '*', verb.letter == 'F' ? 'f' : verb.letter, 0};
   std::snprintf(buffer, sizeof buffer, format, verb.precision < 0 ? 6 : verb.precision, value);
   return buffer;
 }
 
 std::string One(const Value& value, const Verb& verb) {
   const auto bad = [&] {
-    return "%!" + std::string(1, verb.letter) + "(" + std::string(value.TypeName()) + "=" + value.ToString() + ")";
+    return "%!" + std::string(1, verb.letter) + "(" + std::string(value.TypeName()) + "=" +
+           value.ToString() + ")";
   };
   const auto* whole = value.As<int64_t>();
   const auto* real = value.As<double>();
@@ -94,7 +101,10 @@ std::string One(const Value& value, const Verb& verb) {
     case 'd':
     case 'b':
     case 'o': return whole != nullptr ? Padded(Whole(*whole, verb), verb, true) : bad();
-    case 'c': return whole != nullptr && *whole >= 0 && *whole < 128 ? std::string(1, static_cast<char>(*whole)) : bad();
+    case 'c':
+      return whole != nullptr && *whole >= 0 && *whole < 128
+                 ? std::string(1, static_cast<char>(*whole))
+                 : bad();
     case 'x':
     case 'X': {
       if (whole != nullptr) return Padded(Whole(*whole, verb), verb, true);
@@ -103,13 +113,18 @@ std::string One(const Value& value, const Verb& verb) {
       std::string out;
       for (const char c : *text) {
         char buffer[4];
-        std::snprintf(buffer, sizeof buffer, verb.letter == 'x' ? "%02x" : "%02X", static_cast<unsigned char>(c));
+        std::snprintf(buffer, sizeof buffer, verb.letter == 'x' ? "%02x" : "%02X",
+                      static_cast<unsigned char>(c));
         out += buffer;
       }
       return Padded(std::move(out), verb, false);
     }
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
-      return real != nullptr ? Padded(Real(*real, verb), verb, true) : bad();
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G': return real != nullptr ? Padded(Real(*real, verb), verb, true) : bad();
     case 'T': return std::string(value.TypeName());
     default: return bad();
   }
@@ -126,13 +141,20 @@ base::Result<std::string> Printf(std::string_view format, std::span<const Value>
       continue;
     }
     Verb verb;
-    for (++i; i < format.size() && std::string_view("-+0 #").find(format[i]) != std::string_view::npos; ++i) {
-      (format[i] == '-' ? verb.minus : format[i] == '+' ? verb.plus : format[i] == '0' ? verb.zero
-       : format[i] == ' ' ? verb.space : verb.sharp) = true;
+    for (++i;
+         i < format.size() && std::string_view("-+0 #").find(format[i]) != std::string_view::npos;
+         ++i) {
+      (format[i] == '-'   ? verb.minus
+       : format[i] == '+' ? verb.plus
+       : format[i] == '0' ? verb.zero
+       : format[i] == ' ' ? verb.space
+                          : verb.sharp) = true;
     }
     const auto number = [&](int* to) {
       if (i < format.size() && format[i] == '*') {
-        *to = next < arguments.size() ? static_cast<int>(std::clamp<int64_t>(ToInt(arguments[next++]), 0, kMaxWidth)) : 0;
+        *to = next < arguments.size()
+                  ? static_cast<int>(std::clamp<int64_t>(ToInt(arguments[next++]), 0, kMaxWidth))
+                  : 0;
         ++i;
         return;
       }
@@ -158,12 +180,14 @@ base::Result<std::string> Printf(std::string_view format, std::span<const Value>
     } else {
       out += One(arguments[next++], verb);
     }
-    if (out.size() > kMaxOutputBytes) return base::Fail(base::ErrorKind::kLimit, "the text is too long");
+    if (out.size() > kMaxOutputBytes)
+      return base::Fail(base::ErrorKind::kLimit, "the text is too long");
   }
   if (next < arguments.size()) {
     out += "%!(EXTRA ";
     for (size_t i = next; i < arguments.size(); ++i) {
-      out += (i > next ? ", " : "") + std::string(arguments[i].TypeName()) + "=" + arguments[i].ToString();
+      out += (i > next ? ", " : "") + std::string(arguments[i].TypeName()) + "=" +
+             arguments[i].ToString();
     }
     out += ')';
   }

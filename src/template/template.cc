@@ -25,9 +25,15 @@ enum class Flow : uint8_t { kOn, kBreak, kContinue };
 
 class Runner {
  public:
-  Runner(const std::string& name, const std::string& text, const FunctionMap& functions, const Parsed& parsed,
-         std::string* out, std::string_view missing)
-      : name_(name), text_(text), functions_(functions), parsed_(parsed), out_(out), start_(out->size()), missing_(missing) {}
+  Runner(const std::string& name, const std::string& text, const FunctionMap& functions,
+         const Parsed& parsed, std::string* out, std::string_view missing)
+      : name_(name),
+        text_(text),
+        functions_(functions),
+        parsed_(parsed),
+        out_(out),
+        start_(out->size()),
+        missing_(missing) {}
 
   Result<void> Run(const Value& dot) {
     variables_.emplace_back("$", dot);
@@ -39,8 +45,9 @@ class Runner {
  private:
   std::unexpected<base::Error> Bad(const Node& at, std::string_view why) const {
     std::string shown = at.text.size() > 20 ? at.text.substr(0, 20) + "..." : at.text;
-    return Fail(ErrorKind::kBadInput, "template: " + name_ + ":" + PlaceOf(text_, at.position) + ": executing \"" +
-                                          executing_.value_or(name_) + "\" at <" + shown + ">: " + std::string(why));
+    return Fail(ErrorKind::kBadInput, "template: " + name_ + ":" + PlaceOf(text_, at.position) +
+                                          ": executing \"" + executing_.value_or(name_) +
+                                          "\" at <" + shown + ">: " + std::string(why));
   }
 
   Result<void> Step(const Node& node) {
@@ -76,7 +83,8 @@ class Runner {
       }
       default: {
         PHAROS_TRY(const Value value, Pipeline(*node.pipeline, dot));
-        if (node.pipeline->names.empty()) *out_ += value.IsNil() ? std::string(missing_) : value.ToString();
+        if (node.pipeline->names.empty())
+          *out_ += value.IsNil() ? std::string(missing_) : value.ToString();
         return Flow::kOn;
       }
     }
@@ -124,8 +132,10 @@ class Runner {
 
   Result<Flow> Call(const Node& node, const Value& dot) {
     const auto found = parsed_.defined.find(node.text);
-    if (found == parsed_.defined.end()) return Bad(node, "template \"" + node.text + "\" not defined");
-    if (++calls_ > kMaxDepth) return Bad(node, "exceeded maximum template depth (" + std::to_string(kMaxDepth) + ")");
+    if (found == parsed_.defined.end())
+      return Bad(node, "template \"" + node.text + "\" not defined");
+    if (++calls_ > kMaxDepth)
+      return Bad(node, "exceeded maximum template depth (" + std::to_string(kMaxDepth) + ")");
     Value inner;
     if (node.pipeline != nullptr) {
       PHAROS_TRY(inner, Pipeline(*node.pipeline, dot));
@@ -170,7 +180,8 @@ class Runner {
     const Node& first = *node.children[0];
     if (first.kind == Node::Kind::kFunction) return CallFunction(node, first, dot, last);
     if (node.children.size() > 1 || last != nullptr) {
-      if (first.kind == Node::Kind::kField || first.kind == Node::Kind::kChain || first.kind == Node::Kind::kVariable) {
+      if (first.kind == Node::Kind::kField || first.kind == Node::Kind::kChain ||
+          first.kind == Node::Kind::kVariable) {
         const std::string& name = first.names.empty() ? first.text : first.names.back();
         return Bad(first, name + " is not a method but has arguments");
       }
@@ -179,19 +190,23 @@ class Runner {
     return Operand(first, dot);
   }
 
-  Result<Value> CallFunction(const Node& command, const Node& first, const Value& dot, const Value* last) {
+  Result<Value> CallFunction(const Node& command, const Node& first, const Value& dot,
+                             const Value* last) {
     const std::string& name = *first.constant.As<std::string>();
     const Function& function = functions_.find(name)->second;
     const auto given = static_cast<int>(command.children.size()) - 1 + (last != nullptr ? 1 : 0);
     if (given < function.least || (function.most >= 0 && given > function.most)) {
-      const std::string want = function.most < 0 ? "at least " + std::to_string(function.least) : std::to_string(function.least);
-      return Bad(first, "wrong number of args for " + name + ": want " + want + " got " + std::to_string(given));
+      const std::string want = function.most < 0 ? "at least " + std::to_string(function.least)
+                                                 : std::to_string(function.least);
+      return Bad(first, "wrong number of args for " + name + ": want " + want + " got " +
+                            std::to_string(given));
     }
     std::vector<Value> arguments;
     for (size_t i = 1; i < command.children.size(); ++i) {
       PHAROS_TRY(Value argument, Operand(*command.children[i], dot));
       // and/or stop at the first answer
-      const bool decides = (name == "and" && !argument.Truth()) || (name == "or" && argument.Truth());
+      const bool decides =
+          (name == "and" && !argument.Truth()) || (name == "or" && argument.Truth());
       if (decides) return argument;
       arguments.push_back(std::move(argument));
     }
@@ -240,7 +255,8 @@ class Runner {
       } else if (value.IsNil()) {
         return Bad(node, "nil data; no entry for key \"" + name + "\"");
       } else {
-        return Bad(node, "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
+        return Bad(node,
+                   "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
       }
     }
     return value;

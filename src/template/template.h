@@ -24,14 +24,16 @@ const FunctionMap& TextFunctions();
 /// limits.h.
 class Template {
  public:
-  static base::Result<Template> Parse(std::string name, std::string text, const FunctionMap& functions);
+  static base::Result<Template> Parse(std::string name, std::string text,
+                                      const FunctionMap& functions);
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
   ~Template();
 
   /// Adds what the template writes to `out`; after an error `out` holds what came before it.
   /// A missing field of a map or of Fields is nil; printed, it is `missing`.
-  base::Result<void> Run(const Value& dot, std::string* out, std::string_view missing = "<no value>") const;
+  base::Result<void> Run(const Value& dot, std::string* out,
+                         std::string_view missing = "<no value>") const;
 
  private:
   struct Body;

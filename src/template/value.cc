@@ -12,7 +12,8 @@ std::string FloatText(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   char buffer[40];
-  const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto written =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   const std::string text(buffer, static_cast<size_t>(written.ptr - buffer));
   const int power = std::atoi(text.c_str() + text.find('e') + 1);
   // Go's %v takes the exponent form below 1e-4 and from the seventh digit on.
@@ -59,8 +60,10 @@ std::string Value::ToString() const {
 }
 
 std::string_view Value::TypeName() const {
-  constexpr std::string_view kNames[] = {"nil", "bool", "int64", "float64", "string", "time.Time",
-                                         "[]interface {}", "map[string]interface {}", "struct"};
+  constexpr std::string_view kNames[] = {
+      "nil",    "bool",      "int64",          "float64",
+      "string", "time.Time", "[]interface {}", "map[string]interface {}",
+      "struct"};
   return kNames[data_.index()];
 }
 

@@ -43,12 +43,12 @@ class Value {
                             std::shared_ptr<const List>, std::shared_ptr<const Map>, const Fields*>;
 
   Value() = default;
-  Value(bool v) : data_(v) {}                     // NOLINT: values are meant to convert
-  Value(int64_t v) : data_(v) {}                  // NOLINT
-  Value(double v) : data_(v) {}                   // NOLINT
-  Value(std::string v) : data_(std::move(v)) {}   // NOLINT
-  Value(Time v) : data_(v) {}                     // NOLINT
-  Value(const Fields* v) : data_(v) {}            // NOLINT
+  Value(bool v) : data_(v) {}                    // NOLINT: values are meant to convert
+  Value(int64_t v) : data_(v) {}                 // NOLINT
+  Value(double v) : data_(v) {}                  // NOLINT
+  Value(std::string v) : data_(std::move(v)) {}  // NOLINT
+  Value(Time v) : data_(v) {}                    // NOLINT
+  Value(const Fields* v) : data_(v) {}           // NOLINT
   static Value Of(std::string_view v) { return Value(std::string(v)); }
   static Value Of(List v) { return Value(Data(std::make_shared<const List>(std::move(v)))); }
   static Value Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }

@@ -19,7 +19,8 @@ TEST(JsonWriter, EscapesAsGo) {
   EXPECT_EQ(Quoted("grüße 漢 🚨"), "\"grüße 漢 🚨\"");
   EXPECT_EQ(Quoted("<&>"), "\"<&>\"");
   EXPECT_EQ(Quoted("<&>", true), R"("\u003c\u0026\u003e")");
-  for (const std::string_view bad : {"\xff", "\xc0\x80", "\xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80"}) {
+  for (const std::string_view bad :
+       {"\xff", "\xc0\x80", "\xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80"}) {
     EXPECT_TRUE(Quoted(bad).starts_with("\"\\ufffd")) << bad;
   }
 }
@@ -67,7 +68,8 @@ TEST(GoFloat, ParsesWhatGoParses) {
   EXPECT_TRUE(ParseGoFloat("NaN", &v) && std::isnan(v));
   EXPECT_TRUE(ParseGoFloat("1e-400", &v));
   EXPECT_EQ(v, 0);
-  for (const std::string_view bad : {"", "1 ", "+-1", "0x1", "1_0", "1e400", "nanx", "-nan", "--inf"}) {
+  for (const std::string_view bad :
+       {"", "1 ", "+-1", "0x1", "1_0", "1e400", "nanx", "-nan", "--inf"}) {
     EXPECT_FALSE(ParseGoFloat(bad, &v)) << bad;
   }
 }

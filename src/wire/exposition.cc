@@ -61,8 +61,8 @@ std::unexpected<base::Error> ExpositionParser::Unexpected(std::string expected) 
   const size_t end = std::min(page_.size(), lexer_.end() + 1);
   const std::string_view got = page_.substr(lexer_.start(), end - lexer_.start());
   return Bad(std::move(expected) + ", got " + GoQuote(got) + " (\"" +
-             std::string(TokenName(token_)) + "\") while parsing: " +
-             GoQuote(page_.substr(start_, end - start_)));
+             std::string(TokenName(token_)) +
+             "\") while parsing: " + GoQuote(page_.substr(start_, end - start_)));
 }
 
 base::Result<ExpositionParser::Entry> ExpositionParser::Next() {
@@ -115,11 +115,15 @@ base::Result<ExpositionParser::Entry> ExpositionParser::MetadataEntry(ExpoToken 
 
 base::Result<void> ExpositionParser::SetType(std::string_view word) {
   constexpr std::pair<std::string_view, MetricType> kBoth[] = {
-      {"counter", MetricType::kCounter}, {"gauge", MetricType::kGauge},
-      {"histogram", MetricType::kHistogram}, {"summary", MetricType::kSummary}};
+      {"counter", MetricType::kCounter},
+      {"gauge", MetricType::kGauge},
+      {"histogram", MetricType::kHistogram},
+      {"summary", MetricType::kSummary}};
   constexpr std::pair<std::string_view, MetricType> kOpenMetrics[] = {
-      {"gaugehistogram", MetricType::kGaugeHistogram}, {"info", MetricType::kInfo},
-      {"stateset", MetricType::kStateSet}, {"unknown", MetricType::kUnknown}};
+      {"gaugehistogram", MetricType::kGaugeHistogram},
+      {"info", MetricType::kInfo},
+      {"stateset", MetricType::kStateSet},
+      {"unknown", MetricType::kUnknown}};
   for (const auto& [name, type] : kBoth) {
     if (name == word) return type_ = type, base::Result<void>();
   }
@@ -219,7 +223,8 @@ base::Result<void> ExpositionParser::ValueAndRest() {
   const std::string_view digits = lexer_.token();
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), time_ms_);
   if (read.ec != std::errc()) {
-    return Bad("strconv.ParseInt: parsing " + GoQuote(digits) + ": value out of range while parsing: " +
+    return Bad("strconv.ParseInt: parsing " + GoQuote(digits) +
+               ": value out of range while parsing: " +
                GoQuote(page_.substr(start_, lexer_.end() - start_)));
   }
   has_time_ = true;

@@ -12,10 +12,10 @@ bool NameStart(char c, bool colons) {
 }  // namespace
 
 std::string_view TokenName(ExpoToken token) {
-  constexpr std::string_view kNames[] = {
-      "INVALID", "EOF",    "LINEBREAK", "WHITESPACE", "HELP",  "TYPE",  "UNIT",
-      "EOFWORD", "TEXT",   "COMMENT",   "MNAME",      "QSTRING", "BOPEN", "BCLOSE",
-      "LNAME",   "LVALUE", "COMMA",     "EQUAL",      "TIMESTAMP", "VALUE"};
+  constexpr std::string_view kNames[] = {"INVALID", "EOF",     "LINEBREAK", "WHITESPACE", "HELP",
+                                         "TYPE",    "UNIT",    "EOFWORD",   "TEXT",       "COMMENT",
+                                         "MNAME",   "QSTRING", "BOPEN",     "BCLOSE",     "LNAME",
+                                         "LVALUE",  "COMMA",   "EQUAL",     "TIMESTAMP",  "VALUE"};
   return kNames[static_cast<size_t>(token)];
 }
 

@@ -10,8 +10,26 @@
 namespace pharos::wire {
 
 enum class ExpoToken : uint8_t {
-  kInvalid, kEof, kLinebreak, kWhitespace, kHelp, kType, kUnit, kEofWord, kText, kComment, kMName,
-  kQString, kBraceOpen, kBraceClose, kLName, kLValue, kComma, kEqual, kTimestamp, kValue
+  kInvalid,
+  kEof,
+  kLinebreak,
+  kWhitespace,
+  kHelp,
+  kType,
+  kUnit,
+  kEofWord,
+  kText,
+  kComment,
+  kMName,
+  kQString,
+  kBraceOpen,
+  kBraceClose,
+  kLName,
+  kLValue,
+  kComma,
+  kEqual,
+  kTimestamp,
+  kValue
 };
 
 /// The name that Prometheus's errors give a token ("LINEBREAK").
@@ -33,8 +51,17 @@ class ExpositionLexer {
 
  private:
   enum class State : uint8_t {
-    kInit, kComment, kMeta1, kMeta2, kLabels, kLValue, kValue, kTimestamp,
-    kExemplar, kEValue, kETimestamp
+    kInit,
+    kComment,
+    kMeta1,
+    kMeta2,
+    kLabels,
+    kLValue,
+    kValue,
+    kTimestamp,
+    kExemplar,
+    kEValue,
+    kETimestamp
   };
   ExpoToken Lex();
   ExpoToken LexOpenMetrics();

@@ -51,7 +51,8 @@ std::string InputOf(dom::element input) {
 
 dom::element Table(dom::element root, std::string_view test, size_t at_least) {
   for (const dom::element table : root["tables"].get_array()) {
-    if (table["test"].get_string().value() == test && table["cases"].get_array().size() >= at_least) {
+    if (table["test"].get_string().value() == test &&
+        table["cases"].get_array().size() >= at_least) {
       return table["cases"];
     }
   }
@@ -60,7 +61,9 @@ dom::element Table(dom::element root, std::string_view test, size_t at_least) {
 }
 
 TEST(Exposition, ReadsText) {
-  ExpositionParser p("# HELP a A \\\\ x\\n.\n# TYPE a counter\n  # any\na{b=\"c\\\"\\n\", } 1.5 123\nb NaN", kText);
+  ExpositionParser p(
+      "# HELP a A \\\\ x\\n.\n# TYPE a counter\n  # any\na{b=\"c\\\"\\n\", } 1.5 123\nb NaN",
+      kText);
   ASSERT_EQ(*p.Next(), Entry::kHelp);
   EXPECT_EQ(p.family(), "a");
   EXPECT_EQ(p.text(), "A \\ x\n.");
@@ -69,7 +72,8 @@ TEST(Exposition, ReadsText) {
   ASSERT_EQ(*p.Next(), Entry::kComment);
   ASSERT_EQ(*p.Next(), Entry::kSeries);
   EXPECT_EQ(p.raw_series(), "a{b=\"c\\\"\\n\", }");
-  EXPECT_EQ(p.Labels(), (std::vector<std::pair<std::string, std::string>>{{"__name__", "a"}, {"b", "c\"\n"}}));
+  EXPECT_EQ(p.Labels(),
+            (std::vector<std::pair<std::string, std::string>>{{"__name__", "a"}, {"b", "c\"\n"}}));
   EXPECT_EQ(p.value(), 1.5);
   EXPECT_TRUE(p.has_time());
   EXPECT_EQ(p.time_ms(), 123);
@@ -80,8 +84,10 @@ TEST(Exposition, ReadsText) {
 }
 
 TEST(Exposition, ReadsOpenMetrics) {
-  ExpositionParser p("# TYPE a_seconds histogram\n# UNIT a_seconds seconds\n"
-                     "a_seconds_bucket{le=\"1\"} 3 1.5 # {trace_id=\"x\"} 0.5 1.25\n# EOF\n", kOpen);
+  ExpositionParser p(
+      "# TYPE a_seconds histogram\n# UNIT a_seconds seconds\n"
+      "a_seconds_bucket{le=\"1\"} 3 1.5 # {trace_id=\"x\"} 0.5 1.25\n# EOF\n",
+      kOpen);
   ASSERT_EQ(*p.Next(), Entry::kType);
   ASSERT_EQ(*p.Next(), Entry::kUnit);
   EXPECT_EQ(p.text(), "seconds");
@@ -109,7 +115,8 @@ void CompareEntries(const std::string& page, ExpositionFormat format, dom::eleme
   for (const dom::element want : cases.get_array()) {
     auto entry = p.Next();
     // The original's test leaves out the series that only carry a creation time.
-    while (format == kOpen && entry && *entry == Entry::kSeries && IsCreated(p, want)) entry = p.Next();
+    while (format == kOpen && entry && *entry == Entry::kSeries && IsCreated(p, want))
+      entry = p.Next();
     ASSERT_TRUE(entry) << n << ": " << entry.error().message;
     std::string_view text;
     SCOPED_TRACE("entry " + std::to_string(n++) + " " + simdjson::to_string(want));
@@ -152,7 +159,8 @@ void CompareEntries(const std::string& page, ExpositionFormat format, dom::eleme
     }
   }
   auto last = p.Next();
-  while (last && *last == Entry::kSeries && p.Labels()[0].second.ends_with("_created")) last = p.Next();
+  while (last && *last == Entry::kSeries && p.Labels()[0].second.ends_with("_created"))
+    last = p.Next();
   ASSERT_TRUE(last) << last.error().message;
   EXPECT_EQ(*last, Entry::kEnd);
   EXPECT_GT(n, 10u);
@@ -169,7 +177,8 @@ TEST_P(PrometheusTables, AreReadTheSame) {
   const dom::element pages = inputs.load(folder + stem + "_inputs.json");
   const std::map<std::string, std::string> names =
       open ? std::map<std::string, std::string>{{"TestOpenMetricsParse", "TestOpenMetricsParse"},
-                                                {"TestOpenMetricsParse_UTF8", "TestOpenMetricsParse_UTF8"}}
+                                                {"TestOpenMetricsParse_UTF8",
+                                                 "TestOpenMetricsParse_UTF8"}}
            : std::map<std::string, std::string>{{"TestPromParse", "TestPromParse"},
                                                 {"TestUTF8PromParse", "TestUTF8PromParse"}};
   size_t compared = 0;
@@ -193,16 +202,19 @@ TEST_P(PrometheusTables, AreReadTheSame) {
 
 TEST_P(PrometheusTables, AreRefusedInTheSameWords) {
   const bool open = GetParam();
-  const std::string file = kData + "prometheus/textparse/" + (open ? "openmetrics" : "prom_text") + "_parse.json";
+  const std::string file =
+      kData + "prometheus/textparse/" + (open ? "openmetrics" : "prom_text") + "_parse.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not there";
   dom::parser json;
   const dom::element root = json.load(file);
-  for (const char* test : open ? std::vector<const char*>{"TestOpenMetricsParseErrors", "TestOMNullByteHandling"}
-                               : std::vector<const char*>{"TestPromParseErrors", "TestPromNullByteHandling"}) {
+  for (const char* test :
+       open ? std::vector<const char*>{"TestOpenMetricsParseErrors", "TestOMNullByteHandling"}
+            : std::vector<const char*>{"TestPromParseErrors", "TestPromNullByteHandling"}) {
     for (const dom::element item : Table(root, test, 5).get_array()) {
       std::string want(item["err"].get_string().value());
       if (want == "EOF") want = "";
-      EXPECT_EQ(Problem(InputOf(item["input"]), open ? kOpen : kText), want) << simdjson::to_string(item);
+      EXPECT_EQ(Problem(InputOf(item["input"]), open ? kOpen : kText), want)
+          << simdjson::to_string(item);
     }
   }
 }
@@ -219,8 +231,9 @@ TEST(OpenMetricsSuite, TakesAndRefusesWhatPrometheusDoes) {
     lenient.emplace(name.get_string().value());
   }
   // The list is older than Prometheus 3.x: times that are not finite are refused since.
-  for (const char* name : {"bad_exemplar_timestamp_0", "bad_exemplar_timestamp_1", "bad_exemplar_timestamp_2",
-                           "bad_timestamp_4", "bad_timestamp_5", "bad_timestamp_7"}) {
+  for (const char* name :
+       {"bad_exemplar_timestamp_0", "bad_exemplar_timestamp_1", "bad_exemplar_timestamp_2",
+        "bad_timestamp_4", "bad_timestamp_5", "bad_timestamp_7"}) {
     EXPECT_EQ(lenient.erase(name), 1u);
   }
   // Refused by the scraper, not by the parser: a label twice, an exemplar that is too long.

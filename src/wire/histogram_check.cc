@@ -58,8 +58,10 @@ base::Result<void> CheckCustom(const model::Histogram& h) {
 base::Result<void> CheckHistogram(const model::Histogram& h) {
   const bool custom = h.schema == model::Histogram::kCustomBuckets;
   if (!custom && (h.schema < -4 || h.schema > 8)) {
-    return Bad("histogram has an invalid schema, which must be between -4 and 8 for exponential "
-               "buckets, or -53 for custom buckets: " + std::to_string(h.schema));
+    return Bad(
+        "histogram has an invalid schema, which must be between -4 and 8 for exponential "
+        "buckets, or -53 for custom buckets: " +
+        std::to_string(h.schema));
   }
   PHAROS_TRY_VOID(CheckSide("negative", h.negative_spans, h.negative_counts));
   PHAROS_TRY_VOID(CheckSide("positive", h.positive_spans, h.positive_counts));
@@ -73,8 +75,9 @@ base::Result<void> CheckHistogram(const model::Histogram& h) {
   for (const double c : h.negative_counts) sum += c;
   for (const double c : h.positive_counts) sum += c;
   if (sum != h.count) {
-    return Bad("histogram's observation count should equal the number of observations found in "
-               "the buckets (in absence of NaN)");
+    return Bad(
+        "histogram's observation count should equal the number of observations found in "
+        "the buckets (in absence of NaN)");
   }
   return {};
 }

@@ -56,7 +56,8 @@ class JsonPush {
   /// The stream object as label text, so that it is checked like text that was sent.
   base::Result<std::string_view> LabelText(dom::element element) {
     dom::object object;
-    if (element.get(object)) return Bad("Value looks like object, but can't find closing '}' symbol");
+    if (element.get(object))
+      return Bad("Value looks like object, but can't find closing '}' symbol");
     std::string text = "{";
     for (const auto [key, value] : object) {
       std::string_view label;
@@ -100,8 +101,9 @@ class JsonPush {
         const std::string_view text = part.get_string().value_unsafe();
         const auto read = std::from_chars(text.data(), text.data() + text.size(), event->time_ns);
         if (read.ec != std::errc() || read.ptr != text.data() + text.size()) {
-          return Bad("Value looks like Number/Boolean/None, but can't find its end: ',' or '}' "
-                     "symbol");
+          return Bad(
+              "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' "
+              "symbol");
         }
       } else if (i == 1) {
         event->body = model::Value::String(part.get_string().value_unsafe());

@@ -110,8 +110,9 @@ TEST(StreamLabels, SaysWhereTheErrorIs) {
             "1:4: parse error: unterminated quoted string");
   EXPECT_EQ(ParseStreamLabels(R"({a="x)").error().message,
             "1:4: parse error: unterminated quoted string");
-  for (const std::string_view text : {"", "a=\"b\"", "{a}", "{a=b}", "{a=\"b\"", "{a=\"b\"}}",
-                                      "{=\"b\"}", "{a=\"\\q\"}", "{a=\"\xff\"}", "{a=\"b\" c=\"d\"}"}) {
+  for (const std::string_view text :
+       {"", "a=\"b\"", "{a}", "{a=b}", "{a=\"b\"", "{a=\"b\"}}", "{=\"b\"}", "{a=\"\\q\"}",
+        "{a=\"\xff\"}", "{a=\"b\" c=\"d\"}"}) {
     EXPECT_FALSE(ParseStreamLabels(text)) << text;
   }
 }

@@ -27,7 +27,10 @@ bool TakeId(std::string_view bytes, Id* id) {
 class Decoder {
  public:
   Decoder(EventKind kind, const StreamOfResource& stream_of, int64_t now_ns, OtlpEvents* out)
-      : kind_(kind), stream_of_(stream_of), now_ns_(now_ns), out_(out),
+      : kind_(kind),
+        stream_of_(stream_of),
+        now_ns_(now_ns),
+        out_(out),
         attributes_(&out->batch.arena) {}
 
   base::Result<void> Decode(std::string_view body) {
@@ -265,7 +268,8 @@ class Decoder {
       }
     }
     event->attributes = attributes_.Take(mark);
-    if (event->time_ns == 0) event->time_ns = event->observed_ns != 0 ? event->observed_ns : now_ns_;
+    if (event->time_ns == 0)
+      event->time_ns = event->observed_ns != 0 ? event->observed_ns : now_ns_;
     return in.ok() || Fail(in.error());
   }
 

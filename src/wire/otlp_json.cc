@@ -31,8 +31,7 @@ const PbField* FindByName(const PbMessage& message, std::string_view name) {
 /// JSON → protobuf. Errors name the message and the field.
 class Encoder {
  public:
-  base::Result<void> Message(const PbMessage& message, dom::element element,
-                             PbWriter& out) {
+  base::Result<void> Message(const PbMessage& message, dom::element element, PbWriter& out) {
     dom::object object;
     if (element.get(object)) return Bad(message, nullptr, "expects an object");
     for (const auto [key, value] : object) {

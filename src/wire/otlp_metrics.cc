@@ -106,8 +106,8 @@ class Decoder {
         if (!Point(in.Bytes(), metric->type, &metric->points.emplace_back())) return false;
       } else if (in.field() == 2) {
         const uint64_t kind = in.Varint();
-        metric->temporality = kind <= 2 ? static_cast<OtlpTemporality>(kind)
-                                        : OtlpTemporality::kUnspecified;
+        metric->temporality =
+            kind <= 2 ? static_cast<OtlpTemporality>(kind) : OtlpTemporality::kUnspecified;
       } else if (in.field() == 3) {
         metric->monotonic = in.Bool();
       }

@@ -47,7 +47,7 @@ struct OtlpPoint {
   bool has_sum = false;
   std::span<const uint64_t> bucket_counts;  ///< explicit histogram
   std::span<const double> bounds;
-  int32_t scale = 0;                        ///< exponential histogram
+  int32_t scale = 0;  ///< exponential histogram
   uint64_t zero_count = 0;
   double zero_threshold = 0;
   OtlpBuckets positive, negative;
@@ -56,7 +56,12 @@ struct OtlpPoint {
 };
 
 enum class OtlpMetricType : uint8_t {
-  kNone, kGauge, kSum, kHistogram, kExponentialHistogram, kSummary
+  kNone,
+  kGauge,
+  kSum,
+  kHistogram,
+  kExponentialHistogram,
+  kSummary
 };
 enum class OtlpTemporality : uint8_t { kUnspecified, kDelta, kCumulative };
 

@@ -71,9 +71,9 @@ constexpr PbField kStatusFields[] = {
 };
 constexpr PbMessage kStatus{"Status", kStatusFields};
 
-constexpr PbEnumName kSpanKinds[] = {
-    {"SPAN_KIND_UNSPECIFIED", 0}, {"SPAN_KIND_INTERNAL", 1}, {"SPAN_KIND_SERVER", 2},
-    {"SPAN_KIND_CLIENT", 3},      {"SPAN_KIND_PRODUCER", 4}, {"SPAN_KIND_CONSUMER", 5}};
+constexpr PbEnumName kSpanKinds[] = {{"SPAN_KIND_UNSPECIFIED", 0}, {"SPAN_KIND_INTERNAL", 1},
+                                     {"SPAN_KIND_SERVER", 2},      {"SPAN_KIND_CLIENT", 3},
+                                     {"SPAN_KIND_PRODUCER", 4},    {"SPAN_KIND_CONSUMER", 5}};
 constexpr PbField kSpanFields[] = {
     {1, "traceId", "trace_id", K::kId},
     {2, "spanId", "span_id", K::kId},
@@ -109,8 +109,7 @@ constexpr PbField kResourceSpansFields[] = {
 constexpr PbMessage kResourceSpans{"ResourceSpans", kResourceSpansFields};
 constexpr PbField kTracesFields[] = {
     {1, "resourceSpans", "resource_spans", K::kMessage, true, &kResourceSpans}};
-constexpr PbField kTempoFields[] = {
-    {1, "batches", "batches", K::kMessage, true, &kResourceSpans}};
+constexpr PbField kTempoFields[] = {{1, "batches", "batches", K::kMessage, true, &kResourceSpans}};
 
 // ---- logs
 

@@ -9,8 +9,21 @@
 namespace pharos::wire {
 
 enum class PbKind : uint8_t {
-  kString, kBytes, kId, kBool, kInt32, kUint32, kSint32, kInt64, kUint64,
-  kFixed32, kFixed64, kSfixed64, kDouble, kEnum, kMessage,
+  kString,
+  kBytes,
+  kId,
+  kBool,
+  kInt32,
+  kUint32,
+  kSint32,
+  kInt64,
+  kUint64,
+  kFixed32,
+  kFixed64,
+  kSfixed64,
+  kDouble,
+  kEnum,
+  kMessage,
 };
 
 struct PbEnumName {

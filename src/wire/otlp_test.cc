@@ -70,11 +70,13 @@ TEST(OtlpTraces, EncodingGivesBackWhatCameIn) {
   const auto again = DecodeOtlpTraces(
       std::make_shared<const std::string>(EncodeOtlpTraces(first->batch)), SpanStream, 1);
   ASSERT_TRUE(again);
-  EXPECT_TRUE(model::SameEvent(first->batch.streams[0].events[0], again->batch.streams[0].events[0]));
+  EXPECT_TRUE(
+      model::SameEvent(first->batch.streams[0].events[0], again->batch.streams[0].events[0]));
   const std::string json = EncodeOtlpTracesJson(first->batch);
   const auto third = DecodeOtlpTraces(FromJson(kTracesMessage, json), SpanStream, 1);
   ASSERT_TRUE(third);
-  EXPECT_TRUE(model::SameEvent(first->batch.streams[0].events[0], third->batch.streams[0].events[0]))
+  EXPECT_TRUE(
+      model::SameEvent(first->batch.streams[0].events[0], third->batch.streams[0].events[0]))
       << json;
 }
 

@@ -67,8 +67,8 @@ bool AttributeReader::Array(std::string_view message, model::Value* value, int d
     if (!Any(in.Bytes(), &item, depth)) return false;
     values_.push_back(item);
   }
-  *value = model::Value::Array(
-      arena_->CopySpan(std::span<const model::Value>(values_).subspan(mark)));
+  *value =
+      model::Value::Array(arena_->CopySpan(std::span<const model::Value>(values_).subspan(mark)));
   values_.resize(mark);
   return in.ok() || Fail(in.error());
 }

@@ -27,9 +27,7 @@ class AttributeReader {
   /// The list since `mark`, in the arena.
   std::span<const model::KeyValue> Take(size_t mark);
   /// One AnyValue message.
-  bool ReadValue(std::string_view message, model::Value* value) {
-    return Any(message, value, 0);
-  }
+  bool ReadValue(std::string_view message, model::Value* value) { return Any(message, value, 0); }
 
   /// Resource and InstrumentationScope messages into the parts of an origin.
   bool ReadResource(std::string_view message, model::Origin* origin);

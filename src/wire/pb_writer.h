@@ -16,7 +16,10 @@ class PbWriter {
   explicit PbWriter(std::string& bytes) : bytes_(bytes), out_(std::in_place, bytes) {}
   /// A submessage; nothing else may be written to `parent` until it is destroyed.
   PbWriter(PbWriter& parent, uint32_t field)
-      : bytes_(parent.bytes_), parent_(&parent), field_(field), before_(bytes_.size()),
+      : bytes_(parent.bytes_),
+        parent_(&parent),
+        field_(field),
+        before_(bytes_.size()),
         out_(std::in_place, *parent.out_, field) {}
   PbWriter(const PbWriter&) = delete;
   PbWriter& operator=(const PbWriter&) = delete;

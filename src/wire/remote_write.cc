@@ -71,12 +71,18 @@ class HistogramReader {
   void Field() {
     switch (in_.field()) {
       case 1: h_.count = static_cast<double>(in_.Varint()); break;
-      case 2: h_.count = in_.Double(); h_.float_counts = true; break;
+      case 2:
+        h_.count = in_.Double();
+        h_.float_counts = true;
+        break;
       case 3: h_.sum = in_.Double(); break;
       case 4: h_.schema = static_cast<int32_t>(in_.Sint64()); break;
       case 5: h_.zero_threshold = in_.Double(); break;
       case 6: h_.zero_count = static_cast<double>(in_.Varint()); break;
-      case 7: h_.zero_count = in_.Double(); h_.float_counts = true; break;
+      case 7:
+        h_.zero_count = in_.Double();
+        h_.float_counts = true;
+        break;
       case 8: Span(&h_.negative_spans); break;
       case 9: Deltas(&h_.negative_counts, &negative_); break;
       case 10: Counts(&h_.negative_counts); break;
@@ -178,10 +184,9 @@ void RemoteWriteReader::AddLabel(const PbReader& series) {
 
 bool RemoteWriteReader::ReadMetadata(std::string_view message) {
   using model::MetricType;
-  constexpr MetricType kTypes[] = {MetricType::kUnknown,   MetricType::kCounter,
-                                   MetricType::kGauge,     MetricType::kHistogram,
-                                   MetricType::kGaugeHistogram, MetricType::kSummary,
-                                   MetricType::kInfo,      MetricType::kStateSet};
+  constexpr MetricType kTypes[] = {
+      MetricType::kUnknown,        MetricType::kCounter, MetricType::kGauge, MetricType::kHistogram,
+      MetricType::kGaugeHistogram, MetricType::kSummary, MetricType::kInfo,  MetricType::kStateSet};
   PbReader in(message);
   metadata_ = {};
   while (in.Next()) {

@@ -18,9 +18,13 @@ std::string Body(int series) {
   for (int i = 0; i < series; ++i) {
     protozero::pbf_writer ts(request, 1);
     const std::pair<std::string, std::string> labels[] = {
-        {"__name__", "node_cpu_seconds_total"}, {"cpu", std::to_string(i % 4)}, {"env", "prod"},
-        {"instance", "host-" + std::to_string(i / 32) + ":9100"}, {"job", "node"},
-        {"mode", "mode" + std::to_string(i % 8)}, {"region", "eu-1"}};
+        {"__name__", "node_cpu_seconds_total"},
+        {"cpu", std::to_string(i % 4)},
+        {"env", "prod"},
+        {"instance", "host-" + std::to_string(i / 32) + ":9100"},
+        {"job", "node"},
+        {"mode", "mode" + std::to_string(i % 8)},
+        {"region", "eu-1"}};
     for (const auto& [name, value] : labels) {
       protozero::pbf_writer label(ts, 1);
       label.add_string(1, name);

@@ -100,7 +100,8 @@ class Parser {
     std::string out;
     while (true) {
       if (at_ == text_.size()) {
-        return Error(start, quote == '`' ? "unterminated raw string" : "unterminated quoted string");
+        return Error(start,
+                     quote == '`' ? "unterminated raw string" : "unterminated quoted string");
       }
       const char c = text_[at_++];
       if (c == quote) break;
@@ -166,8 +167,8 @@ class Parser {
     return model::Labels::FromPairs(std::move(views));
   }
   void Space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' ||
-                                  text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
       ++at_;
     }
   }
@@ -187,9 +188,9 @@ class Parser {
         ++column;
       }
     }
-    return base::Fail(base::ErrorKind::kBadInput, std::to_string(line) + ":" +
-                                                      std::to_string(column) +
-                                                      ": parse error: " + what);
+    return base::Fail(
+        base::ErrorKind::kBadInput,
+        std::to_string(line) + ":" + std::to_string(column) + ": parse error: " + what);
   }
   std::unexpected<base::Error> Unexpected(std::string_view where, std::string_view wanted) {
     if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'' || text_[at_] == '`')) {
@@ -225,9 +226,9 @@ class Parser {
 
 base::Result<model::Labels> ParseStreamLabels(std::string_view text) {
   if (text.size() > kMaxStreamLabelBytes) {
-    return base::Fail(base::ErrorKind::kTooLarge,
-                      "request body too large: stream labels size " + std::to_string(text.size()) +
-                          " bytes exceeds limit of 17 MB");
+    return base::Fail(base::ErrorKind::kTooLarge, "request body too large: stream labels size " +
+                                                      std::to_string(text.size()) +
+                                                      " bytes exceeds limit of 17 MB");
   }
   return Parser(text).Parse();
 }

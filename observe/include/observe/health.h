@@ -16,7 +16,7 @@ class Health {
   void Add(std::string name, std::function<std::string()> check);
 
   struct Answer {
-    int status;        ///< 200 or 503
+    int status;  ///< 200 or 503
     std::string json;
   };
   /// {"status":"healthy"}

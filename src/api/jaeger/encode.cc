@@ -25,7 +25,9 @@ void WriteTag(JsonWriter& json, std::string_view key, const Value& value) {
       }
       break;
     case Value::Type::kDouble: json.String("float64").Key("value").Double(value.real); break;
-    case Value::Type::kBytes: json.String("binary").Key("value").String(model::ValueToString(value)); break;
+    case Value::Type::kBytes:
+      json.String("binary").Key("value").String(model::ValueToString(value));
+      break;
     default: json.String("string").Key("value").String(model::ValueToString(value));
   }
   json.EndObject();
@@ -35,7 +37,8 @@ void WriteTags(JsonWriter& json, std::span<const KeyValue> tags) {
   for (const KeyValue& tag : tags) WriteTag(json, tag.key, tag.value);
 }
 
-void WriteReference(JsonWriter& json, std::string_view type, const model::TraceId& trace, const model::SpanId& span) {
+void WriteReference(JsonWriter& json, std::string_view type, const model::TraceId& trace,
+                    const model::SpanId& span) {
   json.BeginObject().Key("refType").String(type).Key("traceID").String(TraceIdText(trace));
   json.Key("spanID").String(ToHex(span)).EndObject();
 }
@@ -57,20 +60,23 @@ void WriteSpanTags(JsonWriter& json, const model::Event& event) {
   json.Key("tags").BeginArray();
   const model::SpanPart& span = *event.span;
   if (event.origin != nullptr) {
-    if (!event.origin->scope_name.empty()) WriteTag(json, "otel.scope.name", Value::String(event.origin->scope_name));
+    if (!event.origin->scope_name.empty())
+      WriteTag(json, "otel.scope.name", Value::String(event.origin->scope_name));
     if (!event.origin->scope_version.empty()) {
       WriteTag(json, "otel.scope.version", Value::String(event.origin->scope_version));
     }
   }
   WriteTags(json, event.attributes);
-  if (const auto kind = spans::KindName(span.kind); !kind.empty()) WriteTag(json, "span.kind", Value::String(kind));
+  if (const auto kind = spans::KindName(span.kind); !kind.empty())
+    WriteTag(json, "span.kind", Value::String(kind));
   if (span.status_code != 0) {
     WriteTag(json, "otel.status_code", Value::String(span.status_code == 2 ? "ERROR" : "OK"));
   }
   if (span.status_code == 2 && model::FindAttribute(event.attributes, "error") == nullptr) {
     WriteTag(json, "error", Value::Bool(true));
   }
-  if (!span.status_message.empty()) WriteTag(json, "otel.status_description", Value::String(span.status_message));
+  if (!span.status_message.empty())
+    WriteTag(json, "otel.status_description", Value::String(span.status_message));
   if (!span.trace_state.empty()) WriteTag(json, "w3c.tracestate", Value::String(span.trace_state));
   json.EndArray();
 }
@@ -97,12 +103,15 @@ struct Process {
 bool Same(const Process& a, const Process& b) {
   return a.service == b.service &&
          std::equal(a.resource.begin(), a.resource.end(), b.resource.begin(), b.resource.end(),
-                    [](const KeyValue& x, const KeyValue& y) { return x.key == y.key && SameValue(x.value, y.value); });
+                    [](const KeyValue& x, const KeyValue& y) {
+                      return x.key == y.key && SameValue(x.value, y.value);
+                    });
 }
 
 size_t ProcessIndex(std::vector<Process>* known, const spans::SpanRef& ref) {
-  const Process process{spans::ServiceOf(*ref.stream),
-                        ref.span->origin != nullptr ? ref.span->origin->resource : std::span<const KeyValue>()};
+  const Process process{spans::ServiceOf(*ref.stream), ref.span->origin != nullptr
+                                                           ? ref.span->origin->resource
+                                                           : std::span<const KeyValue>()};
   for (size_t i = known->size(); i-- > 0;) {
     if (Same((*known)[i], process)) return i;
   }

@@ -21,7 +21,8 @@ using text::JsonWriter;
 constexpr int64_t kDayNs = int64_t{24} * 3600 * 1'000'000'000;
 
 /// Jaeger's envelope; `write` fills `data`.
-Response Envelope(int status, size_t total, const std::function<void(JsonWriter&)>& write, std::string_view error = {}) {
+Response Envelope(int status, size_t total, const std::function<void(JsonWriter&)>& write,
+                  std::string_view error = {}) {
   std::string out;
   JsonWriter json(out);
   json.BeginObject().Key("data");
@@ -30,7 +31,14 @@ Response Envelope(int status, size_t total, const std::function<void(JsonWriter&
   if (error.empty()) {
     json.Null();
   } else {
-    json.BeginArray().BeginObject().Key("code").Int(status).Key("msg").String(error).EndObject().EndArray();
+    json.BeginArray()
+        .BeginObject()
+        .Key("code")
+        .Int(status)
+        .Key("msg")
+        .String(error)
+        .EndObject()
+        .EndArray();
   }
   json.EndObject();
   return Response::Json(status, out);
@@ -68,8 +76,8 @@ Result<std::vector<std::string>> Services(const Deps& deps) {
 
 using Operation = std::pair<std::string, std::string>;  // name, kind
 
-Result<std::set<Operation>> Operations(const Request& request, const Deps& deps, std::string_view service,
-                                       std::string_view kind) {
+Result<std::set<Operation>> Operations(const Request& request, const Deps& deps,
+                                       std::string_view service, std::string_view kind) {
   if (service.empty()) return base::Fail(ErrorKind::kBadInput, "parameter 'service' is required");
   spans::Scan scan;
   scan.start_ns = 0;
@@ -111,7 +119,8 @@ Response OperationsPage(const Request& request, const Deps& deps) {
   const net::Params params = request.AllParams();
   const auto operations = Operations(request, deps, params.Get("service"), params.Get("spanKind"));
   if (!operations) return ErrorResponse(operations.error());
-  return Envelope(200, operations->size(), [&](JsonWriter& json) { WriteOperations(json, *operations); });
+  return Envelope(200, operations->size(),
+                  [&](JsonWriter& json) { WriteOperations(json, *operations); });
 }
 
 /// The trace; kNotFound when it has no span.
@@ -144,8 +153,9 @@ Result<std::vector<model::TraceId>> Wanted(const Request& request, const Deps& d
   PHAROS_TRY(const Search search, ReadSearch(params, deps.clock->NowNs()));
   spans::Scan scan = ScanOf(search);
   scan.cancelled = request.cancelled;
-  return spans::FindTraces(deps, scan, search.limit,
-                           [&](const model::Labels&, const model::Event& span) { return HasTags(search, span); });
+  return spans::FindTraces(
+      deps, scan, search.limit,
+      [&](const model::Labels&, const model::Event& span) { return HasTags(search, span); });
 }
 
 Response SearchPage(const Request& request, const Deps& deps) {
@@ -172,9 +182,11 @@ Result<int64_t> Millis(const net::Params& params, const char* name, int64_t fall
   const std::string text(params.Get(name));
   if (text.empty()) return fallback_ns;
   if (text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos) {
-    return base::Fail(ErrorKind::kBadInput, "unable to parse " + std::string(name) + ": invalid syntax");
+    return base::Fail(ErrorKind::kBadInput,
+                      "unable to parse " + std::string(name) + ": invalid syntax");
   }
-  if (std::stoll(text) > INT64_MAX / 1'000'000) return base::Fail(ErrorKind::kBadInput, std::string(name) + " is out of range");
+  if (std::stoll(text) > INT64_MAX / 1'000'000)
+    return base::Fail(ErrorKind::kBadInput, std::string(name) + " is out of range");
   return std::stoll(text) * 1'000'000;
 }
 
@@ -193,15 +205,18 @@ Response DependenciesPage(const Request& request, const Deps& deps) {
     model::SpanId parent;
   };
   std::map<std::pair<model::TraceId, model::SpanId>, Seen> seen;
-  const auto scanned = spans::ScanSpans(deps, scan, [&](const model::Labels& stream, const model::Event& span) {
-    seen.try_emplace({span.trace_id, span.span_id}, std::string(spans::ServiceOf(stream)), span.span->parent_id);
-    return true;
-  });
+  const auto scanned =
+      spans::ScanSpans(deps, scan, [&](const model::Labels& stream, const model::Event& span) {
+        seen.try_emplace({span.trace_id, span.span_id}, std::string(spans::ServiceOf(stream)),
+                         span.span->parent_id);
+        return true;
+      });
   if (!scanned) return ErrorResponse(scanned.error());
   std::map<std::pair<std::string, std::string>, uint64_t> calls;
   for (const auto& [id, span] : seen) {
     const auto parent = seen.find({id.first, span.parent});
-    if (parent != seen.end() && parent->second.service != span.service) ++calls[{parent->second.service, span.service}];
+    if (parent != seen.end() && parent->second.service != span.service)
+      ++calls[{parent->second.service, span.service}];
   }
   return Envelope(200, 0, [&](JsonWriter& json) {
     json.BeginArray();
@@ -216,10 +231,18 @@ Response DependenciesPage(const Request& request, const Deps& deps) {
 // ---- v3: OTLP inside {"result":…} ----
 
 Response V3Error(const base::Error& error) {
-  const int status = error.kind == ErrorKind::kBadInput ? 400 : error.kind == ErrorKind::kNotFound ? 404 : 500;
+  const int status = error.kind == ErrorKind::kBadInput   ? 400
+                     : error.kind == ErrorKind::kNotFound ? 404
+                                                          : 500;
   std::string out;
   JsonWriter json(out);
-  json.BeginObject().Key("error").BeginObject().Key("httpCode").Int(status).Key("message").String(error.message);
+  json.BeginObject()
+      .Key("error")
+      .BeginObject()
+      .Key("httpCode")
+      .Int(status)
+      .Key("message")
+      .String(error.message);
   json.EndObject().EndObject();
   return Response::Json(status, out);
 }
@@ -260,7 +283,8 @@ void RegisterJaegerApi(net::Router& router, const std::string& prefix, const Dep
     router.Add("GET", prefix + path, std::move(handler), {spans::kMaxBodyBytes, true});
   };
   get("/api/services", [deps](const Request&) { return ServicesPage(deps); });
-  get("/api/services/{service}/operations", [deps](const Request& r) { return OperationNames(r, deps); });
+  get("/api/services/{service}/operations",
+      [deps](const Request& r) { return OperationNames(r, deps); });
   get("/api/operations", [deps](const Request& r) { return OperationsPage(r, deps); });
   get("/api/traces", [deps](const Request& r) { return SearchPage(r, deps); });
   get("/api/traces/{id}", [deps](const Request& r) { return TracePage(r, deps); });

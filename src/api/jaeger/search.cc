@@ -16,7 +16,8 @@ using base::Result;
 constexpr int64_t kDefaultLookbackNs = int64_t{2} * 24 * 3600 * 1'000'000'000;
 
 std::unexpected<base::Error> Unreadable(std::string_view name, std::string_view why) {
-  return Fail(ErrorKind::kBadInput, "unable to parse param '" + std::string(name) + "': " + std::string(why));
+  return Fail(ErrorKind::kBadInput,
+              "unable to parse param '" + std::string(name) + "': " + std::string(why));
 }
 
 Result<std::optional<int64_t>> ReadInt(const net::Params& params, std::string_view name) {
@@ -25,7 +26,8 @@ Result<std::optional<int64_t>> ReadInt(const net::Params& params, std::string_vi
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    return Unreadable(name, "strconv.ParseInt: parsing " + match::GoQuote(text) + ": invalid syntax");
+    return Unreadable(name,
+                      "strconv.ParseInt: parsing " + match::GoQuote(text) + ": invalid syntax");
   }
   return value;
 }
@@ -33,7 +35,8 @@ Result<std::optional<int64_t>> ReadInt(const net::Params& params, std::string_vi
 Result<int64_t> ReadMicros(const net::Params& params, std::string_view name, int64_t fallback_ns) {
   PHAROS_TRY(const auto micros, ReadInt(params, name));
   if (!micros) return fallback_ns;
-  if (*micros > INT64_MAX / 1000 || *micros < INT64_MIN / 1000) return Unreadable(name, "the time is out of range");
+  if (*micros > INT64_MAX / 1000 || *micros < INT64_MIN / 1000)
+    return Unreadable(name, "the time is out of range");
   return *micros * 1000;
 }
 
@@ -49,27 +52,32 @@ Result<void> ReadTags(const net::Params& params, std::map<std::string, std::stri
   for (const std::string_view tag : params.All("tag")) {
     const size_t colon = tag.find(':');
     if (colon == std::string_view::npos) {
-      return Fail(ErrorKind::kBadInput, "malformed 'tag' parameter, expecting key:value, received: " + std::string(tag));
+      return Fail(ErrorKind::kBadInput,
+                  "malformed 'tag' parameter, expecting key:value, received: " + std::string(tag));
     }
     tags->insert_or_assign(std::string(tag.substr(0, colon)), std::string(tag.substr(colon + 1)));
   }
   for (const std::string_view text : params.All("tags")) {
     std::string scratch;
-    const std::string error = match::EachMember(text, [&](std::string_view key, match::JsonSlice value) -> std::string {
-      if (value.type != match::JsonType::kString) return "the value of " + std::string(key) + " is not a string";
-      std::string name;
-      if (!match::UnescapeJson(key, &name)) return "bad escape";
-      tags->insert_or_assign(std::move(name), std::string(match::JsonText(value, &scratch)));
-      return {};
-    });
+    const std::string error =
+        match::EachMember(text, [&](std::string_view key, match::JsonSlice value) -> std::string {
+          if (value.type != match::JsonType::kString)
+            return "the value of " + std::string(key) + " is not a string";
+          std::string name;
+          if (!match::UnescapeJson(key, &name)) return "bad escape";
+          tags->insert_or_assign(std::move(name), std::string(match::JsonText(value, &scratch)));
+          return {};
+        });
     if (!error.empty()) {
-      return Fail(ErrorKind::kBadInput, "malformed 'tags' parameter, cannot unmarshal JSON: " + error);
+      return Fail(ErrorKind::kBadInput,
+                  "malformed 'tags' parameter, cannot unmarshal JSON: " + error);
     }
   }
   return {};
 }
 
-bool Has(std::span<const model::KeyValue> attributes, const std::string& key, const std::string& value) {
+bool Has(std::span<const model::KeyValue> attributes, const std::string& key,
+         const std::string& value) {
   for (const model::KeyValue& attribute : attributes) {
     if (attribute.key == key && model::ValueToString(attribute.value) == value) return true;
   }
@@ -89,7 +97,8 @@ bool HasTag(const model::Event& event, const std::string& key, const std::string
   }
   if (key == "error") return (span.status_code == 2) == (value == "true");
   if (key == "span.kind") return spans::KindName(span.kind) == value;
-  if (key == "otel.status_code") return (span.status_code == 2 && value == "ERROR") || (span.status_code == 1 && value == "OK");
+  if (key == "otel.status_code")
+    return (span.status_code == 2 && value == "ERROR") || (span.status_code == 1 && value == "OK");
   if (key == "otel.status_description") return span.status_message == value;
   if (key == "w3c.tracestate") return span.trace_state == value;
   return false;
@@ -104,12 +113,14 @@ Result<Search> ReadSearch(const net::Params& params, int64_t now_ns) {
   search.operation = params.Get("operation");
   if (search.operation == "all") search.operation.clear();  // what old UIs send
   int64_t lookback = kDefaultLookbackNs;
-  if (const auto given = match::ParseLogqlDuration(params.Get("lookback")); given && *given > 0) lookback = *given;
+  if (const auto given = match::ParseLogqlDuration(params.Get("lookback")); given && *given > 0)
+    lookback = *given;
   PHAROS_TRY(search.end_ns, ReadMicros(params, "end", now_ns));
   PHAROS_TRY(search.start_ns, ReadMicros(params, "start", now_ns - lookback));
   PHAROS_TRY(search.min_duration_ns, ReadDuration(params, "minDuration"));
   PHAROS_TRY(search.max_duration_ns, ReadDuration(params, "maxDuration"));
-  if (search.max_duration_ns && search.min_duration_ns && *search.max_duration_ns < *search.min_duration_ns) {
+  if (search.max_duration_ns && search.min_duration_ns &&
+      *search.max_duration_ns < *search.min_duration_ns) {
     return Fail(ErrorKind::kBadInput, "'maxDuration' should be greater than 'minDuration'");
   }
   PHAROS_TRY(const auto limit, ReadInt(params, "limit"));

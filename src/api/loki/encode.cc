@@ -53,15 +53,17 @@ void WriteSeries(JsonWriter& json, const std::vector<MetricSeries>& all, bool ma
 /// What only Loki's own storage has stands at zero.
 void WriteStore(JsonWriter& json) {
   json.Key("store").BeginObject();
-  for (const char* name : {"chunksDownloadTime", "congestionControlLatency", "totalChunksRef",
-                           "totalChunksDownloaded", "chunkRefsFetchTime", "pipelineWrapperFilteredLines"}) {
+  for (const char* name :
+       {"chunksDownloadTime", "congestionControlLatency", "totalChunksRef", "totalChunksDownloaded",
+        "chunkRefsFetchTime", "pipelineWrapperFilteredLines"}) {
     json.Key(name).Int(0);
   }
   json.Key("queryReferencedStructuredMetadata").Bool(false).Key("queryUsedV2Engine").Bool(false);
   json.Key("chunk").BeginObject();
-  for (const char* name : {"compressedBytes", "decompressedBytes", "decompressedLines",
-                           "decompressedStructuredMetadataBytes", "headChunkBytes", "headChunkLines",
-                           "headChunkStructuredMetadataBytes", "postFilterLines", "totalDuplicates"}) {
+  for (const char* name :
+       {"compressedBytes", "decompressedBytes", "decompressedLines",
+        "decompressedStructuredMetadataBytes", "headChunkBytes", "headChunkLines",
+        "headChunkStructuredMetadataBytes", "postFilterLines", "totalDuplicates"}) {
     json.Key(name).Int(0);
   }
   json.EndObject().EndObject();
@@ -69,11 +71,11 @@ void WriteStore(JsonWriter& json) {
 
 void WriteCaches(JsonWriter& json) {
   json.Key("cache").BeginObject();
-  for (const char* name : {"chunk", "index", "result", "statsResult", "volumeResult", "seriesResult",
-                           "labelResult", "instantMetricResult"}) {
+  for (const char* name : {"chunk", "index", "result", "statsResult", "volumeResult",
+                           "seriesResult", "labelResult", "instantMetricResult"}) {
     json.Key(name).BeginObject();
-    for (const char* field : {"entriesFound", "entriesRequested", "entriesStored", "bytesReceived", "bytesSent",
-                              "requests", "downloadTime", "queryLengthServed"}) {
+    for (const char* field : {"entriesFound", "entriesRequested", "entriesStored", "bytesReceived",
+                              "bytesSent", "requests", "downloadTime", "queryLengthServed"}) {
       json.Key(field).Int(0);
     }
     json.EndObject();
@@ -91,19 +93,25 @@ void WriteStats(JsonWriter& json, const Stats& stats) {
   json.Key("linesProcessedPerSecond").Int(per_second(stats.lines));
   json.Key("totalBytesProcessed").Int(stats.bytes).Key("totalLinesProcessed").Int(stats.lines);
   json.Key("execTime").Double(seconds).Key("queueTime").Int(0).Key("subqueries").Int(0);
-  json.Key("totalEntriesReturned").Int(stats.entries_returned).Key("splits").Int(0).Key("shards").Int(0);
+  json.Key("totalEntriesReturned")
+      .Int(stats.entries_returned)
+      .Key("splits")
+      .Int(0)
+      .Key("shards")
+      .Int(0);
   json.Key("totalPostFilterLines").Int(stats.post_filter_lines);
   json.Key("totalStructuredMetadataBytesProcessed").Int(0).EndObject();
   json.Key("querier").BeginObject();
   WriteStore(json);
   json.EndObject().Key("ingester").BeginObject();
-  for (const char* name : {"totalReached", "totalChunksMatched", "totalBatches", "totalLinesSent"}) json.Key(name).Int(0);
+  for (const char* name : {"totalReached", "totalChunksMatched", "totalBatches", "totalLinesSent"})
+    json.Key(name).Int(0);
   WriteStore(json);
   json.EndObject();
   WriteCaches(json);
   json.Key("index").BeginObject();
-  for (const char* name : {"totalChunks", "postFilterChunks", "shardsDuration", "totalStreams", "bloomFilterTime",
-                           "chunkRefsLookupTime"}) {
+  for (const char* name : {"totalChunks", "postFilterChunks", "shardsDuration", "totalStreams",
+                           "bloomFilterTime", "chunkRefsLookupTime"}) {
     json.Key(name).Int(0);
   }
   json.Key("usedBloomFilters").Bool(false).EndObject().EndObject();

@@ -13,7 +13,8 @@ namespace {
 
 using base::Result;
 
-Result<store::EventQuery> RangeOf(const net::Request& request, const net::Params& params, const Deps& deps) {
+Result<store::EventQuery> RangeOf(const net::Request& request, const net::Params& params,
+                                  const Deps& deps) {
   store::EventQuery query;
   PHAROS_TRY(query.tenant, TenantOf(request, deps));
   PHAROS_TRY(const TimeRange range, ReadRange(params, deps.clock->NowNs(), kDefaultLabelSinceNs));
@@ -86,7 +87,8 @@ net::Response HandleDetectedLabels(const net::Request& request, const Deps& deps
   if (!streams) return ErrorResponse(streams.error());
   std::map<std::string, std::set<std::string>> values;
   for (const model::Labels& stream : *streams) {
-    for (const model::LabelView& label : stream) values[std::string(label.name)].emplace(label.value);
+    for (const model::LabelView& label : stream)
+      values[std::string(label.name)].emplace(label.value);
   }
   std::string out;
   text::JsonWriter json(out);

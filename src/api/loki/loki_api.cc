@@ -11,7 +11,11 @@ net::Response BuildInfo() {
   std::string out;
   text::JsonWriter json(out);
   // Grafana reads the version to learn what the server can do.
-  json.BeginObject().Key("version").String("3.4.0").Key("revision").String("pharos-" PHAROS_VERSION);
+  json.BeginObject()
+      .Key("version")
+      .String("3.4.0")
+      .Key("revision")
+      .String("pharos-" PHAROS_VERSION);
   json.Key("branch").String("pharos").Key("buildUser").String("").Key("buildDate").String("");
   json.Key("goVersion").String("").EndObject();
   return net::Response::Json(200, out);
@@ -19,7 +23,8 @@ net::Response BuildInfo() {
 
 }  // namespace
 
-void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps& deps, bool own_port) {
+void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps& deps,
+                     bool own_port) {
   const std::string base = prefix + "/loki/api/v1";
   net::RouteOptions options;
   options.max_body_bytes = kMaxBodyBytes;
@@ -32,11 +37,13 @@ void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps&
   both("/format_query", [](const net::Request& r) { return HandleFormatQuery(r); });
   both("/label", [deps](const net::Request& r) { return HandleLabels(r, deps); });
   both("/labels", [deps](const net::Request& r) { return HandleLabels(r, deps); });
-  both("/label/{name}/values", [deps](const net::Request& r) { return HandleLabelValues(r, deps); });
+  both("/label/{name}/values",
+       [deps](const net::Request& r) { return HandleLabelValues(r, deps); });
   both("/series", [deps](const net::Request& r) { return HandleSeries(r, deps); });
   both("/index/stats", [deps](const net::Request& r) { return HandleIndexStats(r, deps); });
   both("/index/volume", [deps](const net::Request& r) { return HandleVolume(r, deps, false); });
-  both("/index/volume_range", [deps](const net::Request& r) { return HandleVolume(r, deps, true); });
+  both("/index/volume_range",
+       [deps](const net::Request& r) { return HandleVolume(r, deps, true); });
   both("/detected_labels", [deps](const net::Request& r) { return HandleDetectedLabels(r, deps); });
   both("/detected_fields", [deps](const net::Request& r) { return HandleDetectedFields(r, deps); });
   router.Add("GET", base + "/status/buildinfo", [](const net::Request&) { return BuildInfo(); });

@@ -21,6 +21,7 @@ struct Deps {
 
 /// Adds /loki/api/v1/… below `prefix` (without a trailing slash). With `own_port` also what
 /// only Loki's own listener has: /ready.
-void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps& deps, bool own_port = false);
+void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps& deps,
+                     bool own_port = false);
 
 }  // namespace pharos::api::loki

@@ -34,7 +34,8 @@ class LokiApiTest : public ::testing::Test {
   /// The answer without its statistics, which hold times.
   std::string Data(const std::string& target) {
     std::string body = Get(target).body;
-    if (const size_t stats = body.find(",\"stats\""); stats != std::string::npos) body.resize(stats);
+    if (const size_t stats = body.find(",\"stats\""); stats != std::string::npos)
+      body.resize(stats);
     return body;
   }
 
@@ -45,39 +46,54 @@ class LokiApiTest : public ::testing::Test {
 };
 
 TEST_F(LokiApiTest, QueryRangeGivesStreamsNewestFirst) {
-  EXPECT_EQ(Data("/loki/api/v1/query_range?query=" + Encode(R"({app="a"})")),
-            R"({"status":"success","data":{"resultType":"streams","result":[)"
-            R"({"stream":{"app":"a","env":"dev"},"values":[["1699999999000000000","second \"quoted\""]]},)"
-            R"({"stream":{"app":"a","env":"dev","trace_id":"t1"},"values":[["1699999990000000000","first"]]}])");
-  const std::string forward = Data("/loki/api/v1/query_range?limit=1&direction=forward&query=" + Encode(R"({app=~".+"})"));
+  EXPECT_EQ(
+      Data("/loki/api/v1/query_range?query=" + Encode(R"({app="a"})")),
+      R"({"status":"success","data":{"resultType":"streams","result":[)"
+      R"({"stream":{"app":"a","env":"dev"},"values":[["1699999999000000000","second \"quoted\""]]},)"
+      R"({"stream":{"app":"a","env":"dev","trace_id":"t1"},"values":[["1699999990000000000","first"]]}])");
+  const std::string forward =
+      Data("/loki/api/v1/query_range?limit=1&direction=forward&query=" + Encode(R"({app=~".+"})"));
   EXPECT_NE(forward.find("first"), std::string::npos);
   EXPECT_EQ(forward.find("second"), std::string::npos);
 }
 
 TEST_F(LokiApiTest, CategorizedLabelsStandWithTheirEntries) {
-  const auto response = Call(router_, "GET", "/loki/api/v1/query_range?query=" + Encode(R"({app=~".+"} | json n="n" | __error__="")"), "",
-                             {{"X-Loki-Response-Encoding-Flags", "categorize-labels"}});
-  EXPECT_NE(response.body.find(R"("encodingFlags":["categorize-labels"],"result":[{"stream":{"app":"b"},"values":[["1699999995000000000","{\"n\":5}",{"parsed":{"n":"5"}}]]}])"),
-            std::string::npos) << response.body;
+  const auto response =
+      Call(router_, "GET",
+           "/loki/api/v1/query_range?query=" + Encode(R"({app=~".+"} | json n="n" | __error__="")"),
+           "", {{"X-Loki-Response-Encoding-Flags", "categorize-labels"}});
+  EXPECT_NE(
+      response.body.find(
+          R"("encodingFlags":["categorize-labels"],"result":[{"stream":{"app":"b"},"values":[["1699999995000000000","{\"n\":5}",{"parsed":{"n":"5"}}]]}])"),
+      std::string::npos)
+      << response.body;
 }
 
 TEST_F(LokiApiTest, MetricsAreVectorsAndMatrices) {
-  EXPECT_EQ(Data("/loki/api/v1/query?query=" + Encode(R"(sum by (app) (count_over_time({app=~".+"}[1m])))")),
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"a"},"value":[1700000000,"2"]},{"metric":{"app":"b"},"value":[1700000000,"1"]}])");
-  EXPECT_EQ(Data("/loki/api/v1/query_range?start=1699999990&end=1700000000&step=5&query=" + Encode(R"(sum(rate({app="a"}[10s])))")),
-            R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1699999990,"0.1"],[1699999995,"0.1"],[1700000000,"0.1"]]}])");
-  EXPECT_EQ(Data("/loki/api/v1/query?query=1%2B1"), R"({"status":"success","data":{"resultType":"scalar","result":[1700000000,"2"])");
-  EXPECT_NE(Get("/loki/api/v1/query?query=1").body.find("\"totalLinesProcessed\":0"), std::string::npos);
+  EXPECT_EQ(
+      Data("/loki/api/v1/query?query=" +
+           Encode(R"(sum by (app) (count_over_time({app=~".+"}[1m])))")),
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"a"},"value":[1700000000,"2"]},{"metric":{"app":"b"},"value":[1700000000,"1"]}])");
+  EXPECT_EQ(
+      Data("/loki/api/v1/query_range?start=1699999990&end=1700000000&step=5&query=" +
+           Encode(R"(sum(rate({app="a"}[10s])))")),
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1699999990,"0.1"],[1699999995,"0.1"],[1700000000,"0.1"]]}])");
+  EXPECT_EQ(Data("/loki/api/v1/query?query=1%2B1"),
+            R"({"status":"success","data":{"resultType":"scalar","result":[1700000000,"2"])");
+  EXPECT_NE(Get("/loki/api/v1/query?query=1").body.find("\"totalLinesProcessed\":0"),
+            std::string::npos);
 }
 
 TEST_F(LokiApiTest, ErrorsAreTextWithLokisWords) {
   const auto bad = Get("/loki/api/v1/query_range?query=" + Encode(R"({app="a")"));
   EXPECT_EQ(bad.status, 400);
-  EXPECT_EQ(bad.body, "parse error at line 1, col 9: syntax error: unexpected $end, expecting } or ,\n");
+  EXPECT_EQ(bad.body,
+            "parse error at line 1, col 9: syntax error: unexpected $end, expecting } or ,\n");
   EXPECT_EQ(Get("/loki/api/v1/query?query=" + Encode(R"({app="a"})")).status, 400);
   EXPECT_EQ(Get("/loki/api/v1/query_range?direction=up&query=1").body, "invalid direction 'up'\n");
-  EXPECT_EQ(Get("/loki/api/v1/query_range?limit=6000&query=1").body,
-            "max entries limit per query exceeded, limit > max_entries_limit_per_query (6000 > 5000)\n");
+  EXPECT_EQ(
+      Get("/loki/api/v1/query_range?limit=6000&query=1").body,
+      "max entries limit per query exceeded, limit > max_entries_limit_per_query (6000 > 5000)\n");
   EXPECT_EQ(Get("/loki/api/v1/query_range?start=2&end=1&query=1").body,
             "end timestamp must not be before or equal to start time\n");
   EXPECT_EQ(Get("/loki/api/v1/query_range?start=x&query=1").status, 400);
@@ -88,7 +104,8 @@ TEST_F(LokiApiTest, ErrorsAreTextWithLokisWords) {
 TEST_F(LokiApiTest, LabelsValuesSeries) {
   EXPECT_EQ(Get("/loki/api/v1/labels").body, R"({"status":"success","data":["app","env"]})");
   EXPECT_EQ(Get("/loki/api/v1/label/app/values").body, R"({"status":"success","data":["a","b"]})");
-  EXPECT_EQ(Get("/loki/api/v1/label/app/values?query=" + Encode(R"({env="dev"})")).body, R"({"status":"success","data":["a"]})");
+  EXPECT_EQ(Get("/loki/api/v1/label/app/values?query=" + Encode(R"({env="dev"})")).body,
+            R"({"status":"success","data":["a"]})");
   EXPECT_EQ(Call(router_, "POST", "/loki/api/v1/series", "match[]=" + Encode(R"({app="b"})")).body,
             R"({"status":"success","data":[{"app":"b"}]})");
   EXPECT_EQ(Get("/loki/api/v1/series?match=%7B").status, 400);
@@ -98,11 +115,14 @@ TEST_F(LokiApiTest, LabelsValuesSeries) {
 TEST_F(LokiApiTest, VolumeStatsDetected) {
   EXPECT_EQ(Get("/loki/api/v1/index/stats?query=" + Encode(R"({app="a"})")).body,
             R"({"streams":1,"chunks":1,"bytes":20,"entries":2})");
-  EXPECT_EQ(Data("/loki/api/v1/index/volume?query=" + Encode(R"({app=~".+"})")),
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"a"},"value":[1700000000,"20"]},{"metric":{"app":"b"},"value":[1700000000,"7"]}])");
-  EXPECT_EQ(Get("/loki/api/v1/detected_fields?query=" + Encode(R"({app="b"})")).body,
-            R"({"fields":[{"label":"n","type":"int","cardinality":1,"parsers":["json"]}],"limit":1000})");
-  EXPECT_NE(Get("/loki/api/v1/detected_labels").body.find(R"({"label":"app","cardinality":2})"), std::string::npos);
+  EXPECT_EQ(
+      Data("/loki/api/v1/index/volume?query=" + Encode(R"({app=~".+"})")),
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"a"},"value":[1700000000,"20"]},{"metric":{"app":"b"},"value":[1700000000,"7"]}])");
+  EXPECT_EQ(
+      Get("/loki/api/v1/detected_fields?query=" + Encode(R"({app="b"})")).body,
+      R"({"fields":[{"label":"n","type":"int","cardinality":1,"parsers":["json"]}],"limit":1000})");
+  EXPECT_NE(Get("/loki/api/v1/detected_labels").body.find(R"({"label":"app","cardinality":2})"),
+            std::string::npos);
 }
 
 TEST_F(LokiApiTest, StatusPagesAndTenants) {
@@ -114,7 +134,8 @@ TEST_F(LokiApiTest, StatusPagesAndTenants) {
   deps_.multi_tenant = true;
   RegisterLokiApi(tenants, "/p", deps_);
   EXPECT_EQ(Call(tenants, "GET", "/p/loki/api/v1/labels").status, 401);
-  EXPECT_EQ(Call(tenants, "GET", "/p/loki/api/v1/labels", "", {{"X-Scope-OrgID", "x"}}).status, 200);
+  EXPECT_EQ(Call(tenants, "GET", "/p/loki/api/v1/labels", "", {{"X-Scope-OrgID", "x"}}).status,
+            200);
 }
 
 /// A socket that keeps what was sent.
@@ -162,12 +183,17 @@ TEST_F(LokiApiTest, TailSendsWhatWasThereAndThenWhatComes) {
     return socket;
   };
   auto socket = tail(R"({app="b"} |= "n")");
-  EXPECT_EQ(socket->Sent(0), R"({"streams":[{"stream":{"app":"b"},"values":[["1699999995000000000","{\"n\":5}"]]}]})");
+  EXPECT_EQ(
+      socket->Sent(0),
+      R"({"streams":[{"stream":{"app":"b"},"values":[["1699999995000000000","{\"n\":5}"]]}]})");
   events_.AddLine({{"app", "b"}}, kNow, "no match: x");
   events_.AddLine({{"app", "b"}}, kNow, "dropped");
   events_.AddLine({{"app", "b"}}, kNow + 1, "now");
-  EXPECT_EQ(socket->Sent(1), R"({"streams":[{"stream":{"app":"b"},"values":[["1700000000000000000","no match: x"]]}]})");
-  EXPECT_EQ(socket->Sent(2), R"({"streams":[{"stream":{"app":"b"},"values":[["1700000000000000001","now"]]}]})");
+  EXPECT_EQ(
+      socket->Sent(1),
+      R"({"streams":[{"stream":{"app":"b"},"values":[["1700000000000000000","no match: x"]]}]})");
+  EXPECT_EQ(socket->Sent(2),
+            R"({"streams":[{"stream":{"app":"b"},"values":[["1700000000000000001","now"]]}]})");
   socket->Leave();
   EXPECT_NE(tail("{app=")->closed().find("1011 parse error"), std::string::npos);
   std::vector<std::shared_ptr<FakeSocket>> many;

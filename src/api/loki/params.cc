@@ -25,15 +25,19 @@ bool AllDigits(std::string_view text) {
 /// Seconds with a fraction, without losing nanoseconds to a double where digits allow.
 Result<int64_t> FractionalSeconds(std::string_view text) {
   double seconds = 0;
-  if (!text::ParseGoFloat(text, &seconds) || !std::isfinite(seconds) || std::fabs(seconds) > 9.2e9) {
-    return Fail(ErrorKind::kBadInput, "cannot parse " + match::GoQuote(text) + " to a valid timestamp");
+  if (!text::ParseGoFloat(text, &seconds) || !std::isfinite(seconds) ||
+      std::fabs(seconds) > 9.2e9) {
+    return Fail(ErrorKind::kBadInput,
+                "cannot parse " + match::GoQuote(text) + " to a valid timestamp");
   }
   const double whole = std::floor(seconds);
-  return static_cast<int64_t>(whole) * kSecond + static_cast<int64_t>(std::llround((seconds - whole) * 1000) * 1'000'000);
+  return static_cast<int64_t>(whole) * kSecond +
+         static_cast<int64_t>(std::llround((seconds - whole) * 1000) * 1'000'000);
 }
 
 Result<int64_t> ParseTimestamp(std::string_view text) {
-  if (text.find('.') != std::string_view::npos && text.find_first_not_of("0123456789.-+eE") == std::string_view::npos) {
+  if (text.find('.') != std::string_view::npos &&
+      text.find_first_not_of("0123456789.-+eE") == std::string_view::npos) {
     return FractionalSeconds(text);
   }
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
@@ -41,7 +45,8 @@ Result<int64_t> ParseTimestamp(std::string_view text) {
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) {
-      return Fail(ErrorKind::kBadInput, "cannot parse " + match::GoQuote(text) + " to a valid timestamp");
+      return Fail(ErrorKind::kBadInput,
+                  "cannot parse " + match::GoQuote(text) + " to a valid timestamp");
     }
     return digits.size() <= 10 ? value * kSecond : value;
   }
@@ -50,7 +55,8 @@ Result<int64_t> ParseTimestamp(std::string_view text) {
 
 std::string Upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return out;
 }
 
@@ -60,7 +66,9 @@ Result<int64_t> ReadTime(const net::Params& params, std::string_view name, int64
   const std::string_view text = params.Get(name);
   if (text.empty()) return fallback;
   auto time = ParseTimestamp(text);
-  if (!time) return base::Wrap(std::move(time).error(), "could not parse '" + std::string(name) + "' parameter");
+  if (!time)
+    return base::Wrap(std::move(time).error(),
+                      "could not parse '" + std::string(name) + "' parameter");
   return time;
 }
 
@@ -73,7 +81,8 @@ Result<TimeRange> ReadRange(const net::Params& params, int64_t now_ns, int64_t s
     since_ns = *parsed;
   }
   const int64_t newest = std::min(range.end_ns, now_ns);
-  if (since_ns > 0 && newest < INT64_MIN + since_ns) return Fail(ErrorKind::kBadInput, "the time is out of range");
+  if (since_ns > 0 && newest < INT64_MIN + since_ns)
+    return Fail(ErrorKind::kBadInput, "the time is out of range");
   PHAROS_TRY(range.start_ns, ReadTime(params, "start", newest - since_ns));
   return range;
 }
@@ -82,12 +91,15 @@ Result<int64_t> ReadStep(std::string_view text) {
   double seconds = 0;
   if (text::ParseGoFloat(text, &seconds)) {
     if (!std::isfinite(seconds) || std::fabs(seconds) > 9.2e9) {
-      return Fail(ErrorKind::kBadInput, "cannot parse " + match::GoQuote(text) + " to a valid duration. It overflows int64");
+      return Fail(ErrorKind::kBadInput, "cannot parse " + match::GoQuote(text) +
+                                            " to a valid duration. It overflows int64");
     }
     return static_cast<int64_t>(seconds * 1e9);
   }
   auto duration = match::ParsePromDuration(text);
-  if (!duration) return Fail(ErrorKind::kBadInput, "cannot parse " + match::GoQuote(text) + " to a valid duration");
+  if (!duration)
+    return Fail(ErrorKind::kBadInput,
+                "cannot parse " + match::GoQuote(text) + " to a valid duration");
   return duration;
 }
 
@@ -97,12 +109,14 @@ Result<size_t> ReadLimit(const net::Params& params, size_t fallback, size_t most
   int64_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc() || end != text.data() + text.size()) {
-    return Fail(ErrorKind::kBadInput, "strconv.ParseInt: parsing " + match::GoQuote(text) + ": invalid syntax");
+    return Fail(ErrorKind::kBadInput,
+                "strconv.ParseInt: parsing " + match::GoQuote(text) + ": invalid syntax");
   }
   if (limit <= 0) return Fail(ErrorKind::kBadInput, "limit must be a positive value");
   if (static_cast<size_t>(limit) > most) {
-    return Fail(ErrorKind::kBadInput, "max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
-                                          std::to_string(limit) + " > " + std::to_string(most) + ")");
+    return Fail(ErrorKind::kBadInput,
+                "max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
+                    std::to_string(limit) + " > " + std::to_string(most) + ")");
   }
   return static_cast<size_t>(limit);
 }
@@ -120,11 +134,14 @@ Result<void> ReadSteps(const net::Params& params, query::logql::Params* out) {
     out->step_ns = static_cast<int64_t>(std::max(1.0, seconds)) * kSecond;
   }
   if (out->step_ns <= 0) {
-    return Fail(ErrorKind::kBadInput, "zero or negative query resolution step widths are not accepted. Try a positive integer");
+    return Fail(
+        ErrorKind::kBadInput,
+        "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
   if ((out->end_ns - out->start_ns) / out->step_ns > query::logql::kMaxSteps) {
     return Fail(ErrorKind::kBadInput,
-                "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
+                "exceeded maximum resolution of 11,000 points per time series. Try increasing the "
+                "value of the step parameter");
   }
   if (const std::string_view interval = params.Get("interval"); !interval.empty()) {
     PHAROS_TRY(out->interval_ns, ReadStep(interval));
@@ -135,14 +152,18 @@ Result<void> ReadSteps(const net::Params& params, query::logql::Params* out) {
 
 }  // namespace
 
-Result<query::logql::Params> ReadQueryParams(const net::Params& params, const Deps& deps, bool instant) {
+Result<query::logql::Params> ReadQueryParams(const net::Params& params, const Deps& deps,
+                                             bool instant) {
   query::logql::Params out;
-  PHAROS_TRY(out.limit, ReadLimit(params, query::logql::kDefaultEntries, query::logql::kMaxEntries));
+  PHAROS_TRY(out.limit,
+             ReadLimit(params, query::logql::kDefaultEntries, query::logql::kMaxEntries));
   if (const std::string direction = Upper(params.Get("direction")); !direction.empty()) {
     if (direction != "FORWARD" && direction != "BACKWARD") {
-      return Fail(ErrorKind::kBadInput, "invalid direction '" + std::string(params.Get("direction")) + "'");
+      return Fail(ErrorKind::kBadInput,
+                  "invalid direction '" + std::string(params.Get("direction")) + "'");
     }
-    out.direction = direction == "FORWARD" ? store::Direction::kForward : store::Direction::kBackward;
+    out.direction =
+        direction == "FORWARD" ? store::Direction::kForward : store::Direction::kBackward;
   }
   const int64_t now = deps.clock->NowNs();
   out.instant = instant;

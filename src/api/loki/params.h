@@ -25,7 +25,8 @@ base::Result<int64_t> ReadStep(std::string_view text);
 base::Result<size_t> ReadLimit(const net::Params& params, size_t fallback, size_t most);
 
 /// All of query_range's; `instant` for query's.
-base::Result<query::logql::Params> ReadQueryParams(const net::Params& params, const Deps& deps, bool instant);
+base::Result<query::logql::Params> ReadQueryParams(const net::Params& params, const Deps& deps,
+                                                   bool instant);
 
 /// The tenant, or the reason why there is none (kForbidden).
 base::Result<std::string> TenantOf(const net::Request& request, const Deps& deps);

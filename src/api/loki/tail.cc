@@ -60,7 +60,8 @@ class Session {
         if (!pipeline_.Process(&entry_)) continue;
         query::logql::LogLabels labels;
         labels.merged = entry_.labels.Merged();
-        passed.entries.push_back({entry_.time_ns, std::string(entry_.line), static_cast<uint32_t>(passed.labels.size())});
+        passed.entries.push_back({entry_.time_ns, std::string(entry_.line),
+                                  static_cast<uint32_t>(passed.labels.size())});
         passed.labels.push_back(std::move(labels));
       }
     }
@@ -138,8 +139,11 @@ struct Tails::Impl {
     PHAROS_TRY(run.tenant, TenantOf(request, deps));
     PHAROS_TRY(const TimeRange range, ReadRange(params, deps.clock->NowNs(), kDefaultSinceNs));
     PHAROS_TRY(auto expr, query::logql::Parse(params.Get("query")));
-    if (!expr->IsLog()) return base::Fail(base::ErrorKind::kBadInput, "unsupported query: only log queries can be tailed");
-    PHAROS_TRY(auto pipeline, query::logql::Pipeline::Compile(std::get<LogExpr>(expr->node).stages));
+    if (!expr->IsLog())
+      return base::Fail(base::ErrorKind::kBadInput,
+                        "unsupported query: only log queries can be tailed");
+    PHAROS_TRY(auto pipeline,
+               query::logql::Pipeline::Compile(std::get<LogExpr>(expr->node).stages));
     run.instant = false;
     run.start_ns = range.start_ns;
     run.end_ns = range.end_ns;
@@ -152,16 +156,18 @@ struct Tails::Impl {
     store::EventQuery query;
     query.tenant = run.tenant;
     query.streams = session->log().matchers;
-    session->Subscribe(deps.events->Tail(query, [weak = std::weak_ptr(session)](const model::EventBatch& batch) {
-      if (const auto strong = weak.lock()) strong->Live(batch);
-    }));
+    session->Subscribe(
+        deps.events->Tail(query, [weak = std::weak_ptr(session)](const model::EventBatch& batch) {
+          if (const auto strong = weak.lock()) strong->Live(batch);
+        }));
     auto done = std::make_shared<std::atomic<bool>>(false);
     run.cancelled = [this, session] { return session->closed() || stopping.load(); };
     const std::lock_guard lock(mutex);
     Reap(false);
     workers.push_back({std::thread([this, session, run, done] {
                          const auto result = query::logql::Run(session->expr(), run, *deps.events);
-                         result ? session->First(std::get<LogResult>(result->data)) : session->Fails(result.error());
+                         result ? session->First(std::get<LogResult>(result->data))
+                                : session->Fails(result.error());
                          done->store(true);
                        }),
                        done});

@@ -33,7 +33,8 @@ Result<Asked> Read(const net::Request& request, const net::Params& params, const
   PHAROS_TRY(asked.run.tenant, TenantOf(request, deps));
   PHAROS_TRY(const TimeRange range, ReadRange(params, deps.clock->NowNs(), kDefaultSinceNs));
   if (range.end_ns <= range.start_ns) {
-    return base::Fail(base::ErrorKind::kBadInput, "end timestamp must not be before or equal to start time");
+    return base::Fail(base::ErrorKind::kBadInput,
+                      "end timestamp must not be before or equal to start time");
   }
   asked.run.start_ns = range.start_ns;
   asked.run.end_ns = range.end_ns;
@@ -88,7 +89,11 @@ Result<net::Response> IndexStats(const net::Request& request, const Deps& deps) 
   std::string out;
   text::JsonWriter json(out);
   json.BeginObject().Key("streams").Int(streams.size()).Key("chunks").Int(streams.size());
-  json.Key("bytes").Int(static_cast<uint64_t>(bytes)).Key("entries").Int(static_cast<uint64_t>(entries)).EndObject();
+  json.Key("bytes")
+      .Int(static_cast<uint64_t>(bytes))
+      .Key("entries")
+      .Int(static_cast<uint64_t>(entries))
+      .EndObject();
   return net::Response::Json(200, out);
 }
 
@@ -113,7 +118,8 @@ Result<net::Response> Volume(const net::Request& request, const Deps& deps, bool
   const int64_t whole = asked.run.end_ns - asked.run.start_ns;
   int64_t window = whole;
   if (range) {
-    asked.run.step_ns = std::max<int64_t>(1'000'000'000, whole / 250 / 1'000'000'000 * 1'000'000'000);
+    asked.run.step_ns =
+        std::max<int64_t>(1'000'000'000, whole / 250 / 1'000'000'000 * 1'000'000'000);
     if (const std::string_view step = params.Get("step"); !step.empty()) {
       PHAROS_TRY(asked.run.step_ns, ReadStep(step));
     }
@@ -135,7 +141,8 @@ Result<net::Response> Volume(const net::Request& request, const Deps& deps, bool
   };
   auto& series = range ? std::get<query::logql::MatrixResult>(result.data).series
                        : std::get<query::logql::VectorResult>(result.data).series;
-  std::stable_sort(series.begin(), series.end(), [&](const auto& a, const auto& b) { return sum(a) > sum(b); });
+  std::stable_sort(series.begin(), series.end(),
+                   [&](const auto& a, const auto& b) { return sum(a) > sum(b); });
   if (series.size() > limit) series.resize(limit);
   return net::Response::Json(200, EncodeQuery(result, false));
 }
@@ -148,10 +155,12 @@ struct FieldSeen {
 
 std::string TypeOf(const std::set<std::string>& values) {
   const auto all = [&](auto parses) {
-    return std::all_of(values.begin(), values.end(), [&](const std::string& v) { return parses(v).has_value(); });
+    return std::all_of(values.begin(), values.end(),
+                       [&](const std::string& v) { return parses(v).has_value(); });
   };
   const bool whole = std::all_of(values.begin(), values.end(), [](const std::string& v) {
-    return !v.empty() && v.find_first_not_of("0123456789", v[0] == '-' ? 1 : 0) == std::string::npos;
+    return !v.empty() &&
+           v.find_first_not_of("0123456789", v[0] == '-' ? 1 : 0) == std::string::npos;
   });
   if (whole) return "int";
   if (all(match::ParseNumber)) return "float";
@@ -170,8 +179,10 @@ void Detect(const query::logql::LogResult& log, std::map<std::string, FieldSeen>
     if (parser != nullptr) seen.parsers.insert(parser);
   };
   for (const auto& entry : log.entries) {
-    for (const model::LabelView& label : log.labels[entry.labels].metadata) add(label.name, label.value, nullptr);
-    if (entry.line.find_first_not_of(" \t") != std::string::npos && entry.line[entry.line.find_first_not_of(" \t")] == '{') {
+    for (const model::LabelView& label : log.labels[entry.labels].metadata)
+      add(label.name, label.value, nullptr);
+    if (entry.line.find_first_not_of(" \t") != std::string::npos &&
+        entry.line[entry.line.find_first_not_of(" \t")] == '{') {
       match::FlattenJson(entry.line, [&](std::string_view name, const match::JsonSlice& value) {
         add(name, match::JsonText(value, &scratch), "json");
       });
@@ -179,7 +190,8 @@ void Detect(const query::logql::LogResult& log, std::map<std::string, FieldSeen>
     }
     match::LogfmtScanner scanner(entry.line);
     while (scanner.Next()) {
-      if (!scanner.value().empty()) add(match::SanitizeLabelName(scanner.key()), scanner.value(), "logfmt");
+      if (!scanner.value().empty())
+        add(match::SanitizeLabelName(scanner.key()), scanner.value(), "logfmt");
     }
   }
 }
@@ -188,7 +200,8 @@ Result<net::Response> DetectedFields(const net::Request& request, const Deps& de
   const net::Params params = request.AllParams();
   PHAROS_TRY(Asked asked, Read(request, params, deps));
   PHAROS_TRY(const auto expr, query::logql::Parse(params.Get("query")));
-  if (!expr->IsLog()) return base::Fail(base::ErrorKind::kBadInput, "only log queries are supported");
+  if (!expr->IsLog())
+    return base::Fail(base::ErrorKind::kBadInput, "only log queries are supported");
   asked.run.limit = kDetectLines;
   PHAROS_TRY(const auto result, query::logql::Run(*expr, asked.run, *deps.events));
   std::map<std::string, FieldSeen> fields;
@@ -218,7 +231,9 @@ net::Response Answer(Result<net::Response> response) {
 
 }  // namespace
 
-net::Response HandleIndexStats(const net::Request& request, const Deps& deps) { return Answer(IndexStats(request, deps)); }
+net::Response HandleIndexStats(const net::Request& request, const Deps& deps) {
+  return Answer(IndexStats(request, deps));
+}
 net::Response HandleVolume(const net::Request& request, const Deps& deps, bool range) {
   return Answer(Volume(request, deps, range));
 }

@@ -33,7 +33,8 @@ ErrorName NameOf(ErrorKind kind) {
   }
 }
 
-void AppendRemarks(std::string& out, std::string_view name, const std::vector<std::string>& remarks) {
+void AppendRemarks(std::string& out, std::string_view name,
+                   const std::vector<std::string>& remarks) {
   if (remarks.empty()) return;
   out.append(",\"").append(name).append("\":").append(StringList(remarks));
 }
@@ -118,7 +119,8 @@ void AppendSeries(std::string& out, const ResultSeries& series) {
 
 }  // namespace
 
-net::Response Success(std::string_view data, const std::vector<std::string>& warnings, const std::vector<std::string>& infos) {
+net::Response Success(std::string_view data, const std::vector<std::string>& warnings,
+                      const std::vector<std::string>& infos) {
   std::string body;
   body.reserve(data.size() + 64);
   body.append("{\"status\":\"success\"");
@@ -131,7 +133,8 @@ net::Response Success(std::string_view data, const std::vector<std::string>& war
 
 net::Response Failure(const base::Error& error) {
   const ErrorName name = NameOf(error.kind);
-  std::string body = "{\"status\":\"error\",\"errorType\":\"" + std::string(name.type) + "\",\"error\":";
+  std::string body =
+      "{\"status\":\"error\",\"errorType\":\"" + std::string(name.type) + "\",\"error\":";
   text::AppendJsonString(body, error.message, true);
   body += '}';
   return net::Response::Json(name.status, std::move(body));
@@ -167,7 +170,9 @@ void AppendLabels(std::string& out, const model::Labels& labels) {
 }
 
 void AppendQueryData(std::string& out, const QueryValue& value) {
-  out.append("{\"resultType\":\"").append(query::promql::TypeName(value.type)).append("\",\"result\":");
+  out.append("{\"resultType\":\"")
+      .append(query::promql::TypeName(value.type))
+      .append("\",\"result\":");
   if (value.type == ValueType::kScalar) {
     const auto& point = value.series.at(0).floats.at(0);
     return AppendPoint(out, point.time_ms, point.value);
@@ -182,8 +187,10 @@ void AppendQueryData(std::string& out, const QueryValue& value) {
     for (const ResultSeries& series : value.series) {
       if (!first) out += ',';
       first = false;
-      if (value.type == ValueType::kVector) AppendSample(out, series);
-      else AppendSeries(out, series);
+      if (value.type == ValueType::kVector)
+        AppendSample(out, series);
+      else
+        AppendSeries(out, series);
     }
   }
   out += ']';

@@ -15,7 +15,8 @@ struct Newest {
   double value = 0;
 };
 
-base::Result<void> Collect(const PrometheusApiDeps& deps, const store::SampleQuery& query, std::vector<Newest>* out) {
+base::Result<void> Collect(const PrometheusApiDeps& deps, const store::SampleQuery& query,
+                           std::vector<Newest>* out) {
   PHAROS_TRY(const auto cursor, deps.source->Select(query));
   store::SeriesColumns columns;
   while (true) {
@@ -28,17 +29,23 @@ base::Result<void> Collect(const PrometheusApiDeps& deps, const store::SampleQue
 
 void AppendEscaped(std::string& out, std::string_view text) {
   for (const char c : text) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '"') out += "\\\"";
-    else if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '"')
+      out += "\\\"";
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
 }
 
 bool LegacyName(std::string_view name) {
-  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
-    return c == '_' || c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return c == '_' || c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                  (c >= 'A' && c <= 'Z');
+         });
 }
 
 void AppendSample(std::string& out, const Newest& sample) {
@@ -55,8 +62,10 @@ void AppendSample(std::string& out, const Newest& sample) {
   const auto label = [&](std::string_view key, std::string_view value) {
     if (!first) out += ',';
     first = false;
-    if (LegacyName(key)) out += key;
-    else out.append("\"").append(key).append("\"");
+    if (LegacyName(key))
+      out += key;
+    else
+      out.append("\"").append(key).append("\"");
     out += "=\"";
     AppendEscaped(out, value);
     out += '"';
@@ -84,12 +93,17 @@ net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& 
   std::vector<Newest> samples;
   for (const auto& matchers : *sets) {
     query.matchers = matchers;
-    if (const auto done = Collect(deps, query, &samples); !done) return net::Response::Text(500, done.error().message + "\n");
+    if (const auto done = Collect(deps, query, &samples); !done)
+      return net::Response::Text(500, done.error().message + "\n");
   }
-  std::sort(samples.begin(), samples.end(), [](const Newest& a, const Newest& b) { return a.labels < b.labels; });
-  samples.erase(std::unique(samples.begin(), samples.end(), [](const Newest& a, const Newest& b) { return a.labels == b.labels; }),
+  std::sort(samples.begin(), samples.end(),
+            [](const Newest& a, const Newest& b) { return a.labels < b.labels; });
+  samples.erase(std::unique(samples.begin(), samples.end(),
+                            [](const Newest& a, const Newest& b) { return a.labels == b.labels; }),
                 samples.end());
-  std::stable_sort(samples.begin(), samples.end(), [](const Newest& a, const Newest& b) { return a.labels.Name() < b.labels.Name(); });
+  std::stable_sort(samples.begin(), samples.end(), [](const Newest& a, const Newest& b) {
+    return a.labels.Name() < b.labels.Name();
+  });
   std::string body;
   std::string_view family;
   for (const Newest& sample : samples) {
@@ -101,7 +115,8 @@ net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& 
     AppendSample(body, sample);
   }
   net::Response response = net::Response::Text(200, std::move(body));
-  response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
+  response.headers.Set("Content-Type",
+                       "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
   return response;
 }
 

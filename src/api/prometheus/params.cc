@@ -25,7 +25,8 @@ base::Result<int64_t> ParseTime(std::string_view text) {
   if (text::ParseGoFloat(text, &seconds) && std::isfinite(seconds)) {
     const double whole = std::trunc(seconds);
     const double bounded = std::clamp(whole, -kTimeBoundMs / 1000.0, kTimeBoundMs / 1000.0);
-    return static_cast<int64_t>(bounded) * 1000 + static_cast<int64_t>(std::round((seconds - whole) * 1000));
+    return static_cast<int64_t>(bounded) * 1000 +
+           static_cast<int64_t>(std::round((seconds - whole) * 1000));
   }
   if (const auto ns = text::ParseRfc3339(text)) {
     const int64_t ms = *ns / 1'000'000;
@@ -41,7 +42,8 @@ base::Result<int64_t> ParseDuration(std::string_view text) {
   double seconds = 0;
   if (text::ParseGoFloat(text, &seconds)) {
     if (!(std::abs(seconds) <= 9223372036.854775807)) {
-      return base::Fail(ErrorKind::kBadInput, "cannot parse " + Quoted(text) + " to a valid duration. It overflows int64");
+      return base::Fail(ErrorKind::kBadInput, "cannot parse " + Quoted(text) +
+                                                  " to a valid duration. It overflows int64");
     }
     return static_cast<int64_t>(seconds * 1000);
   }
@@ -56,10 +58,12 @@ base::Result<int64_t> ParseLimit(std::string_view text) {
   int64_t limit = 0;
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), limit);
   if (problem == std::errc::result_out_of_range) {
-    return base::Fail(ErrorKind::kBadInput, "strconv.Atoi: parsing " + Quoted(text) + ": value out of range");
+    return base::Fail(ErrorKind::kBadInput,
+                      "strconv.Atoi: parsing " + Quoted(text) + ": value out of range");
   }
   if (problem != std::errc() || end != digits.data() + digits.size()) {
-    return base::Fail(ErrorKind::kBadInput, "strconv.Atoi: parsing " + Quoted(text) + ": invalid syntax");
+    return base::Fail(ErrorKind::kBadInput,
+                      "strconv.Atoi: parsing " + Quoted(text) + ": invalid syntax");
   }
   if (limit < 0) return base::Fail(ErrorKind::kBadInput, "limit must be non-negative");
   return limit;
@@ -69,7 +73,8 @@ std::unexpected<base::Error> InvalidParameter(std::string_view name, base::Error
   return base::Wrap(std::move(error), "invalid parameter " + Quoted(name));
 }
 
-base::Result<int64_t> TimeParam(const net::Params& params, std::string_view name, int64_t fallback_ms) {
+base::Result<int64_t> TimeParam(const net::Params& params, std::string_view name,
+                                int64_t fallback_ms) {
   const std::string_view text = params.Get(name);
   if (text.empty()) return fallback_ms;
   auto time = ParseTime(text);
@@ -91,7 +96,8 @@ base::Result<int64_t> LimitParam(const net::Params& params) {
 base::Result<MatcherSets> MatchParams(const net::Params& params) {
   const auto texts = params.All("match[]");
   if (texts.size() > kMaxMatchers) {
-    return base::Fail(ErrorKind::kBadInput, "more than " + std::to_string(kMaxMatchers) + " match[] parameters");
+    return base::Fail(ErrorKind::kBadInput,
+                      "more than " + std::to_string(kMaxMatchers) + " match[] parameters");
   }
   MatcherSets sets;
   for (const std::string_view text : texts) {
@@ -99,8 +105,11 @@ base::Result<MatcherSets> MatchParams(const net::Params& params) {
     sets.push_back(std::move(matchers));
   }
   for (const auto& matchers : sets) {
-    const bool selective = std::any_of(matchers.begin(), matchers.end(), [](const model::Matcher& m) { return !m.MatchesEmpty(); });
-    if (!selective) return base::Fail(ErrorKind::kBadInput, "match[] must contain at least one non-empty matcher");
+    const bool selective = std::any_of(matchers.begin(), matchers.end(),
+                                       [](const model::Matcher& m) { return !m.MatchesEmpty(); });
+    if (!selective)
+      return base::Fail(ErrorKind::kBadInput,
+                        "match[] must contain at least one non-empty matcher");
   }
   return sets;
 }

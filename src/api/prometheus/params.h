@@ -23,7 +23,8 @@ base::Result<int64_t> ParseLimit(std::string_view text);
 std::unexpected<base::Error> InvalidParameter(std::string_view name, base::Error error);
 
 /// A parameter that may be missing.
-base::Result<int64_t> TimeParam(const net::Params& params, std::string_view name, int64_t fallback_ms);
+base::Result<int64_t> TimeParam(const net::Params& params, std::string_view name,
+                                int64_t fallback_ms);
 base::Result<int64_t> LimitParam(const net::Params& params);
 
 using MatcherSets = std::vector<std::vector<model::Matcher>>;

@@ -13,7 +13,8 @@ void SetCors(net::Response& response, const net::Request& request) {
   // The listener has already refused pages that are not allowed.
   const std::string_view origin = request.headers.Get("Origin");
   if (origin.empty()) return;
-  response.headers.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin");
+  response.headers.Set("Access-Control-Allow-Headers",
+                       "Accept, Authorization, Content-Type, Origin");
   response.headers.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
   response.headers.Set("Access-Control-Allow-Origin", origin);
   response.headers.Set("Access-Control-Expose-Headers", "Date");
@@ -38,10 +39,13 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
   const auto deps = std::make_shared<const PrometheusApiDeps>(std::move(given));
   const std::string root(prefix);
   const std::string api = root + "/api/v1";
-  const std::pair<const char*, Handler> both[] = {
-      {"/query", HandleQuery},          {"/query_range", HandleQueryRange}, {"/query_exemplars", HandleExemplars},
-      {"/format_query", HandleFormatQuery}, {"/parse_query", HandleParseQuery}, {"/labels", HandleLabels},
-      {"/series", HandleSeries}};
+  const std::pair<const char*, Handler> both[] = {{"/query", HandleQuery},
+                                                  {"/query_range", HandleQueryRange},
+                                                  {"/query_exemplars", HandleExemplars},
+                                                  {"/format_query", HandleFormatQuery},
+                                                  {"/parse_query", HandleParseQuery},
+                                                  {"/labels", HandleLabels},
+                                                  {"/series", HandleSeries}};
   for (const auto& [path, handler] : both) {
     router.Add("GET", api + path, Bind(deps, handler));
     router.Add("POST", api + path, Bind(deps, handler));

@@ -24,7 +24,9 @@ class PrometheusApiTest : public ::testing::Test {
     deps.clock = &clock_;
     RegisterPrometheusApi(router_, "", std::move(deps));
   }
-  std::string Get(const std::string& target) { return Call(router_, "GET", "/api/v1" + target).body; }
+  std::string Get(const std::string& target) {
+    return Call(router_, "GET", "/api/v1" + target).body;
+  }
   int Status(const std::string& target) { return Call(router_, "GET", "/api/v1" + target).status; }
 
   base::FakeClock clock_{300'000'000'000};
@@ -37,60 +39,79 @@ TEST_F(PrometheusApiTest, InstantVector) {
             R"({"status":"success","data":{"resultType":"vector","result":[)"
             R"({"metric":{"__name__":"up","job":"a"},"value":[300.500,"1"]},)"
             R"({"metric":{"__name__":"up","job":"b"},"value":[300.500,"0"]}]}})");
-  EXPECT_EQ(Call(router_, "POST", "/api/v1/query", "query=" + Encode("sum(up)") + "&time=300").body,
-            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[300,"1"]}]}})");
+  EXPECT_EQ(
+      Call(router_, "POST", "/api/v1/query", "query=" + Encode("sum(up)") + "&time=300").body,
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[300,"1"]}]}})");
 }
 
 TEST_F(PrometheusApiTest, ScalarStringAndTime) {
-  EXPECT_EQ(Get("/query?query=1e-7&time=1"), R"({"status":"success","data":{"resultType":"scalar","result":[1,"1e-07"]}})");
-  EXPECT_EQ(Get("/query?query=%22a%3Cb%22&time=1"), R"({"status":"success","data":{"resultType":"string","result":[1,"a\u003cb"]}})");
+  EXPECT_EQ(Get("/query?query=1e-7&time=1"),
+            R"({"status":"success","data":{"resultType":"scalar","result":[1,"1e-07"]}})");
+  EXPECT_EQ(Get("/query?query=%22a%3Cb%22&time=1"),
+            R"({"status":"success","data":{"resultType":"string","result":[1,"a\u003cb"]}})");
   EXPECT_EQ(Get("/query?query=time()&time=1970-01-01T00:00:02Z"),
             R"({"status":"success","data":{"resultType":"scalar","result":[2,"2"]}})");
-  EXPECT_EQ(Get("/query?query=time()"), R"({"status":"success","data":{"resultType":"scalar","result":[300,"300"]}})");
+  EXPECT_EQ(Get("/query?query=time()"),
+            R"({"status":"success","data":{"resultType":"scalar","result":[300,"300"]}})");
 }
 
 TEST_F(PrometheusApiTest, RangeMatrix) {
-  EXPECT_EQ(Get("/query_range?query=" + Encode("rate(hits_total[1m])") + "&start=120&end=150&step=15"),
-            R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[)"
-            R"([120,"2.033333333333333"],[135,"2.033333333333333"],[150,"2.033333333333333"]]}]}})");
+  EXPECT_EQ(
+      Get("/query_range?query=" + Encode("rate(hits_total[1m])") + "&start=120&end=150&step=15"),
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[)"
+      R"([120,"2.033333333333333"],[135,"2.033333333333333"],[150,"2.033333333333333"]]}]}})");
 }
 
 TEST_F(PrometheusApiTest, BadParameters) {
-  EXPECT_EQ(Get("/query?query=up("),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:4: parse error: unclosed left parenthesis"})");
+  EXPECT_EQ(
+      Get("/query?query=up("),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:4: parse error: unclosed left parenthesis"})");
   EXPECT_EQ(Status("/query?query=up("), 400);
-  EXPECT_EQ(Get("/query?query=up&time=x"),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
-  EXPECT_EQ(Get("/query_range?query=up&start=1&end=0&step=1"),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"end\": end timestamp must not be before start time"})");
-  EXPECT_EQ(Get("/query_range?query=up&start=0&end=1&step=0"),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"})");
-  EXPECT_EQ(Get("/query_range?query=up&start=0&end=11001&step=1"),
-            R"x({"status":"error","errorType":"bad_data","error":"exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"})x");
-  EXPECT_EQ(Get("/query_range?query=" + Encode("up[5m]") + "&start=0&end=1&step=1"),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"})");
+  EXPECT_EQ(
+      Get("/query?query=up&time=x"),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
+  EXPECT_EQ(
+      Get("/query_range?query=up&start=1&end=0&step=1"),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"end\": end timestamp must not be before start time"})");
+  EXPECT_EQ(
+      Get("/query_range?query=up&start=0&end=1&step=0"),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"})");
+  EXPECT_EQ(
+      Get("/query_range?query=up&start=0&end=11001&step=1"),
+      R"x({"status":"error","errorType":"bad_data","error":"exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"})x");
+  EXPECT_EQ(
+      Get("/query_range?query=" + Encode("up[5m]") + "&start=0&end=1&step=1"),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"})");
   EXPECT_EQ(Status("/query?query=" + Encode("up + on() up")), 422);
 }
 
 TEST_F(PrometheusApiTest, SeriesAndLabels) {
-  EXPECT_EQ(Get("/series?match[]=up"),
-            R"({"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})");
-  EXPECT_EQ(Get("/series?match[]=up&limit=1"),
-            R"({"status":"success","data":[{"__name__":"up","job":"a"}],"warnings":["results truncated due to limit"]})");
-  EXPECT_EQ(Get("/series"), R"({"status":"error","errorType":"bad_data","error":"no match[] parameter provided"})");
+  EXPECT_EQ(
+      Get("/series?match[]=up"),
+      R"({"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})");
+  EXPECT_EQ(
+      Get("/series?match[]=up&limit=1"),
+      R"({"status":"success","data":[{"__name__":"up","job":"a"}],"warnings":["results truncated due to limit"]})");
+  EXPECT_EQ(Get("/series"),
+            R"({"status":"error","errorType":"bad_data","error":"no match[] parameter provided"})");
   EXPECT_EQ(Get("/labels"), R"({"status":"success","data":["__name__","job"]})");
   EXPECT_EQ(Get("/label/job/values"), R"({"status":"success","data":["a","b"]})");
-  EXPECT_EQ(Get("/label/__name__/values?match[]=" + Encode("{job=\"b\"}")), R"({"status":"success","data":["up"]})");
+  EXPECT_EQ(Get("/label/__name__/values?match[]=" + Encode("{job=\"b\"}")),
+            R"({"status":"success","data":["up"]})");
   EXPECT_EQ(Get("/metadata"), R"({"status":"success","data":{}})");
 }
 
 TEST_F(PrometheusApiTest, FormatAndParse) {
-  EXPECT_EQ(Get("/format_query?query=" + Encode("foo/bar")), R"({"status":"success","data":"foo / bar"})");
-  EXPECT_EQ(Get("/parse_query?query=-1"), R"({"status":"success","data":{"type":"numberLiteral","val":"-1"}})");
+  EXPECT_EQ(Get("/format_query?query=" + Encode("foo/bar")),
+            R"({"status":"success","data":"foo / bar"})");
+  EXPECT_EQ(Get("/parse_query?query=-1"),
+            R"({"status":"success","data":{"type":"numberLiteral","val":"-1"}})");
 }
 
 TEST_F(PrometheusApiTest, StatusPages) {
-  EXPECT_EQ(Get("/targets"), R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}}})");
+  EXPECT_EQ(
+      Get("/targets"),
+      R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}}})");
   EXPECT_EQ(Get("/rules"), R"({"status":"success","data":{"groups":[]}})");
   EXPECT_NE(Get("/status/buildinfo").find("\"version\":\"3.5.0\""), std::string::npos);
   EXPECT_EQ(Get("/status/config"), R"({"status":"success","data":{"yaml":""}})");
@@ -100,13 +121,18 @@ TEST_F(PrometheusApiTest, StatusPages) {
 
 TEST_F(PrometheusApiTest, Federation) {
   const auto response = Call(router_, "GET", "/federate?match[]=up");
-  EXPECT_EQ(response.body, "# TYPE up untyped\nup{job=\"a\",instance=\"\"} 1 300000\nup{job=\"b\",instance=\"\"} 0 300000\n");
+  EXPECT_EQ(response.body,
+            "# TYPE up untyped\nup{job=\"a\",instance=\"\"} 1 300000\nup{job=\"b\",instance=\"\"} "
+            "0 300000\n");
 }
 
 TEST_F(PrometheusApiTest, LimitsEndInErrors) {
-  EXPECT_NE(Get("/query?query=up&timeout=bogus").find("invalid parameter \\\"timeout\\\""), std::string::npos);
+  EXPECT_NE(Get("/query?query=up&timeout=bogus").find("invalid parameter \\\"timeout\\\""),
+            std::string::npos);
   EXPECT_NE(Get("/query?query=up&limit=-1").find("limit must be non-negative"), std::string::npos);
-  EXPECT_EQ(Status("/query_range?query=" + Encode("count_over_time(up[1y:1ms])") + "&start=0&end=100&step=1"), 422);
+  EXPECT_EQ(Status("/query_range?query=" + Encode("count_over_time(up[1y:1ms])") +
+                   "&start=0&end=100&step=1"),
+            422);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ base::Result<QueryOptions> ReadOptions(const PrometheusApiDeps& deps, const net:
   }
   if (const std::string_view text = params.Get("lookback_delta"); !text.empty()) {
     auto lookback = ParseDuration(text);
-    if (!lookback) return base::Wrap(std::move(lookback).error(), "error parsing lookback delta duration");
+    if (!lookback)
+      return base::Wrap(std::move(lookback).error(), "error parsing lookback delta duration");
     if (*lookback > 0) options.engine.lookback_ms = *lookback;
   }
   return options;
@@ -45,7 +46,8 @@ void AppendStats(std::string& out, const QueryAnswer& answer, int64_t elapsed_ns
   char buffer[512];
   const double seconds = static_cast<double>(elapsed_ns) / 1e9;
   std::snprintf(buffer, sizeof buffer,
-                ",\"stats\":{\"timings\":{\"evalTotalTime\":%.9g,\"resultSortTime\":0,\"queryPreparationTime\":0,"
+                ",\"stats\":{\"timings\":{\"evalTotalTime\":%.9g,\"resultSortTime\":0,"
+                "\"queryPreparationTime\":0,"
                 "\"innerEvalTime\":%.9g,\"execQueueTime\":0,\"execTotalTime\":%.9g},"
                 "\"samples\":{\"totalQueryableSamples\":%lld,\"peakSamples\":%lld}}",
                 seconds, seconds, seconds, static_cast<long long>(answer.stats.total_samples),
@@ -55,15 +57,17 @@ void AppendStats(std::string& out, const QueryAnswer& answer, int64_t elapsed_ns
 
 net::Response Respond(QueryAnswer answer, const QueryOptions& options, int64_t elapsed_ns) {
   auto& series = answer.value.series;
-  const bool list = answer.value.type == query::promql::ValueType::kVector || answer.value.type == query::promql::ValueType::kMatrix;
+  const bool list = answer.value.type == query::promql::ValueType::kVector ||
+                    answer.value.type == query::promql::ValueType::kMatrix;
   if (list && options.limit > 0 && series.size() > static_cast<size_t>(options.limit)) {
     series.resize(static_cast<size_t>(options.limit));
     answer.warnings.emplace_back("results truncated due to limit");
   }
   if (!options.stats.empty() && options.stats != "true" && options.stats != "all") {
-    answer.warnings.push_back("value " + query::promql::GoQuote(options.stats) +
-                              " for parameter \"stats\" is deprecated and will be rejected in the next major release, "
-                              "use \"true\" or \"all\"");
+    answer.warnings.push_back(
+        "value " + query::promql::GoQuote(options.stats) +
+        " for parameter \"stats\" is deprecated and will be rejected in the next major release, "
+        "use \"true\" or \"all\"");
   }
   std::string data;
   AppendQueryData(data, answer.value);
@@ -74,13 +78,15 @@ net::Response Respond(QueryAnswer answer, const QueryOptions& options, int64_t e
 
 /// Runs a query and answers; `run` gets the engine and its context.
 template <class Run>
-net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request, const QueryOptions& options, const Run& run) {
+net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request,
+                      const QueryOptions& options, const Run& run) {
   const int64_t before = deps.clock->MonotonicNs();
   query::exec::QueryContext context(options.limits, TenantOf(deps, request), *deps.clock);
   context.SetCancelled([&request] { return request.cancelled.Cancelled(); });
   auto answer = run(Engine(deps.source, options.engine), context);
   if (answer) return Respond(*std::move(answer), options, deps.clock->MonotonicNs() - before);
-  if (answer.error().kind == ErrorKind::kBadInput) return Failure(InvalidParameter("query", std::move(answer).error()).error());
+  if (answer.error().kind == ErrorKind::kBadInput)
+    return Failure(InvalidParameter("query", std::move(answer).error()).error());
   return Failure(answer.error());
 }
 
@@ -93,24 +99,29 @@ struct RangeParams {
 
 base::Result<RangeParams> ReadRange(const net::Params& params) {
   RangeParams range;
-  for (const auto& [name, out] : {std::pair{"start", &range.start_ms}, std::pair{"end", &range.end_ms}}) {
+  for (const auto& [name, out] :
+       {std::pair{"start", &range.start_ms}, std::pair{"end", &range.end_ms}}) {
     const auto time = ParseTime(params.Get(name));
     if (!time) return InvalidParameter(name, time.error());
     *out = *time;
   }
   if (range.end_ms < range.start_ms) {
-    return InvalidParameter("end", {ErrorKind::kBadInput, "end timestamp must not be before start time"});
+    return InvalidParameter("end",
+                            {ErrorKind::kBadInput, "end timestamp must not be before start time"});
   }
   const auto step = ParseDuration(params.Get("step"));
   if (!step) return InvalidParameter("step", step.error());
   if (*step <= 0) {
-    return InvalidParameter("step", {ErrorKind::kBadInput,
-                                     "zero or negative query resolution step widths are not accepted. Try a positive integer"});
+    return InvalidParameter(
+        "step",
+        {ErrorKind::kBadInput,
+         "zero or negative query resolution step widths are not accepted. Try a positive integer"});
   }
   range.step_ms = *step;
   if ((range.end_ms - range.start_ms) / range.step_ms > kMaxPoints) {
     return base::Fail(ErrorKind::kBadInput,
-                      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+                      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
+                      "the query resolution (?step=XX)");
   }
   return range;
 }
@@ -130,9 +141,10 @@ net::Response HandleQuery(const PrometheusApiDeps& deps, const net::Request& req
   if (!time) return Failure(time.error());
   const auto options = ReadOptions(deps, params);
   if (!options) return Failure(options.error());
-  return Execute(deps, request, *options, [&](const Engine& engine, query::exec::QueryContext& context) {
-    return engine.Instant(params.Get("query"), *time, context);
-  });
+  return Execute(deps, request, *options,
+                 [&](const Engine& engine, query::exec::QueryContext& context) {
+                   return engine.Instant(params.Get("query"), *time, context);
+                 });
 }
 
 net::Response HandleQueryRange(const PrometheusApiDeps& deps, const net::Request& request) {
@@ -143,9 +155,11 @@ net::Response HandleQueryRange(const PrometheusApiDeps& deps, const net::Request
   if (!range) return Failure(range.error());
   const auto options = ReadOptions(deps, params);
   if (!options) return Failure(options.error());
-  return Execute(deps, request, *options, [&](const Engine& engine, query::exec::QueryContext& context) {
-    return engine.Range(params.Get("query"), range->start_ms, range->end_ms, range->step_ms, context);
-  });
+  return Execute(deps, request, *options,
+                 [&](const Engine& engine, query::exec::QueryContext& context) {
+                   return engine.Range(params.Get("query"), range->start_ms, range->end_ms,
+                                       range->step_ms, context);
+                 });
 }
 
 net::Response HandleFormatQuery(const PrometheusApiDeps& /*deps*/, const net::Request& request) {

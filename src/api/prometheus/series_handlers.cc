@@ -22,7 +22,8 @@ struct SeriesRequest {
   MatcherSets matchers;
 };
 
-base::Result<SeriesRequest> ReadTimes(const PrometheusApiDeps& deps, const net::Request& request, const net::Params& params) {
+base::Result<SeriesRequest> ReadTimes(const PrometheusApiDeps& deps, const net::Request& request,
+                                      const net::Params& params) {
   SeriesRequest out;
   PHAROS_TRY(out.limit, LimitParam(params));
   PHAROS_TRY(out.query.start_ms, TimeParam(params, "start", -kTimeBoundMs));
@@ -31,7 +32,8 @@ base::Result<SeriesRequest> ReadTimes(const PrometheusApiDeps& deps, const net::
   return out;
 }
 
-base::Result<SeriesRequest> ReadRequest(const PrometheusApiDeps& deps, const net::Request& request, const net::Params& params) {
+base::Result<SeriesRequest> ReadRequest(const PrometheusApiDeps& deps, const net::Request& request,
+                                        const net::Params& params) {
   PHAROS_TRY(SeriesRequest out, ReadTimes(deps, request, params));
   PHAROS_TRY(out.matchers, MatchParams(params));
   return out;
@@ -53,7 +55,8 @@ base::Result<std::vector<T>> AskAll(SeriesRequest& request, const Ask& ask) {
   for (const auto& matchers : request.matchers) {
     request.query.matchers = matchers;
     PHAROS_TRY(std::vector<T> some, ask(request.query));
-    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    all.insert(all.end(), std::make_move_iterator(some.begin()),
+               std::make_move_iterator(some.end()));
   }
   SortUnique(all);
   return all;
@@ -106,11 +109,21 @@ void CollectSelectors(const query::promql::Expr* expr, MatcherSets* out) {
   using namespace query::promql;
   if (expr == nullptr) return;
   switch (expr->kind) {
-    case NodeKind::kVector: out->push_back(static_cast<const VectorSelector*>(expr)->matchers); break;
-    case NodeKind::kMatrix: CollectSelectors(static_cast<const MatrixSelector*>(expr)->vector.get(), out); break;
-    case NodeKind::kSubquery: CollectSelectors(static_cast<const SubqueryExpr*>(expr)->expr.get(), out); break;
-    case NodeKind::kParen: CollectSelectors(static_cast<const ParenExpr*>(expr)->expr.get(), out); break;
-    case NodeKind::kUnary: CollectSelectors(static_cast<const UnaryExpr*>(expr)->expr.get(), out); break;
+    case NodeKind::kVector:
+      out->push_back(static_cast<const VectorSelector*>(expr)->matchers);
+      break;
+    case NodeKind::kMatrix:
+      CollectSelectors(static_cast<const MatrixSelector*>(expr)->vector.get(), out);
+      break;
+    case NodeKind::kSubquery:
+      CollectSelectors(static_cast<const SubqueryExpr*>(expr)->expr.get(), out);
+      break;
+    case NodeKind::kParen:
+      CollectSelectors(static_cast<const ParenExpr*>(expr)->expr.get(), out);
+      break;
+    case NodeKind::kUnary:
+      CollectSelectors(static_cast<const UnaryExpr*>(expr)->expr.get(), out);
+      break;
     case NodeKind::kAggregate:
       CollectSelectors(static_cast<const AggregateExpr*>(expr)->expr.get(), out);
       CollectSelectors(static_cast<const AggregateExpr*>(expr)->param.get(), out);
@@ -120,7 +133,8 @@ void CollectSelectors(const query::promql::Expr* expr, MatcherSets* out) {
       CollectSelectors(static_cast<const BinaryExpr*>(expr)->rhs.get(), out);
       break;
     case NodeKind::kCall:
-      for (const ExprPtr& arg : static_cast<const Call*>(expr)->args) CollectSelectors(arg.get(), out);
+      for (const ExprPtr& arg : static_cast<const Call*>(expr)->args)
+        CollectSelectors(arg.get(), out);
       break;
     default: break;
   }
@@ -139,13 +153,15 @@ base::Result<int64_t> PlainLimit(std::string_view text, std::string_view name) {
 
 net::Response HandleSeries(const PrometheusApiDeps& deps, const net::Request& request) {
   const net::Params params = request.AllParams();
-  if (!params.Has("match[]")) return Failure({ErrorKind::kBadInput, "no match[] parameter provided"});
+  if (!params.Has("match[]"))
+    return Failure({ErrorKind::kBadInput, "no match[] parameter provided"});
   auto read = ReadTimes(deps, request, params);
   if (!read) return Failure(read.error());
   auto matchers = MatchParams(params);
   if (!matchers) return Failure(InvalidParameter("match[]", std::move(matchers).error()).error());
   read->matchers = *std::move(matchers);
-  auto series = AskAll<model::Labels>(*read, [&](const store::SampleQuery& query) { return deps.source->Series(query); });
+  auto series = AskAll<model::Labels>(
+      *read, [&](const store::SampleQuery& query) { return deps.source->Series(query); });
   if (!series) return Failure(series.error());
   const auto warnings = Truncate(*series, read->limit);
   std::string data = "[";
@@ -159,7 +175,8 @@ net::Response HandleSeries(const PrometheusApiDeps& deps, const net::Request& re
 net::Response HandleLabels(const PrometheusApiDeps& deps, const net::Request& request) {
   auto read = ReadRequest(deps, request, request.AllParams());
   if (!read) return Failure(read.error());
-  auto names = AskAll<std::string>(*read, [&](const store::SampleQuery& query) { return deps.source->LabelNames(query); });
+  auto names = AskAll<std::string>(
+      *read, [&](const store::SampleQuery& query) { return deps.source->LabelNames(query); });
   if (!names) return Failure(names.error());
   const auto warnings = Truncate(*names, read->limit);
   return Success(StringList(*names), warnings);
@@ -172,7 +189,9 @@ net::Response HandleLabelValues(const PrometheusApiDeps& deps, const net::Reques
   }
   auto read = ReadRequest(deps, request, request.AllParams());
   if (!read) return Failure(read.error());
-  auto values = AskAll<std::string>(*read, [&](const store::SampleQuery& query) { return deps.source->LabelValues(query, name); });
+  auto values = AskAll<std::string>(*read, [&](const store::SampleQuery& query) {
+    return deps.source->LabelValues(query, name);
+  });
   if (!values) return Failure(values.error());
   const auto warnings = Truncate(*values, read->limit);
   return Success(StringList(*values), warnings);

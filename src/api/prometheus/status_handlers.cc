@@ -21,7 +21,8 @@ std::string BuildInfo(const PrometheusApiDeps& deps) {
   return data;
 }
 
-std::string RuntimeInfo(const PrometheusApiDeps& deps, int64_t started_ns, const std::string& tenant) {
+std::string RuntimeInfo(const PrometheusApiDeps& deps, int64_t started_ns,
+                        const std::string& tenant) {
   const store::SampleStats stats = deps.source->Stats(tenant);
   char directory[4096];
   char host[256] = {};
@@ -32,10 +33,18 @@ std::string RuntimeInfo(const PrometheusApiDeps& deps, int64_t started_ns, const
   json.BeginObject().Key("startTime").String(text::Rfc3339Nano(started_ns));
   json.Key("CWD").String(cwd == nullptr ? "" : cwd).Key("hostname").String(host);
   json.Key("serverTime").String(text::Rfc3339Nano(deps.clock->NowNs()));
-  json.Key("reloadConfigSuccess").Bool(true).Key("lastConfigTime").String(text::Rfc3339Nano(started_ns));
+  json.Key("reloadConfigSuccess")
+      .Bool(true)
+      .Key("lastConfigTime")
+      .String(text::Rfc3339Nano(started_ns));
   json.Key("corruptionCount").Int(0).Key("goroutineCount").Int(0);
   json.Key("GOMAXPROCS").Int(std::max(1u, std::thread::hardware_concurrency()));
-  json.Key("GOMEMLIMIT").Int(int64_t{9223372036854775807}).Key("GOGC").String("").Key("GODEBUG").String("");
+  json.Key("GOMEMLIMIT")
+      .Int(int64_t{9223372036854775807})
+      .Key("GOGC")
+      .String("")
+      .Key("GODEBUG")
+      .String("");
   json.Key("storageRetention").String(deps.storage_retention).EndObject();
   (void)stats;
   return data;
@@ -46,9 +55,15 @@ std::string TsdbStatus(const PrometheusApiDeps& deps, const std::string& tenant)
   std::string data;
   text::JsonWriter json(data);
   json.BeginObject().Key("headStats").BeginObject();
-  json.Key("numSeries").Int(stats.series).Key("numLabelPairs").Int(0).Key("chunkCount").Int(stats.parts);
+  json.Key("numSeries")
+      .Int(stats.series)
+      .Key("numLabelPairs")
+      .Int(0)
+      .Key("chunkCount")
+      .Int(stats.parts);
   json.Key("minTime").Int(stats.min_time_ms).Key("maxTime").Int(stats.max_time_ms).EndObject();
-  for (const char* list : {"seriesCountByMetricName", "labelValueCountByLabelName", "memoryInBytesByLabelName", "seriesCountByLabelValuePair"}) {
+  for (const char* list : {"seriesCountByMetricName", "labelValueCountByLabelName",
+                           "memoryInBytesByLabelName", "seriesCountByLabelValuePair"}) {
     json.Key(list).BeginArray().EndArray();
   }
   json.EndObject();
@@ -75,22 +90,34 @@ std::string ConfigData(const PrometheusApiDeps& deps) {
 void AddStatusRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps) {
   const std::string api = prefix + "/api/v1";
   const int64_t started_ns = deps->clock->NowNs();
-  const auto add = [&](const std::string& path, std::function<std::string(const net::Request&)> data) {
-    router.Add("GET", api + path, [data = std::move(data)](const net::Request& request) { return Success(data(request)); });
+  const auto add = [&](const std::string& path,
+                       std::function<std::string(const net::Request&)> data) {
+    router.Add("GET", api + path, [data = std::move(data)](const net::Request& request) {
+      return Success(data(request));
+    });
   };
-  const auto provided = [&](const std::string& path, const DataProvider& provider, std::string fallback) {
-    add(path, [provider, fallback = std::move(fallback)](const net::Request& request) { return provider ? provider(request) : fallback; });
+  const auto provided = [&](const std::string& path, const DataProvider& provider,
+                            std::string fallback) {
+    add(path, [provider, fallback = std::move(fallback)](const net::Request& request) {
+      return provider ? provider(request) : fallback;
+    });
   };
-  provided("/targets", deps->targets, R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})");
+  provided("/targets", deps->targets,
+           R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})");
   provided("/rules", deps->rules, R"({"groups":[]})");
   provided("/alerts", deps->alerts, R"({"alerts":[]})");
-  provided("/alertmanagers", deps->alertmanagers, R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
+  provided("/alertmanagers", deps->alertmanagers,
+           R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
   add("/status/buildinfo", [deps](const net::Request&) { return BuildInfo(*deps); });
-  add("/status/runtimeinfo", [deps, started_ns](const net::Request& r) { return RuntimeInfo(*deps, started_ns, TenantOf(*deps, r)); });
-  add("/status/tsdb", [deps](const net::Request& r) { return TsdbStatus(*deps, TenantOf(*deps, r)); });
+  add("/status/runtimeinfo", [deps, started_ns](const net::Request& r) {
+    return RuntimeInfo(*deps, started_ns, TenantOf(*deps, r));
+  });
+  add("/status/tsdb",
+      [deps](const net::Request& r) { return TsdbStatus(*deps, TenantOf(*deps, r)); });
   add("/status/flags", [deps](const net::Request&) { return Flags(*deps); });
   add("/status/config", [deps](const net::Request&) { return ConfigData(*deps); });
-  add("/status/walreplay", [](const net::Request&) { return std::string(R"({"min":0,"max":0,"current":0})"); });
+  add("/status/walreplay",
+      [](const net::Request&) { return std::string(R"({"min":0,"max":0,"current":0})"); });
 }
 
 }  // namespace pharos::api::prometheus

@@ -64,8 +64,10 @@ class AstWriter {
 
   void Fill(std::string_view key, const std::optional<double>& value) {
     json_.Key(key);
-    if (value.has_value()) json_.Double(*value);
-    else json_.Null();
+    if (value.has_value())
+      json_.Double(*value);
+    else
+      json_.Null();
   }
 
   void Aggregate(const AggregateExpr& node) {
@@ -84,7 +86,11 @@ class AstWriter {
     json_.Key("matching");
     if (node.matching.has_value()) {
       const VectorMatching& m = *node.matching;
-      json_.BeginObject().Key("card").String(CardinalityName(m.card)).Key("fillValues").BeginObject();
+      json_.BeginObject()
+          .Key("card")
+          .String(CardinalityName(m.card))
+          .Key("fillValues")
+          .BeginObject();
       Fill("lhs", m.fill_lhs);
       Fill("rhs", m.fill_rhs);
       json_.EndObject();
@@ -103,9 +109,14 @@ class AstWriter {
     json_.Key("args").BeginArray();
     for (const ExprPtr& arg : node.args) Write(arg.get());
     json_.EndArray().Key("func").BeginObject().Key("argTypes").BeginArray();
-    for (size_t i = 0; i < node.function->ArgumentCount(); ++i) json_.String(TypeName(node.function->ArgumentType(i)));
+    for (size_t i = 0; i < node.function->ArgumentCount(); ++i)
+      json_.String(TypeName(node.function->ArgumentType(i)));
     json_.EndArray().Key("name").String(node.function->name);
-    json_.Key("returnType").String(TypeName(node.function->result)).Key("variadic").Int(node.function->variadic).EndObject();
+    json_.Key("returnType")
+        .String(TypeName(node.function->result))
+        .Key("variadic")
+        .Int(node.function->variadic)
+        .EndObject();
     Type("call");
   }
 
@@ -113,7 +124,8 @@ class AstWriter {
     static constexpr std::string_view kOps[] = {"=", "!=", "=~", "!~"};
     json_.Key("matchers").BeginArray();
     for (const model::Matcher& m : matchers) {
-      json_.BeginObject().Key("name").String(m.name()).Key("type").String(kOps[static_cast<size_t>(m.op())]);
+      json_.BeginObject().Key("name").String(m.name()).Key("type").String(
+          kOps[static_cast<size_t>(m.op())]);
       json_.Key("value").String(m.value()).EndObject();
     }
     json_.EndArray();
@@ -126,14 +138,18 @@ class AstWriter {
 
   void At(const TimeShift& shift) {
     json_.Key("startOrEnd");
-    if (shift.at_preprocessor == Tok::kEof) json_.Null();
-    else json_.String(TokText(shift.at_preprocessor));
+    if (shift.at_preprocessor == Tok::kEof)
+      json_.Null();
+    else
+      json_.String(TokText(shift.at_preprocessor));
   }
 
   void Timestamp(const TimeShift& shift) {
     json_.Key("timestamp");
-    if (shift.at_ms.has_value()) json_.Int(*shift.at_ms);
-    else json_.Null();
+    if (shift.at_ms.has_value())
+      json_.Int(*shift.at_ms);
+    else
+      json_.Null();
   }
 
   void Vector(const VectorSelector& node) {

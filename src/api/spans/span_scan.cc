@@ -10,8 +10,9 @@ using base::ErrorKind;
 using base::Fail;
 using base::Result;
 
-Result<void> ScanSpans(const Deps& deps, const Scan& scan,
-                       const std::function<bool(const model::Labels&, const model::Event&)>& visit) {
+Result<void> ScanSpans(
+    const Deps& deps, const Scan& scan,
+    const std::function<bool(const model::Labels&, const model::Event&)>& visit) {
   store::EventQuery query;
   query.tenant = deps.tenant;
   query.kind = model::EventKind::kSpan;
@@ -31,7 +32,8 @@ Result<void> ScanSpans(const Deps& deps, const Scan& scan,
       for (const model::Event& span : run.events) {
         if (seen++ % kCheckEvery == 0) {
           if (scan.cancelled.Cancelled()) return Fail(ErrorKind::kCancelled, "context canceled");
-          if (deps.clock->MonotonicNs() > deadline) return Fail(ErrorKind::kTimeout, "the search took too long; narrow its time range");
+          if (deps.clock->MonotonicNs() > deadline)
+            return Fail(ErrorKind::kTimeout, "the search took too long; narrow its time range");
         }
         if (!store::Matches(cursor->Residual(), span)) continue;
         if (!visit(run.stream, span)) return {};
@@ -82,7 +84,8 @@ const SpanRef* RootOf(const std::vector<SpanRef>& spans) {
 }
 
 std::string_view KindName(uint8_t kind) {
-  constexpr std::string_view kNames[] = {"", "internal", "server", "client", "producer", "consumer"};
+  constexpr std::string_view kNames[] = {"",       "internal", "server",
+                                         "client", "producer", "consumer"};
   return kind < std::size(kNames) ? kNames[kind] : "";
 }
 
@@ -90,11 +93,13 @@ Result<model::TraceId> ReadTraceId(std::string_view text) {
   model::TraceId id;
   for (size_t i = 0; i < text.size(); ++i) {
     if (std::string_view("0123456789abcdefABCDEF").find(text[i]) == std::string_view::npos) {
-      return Fail(ErrorKind::kBadInput, "trace IDs can only contain hex characters: invalid character '" +
-                                            std::string(1, text[i]) + "' at position " + std::to_string(i + 1));
+      return Fail(ErrorKind::kBadInput,
+                  "trace IDs can only contain hex characters: invalid character '" +
+                      std::string(1, text[i]) + "' at position " + std::to_string(i + 1));
     }
   }
-  if (text.size() > 32) return Fail(ErrorKind::kBadInput, "trace IDs can't be larger than 128 bits");
+  if (text.size() > 32)
+    return Fail(ErrorKind::kBadInput, "trace IDs can't be larger than 128 bits");
   if (!model::ParseTraceId(text, &id)) return Fail(ErrorKind::kBadInput, "the trace ID is empty");
   return id;
 }

@@ -32,8 +32,9 @@ struct Scan {
 
 /// Calls `visit` for each matching span, newest first, until it returns false or `max_spans`
 /// were visited. kTimeout after kSearchTimeoutNs, kCancelled when the client has gone.
-base::Result<void> ScanSpans(const Deps& deps, const Scan& scan,
-                             const std::function<bool(const model::Labels& stream, const model::Event& span)>& visit);
+base::Result<void> ScanSpans(
+    const Deps& deps, const Scan& scan,
+    const std::function<bool(const model::Labels& stream, const model::Event& span)>& visit);
 
 /// The ids of the traces with a span for which `test` holds, newest span first, each once.
 base::Result<std::vector<model::TraceId>> FindTraces(

@@ -19,6 +19,7 @@ struct TimeRange {
 };
 /// `start` and `end` in seconds; the last `fallback_ns` where they are not given or 0.
 base::Result<TimeRange> ReadRange(const net::Params& params, int64_t now_ns, int64_t fallback_ns);
-base::Result<int64_t> ReadNumber(const net::Params& params, std::string_view name, int64_t fallback);
+base::Result<int64_t> ReadNumber(const net::Params& params, std::string_view name,
+                                 int64_t fallback);
 
 }  // namespace pharos::api::tempo

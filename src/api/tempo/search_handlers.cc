@@ -32,7 +32,9 @@ Result<int64_t> Duration(const net::Params& params, std::string_view name) {
   const std::string_view text = params.Get(name);
   if (text.empty()) return 0;
   const auto duration = match::ParseGoDuration(text);
-  if (!duration) return Fail(ErrorKind::kBadInput, "invalid " + std::string(name) + ": " + duration.error().message);
+  if (!duration)
+    return Fail(ErrorKind::kBadInput,
+                "invalid " + std::string(name) + ": " + duration.error().message);
   return *duration;
 }
 
@@ -64,13 +66,20 @@ std::string ShortId(const model::TraceId& id) {
   return hex;
 }
 
-void WriteSpanSet(JsonWriter& json, const std::vector<const spans::SpanRef*>& matched, size_t most) {
+void WriteSpanSet(JsonWriter& json, const std::vector<const spans::SpanRef*>& matched,
+                  size_t most) {
   json.BeginObject().Key("spans").BeginArray();
   for (size_t i = 0; i < matched.size() && (most == 0 || i < most); ++i) {
     const model::Event& span = *matched[i]->span;
-    json.BeginObject().Key("spanID").String(ToHex(span.span_id)).Key("name").String(span.span->name);
+    json.BeginObject()
+        .Key("spanID")
+        .String(ToHex(span.span_id))
+        .Key("name")
+        .String(span.span->name);
     json.Key("startTimeUnixNano").String(std::to_string(span.time_ns));
-    json.Key("durationNanos").String(std::to_string(std::max<int64_t>(0, span.duration_ns()))).EndObject();
+    json.Key("durationNanos")
+        .String(std::to_string(std::max<int64_t>(0, span.duration_ns())))
+        .EndObject();
   }
   json.EndArray().Key("matched").Int(matched.size()).EndObject();
 }
@@ -90,7 +99,8 @@ Extent ExtentOf(const std::vector<spans::SpanRef>& all) {
   return extent;
 }
 
-void WriteTrace(JsonWriter& json, const Search& search, const std::vector<spans::SpanRef>& all, const Extent& extent) {
+void WriteTrace(JsonWriter& json, const Search& search, const std::vector<spans::SpanRef>& all,
+                const Extent& extent) {
   std::vector<const spans::SpanRef*> matched;
   for (const spans::SpanRef& ref : all) {
     if (search.filter.Matches(*ref.stream, *ref.span)) matched.push_back(&ref);
@@ -98,7 +108,8 @@ void WriteTrace(JsonWriter& json, const Search& search, const std::vector<spans:
   const spans::SpanRef* root = spans::RootOf(all);
   const bool received = root != nullptr && root->span->span->parent_id.IsZero();
   json.BeginObject().Key("traceID").String(ShortId(all[0].span->trace_id));
-  json.Key("rootServiceName").String(received ? spans::ServiceOf(*root->stream) : "<root span not yet received>");
+  json.Key("rootServiceName")
+      .String(received ? spans::ServiceOf(*root->stream) : "<root span not yet received>");
   if (received) json.Key("rootTraceName").String(root->span->span->name);
   json.Key("startTimeUnixNano").String(std::to_string(extent.start_ns));
   if (const int64_t ms = extent.duration() / 1'000'000; ms > 0) json.Key("durationMs").Int(ms);
@@ -119,11 +130,12 @@ Result<net::Response> Run(const net::Request& request, const Deps& deps) {
   uint64_t inspected = 0;
   // Durations are the trace's, so more traces may be needed than are shown.
   const bool by_duration = search.min_ns != 0 || search.max_ns != 0;
-  PHAROS_TRY(const auto ids, spans::FindTraces(deps, scan, by_duration ? spans::kMaxTraces : search.limit,
-                                               [&](const model::Labels& stream, const model::Event& span) {
-                                                 ++inspected;
-                                                 return search.filter.Matches(stream, span);
-                                               }));
+  PHAROS_TRY(const auto ids,
+             spans::FindTraces(deps, scan, by_duration ? spans::kMaxTraces : search.limit,
+                               [&](const model::Labels& stream, const model::Event& span) {
+                                 ++inspected;
+                                 return search.filter.Matches(stream, span);
+                               }));
   std::string out;
   JsonWriter json(out);
   json.BeginObject().Key("traces").BeginArray();
@@ -134,12 +146,19 @@ Result<net::Response> Run(const net::Request& request, const Deps& deps) {
     const std::vector<spans::SpanRef> all = spans::SpansOf(batch);
     if (all.empty()) continue;
     const Extent extent = ExtentOf(all);
-    if (extent.duration() < search.min_ns || (search.max_ns != 0 && extent.duration() > search.max_ns)) continue;
+    if (extent.duration() < search.min_ns ||
+        (search.max_ns != 0 && extent.duration() > search.max_ns))
+      continue;
     WriteTrace(json, search, all, extent);
     ++shown;
   }
   json.EndArray().Key("metrics").BeginObject().Key("inspectedTraces").Int(ids.size());
-  json.Key("inspectedSpans").String(std::to_string(inspected)).Key("completedJobs").Int(1).Key("totalJobs").Int(1);
+  json.Key("inspectedSpans")
+      .String(std::to_string(inspected))
+      .Key("completedJobs")
+      .Int(1)
+      .Key("totalJobs")
+      .Int(1);
   json.EndObject().EndObject();
   return net::Response::Json(200, out);
 }

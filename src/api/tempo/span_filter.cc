@@ -21,7 +21,9 @@ constexpr int kMaxDepth = 50;
 constexpr size_t kMaxNodes = 1000;
 constexpr size_t kMaxQueryBytes = 64 << 10;
 
-std::string_view StatusName(uint8_t status) { return status == 2 ? "error" : status == 1 ? "ok" : "unset"; }
+std::string_view StatusName(uint8_t status) {
+  return status == 2 ? "error" : status == 1 ? "ok" : "unset";
+}
 
 Value Attribute(std::span<const model::KeyValue> attributes, std::string_view name) {
   const Value* found = model::FindAttribute(attributes, name);
@@ -33,7 +35,8 @@ Value Attribute(std::span<const model::KeyValue> attributes, std::string_view na
 Value FieldOf(std::string_view name, const model::Labels& stream, const model::Event& span) {
   const auto resource = [&](std::string_view key) {
     Value value = span.origin != nullptr ? Attribute(span.origin->resource, key) : Value();
-    if (value.type == Value::Type::kNull && key == "service.name") value = Value::String(spans::ServiceOf(stream));
+    if (value.type == Value::Type::kNull && key == "service.name")
+      value = Value::String(spans::ServiceOf(stream));
     return value;
   };
   if (name.starts_with("resource.")) return resource(name.substr(9));
@@ -89,23 +92,29 @@ bool Compare(const Node& node, const Value& value) {
   if (value.type == Value::Type::kNull) return false;
   if (node.regex != nullptr) {
     if (value.type != Value::Type::kString) return false;
-    const bool found = RE2::FullMatch(re2::StringPiece(value.text.data(), value.text.size()), *node.regex);
+    const bool found =
+        RE2::FullMatch(re2::StringPiece(value.text.data(), value.text.size()), *node.regex);
     return found == (node.op == Node::Op::kRe);
   }
   if (node.number) {
-    if (value.type == Value::Type::kInt) return Holds(node.op, static_cast<double>(value.integer), *node.number);
+    if (value.type == Value::Type::kInt)
+      return Holds(node.op, static_cast<double>(value.integer), *node.number);
     if (value.type == Value::Type::kDouble) return Holds(node.op, value.real, *node.number);
     return false;
   }
-  if (node.boolean) return value.type == Value::Type::kBool && Holds(node.op, value.boolean, *node.boolean);
-  return value.type == Value::Type::kString && Holds<std::string_view>(node.op, value.text, node.text);
+  if (node.boolean)
+    return value.type == Value::Type::kBool && Holds(node.op, value.boolean, *node.boolean);
+  return value.type == Value::Type::kString &&
+         Holds<std::string_view>(node.op, value.text, node.text);
 }
 
 bool Test(const Node& node, const model::Labels& stream, const model::Event& span) {
   switch (node.kind) {
     case Node::Kind::kTrue: return true;
-    case Node::Kind::kAnd: return Test(*node.children[0], stream, span) && Test(*node.children[1], stream, span);
-    case Node::Kind::kOr: return Test(*node.children[0], stream, span) || Test(*node.children[1], stream, span);
+    case Node::Kind::kAnd:
+      return Test(*node.children[0], stream, span) && Test(*node.children[1], stream, span);
+    case Node::Kind::kOr:
+      return Test(*node.children[0], stream, span) || Test(*node.children[1], stream, span);
     case Node::Kind::kCompare: return Compare(node, FieldOf(node.field, stream, span));
     case Node::Kind::kExists: {
       const Value value = FieldOf(node.field, stream, span);
@@ -134,11 +143,13 @@ class Parser {
 
  private:
   std::unexpected<base::Error> Bad(std::string_view why) const {
-    return Fail(ErrorKind::kBadInput, "invalid TraceQL query: parse error at line 1, col " + std::to_string(at_ + 1) +
-                                          ": " + std::string(why));
+    return Fail(ErrorKind::kBadInput, "invalid TraceQL query: parse error at line 1, col " +
+                                          std::to_string(at_ + 1) + ": " + std::string(why));
   }
   void Space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
   bool Take(std::string_view mark) {
     Space();
@@ -186,9 +197,9 @@ class Parser {
       std::string_view text;
       Node::Op op;
     };
-    static constexpr Named kOps[] = {{"=~", Node::Op::kRe}, {"!~", Node::Op::kNre}, {"!=", Node::Op::kNe},
-                                     {">=", Node::Op::kGe}, {"<=", Node::Op::kLe}, {"=", Node::Op::kEq},
-                                     {">", Node::Op::kGt}, {"<", Node::Op::kLt}};
+    static constexpr Named kOps[] = {
+        {"=~", Node::Op::kRe}, {"!~", Node::Op::kNre}, {"!=", Node::Op::kNe}, {">=", Node::Op::kGe},
+        {"<=", Node::Op::kLe}, {"=", Node::Op::kEq},   {">", Node::Op::kGt},  {"<", Node::Op::kLt}};
     for (const Named& named : kOps) {
       if (!Take(named.text)) continue;
       node->kind = Node::Kind::kCompare;
@@ -215,10 +226,12 @@ class Parser {
       name += c;
       ++at_;
     }
-    static constexpr std::string_view kIntrinsics[] = {"name", "duration", "status", "statusMessage", "kind"};
+    static constexpr std::string_view kIntrinsics[] = {"name", "duration", "status",
+                                                       "statusMessage", "kind"};
     std::string_view plain = name;
     if (plain.starts_with("span:")) plain.remove_prefix(5);
-    bool known = name.starts_with("span.") || name.starts_with("resource.") || (name.starts_with('.') && name.size() > 1);
+    bool known = name.starts_with("span.") || name.starts_with("resource.") ||
+                 (name.starts_with('.') && name.size() > 1);
     for (const std::string_view intrinsic : kIntrinsics) known = known || plain == intrinsic;
     if (!known) return Bad("unknown field \"" + name + "\"");
     return name;
@@ -227,7 +240,8 @@ class Parser {
   Result<std::string> Quoted() {
     const char quote = text_[at_];
     const size_t start = ++at_;
-    while (at_ < text_.size() && text_[at_] != quote) at_ += quote == '"' && text_[at_] == '\\' ? 2 : 1;
+    while (at_ < text_.size() && text_[at_] != quote)
+      at_ += quote == '"' && text_[at_] == '\\' ? 2 : 1;
     if (at_ >= text_.size()) return Bad("the string does not end");
     const std::string_view inner = text_.substr(start, at_++ - start);
     std::string out;
@@ -248,17 +262,21 @@ class Parser {
       return {};
     }
     const size_t start = at_;
-    while (at_ < text_.size() && std::string_view(" \t\r\n&|(){}").find(text_[at_]) == std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n&|(){}").find(text_[at_]) == std::string_view::npos)
+      ++at_;
     const std::string_view word = text_.substr(start, at_ - start);
     if (word.empty()) return Bad("expecting a value");
-    if (node->op == Node::Op::kRe || node->op == Node::Op::kNre) return Bad("a regex must be a string");
+    if (node->op == Node::Op::kRe || node->op == Node::Op::kNre)
+      return Bad("a regex must be a string");
     if (word == "true" || word == "false") {
       node->boolean = word == "true";
     } else if (const auto number = match::ParseNumber(word)) {
       node->number = *number;
     } else if (const auto duration = match::ParseLogqlDuration(word)) {
       node->number = static_cast<double>(*duration);
-    } else if (node->field == "status" || node->field == "kind" || node->field == "span:status" || node->field == "span:kind") {
+    } else if (node->field == "status" || node->field == "kind" || node->field == "span:status" ||
+               node->field == "span:kind") {
       node->text = word;
     } else {
       return Bad("unexpected " + std::string(word));
@@ -300,7 +318,8 @@ Result<SpanFilter> SpanFilter::FromTags(std::string_view logfmt) {
   match::LogfmtScanner scanner(logfmt);
   size_t count = 0;
   while (scanner.Next()) {
-    if (++count > kMaxDepth) return Fail(ErrorKind::kBadInput, "invalid tags: more than " + std::to_string(kMaxDepth));
+    if (++count > kMaxDepth)
+      return Fail(ErrorKind::kBadInput, "invalid tags: more than " + std::to_string(kMaxDepth));
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::kCompare;
     const std::string_view key = scanner.key();
@@ -330,8 +349,8 @@ Result<SpanFilter> SpanFilter::FromTags(std::string_view logfmt) {
     std::string_view why = scanner.error();
     const size_t pos = why.find("pos ");
     const size_t colon = why.find(" : ");
-    return Fail(ErrorKind::kBadInput, "invalid tags: " + std::string(why.substr(colon + 3)) + " at " +
-                                          std::string(why.substr(pos, colon - pos)));
+    return Fail(ErrorKind::kBadInput, "invalid tags: " + std::string(why.substr(colon + 3)) +
+                                          " at " + std::string(why.substr(pos, colon - pos)));
   }
   return SpanFilter(root);
 }

@@ -15,10 +15,12 @@ using model::Value;
 using text::JsonWriter;
 
 constexpr int64_t kTagRangeNs = int64_t{24} * 3600 * 1'000'000'000;
-constexpr std::string_view kIntrinsics[] = {"duration", "kind", "name", "rootName", "rootServiceName",
-                                            "status", "statusMessage", "traceDuration"};
+constexpr std::string_view kIntrinsics[] = {
+    "duration",        "kind",   "name",          "rootName",
+    "rootServiceName", "status", "statusMessage", "traceDuration"};
 
-Result<spans::Scan> ScanOf(const net::Request& request, const net::Params& params, const Deps& deps) {
+Result<spans::Scan> ScanOf(const net::Request& request, const net::Params& params,
+                           const Deps& deps) {
   PHAROS_TRY(const TimeRange range, ReadRange(params, deps.clock->NowNs(), kTagRangeNs));
   spans::Scan scan;
   scan.start_ns = range.start_ns;
@@ -40,9 +42,11 @@ Result<net::Response> Tags(const net::Request& request, const Deps& deps, bool v
   PHAROS_TRY(const spans::Scan scan, ScanOf(request, params, deps));
   std::set<std::string, std::less<>> resource;
   std::set<std::string, std::less<>> span_tags;
-  const auto add = [](std::set<std::string, std::less<>>* to, std::span<const model::KeyValue> attributes) {
+  const auto add = [](std::set<std::string, std::less<>>* to,
+                      std::span<const model::KeyValue> attributes) {
     for (const model::KeyValue& attribute : attributes) {
-      if (!to->contains(attribute.key) && to->size() < spans::kMaxTagValues) to->emplace(attribute.key);
+      if (!to->contains(attribute.key) && to->size() < spans::kMaxTagValues)
+        to->emplace(attribute.key);
     }
   };
   PHAROS_TRY_VOID(spans::ScanSpans(deps, scan, [&](const model::Labels&, const model::Event& span) {
@@ -77,10 +81,12 @@ Result<net::Response> Tags(const net::Request& request, const Deps& deps, bool v
 }
 
 std::string_view TypeOf(const Value& value, std::string_view name) {
-  const bool keyword = name == "status" || name == "kind" || name == "span:status" || name == "span:kind";
+  const bool keyword =
+      name == "status" || name == "kind" || name == "span:status" || name == "span:kind";
   if (keyword) return "keyword";
   switch (value.type) {
-    case Value::Type::kInt: return name == "duration" || name == "span:duration" ? "duration" : "int";
+    case Value::Type::kInt:
+      return name == "duration" || name == "span:duration" ? "duration" : "int";
     case Value::Type::kDouble: return "float";
     case Value::Type::kBool: return "bool";
     default: return "string";
@@ -91,28 +97,32 @@ Result<net::Response> TagValues(const net::Request& request, const Deps& deps, b
   const net::Params params = request.AllParams();
   std::string name(request.PathParam("name"));
   // v1 names attributes bare; v2 in TraceQL.
-  const bool intrinsic = name == "name" || name == "status" || name == "kind" || name == "duration" || name == "statusMessage";
+  const bool intrinsic = name == "name" || name == "status" || name == "kind" ||
+                         name == "duration" || name == "statusMessage";
   if (!v2 && !intrinsic) name = "." + name;
   PHAROS_TRY(spans::Scan scan, ScanOf(request, params, deps));
   SpanFilter filter;
   if (const std::string_view q = params.Get("q"); v2 && !q.empty()) {
-    if (auto parsed = SpanFilter::Parse(q)) filter = std::move(*parsed);  // Tempo ignores what it cannot read
+    if (auto parsed = SpanFilter::Parse(q))
+      filter = std::move(*parsed);  // Tempo ignores what it cannot read
     scan.streams = filter.Streams();
   }
   const bool root_name = name == "rootName" || name == "trace:rootName";
   const bool root_service = name == "rootServiceName" || name == "trace:rootService";
   std::set<std::pair<std::string, std::string>> values;
-  PHAROS_TRY_VOID(spans::ScanSpans(deps, scan, [&](const model::Labels& stream, const model::Event& span) {
-    if (!filter.Matches(stream, span)) return true;
-    Value value;
-    if (!root_name && !root_service) {
-      value = FieldOf(name, stream, span);
-    } else if (span.span->parent_id.IsZero()) {
-      value = Value::String(root_name ? span.span->name : spans::ServiceOf(stream));
-    }
-    if (value.type != Value::Type::kNull) values.emplace(TypeOf(value, name), model::ValueToString(value));
-    return values.size() < spans::kMaxTagValues;
-  }));
+  PHAROS_TRY_VOID(
+      spans::ScanSpans(deps, scan, [&](const model::Labels& stream, const model::Event& span) {
+        if (!filter.Matches(stream, span)) return true;
+        Value value;
+        if (!root_name && !root_service) {
+          value = FieldOf(name, stream, span);
+        } else if (span.span->parent_id.IsZero()) {
+          value = Value::String(root_name ? span.span->name : spans::ServiceOf(stream));
+        }
+        if (value.type != Value::Type::kNull)
+          values.emplace(TypeOf(value, name), model::ValueToString(value));
+        return values.size() < spans::kMaxTagValues;
+      }));
   std::string out;
   JsonWriter json(out);
   json.BeginObject().Key("tagValues").BeginArray();
@@ -133,7 +143,9 @@ net::Response Answer(Result<net::Response> response) {
 
 }  // namespace
 
-net::Response HandleTags(const net::Request& request, const Deps& deps, bool v2) { return Answer(Tags(request, deps, v2)); }
+net::Response HandleTags(const net::Request& request, const Deps& deps, bool v2) {
+  return Answer(Tags(request, deps, v2));
+}
 net::Response HandleTagValues(const net::Request& request, const Deps& deps, bool v2) {
   return Answer(TagValues(request, deps, v2));
 }

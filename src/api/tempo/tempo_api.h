@@ -12,6 +12,7 @@ using Deps = spans::Deps;
 
 /// Adds /api/traces/{id}, /api/search, … below `prefix` (no trailing slash). With `own_port`
 /// also what only Tempo's own listener has: /ready.
-void RegisterTempoApi(net::Router& router, const std::string& prefix, const Deps& deps, bool own_port = false);
+void RegisterTempoApi(net::Router& router, const std::string& prefix, const Deps& deps,
+                      bool own_port = false);
 
 }  // namespace pharos::api::tempo

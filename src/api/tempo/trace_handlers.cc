@@ -27,8 +27,9 @@ Result<int64_t> ReadNumber(const net::Params& params, std::string_view name, int
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) {
-    return Fail(ErrorKind::kBadInput, "invalid " + std::string(name) + ": strconv.ParseInt: parsing " +
-                                          match::GoQuote(text) + ": invalid syntax");
+    return Fail(ErrorKind::kBadInput, "invalid " + std::string(name) +
+                                          ": strconv.ParseInt: parsing " + match::GoQuote(text) +
+                                          ": invalid syntax");
   }
   return value;
 }
@@ -79,7 +80,8 @@ Result<net::Response> Trace(const net::Request& request, const Deps& deps, bool 
   }
   if (!v2) return net::Response::Json(200, wire::EncodeTempoTraceJson(batch));
   std::string out = "{\"trace\":";
-  PHAROS_TRY_VOID(wire::OtlpProtobufToJson(wire::kTracesMessage, wire::EncodeOtlpTraces(batch), {true, true}, out));
+  PHAROS_TRY_VOID(wire::OtlpProtobufToJson(wire::kTracesMessage, wire::EncodeOtlpTraces(batch),
+                                           {true, true}, out));
   return net::Response::Json(200, out + ",\"metrics\":{}}");
 }
 

@@ -8,8 +8,9 @@
 namespace pharos::api::testing {
 
 /// `target` as after the method in a request line, percent-encoded.
-inline net::Response Call(const net::Router& router, const std::string& method, const std::string& target,
-                          const std::string& form = "", std::vector<std::pair<std::string, std::string>> headers = {}) {
+inline net::Response Call(const net::Router& router, const std::string& method,
+                          const std::string& target, const std::string& form = "",
+                          std::vector<std::pair<std::string, std::string>> headers = {}) {
   net::Request request;
   request.method = method;
   const size_t mark = target.find('?');
@@ -23,7 +24,8 @@ inline net::Response Call(const net::Router& router, const std::string& method, 
   for (const auto& [name, value] : headers) request.headers.Add(name, value);
   const auto match = router.Find(method, request.raw_path);
   if (match.found != net::Router::Found::kRoute || !match.route->sync) {
-    return net::Response::Text(match.found == net::Router::Found::kWrongMethod ? 405 : 404, "no route");
+    return net::Response::Text(match.found == net::Router::Found::kWrongMethod ? 405 : 404,
+                               "no route");
   }
   request.path_params = match.params;
   return match.route->sync(request);

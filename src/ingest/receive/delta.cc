@@ -8,9 +8,8 @@ namespace pharos::ingest::receive {
 
 bool DeltaTotals::MakeRoom(int64_t now_ns) {
   if (totals_.size() < kMaxDeltaSeries) return true;
-  std::erase_if(totals_, [&](const auto& item) {
-    return item.second.touched_ns < now_ns - kDeltaIdleNs;
-  });
+  std::erase_if(totals_,
+                [&](const auto& item) { return item.second.touched_ns < now_ns - kDeltaIdleNs; });
   return totals_.size() < kMaxDeltaSeries;
 }
 

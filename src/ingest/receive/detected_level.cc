@@ -11,27 +11,28 @@ namespace pharos::ingest::receive {
 namespace {
 
 constexpr std::array<std::string_view, 14> kFields = {
-    "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity",
-    "SeverityText", "lvl", "LVL", "Lvl", "severity_text", "Severity_Text", "SEVERITY_TEXT"};
+    "level",    "LEVEL",         "Level",         "log.level",    "severity",
+    "SEVERITY", "Severity",      "SeverityText",  "lvl",          "LVL",
+    "Lvl",      "severity_text", "Severity_Text", "SEVERITY_TEXT"};
 
 struct Word {
   std::string_view word, level;
 };
-constexpr Word kSpellings[] = {
-    {"trace", "trace"}, {"trc", "trace"},    {"debug", "debug"},       {"dbg", "debug"},
-    {"info", "info"},   {"inf", "info"},     {"information", "info"},  {"warn", "warn"},
-    {"wrn", "warn"},    {"warning", "warn"}, {"error", "error"},       {"err", "error"},
-    {"critical", "critical"},                {"fatal", "fatal"}};
-constexpr Word kWords[] = {{"trace", "trace"},       {"debug", "debug"},  {"fatal", "fatal"},
-                           {"critical", "critical"}, {"error", "error"},  {"err", "error"},
-                           {"warning", "warn"},      {"warn", "warn"},    {"info", "info"}};
+constexpr Word kSpellings[] = {{"trace", "trace"},       {"trc", "trace"},   {"debug", "debug"},
+                               {"dbg", "debug"},         {"info", "info"},   {"inf", "info"},
+                               {"information", "info"},  {"warn", "warn"},   {"wrn", "warn"},
+                               {"warning", "warn"},      {"error", "error"}, {"err", "error"},
+                               {"critical", "critical"}, {"fatal", "fatal"}};
+constexpr Word kWords[] = {{"trace", "trace"},       {"debug", "debug"}, {"fatal", "fatal"},
+                           {"critical", "critical"}, {"error", "error"}, {"err", "error"},
+                           {"warning", "warn"},      {"warn", "warn"},   {"info", "info"}};
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool Space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool EqualFold(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() &&
-         std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) { return Lower(x) == y; });
+  return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(),
+                                                [](char x, char y) { return Lower(x) == y; });
 }
 
 /// The canonical level, or "" when it is none.

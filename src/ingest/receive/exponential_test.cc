@@ -32,8 +32,8 @@ TEST(Exponential, MovesIndexesAndSplitsAtGaps) {
 
 TEST(Exponential, AddsAtTheCoarserScale) {
   const std::vector<uint64_t> fine = {1, 2, 3, 4}, coarse = {10, 20};
-  auto total = *Exponential::Read(Point(1, 0, fine));   // indexes 0..3 at scale 1
-  total.Add(*Exponential::Read(Point(0, 0, coarse)));   // 0..1 at scale 0
+  auto total = *Exponential::Read(Point(1, 0, fine));  // indexes 0..3 at scale 1
+  total.Add(*Exponential::Read(Point(0, 0, coarse)));  // 0..1 at scale 0
   const model::Histogram h = total.ToNative();
   EXPECT_EQ(h.schema, 0);
   EXPECT_EQ(h.positive_spans, (std::vector<model::BucketSpan>{{1, 2}}));

@@ -29,7 +29,6 @@ inline constexpr size_t kMaxCachedStreamBytes = 2048;
 /// Different errors told in one answer; more are summed up.
 inline constexpr size_t kMaxErrorKinds = 10;
 
-
 /// Series of delta temporality whose running totals are kept (≈ 200 bytes each, histograms
 /// with their buckets), and after how long without a point a total may be forgotten.
 inline constexpr size_t kMaxDeltaSeries = 500'000;

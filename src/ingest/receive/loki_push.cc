@@ -27,8 +27,8 @@ std::string CheckLabels(const model::Labels& labels) {
   size_t count = labels.size();
   if (labels.Has("service_name")) --count;
   if (count > kLokiMaxLabelNames) {
-    return "entry for stream '" + text + "' has " + std::to_string(count) +
-           " label names; limit " + std::to_string(kLokiMaxLabelNames);
+    return "entry for stream '" + text + "' has " + std::to_string(count) + " label names; limit " +
+           std::to_string(kLokiMaxLabelNames);
   }
   for (const model::LabelView label : labels) {
     if (label.name.size() > kLokiMaxLabelNameBytes) {
@@ -47,13 +47,13 @@ std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'00
 std::string CheckEntry(const model::Event& event, const model::Labels& labels, int64_t now_ns) {
   const auto stream = [&] { return wire::StreamLabelsText(labels); };
   if (event.time_ns < now_ns - kLokiMaxAgeNs) {
-    return "entry for stream '" + stream() + "' has timestamp too old: " +
-           UtcSeconds(event.time_ns) + ", oldest acceptable timestamp is: " +
-           UtcSeconds(now_ns - kLokiMaxAgeNs);
+    return "entry for stream '" + stream() +
+           "' has timestamp too old: " + UtcSeconds(event.time_ns) +
+           ", oldest acceptable timestamp is: " + UtcSeconds(now_ns - kLokiMaxAgeNs);
   }
   if (event.time_ns > now_ns + kLokiGraceNs) {
-    return "entry for stream '" + stream() + "' has timestamp too new: " +
-           UtcSeconds(event.time_ns);
+    return "entry for stream '" + stream() +
+           "' has timestamp too new: " + UtcSeconds(event.time_ns);
   }
   if (event.body.text.size() > kLokiMaxLineBytes) {
     return "max entry size '" + std::to_string(kLokiMaxLineBytes) +
@@ -91,8 +91,12 @@ void SetLevel(std::string_view stream_level, base::Arena& arena, model::Event* e
   auto* pairs = static_cast<model::KeyValue*>(
       arena.Allocate(n * sizeof(model::KeyValue), alignof(model::KeyValue)));
   std::uninitialized_copy(event->attributes.begin(), event->attributes.end(), pairs);
-  const size_t at = sent == nullptr ? n - 1 : static_cast<size_t>(
-      std::find_if(pairs, pairs + n, [](const auto& p) { return p.key == kDetectedLevel; }) - pairs);
+  const size_t at = sent == nullptr
+                        ? n - 1
+                        : static_cast<size_t>(
+                              std::find_if(pairs, pairs + n,
+                                           [](const auto& p) { return p.key == kDetectedLevel; }) -
+                              pairs);
   new (pairs + at) model::KeyValue{kDetectedLevel, model::Value::String(arena.Copy(level))};
   event->attributes = {pairs, n};
 }
@@ -129,12 +133,12 @@ void Handle(LokiWriter& writer, const Target& target, net::Request request,
     return responder->Send(
         GoError(missing ? 422 : StatusOf(outcome.error()), outcome.error().message));
   }
-  outcome->ack.Then([responder, problem = std::move(outcome->problem)](
-                        const base::Result<void>& written) {
-    if (!written) return responder->Send(GoError(500, written.error().message));
-    if (!problem.empty()) return responder->Send(GoError(400, problem));
-    responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
-  });
+  outcome->ack.Then(
+      [responder, problem = std::move(outcome->problem)](const base::Result<void>& written) {
+        if (!written) return responder->Send(GoError(500, written.error().message));
+        if (!problem.empty()) return responder->Send(GoError(400, problem));
+        responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
+      });
 }
 
 }  // namespace
@@ -144,8 +148,7 @@ struct LokiWriter::Cache {
   std::unordered_map<std::string, model::Labels, base::StringHasher, std::equal_to<>> parsed;
 };
 
-LokiWriter::LokiWriter(const Target& target)
-    : target_(target), cache_(std::make_unique<Cache>()) {}
+LokiWriter::LokiWriter(const Target& target) : target_(target), cache_(std::make_unique<Cache>()) {}
 LokiWriter::~LokiWriter() = default;
 
 base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
@@ -213,12 +216,11 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
 void RegisterLokiPush(net::Router& router, const Target& target) {
   const auto writer = std::make_shared<LokiWriter>(target);
   for (const char* path : {"/loki/api/v1/push", "/api/prom/push"}) {
-    router.AddAsync(
-        "POST", path,
-        [writer, target](net::Request request, net::ResponderPtr responder) {
-          Handle(*writer, target, std::move(request), responder);
-        },
-        {.max_body_bytes = kMaxBodyBytes, .decompress = false});
+    router.AddAsync("POST", path,
+                    [writer, target](net::Request request, net::ResponderPtr responder) {
+                      Handle(*writer, target, std::move(request), responder);
+                    },
+                    {.max_body_bytes = kMaxBodyBytes, .decompress = false});
   }
 }
 

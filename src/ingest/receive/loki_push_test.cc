@@ -14,7 +14,9 @@ constexpr int64_t kNow = 1'700'000'000'000'000'000;
 
 class LokiPushTest : public testing::Test {
  protected:
-  LokiPushTest() : clock_(kNow) { RegisterLokiPush(router_, {.events = &events_, .clock = &clock_}); }
+  LokiPushTest() : clock_(kNow) {
+    RegisterLokiPush(router_, {.events = &events_, .clock = &clock_});
+  }
   net::Response Json(std::string body, std::string path = "/loki/api/v1/push") {
     return Ask(router_, std::move(path), std::move(body), {{"Content-Type", "application/json"}});
   }
@@ -28,7 +30,9 @@ class LokiPushTest : public testing::Test {
 
 TEST_F(LokiPushTest, StoresWithServiceNameAndLevel) {
   EXPECT_EQ(Json(Stream(R"({"app":"shop"})", R"(["1700000000000000000","{\"lvl\":\"WRN\"}"],
-      ["1700000000000000001","level=error msg=x",{"trace_id":"t"}])")).status, 204);
+      ["1700000000000000001","level=error msg=x",{"trace_id":"t"}])"))
+                .status,
+            204);
   const auto& kept = events_.streams.at(R"({app="shop", service_name="shop"})");
   ASSERT_EQ(kept.size(), 2u);
   EXPECT_EQ(model::FindAttribute(kept[0].attributes, kDetectedLevel)->text, "warn");
@@ -51,14 +55,15 @@ TEST_F(LokiPushTest, RefusesInLokisWords) {
             "old: 1970-01-01T00:00:00Z, oldest acceptable timestamp is: 2023-11-07T22:13:20Z; "
             "1 errors like: entry for stream '{app=\"a\", service_name=\"a\"}' has timestamp too "
             "old: 2020-09-13T12:26:40Z, oldest acceptable timestamp is: 2023-11-07T22:13:20Z\n");
-  answer = Json(Stream(R"({"app":"a"})", R"(["4102444800000000000","x"],["1700000000000000000","ok"])"));
+  answer =
+      Json(Stream(R"({"app":"a"})", R"(["4102444800000000000","x"],["1700000000000000000","ok"])"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.body,
             "entry for stream '{app=\"a\", service_name=\"a\"}' has timestamp too new: "
             "2100-01-01T00:00:00Z\n");
   EXPECT_EQ(events_.streams.at(R"({app="a", service_name="a"})").size(), 1u);
-  answer = Json(Stream(R"({"app":"a"})",
-                       R"(["1700000000000000000",")" + std::string(300'000, 'x') + "\"]"));
+  answer = Json(
+      Stream(R"({"app":"a"})", R"(["1700000000000000000",")" + std::string(300'000, 'x') + "\"]"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("max entry size '262144' bytes exceeded"), std::string::npos);
 }

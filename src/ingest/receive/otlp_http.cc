@@ -46,9 +46,8 @@ void Handle(OtlpService& service, const Target& target, OtlpSignal signal, int s
                    if (answer.code == 0 && success_status == 204) {
                      response.status = 204;
                    } else {
-                     response.headers.Set("Content-Type", encoding == OtlpEncoding::kJson
-                                                              ? kJson
-                                                              : kProtobuf);
+                     response.headers.Set("Content-Type",
+                                          encoding == OtlpEncoding::kJson ? kJson : kProtobuf);
                      response.body = std::move(answer.body);
                    }
                    responder->Send(std::move(response));
@@ -60,13 +59,13 @@ void Handle(OtlpService& service, const Target& target, OtlpSignal signal, int s
 void RegisterOtlpHttp(net::Router& router, std::shared_ptr<OtlpService> service,
                       const Target& target, OtlpPaths paths) {
   const auto add = [&](const char* path, OtlpSignal signal, int success_status) {
-    router.AddAsync(
-        "POST", path,
-        [service, target, signal, success_status](net::Request request,
-                                                  net::ResponderPtr responder) {
-          Handle(*service, target, signal, success_status, std::move(request), responder);
-        },
-        {.max_body_bytes = kMaxDecompressedBytes, .decompress = true});
+    router.AddAsync("POST", path,
+                    [service, target, signal, success_status](net::Request request,
+                                                              net::ResponderPtr responder) {
+                      Handle(*service, target, signal, success_status, std::move(request),
+                             responder);
+                    },
+                    {.max_body_bytes = kMaxDecompressedBytes, .decompress = true});
   };
   if (paths.standard) {
     add("/v1/traces", OtlpSignal::kTraces, 200);

@@ -59,8 +59,8 @@ base::Result<void> OtlpLabels::Base(std::span<const model::KeyValue> attributes,
       same->second += ';' + model::ValueToString(pair->value);
     }
   }
-  for (const auto& [name, value] : {std::pair<std::string_view, const std::string&>("job", job_),
-                                    {"instance", instance_}}) {
+  for (const auto& [name, value] :
+       {std::pair<std::string_view, const std::string&>("job", job_), {"instance", instance_}}) {
     if (value.empty()) continue;
     std::erase_if(base_, [n = name](const auto& label) { return label.first == n; });
     base_.emplace_back(name, value);

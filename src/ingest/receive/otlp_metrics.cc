@@ -57,8 +57,11 @@ model::Exemplar ExemplarOf(const wire::OtlpExemplar& from) {
 class Conversion {
  public:
   Conversion(store::SampleAppender* appender, DeltaTotals& totals, int64_t now_ns)
-      : appender_(appender), batch_(appender, ReadCanonical), zeros_(appender, ReadCanonical),
-        totals_(totals), now_ns_(now_ns) {}
+      : appender_(appender),
+        batch_(appender, ReadCanonical),
+        zeros_(appender, ReadCanonical),
+        totals_(totals),
+        now_ns_(now_ns) {}
 
   void Resource(wire::OtlpResourceMetrics& resource, base::Arena& arena) {
     arena_ = &arena;
@@ -75,7 +78,8 @@ class Conversion {
     zeros_.Flush();  // what was zero stands in front; its refusal loses nothing
     batch_.Flush();
     if (batch_.refused() > 0) {
-      Reject(std::min(batch_.refused(), points_), std::string(RefusalText(*batch_.first_refusal())));
+      Reject(std::min(batch_.refused(), points_),
+             std::string(RefusalText(*batch_.first_refusal())));
     }
     if (batch_.refused_series() > 0) Reject(batch_.refused_series(), batch_.reason());
   }
@@ -96,8 +100,7 @@ class Conversion {
     }
     name_ = PrometheusMetricName(metric.name, metric.unit, metric.type, metric.monotonic);
     if (name_.empty()) {
-      return Reject(metric.points.size(), "normalization for metric \"" +
-                                              std::string(metric.name) +
+      return Reject(metric.points.size(), "normalization for metric \"" + std::string(metric.name) +
                                               "\" resulted in empty name");
     }
     delta_ = has_temporality && metric.temporality == OtlpTemporality::kDelta;
@@ -153,8 +156,7 @@ class Conversion {
   void Explicit(OtlpPoint& point) {
     bool first = false;
     if (delta_ && !point.no_recorded_value) {
-      const auto step =
-          totals_.AddHistogram(labels_.With(name_).Hash(), now_ns_, &point, *arena_);
+      const auto step = totals_.AddHistogram(labels_.With(name_).Hash(), now_ns_, &point, *arena_);
       if (!Emits(step.result)) return;
       first = step.first;
     }
@@ -168,7 +170,8 @@ class Conversion {
       Write(labels_.With(name_ + "_bucket", "le", text::GoFloat(point.bounds[i])), point,
             static_cast<double>(cumulative), first);
       for (; next_exemplar < point.exemplars.size() &&
-             point.exemplars[next_exemplar].value <= point.bounds[i]; ++next_exemplar) {
+             point.exemplars[next_exemplar].value <= point.bounds[i];
+           ++next_exemplar) {
         batch_.Add(ExemplarOf(point.exemplars[next_exemplar]));
       }
     }
@@ -277,8 +280,8 @@ base::Result<OtlpMetricsOutcome> OtlpMetricsWriter::Write(std::string_view tenan
                                                           std::string_view body) {
   static base::Counter& taken =
       base::GetCounter("pharos_receive_samples_total", "Samples taken.", R"(protocol="otlp")");
-  static base::Counter& refused = base::GetCounter(
-      "pharos_receive_samples_refused_total", "Samples refused.", R"(protocol="otlp")");
+  static base::Counter& refused = base::GetCounter("pharos_receive_samples_refused_total",
+                                                   "Samples refused.", R"(protocol="otlp")");
   PHAROS_TRY(wire::OtlpMetrics metrics, wire::DecodeOtlpMetrics(body));
   if (metrics.points == 0) return OtlpMetricsOutcome{base::Ack::Durable(), 0, ""};
   const auto appender = target_.samples->Begin(tenant);

@@ -9,14 +9,32 @@ namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
 
-constexpr Pair kUnits[] = {
-    {"d", "days"},          {"h", "hours"},         {"min", "minutes"},   {"s", "seconds"},
-    {"ms", "milliseconds"}, {"us", "microseconds"}, {"ns", "nanoseconds"}, {"By", "bytes"},
-    {"KiBy", "kibibytes"},  {"MiBy", "mebibytes"},  {"GiBy", "gibibytes"}, {"TiBy", "tibibytes"},
-    {"KBy", "kilobytes"},   {"MBy", "megabytes"},   {"GBy", "gigabytes"}, {"TBy", "terabytes"},
-    {"m", "meters"},        {"V", "volts"},         {"A", "amperes"},     {"J", "joules"},
-    {"W", "watts"},         {"g", "grams"},         {"Cel", "celsius"},   {"Hz", "hertz"},
-    {"1", ""},              {"%", "percent"}};
+constexpr Pair kUnits[] = {{"d", "days"},
+                           {"h", "hours"},
+                           {"min", "minutes"},
+                           {"s", "seconds"},
+                           {"ms", "milliseconds"},
+                           {"us", "microseconds"},
+                           {"ns", "nanoseconds"},
+                           {"By", "bytes"},
+                           {"KiBy", "kibibytes"},
+                           {"MiBy", "mebibytes"},
+                           {"GiBy", "gibibytes"},
+                           {"TiBy", "tibibytes"},
+                           {"KBy", "kilobytes"},
+                           {"MBy", "megabytes"},
+                           {"GBy", "gigabytes"},
+                           {"TBy", "terabytes"},
+                           {"m", "meters"},
+                           {"V", "volts"},
+                           {"A", "amperes"},
+                           {"J", "joules"},
+                           {"W", "watts"},
+                           {"g", "grams"},
+                           {"Cel", "celsius"},
+                           {"Hz", "hertz"},
+                           {"1", ""},
+                           {"%", "percent"}};
 constexpr Pair kPerUnits[] = {{"s", "second"}, {"m", "minute"}, {"h", "hour"}, {"d", "day"},
                               {"w", "week"},   {"mo", "month"}, {"y", "year"}};
 

@@ -141,8 +141,9 @@ base::Result<OtlpService::Outcome> OtlpService::Store(OtlpSignal signal,
   return Outcome{std::move(written.ack), written.rejected, std::move(written.reason)};
 }
 
-base::Result<OtlpService::Outcome> OtlpService::StoreEvents(
-    OtlpSignal signal, std::shared_ptr<const std::string> body, const std::string& tenant) {
+base::Result<OtlpService::Outcome> OtlpService::StoreEvents(OtlpSignal signal,
+                                                            std::shared_ptr<const std::string> body,
+                                                            const std::string& tenant) {
   static base::Counter& spans =
       base::GetCounter("pharos_receive_spans_total", "Spans taken.", R"(protocol="otlp")");
   static base::Counter& lines =

@@ -14,7 +14,7 @@ enum class OtlpSignal : uint8_t { kTraces, kLogs, kMetrics };
 enum class OtlpEncoding : uint8_t { kProtobuf, kJson };
 
 struct OtlpAnswer {
-  int code = 0;         ///< gRPC's: 0 OK, 3 invalid argument, 8 too large, 13 internal, 14 unavailable
+  int code = 0;  ///< gRPC's: 0 OK, 3 invalid argument, 8 too large, 13 internal, 14 unavailable
   std::string message;  ///< when code is not 0
   /// Export…ServiceResponse when code is 0 (with partial_success when something was
   /// rejected), else google.rpc.Status; in the encoding of the request.
@@ -32,8 +32,8 @@ class OtlpService {
 
   /// An empty body is a valid, empty protobuf request. `done` is called exactly once, from
   /// any thread.
-  void Export(OtlpSignal signal, OtlpEncoding encoding, std::string body,
-              const std::string& tenant, Callback done);
+  void Export(OtlpSignal signal, OtlpEncoding encoding, std::string body, const std::string& tenant,
+              Callback done);
 
   void ExportTraces(std::string body, const std::string& tenant, Callback done) {
     Export(OtlpSignal::kTraces, OtlpEncoding::kProtobuf, std::move(body), tenant, std::move(done));
@@ -42,8 +42,7 @@ class OtlpService {
     Export(OtlpSignal::kLogs, OtlpEncoding::kProtobuf, std::move(body), tenant, std::move(done));
   }
   void ExportMetrics(std::string body, const std::string& tenant, Callback done) {
-    Export(OtlpSignal::kMetrics, OtlpEncoding::kProtobuf, std::move(body), tenant,
-           std::move(done));
+    Export(OtlpSignal::kMetrics, OtlpEncoding::kProtobuf, std::move(body), tenant, std::move(done));
   }
 
  private:

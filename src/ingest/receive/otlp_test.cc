@@ -26,12 +26,14 @@ class OtlpTest : public testing::Test {
         {"key":"service.namespace","value":{"stringValue":"web"}},
         {"key":"service.instance.id","value":{"stringValue":"i1"}},
         {"key":"host.name","value":{"stringValue":"h"}}]},
-        "scopeMetrics":[{"metrics":[)" + metrics + "]}]}]}";
+        "scopeMetrics":[{"metrics":[)" +
+           metrics + "]}]}]}";
   }
   std::vector<double> Values(const std::string& series) {
     std::vector<double> out;
     const auto* found = samples_.Find(series);
-    EXPECT_NE(found, nullptr) << series << " is not among " << testing::PrintToString(samples_.Names());
+    EXPECT_NE(found, nullptr) << series << " is not among "
+                              << testing::PrintToString(samples_.Names());
     if (found != nullptr) {
       for (const auto& s : found->samples) out.push_back(s.value);
     }
@@ -50,7 +52,9 @@ TEST_F(OtlpTest, TracesWithPartialSuccess) {
       {"traceId":"00","spanId":"eee19b7ec3c1b175"}]}]}]})");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.headers.Get("Content-Type"), "application/json");
-  EXPECT_EQ(answer.body, R"({"partialSuccess":{"rejectedSpans":"1","errorMessage":"trace ids must be 16 bytes"}})");
+  EXPECT_EQ(
+      answer.body,
+      R"({"partialSuccess":{"rejectedSpans":"1","errorMessage":"trace ids must be 16 bytes"}})");
   EXPECT_EQ(events_.streams.at(R"({service_name="shop"})").size(), 1u);
 }
 
@@ -83,21 +87,25 @@ TEST_F(OtlpTest, ErrorsCarryAStatusInTheSameEncoding) {
   EXPECT_EQ(Ask(router_, "/v1/logs", "", {{"Content-Type", "text/plain"}}).status, 415);
   EXPECT_EQ(Ask(router_, "/v1/logs", "", {{"Content-Type", "application/x-protobuf"}}).status, 200);
   events_.refuse = base::Error{base::ErrorKind::kBusy, "busy"};
-  EXPECT_EQ(Json("/v1/logs", R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]})").status, 503);
+  EXPECT_EQ(Json("/v1/logs", R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]})").status,
+            503);
 }
 
 TEST_F(OtlpTest, NumbersBecomeSeries) {
-  EXPECT_EQ(Json("/v1/metrics", Metrics(R"(
+  EXPECT_EQ(
+      Json("/v1/metrics", Metrics(R"(
       {"name":"http.requests","unit":"{request}","description":"All.","sum":{"isMonotonic":true,"aggregationTemporality":2,
        "dataPoints":[{"timeUnixNano":"1700000000000000000","asInt":"5","attributes":[
           {"key":"http.route","value":{"stringValue":"/a"}},{"key":"http_route","value":{"stringValue":"/b"}}],
           "exemplars":[{"timeUnixNano":"1700000000000000000","asDouble":0.5,"traceId":"5b8efff798038103d269b633813fc60d"}]}]}},
       {"name":"queue.size","unit":"1","gauge":{"dataPoints":[{"timeUnixNano":"1700000000000000000","asDouble":1.5},
           {"timeUnixNano":"1700000001000000000","flags":1}]}},
-      {"name":"bad","sum":{"dataPoints":[{"asInt":"1"}]}})")).body,
+      {"name":"bad","sum":{"dataPoints":[{"asInt":"1"}]}})"))
+          .body,
       R"({"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"invalid temporality and type combination for metric \"bad\""}})");
   const std::string common = R"(instance="i1", job="web/shop"})";
-  EXPECT_EQ(Values(R"(http_requests_total{http_route="/a;/b", )" + common), (std::vector<double>{5}));
+  EXPECT_EQ(Values(R"(http_requests_total{http_route="/a;/b", )" + common),
+            (std::vector<double>{5}));
   const auto gauge = Values("queue_size_ratio{" + common);
   ASSERT_EQ(gauge.size(), 2u);
   EXPECT_EQ(gauge[0], 1.5);
@@ -119,7 +127,9 @@ TEST_F(OtlpTest, HistogramsAndSummaries) {
         "quantileValues":[{"quantile":0.99,"value":2}]}]}},
       {"name":"e","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{
         "timeUnixNano":"1700000000000000000","count":"7","sum":3,"scale":9,"zeroCount":"1",
-        "positive":{"offset":-1,"bucketCounts":["1","2","0","3"]}}]}})")).body, "{}");
+        "positive":{"offset":-1,"bucketCounts":["1","2","0","3"]}}]}})"))
+                .body,
+            "{}");
   const std::string common = R"(instance="i1", job="web/shop")";
   EXPECT_EQ(Values("d_seconds_bucket{" + common + R"(, le="0.1"})"), (std::vector<double>{1}));
   EXPECT_EQ(Values("d_seconds_bucket{" + common + R"(, le="10"})"), (std::vector<double>{3}));
@@ -142,9 +152,12 @@ TEST_F(OtlpTest, DeltasBecomeTotals) {
   const auto send = [&](int64_t start_s, int64_t end_s, int value) {
     const std::string at = std::to_string(1'700'000'000 + end_s) + "000000000";
     const std::string from = std::to_string(1'700'000'000 + start_s) + "000000000";
-    return Json("/v1/metrics", Metrics(R"({"name":"c","sum":{"isMonotonic":true,"aggregationTemporality":1,
-        "dataPoints":[{"startTimeUnixNano":")" + from + R"(","timeUnixNano":")" + at +
-        R"(","asInt":)" + std::to_string(value) + "}]}}")).body;
+    return Json("/v1/metrics",
+                Metrics(R"({"name":"c","sum":{"isMonotonic":true,"aggregationTemporality":1,
+        "dataPoints":[{"startTimeUnixNano":")" +
+                        from + R"(","timeUnixNano":")" + at + R"(","asInt":)" +
+                        std::to_string(value) + "}]}}"))
+        .body;
   };
   const std::string series = R"(c_total{instance="i1", job="web/shop"})";
   EXPECT_EQ(send(0, 10, 5), "{}");
@@ -157,11 +170,14 @@ TEST_F(OtlpTest, DeltasBecomeTotals) {
 
 TEST(OtlpNames, FollowThePublishedRules) {
   using T = wire::OtlpMetricType;
-  EXPECT_EQ(PrometheusMetricName("http.server.duration", "s", T::kHistogram, false), "http_server_duration_seconds");
+  EXPECT_EQ(PrometheusMetricName("http.server.duration", "s", T::kHistogram, false),
+            "http_server_duration_seconds");
   EXPECT_EQ(PrometheusMetricName("system.io", "By", T::kSum, true), "system_io_bytes_total");
-  EXPECT_EQ(PrometheusMetricName("network.io.total", "By/s", T::kSum, true), "network_io_bytes_per_second_total");
+  EXPECT_EQ(PrometheusMetricName("network.io.total", "By/s", T::kSum, true),
+            "network_io_bytes_per_second_total");
   EXPECT_EQ(PrometheusMetricName("foo_bytes", "By", T::kGauge, false), "foo_bytes");
-  EXPECT_EQ(PrometheusMetricName("requests", "{request}/s", T::kGauge, false), "requests_per_second");
+  EXPECT_EQ(PrometheusMetricName("requests", "{request}/s", T::kGauge, false),
+            "requests_per_second");
   EXPECT_EQ(PrometheusMetricName("2xx", "1", T::kGauge, false), "_2xx_ratio");
   EXPECT_EQ(PrometheusMetricName("a..b__c", "", T::kGauge, false), "a_b_c");
   EXPECT_EQ(PrometheusMetricName("...", "", T::kGauge, false), "");

@@ -55,8 +55,8 @@ base::Result<void> AddSeries(const wire::RemoteSeries& series, SampleBatch& batc
 }
 
 void Count(const SampleBatch& batch) {
-  static base::Counter& taken = base::GetCounter(
-      "pharos_receive_samples_total", "Samples taken.", R"(protocol="remote_write")");
+  static base::Counter& taken = base::GetCounter("pharos_receive_samples_total", "Samples taken.",
+                                                 R"(protocol="remote_write")");
   static base::Counter& refused = base::GetCounter(
       "pharos_receive_samples_refused_total", "Samples refused.", R"(protocol="remote_write")");
   static base::Counter& invalid =
@@ -85,7 +85,8 @@ std::string MediaTypeProblem(std::string_view type) {
     const size_t equals = part.find('=');
     if (equals == part.npos || part.find('=', equals + 1) != part.npos) {
       return "as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be "
-             "key-values, got " + std::string(part) + " in " + all + " content-type";
+             "key-values, got " +
+             std::string(part) + " in " + all + " content-type";
     }
     if (part.substr(0, equals) != "proto") continue;
     const std::string_view proto = part.substr(equals + 1);
@@ -114,12 +115,12 @@ void Handle(const Target& target, const net::Request& request, const net::Respon
   if (!body) return responder->Send(GoError(StatusOf(body.error()), body.error().message));
   auto outcome = WriteRemote(*target.samples, TenantOf(target, request), *body);
   if (!outcome) return responder->Send(GoError(StatusOf(outcome.error()), outcome.error().message));
-  outcome->ack.Then([responder, refusal = std::move(outcome->refusal)](
-                        const base::Result<void>& written) {
-    if (!written) return responder->Send(GoError(500, written.error().message));
-    if (!refusal.empty()) return responder->Send(GoError(400, refusal));
-    responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
-  });
+  outcome->ack.Then(
+      [responder, refusal = std::move(outcome->refusal)](const base::Result<void>& written) {
+        if (!written) return responder->Send(GoError(500, written.error().message));
+        if (!refusal.empty()) return responder->Send(GoError(400, refusal));
+        responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
+      });
 }
 
 }  // namespace
@@ -159,12 +160,11 @@ base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::strin
 }
 
 void RegisterRemoteWrite(net::Router& router, std::string_view prefix, const Target& target) {
-  router.AddAsync(
-      "POST", std::string(prefix) + "/api/v1/write",
-      [target](net::Request request, net::ResponderPtr responder) {
-        Handle(target, request, responder);
-      },
-      {.max_body_bytes = kMaxBodyBytes, .decompress = false});
+  router.AddAsync("POST", std::string(prefix) + "/api/v1/write",
+                  [target](net::Request request, net::ResponderPtr responder) {
+                    Handle(target, request, responder);
+                  },
+                  {.max_body_bytes = kMaxBodyBytes, .decompress = false});
 }
 
 }  // namespace pharos::ingest::receive

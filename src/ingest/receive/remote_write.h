@@ -16,8 +16,8 @@ namespace pharos::ingest::receive {
 void RegisterRemoteWrite(net::Router& router, std::string_view prefix, const Target& target);
 
 struct RemoteWriteOutcome {
-  base::Ack ack;         ///< of what was taken
-  std::string refusal;   ///< Prometheus's sentence when some samples were refused, else ""
+  base::Ack ack;        ///< of what was taken
+  std::string refusal;  ///< Prometheus's sentence when some samples were refused, else ""
 };
 
 /// One decompressed WriteRequest. kBadInput for malformed bytes (nothing is written).

@@ -52,9 +52,8 @@ void SampleBatch::AppendAll(std::vector<Write>& writes, size_t Run::* start, App
     again.push_back(writes[r.index]);
     again.back().series = handle_;
   }
-  std::erase_if(refused, [](const store::Refused& r) {
-    return r.why == store::SampleRefusal::kStaleHandle;
-  });
+  std::erase_if(
+      refused, [](const store::Refused& r) { return r.why == store::SampleRefusal::kStaleHandle; });
   appended_ += writes.size();
   if (!again.empty()) append(again, &refused);
   for (const store::Refused& r : refused) {
@@ -66,14 +65,13 @@ void SampleBatch::AppendAll(std::vector<Write>& writes, size_t Run::* start, App
 
 void SampleBatch::Flush() {
   AppendAll(samples_, &Run::sample,
-            [&](const std::vector<store::SampleWrite>& writes, std::vector<store::Refused>* refused) {
-              appender_->Append(writes, refused);
-            });
-  AppendAll(histograms_, &Run::histogram,
-            [&](const std::vector<store::HistogramWrite>& writes,
-                std::vector<store::Refused>* refused) {
-              appender_->AppendHistograms(writes, refused);
-            });
+            [&](const std::vector<store::SampleWrite>& writes,
+                std::vector<store::Refused>* refused) { appender_->Append(writes, refused); });
+  AppendAll(
+      histograms_, &Run::histogram,
+      [&](const std::vector<store::HistogramWrite>& writes, std::vector<store::Refused>* refused) {
+        appender_->AppendHistograms(writes, refused);
+      });
   if (!exemplars_.empty()) appender_->AppendExemplars(exemplars_);
   exemplars_.clear();
   runs_.clear();

@@ -13,16 +13,38 @@ namespace {
 
 constexpr std::string_view kServiceName = "service_name";
 
-constexpr std::array<std::string_view, 13> kCandidates = {
-    "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
-    "container_name", "k8s_container_name", "component", "workload", "job", "k8s_job_name"};
+constexpr std::array<std::string_view, 13> kCandidates = {"service",
+                                                          "app",
+                                                          "application",
+                                                          "app_name",
+                                                          "name",
+                                                          "app_kubernetes_io_name",
+                                                          "container",
+                                                          "container_name",
+                                                          "k8s_container_name",
+                                                          "component",
+                                                          "workload",
+                                                          "job",
+                                                          "k8s_job_name"};
 
-constexpr std::array<std::string_view, 18> kIndexed = {
-    "service.name", "service.namespace", "service.instance.id", "deployment.environment",
-    "deployment.environment.name", "cloud.region", "cloud.availability_zone", "k8s.cluster.name",
-    "k8s.namespace.name", "k8s.pod.name", "k8s.container.name", "container.name",
-    "k8s.replicaset.name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name",
-    "k8s.cronjob.name", "k8s.job.name"};
+constexpr std::array<std::string_view, 18> kIndexed = {"service.name",
+                                                       "service.namespace",
+                                                       "service.instance.id",
+                                                       "deployment.environment",
+                                                       "deployment.environment.name",
+                                                       "cloud.region",
+                                                       "cloud.availability_zone",
+                                                       "k8s.cluster.name",
+                                                       "k8s.namespace.name",
+                                                       "k8s.pod.name",
+                                                       "k8s.container.name",
+                                                       "container.name",
+                                                       "k8s.replicaset.name",
+                                                       "k8s.deployment.name",
+                                                       "k8s.statefulset.name",
+                                                       "k8s.daemonset.name",
+                                                       "k8s.cronjob.name",
+                                                       "k8s.job.name"};
 
 }  // namespace
 

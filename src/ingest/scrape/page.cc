@@ -47,7 +47,8 @@ base::Result<void> PageWriter::Write(std::string_view page, wire::ExpositionForm
   for (Series* series : shown_) series->seen_in = scrape_;
   AddStale(time_ms, scrape_ - 1);
   Append(appender);
-  for (const std::string& family : changed_metadata_) appender.SetMetadata(family, metadata_[family]);
+  for (const std::string& family : changed_metadata_)
+    appender.SetMetadata(family, metadata_[family]);
   Forget();
   return {};
 }
@@ -73,9 +74,7 @@ base::Result<void> PageWriter::ReadPage(std::string_view page, wire::ExpositionF
           return Bad("sample limit exceeded");
         }
         return {};
-      case Entry::kSeries:
-        PHAROS_TRY_VOID(ReadSeries(parser, time_ms, appender, report));
-        break;
+      case Entry::kSeries: PHAROS_TRY_VOID(ReadSeries(parser, time_ms, appender, report)); break;
       case Entry::kComment: break;
       default: TakeMetadata(parser, entry); break;
     }
@@ -128,7 +127,8 @@ base::Result<void> PageWriter::ReadSeries(const wire::ExpositionParser& parser, 
 base::Result<model::Labels> PageWriter::SeriesLabels(const wire::ExpositionParser& parser) const {
   std::map<std::string, std::string> labels;
   for (auto& [name, value] : parser.Labels()) {
-    if (!wire::IsUtf8(name) || name.empty()) return Bad("invalid metric name or label names: " + name);
+    if (!wire::IsUtf8(name) || name.empty())
+      return Bad("invalid metric name or label names: " + name);
     if (!labels.emplace(name, std::move(value)).second) {
       return Bad("label name \"" + name + "\" is not unique: invalid sample");
     }
@@ -141,7 +141,8 @@ base::Result<model::Labels> PageWriter::SeriesLabels(const wire::ExpositionParse
       labels[name] = target.value;
     } else if (!job_.honor_labels) {
       std::string renamed = "exported_" + name;
-      while (labels.contains(renamed) || target_labels_.Has(renamed)) renamed.insert(0, "exported_");
+      while (labels.contains(renamed) || target_labels_.Has(renamed))
+        renamed.insert(0, "exported_");
       labels[renamed] = exposed->second;
       labels[name] = target.value;
     }
@@ -151,7 +152,8 @@ base::Result<model::Labels> PageWriter::SeriesLabels(const wire::ExpositionParse
   return model::Labels::FromPairs(std::move(views));
 }
 
-base::Result<PageWriter::Series> PageWriter::MakeSeries(const wire::ExpositionParser& parser) const {
+base::Result<PageWriter::Series> PageWriter::MakeSeries(
+    const wire::ExpositionParser& parser) const {
   PHAROS_TRY(model::Labels labels, SeriesLabels(parser));
   Series series;
   if (!relabel_.empty()) {
@@ -176,18 +178,18 @@ base::Result<void> PageWriter::CheckLimits(const model::Labels& labels) const {
   for (const model::LabelView label : labels) {
     if (job_.label_name_length_limit > 0 &&
         label.name.size() > static_cast<size_t>(job_.label_name_length_limit)) {
-      return Bad("label_name_length_limit exceeded (metric: " + metric + ", label name: " +
-                 std::string(label.name.substr(0, 50)) + ", length: " +
-                 std::to_string(label.name.size()) + ", limit: " +
-                 std::to_string(job_.label_name_length_limit) + ")");
+      return Bad("label_name_length_limit exceeded (metric: " + metric +
+                 ", label name: " + std::string(label.name.substr(0, 50)) +
+                 ", length: " + std::to_string(label.name.size()) +
+                 ", limit: " + std::to_string(job_.label_name_length_limit) + ")");
     }
     if (job_.label_value_length_limit > 0 &&
         label.value.size() > static_cast<size_t>(job_.label_value_length_limit)) {
-      return Bad("label_value_length_limit exceeded (metric: " + metric + ", label name: " +
-                 std::string(label.name.substr(0, 50)) + ", value: \"" +
-                 std::string(label.value.substr(0, 50)) + "\", length: " +
-                 std::to_string(label.value.size()) + ", limit: " +
-                 std::to_string(job_.label_value_length_limit) + ")");
+      return Bad("label_value_length_limit exceeded (metric: " + metric +
+                 ", label name: " + std::string(label.name.substr(0, 50)) + ", value: \"" +
+                 std::string(label.value.substr(0, 50)) +
+                 "\", length: " + std::to_string(label.value.size()) +
+                 ", limit: " + std::to_string(job_.label_value_length_limit) + ")");
     }
   }
   return {};
@@ -203,9 +205,8 @@ void PageWriter::AddStale(int64_t time_ms, uint64_t last_seen) {
 }
 
 void PageWriter::Forget() {
-  std::erase_if(series_, [&](const auto& item) {
-    return item.second.seen_in + kForgetAfter <= scrape_;
-  });
+  std::erase_if(series_,
+                [&](const auto& item) { return item.second.seen_in + kForgetAfter <= scrape_; });
 }
 
 void PageWriter::Append(store::SampleAppender& appender) {

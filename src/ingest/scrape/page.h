@@ -24,8 +24,8 @@ namespace pharos::ingest::scrape {
 struct ScrapeReport {
   bool up = false;
   double duration_seconds = 0;
-  uint64_t scraped = 0;       ///< samples on the page
-  uint64_t kept = 0;          ///< after metric relabelling
+  uint64_t scraped = 0;  ///< samples on the page
+  uint64_t kept = 0;     ///< after metric relabelling
   uint64_t series_added = 0;
 };
 
@@ -63,9 +63,8 @@ class PageWriter {
     double value;
   };
 
-  base::Result<void> ReadPage(std::string_view page, wire::ExpositionFormat format,
-                              int64_t time_ms, store::SampleAppender& appender,
-                              ScrapeReport* report);
+  base::Result<void> ReadPage(std::string_view page, wire::ExpositionFormat format, int64_t time_ms,
+                              store::SampleAppender& appender, ScrapeReport* report);
   base::Result<void> ReadSeries(const wire::ExpositionParser& parser, int64_t time_ms,
                                 store::SampleAppender& appender, ScrapeReport* report);
   base::Result<Series> MakeSeries(const wire::ExpositionParser& parser) const;

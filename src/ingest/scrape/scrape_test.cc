@@ -29,7 +29,8 @@ class PageTest : public testing::Test {
   const std::vector<model::Sample>& Of(const std::string& series) {
     static const std::vector<model::Sample> kNone;
     const auto* found = samples_.Find(series);
-    EXPECT_NE(found, nullptr) << series << " is not among " << testing::PrintToString(samples_.Names());
+    EXPECT_NE(found, nullptr) << series << " is not among "
+                              << testing::PrintToString(samples_.Names());
     return found != nullptr ? found->samples : kNone;
   }
   void AddRule(std::string action, std::vector<std::string> source, std::string regex) {
@@ -111,8 +112,10 @@ TEST_F(PageTest, RelabelsAndLimits) {
   job_.label_value_length_limit = 3;
   writer_.reset();
   EXPECT_EQ(Write("a{x=\"1234\"} 1\n", 3000),
-            "label_value_length_limit exceeded (metric: a, label name: x, value: \"1234\", length: 4, limit: 3)");
-  EXPECT_EQ(Write("a{x=\"1\",x=\"2\"} 1\n", 3000), "label name \"x\" is not unique: invalid sample");
+            "label_value_length_limit exceeded (metric: a, label name: x, value: \"1234\", length: "
+            "4, limit: 3)");
+  EXPECT_EQ(Write("a{x=\"1\",x=\"2\"} 1\n", 3000),
+            "label name \"x\" is not unique: invalid sample");
 }
 
 conf::ScrapeJob Job(std::vector<std::string> targets) {
@@ -136,7 +139,8 @@ TEST(Target, IsBuiltAsPrometheusDoes) {
   job.relabel = {param, address};
   const auto target = MakeTarget(job, job.static_groups[0], "http://api:8000/health");
   ASSERT_TRUE(target) << target.error().message;
-  EXPECT_EQ(target->Url(), "http://blackbox:9115/probe?module=http+2xx&target=http%3A%2F%2Fapi%3A8000%2Fhealth");
+  EXPECT_EQ(target->Url(),
+            "http://blackbox:9115/probe?module=http+2xx&target=http%3A%2F%2Fapi%3A8000%2Fhealth");
   EXPECT_EQ(model::ToString(target->labels), R"({env="test", instance="blackbox:9115", job="j"})");
   EXPECT_EQ(target->discovered.Get("__address__"), "http://api:8000/health");
   EXPECT_EQ(target->discovered.Get("__scrape_interval__"), "15s");
@@ -146,14 +150,17 @@ TEST(Target, IsBuiltAsPrometheusDoes) {
 class ScraperTest : public testing::Test {
  protected:
   ScraperOptions Options() {
-    return {.sink = &samples_, .clock = &clock_, .in_process = nullptr,
+    return {.sink = &samples_,
+            .clock = &clock_,
+            .in_process = nullptr,
             .fetch = [this](const net::ClientRequest& request) -> base::Result<net::Response> {
               ++fetched_;
               asked_ = request;
               return answer_;
             }};
   }
-  static net::Response Page(std::string body, int status = 200, std::string type = "text/plain; version=0.0.4") {
+  static net::Response Page(std::string body, int status = 200,
+                            std::string type = "text/plain; version=0.0.4") {
     net::Response response;
     response.status = status;
     response.headers.Set("Content-Type", type);
@@ -183,7 +190,8 @@ TEST_F(ScraperTest, WritesUpAndItsSiblings) {
   EXPECT_EQ(Last("scrape_series_added" + labels), 1);
   EXPECT_EQ(asked_.url, "http://h:1/metrics");
   EXPECT_EQ(asked_.headers.Get("X-Prometheus-Scrape-Timeout-Seconds"), "10");
-  EXPECT_NE(asked_.headers.Get("Accept").find("application/openmetrics-text;version=1.0.0"), std::string_view::npos);
+  EXPECT_NE(asked_.headers.Get("Accept").find("application/openmetrics-text;version=1.0.0"),
+            std::string_view::npos);
   EXPECT_EQ(scraper.Status().active.at(0).health, "up");
 }
 
@@ -197,7 +205,8 @@ TEST_F(ScraperTest, FailuresAreUpZeroWithTheReason) {
        "Get \"http://h:1/metrics\": context deadline exceeded"},
       {Page("", 404), "server returned HTTP status 404 Not Found"},
       {Page("a 1\n", 200, "text/html"),
-       "received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol specified for target"},
+       "received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol specified "
+       "for target"},
       {Page("a{ 1\n"), "expected label name, got \"1\\n\" (\"INVALID\") while parsing: \"a{ 1\""}};
   for (const auto& [answer, error] : cases) {
     clock_.Advance(std::chrono::seconds(1));
@@ -257,9 +266,13 @@ TEST_F(ScraperTest, TargetsJsonIsPrometheuss) {
   dropped.relabel = {rule};
   scraper.Apply({Job({"h:1"}), dropped});
   const std::string json = TargetsJson(scraper.Status(), "");
-  EXPECT_NE(json.find(R"("labels":{"env":"test","instance":"h:1","job":"j"},"scrapePool":"j","scrapeUrl":"http://h:1/metrics")"),
-            std::string::npos) << json;
-  EXPECT_NE(json.find(R"("health":"unknown","scrapeInterval":"15s","scrapeTimeout":"10s")"), std::string::npos);
+  EXPECT_NE(
+      json.find(
+          R"("labels":{"env":"test","instance":"h:1","job":"j"},"scrapePool":"j","scrapeUrl":"http://h:1/metrics")"),
+      std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"("health":"unknown","scrapeInterval":"15s","scrapeTimeout":"10s")"),
+            std::string::npos);
   EXPECT_NE(json.find(R"("droppedTargetCounts":{"d":1})"), std::string::npos);
   EXPECT_EQ(TargetsJson(scraper.Status(), "active").find("gone"), std::string::npos);
 }

@@ -32,14 +32,14 @@ struct Scraper::Impl {
 
   const ScraperOptions options;
   mutable std::mutex mutex;
-  std::condition_variable changed;    // mutex
-  std::vector<Turn> turns;            // mutex; next turn of each target, in the file's order
-  std::vector<DroppedTarget> dropped;                 // mutex
-  std::map<std::string, uint64_t> dropped_counts;     // mutex
-  std::deque<Turn> queue;             // mutex
-  size_t idle = 0;                    // mutex; workers that wait
-  bool stopping = false;              // mutex
-  std::vector<std::thread> workers;   // mutex
+  std::condition_variable changed;     // mutex
+  std::vector<Turn> turns;             // mutex; next turn of each target, in the file's order
+  std::vector<DroppedTarget> dropped;  // mutex
+  std::map<std::string, uint64_t> dropped_counts;  // mutex
+  std::deque<Turn> queue;                          // mutex
+  size_t idle = 0;                                 // mutex; workers that wait
+  bool stopping = false;                           // mutex
+  std::vector<std::thread> workers;                // mutex
   std::thread scheduler;
 };
 
@@ -132,7 +132,8 @@ void Scraper::Apply(const std::vector<conf::ScrapeJob>& jobs) {
           continue;
         }
         if (spec->dropped) {
-          if (counts[job.name]++ < kMaxDroppedTargets) dropped.push_back({job.name, spec->discovered});
+          if (counts[job.name]++ < kMaxDroppedTargets)
+            dropped.push_back({job.name, spec->discovered});
           continue;
         }
         const std::string identity = spec->Identity();

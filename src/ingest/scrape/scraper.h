@@ -25,7 +25,7 @@ struct TargetStatus {
   model::Labels discovered, labels;
   std::string url;
   std::string last_error;
-  int64_t last_scrape_ns = 0;   ///< 0: not yet
+  int64_t last_scrape_ns = 0;  ///< 0: not yet
   double last_duration_seconds = 0;
   std::string health = "unknown";  ///< "up", "down", "unknown"
   int64_t interval_ms = 0, timeout_ms = 0;
@@ -35,7 +35,7 @@ struct DroppedTarget {
   model::Labels discovered;
 };
 struct ScrapeStatus {
-  std::vector<TargetStatus> active;    ///< by job, in the order of the file
+  std::vector<TargetStatus> active;  ///< by job, in the order of the file
   std::vector<DroppedTarget> dropped;
   std::map<std::string, uint64_t> dropped_counts;  ///< by job
 };
@@ -50,7 +50,7 @@ struct ScraperOptions {
   store::SampleSink* sink = nullptr;
   const base::Clock* clock = &base::Clock::System();
   std::string tenant{store::kDefaultTenant};
-  InProcess in_process;              ///< asked before the network
+  InProcess in_process;  ///< asked before the network
   Fetcher fetch = net::Fetch;
 };
 

@@ -13,10 +13,10 @@
 namespace pharos::ingest::scrape {
 
 struct TargetSpec {
-  std::string job;            ///< scrape pool
-  model::Labels discovered;   ///< before relabelling, with __address__ and the like
-  model::Labels labels;       ///< what its series carry
-  bool dropped = false;       ///< by relabelling; nothing below is set then
+  std::string job;           ///< scrape pool
+  model::Labels discovered;  ///< before relabelling, with __address__ and the like
+  model::Labels labels;      ///< what its series carry
+  bool dropped = false;      ///< by relabelling; nothing below is set then
   std::string scheme, address, path;
   std::map<std::string, std::vector<std::string>> params;
   int64_t interval_ms = 0, timeout_ms = 0;

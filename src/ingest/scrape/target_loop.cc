@@ -42,8 +42,9 @@ base::Result<wire::ExpositionFormat> FormatOf(std::string_view content_type) {
   if (type == "application/openmetrics-text") return wire::ExpositionFormat::kOpenMetrics;
   if (type == "text/plain") return wire::ExpositionFormat::kPrometheusText;
   if (type.empty()) {
-    return Bad("non-compliant scrape target sending blank Content-Type and no "
-               "fallback_scrape_protocol specified for target");
+    return Bad(
+        "non-compliant scrape target sending blank Content-Type and no "
+        "fallback_scrape_protocol specified for target");
   }
   return Bad("received unsupported Content-Type \"" + std::string(content_type) +
              "\" and no fallback_scrape_protocol specified for target");
@@ -53,8 +54,12 @@ base::Result<wire::ExpositionFormat> FormatOf(std::string_view content_type) {
 
 TargetLoop::TargetLoop(const conf::ScrapeJob& job, TargetSpec spec, const ScraperOptions& options)
     : job_(job), spec_(std::move(spec)), options_(options), writer_(job, spec_.labels) {
-  status_ = {.job = spec_.job, .discovered = spec_.discovered, .labels = spec_.labels,
-             .url = spec_.Url(), .last_error = "", .interval_ms = spec_.interval_ms,
+  status_ = {.job = spec_.job,
+             .discovered = spec_.discovered,
+             .labels = spec_.labels,
+             .url = spec_.Url(),
+             .last_error = "",
+             .interval_ms = spec_.interval_ms,
              .timeout_ms = spec_.timeout_ms};
 }
 
@@ -89,7 +94,8 @@ base::Result<TargetLoop::Page> TargetLoop::Fetch() const {
   if (!response) {
     auto fetched = options_.fetch(Request());
     if (!fetched) {
-      if (fetched.error().kind == base::ErrorKind::kTooLarge) return Bad("body size limit exceeded");
+      if (fetched.error().kind == base::ErrorKind::kTooLarge)
+        return Bad("body size limit exceeded");
       return Bad("Get \"" + spec_.Url() + "\": " + fetched.error().message);
     }
     response = *std::move(fetched);

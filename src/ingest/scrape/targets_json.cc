@@ -20,9 +20,9 @@ void WriteActive(text::JsonWriter& json, const TargetStatus& target) {
   json.Key("scrapeUrl").String(target.url);
   json.Key("globalUrl").String(target.url);
   json.Key("lastError").String(target.last_error);
-  json.Key("lastScrape").String(target.last_scrape_ns == 0
-                                    ? "0001-01-01T00:00:00Z"
-                                    : text::Rfc3339Nano(target.last_scrape_ns));
+  json.Key("lastScrape")
+      .String(target.last_scrape_ns == 0 ? "0001-01-01T00:00:00Z"
+                                         : text::Rfc3339Nano(target.last_scrape_ns));
   json.Key("lastScrapeDuration").Double(target.last_duration_seconds);
   json.Key("health").String(target.health);
   json.Key("scrapeInterval").String(text::PrometheusDuration(target.interval_ms));
@@ -32,14 +32,14 @@ void WriteActive(text::JsonWriter& json, const TargetStatus& target) {
 
 }  // namespace
 
-std::string TargetsJson(const ScrapeStatus& status, std::string_view state,
-                        std::string_view pool) {
+std::string TargetsJson(const ScrapeStatus& status, std::string_view state, std::string_view pool) {
   const bool all = state.empty() || state == "any";
   std::string out;
   text::JsonWriter json(out);
   json.BeginObject().Key("activeTargets").BeginArray();
   for (const TargetStatus& target : status.active) {
-    if ((all || state == "active") && (pool.empty() || pool == target.job)) WriteActive(json, target);
+    if ((all || state == "active") && (pool.empty() || pool == target.job))
+      WriteActive(json, target);
   }
   json.EndArray().Key("droppedTargets").BeginArray();
   for (const DroppedTarget& target : status.dropped) {

@@ -16,9 +16,9 @@
 namespace pharos::query::exec {
 
 struct QueryLimits {
-  int64_t timeout_ms = 120'000;          ///< Prometheus's query.timeout
-  int64_t max_samples = 50'000'000;      ///< in memory at once: query.max-samples
-  size_t max_series = 0;                 ///< a selector may return; 0: no limit
+  int64_t timeout_ms = 120'000;      ///< Prometheus's query.timeout
+  int64_t max_samples = 50'000'000;  ///< in memory at once: query.max-samples
+  size_t max_series = 0;             ///< a selector may return; 0: no limit
 };
 
 struct QueryStats {
@@ -34,7 +34,9 @@ struct QueryStats {
 class QueryContext {
  public:
   QueryContext(QueryLimits limits, std::string tenant, base::Clock& clock = base::Clock::System())
-      : limits_(limits), tenant_(std::move(tenant)), clock_(clock),
+      : limits_(limits),
+        tenant_(std::move(tenant)),
+        clock_(clock),
         deadline_ns_(clock.MonotonicNs() + limits.timeout_ms * 1'000'000) {}
 
   /// Asked now and then whether the caller has left.

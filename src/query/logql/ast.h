@@ -112,8 +112,21 @@ struct Unwrap {
 };
 
 enum class BinaryOp : uint8_t {
-  kOr, kAnd, kUnless, kAdd, kSub, kMul, kDiv, kMod, kPow,
-  kEqual, kNotEqual, kGreater, kGreaterEqual, kLess, kLessEqual,
+  kOr,
+  kAnd,
+  kUnless,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kGreaterEqual,
+  kLess,
+  kLessEqual,
 };
 std::string_view BinaryOpText(BinaryOp op);
 inline bool IsComparison(BinaryOp op) { return op >= BinaryOp::kEqual; }
@@ -122,8 +135,8 @@ inline bool IsSetOp(BinaryOp op) { return op <= BinaryOp::kUnless; }
 enum class Cardinality : uint8_t { kOneToOne, kManyToOne, kOneToMany };
 
 struct Matching {
-  bool on = false;                 ///< `on`, else `ignoring`
-  bool given = false;              ///< one of them was written
+  bool on = false;     ///< `on`, else `ignoring`
+  bool given = false;  ///< one of them was written
   std::vector<std::string> labels;
   Cardinality cardinality = Cardinality::kOneToOne;
   std::vector<std::string> include;
@@ -172,7 +185,8 @@ struct LabelReplace {
 };
 
 struct Expr {
-  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, Literal, VectorExpr, LabelReplace>
+  std::variant<LogExpr, RangeAggregation, VectorAggregation, Binary, Literal, VectorExpr,
+               LabelReplace>
       node;
 
   template <class T>

@@ -148,7 +148,7 @@ std::string_view CompareOpText(CompareOp op) {
 }
 
 std::string_view BinaryOpText(BinaryOp op) {
-  constexpr std::string_view kTexts[] = {"or", "and", "unless", "+",  "-", "*",  "/", "%",
+  constexpr std::string_view kTexts[] = {"or", "and", "unless", "+", "-",  "*", "/", "%",
                                          "^",  "==",  "!=",     ">", ">=", "<", "<="};
   return kTexts[static_cast<size_t>(op)];
 }
@@ -196,7 +196,8 @@ std::string ToString(const Expr& expr) {
                [](const VectorExpr& e) { return "vector(" + text::GoFloat(e.value) + ")"; },
                [](const LabelReplace& e) {
                  return "label_replace(" + ToString(*e.inner) + "," + GoQuote(e.destination) + "," +
-                        GoQuote(e.replacement) + "," + GoQuote(e.source) + "," + GoQuote(e.regex) + ")";
+                        GoQuote(e.replacement) + "," + GoQuote(e.source) + "," + GoQuote(e.regex) +
+                        ")";
                }},
       expr.node);
 }

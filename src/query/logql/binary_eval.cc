@@ -28,7 +28,8 @@ struct Signatures {
     std::unordered_map<std::string, size_t> index;
     const auto number = [&](const StepVector& side, std::vector<size_t>* out) {
       for (const StepSeries& series : side.series) {
-        out->push_back(index.try_emplace(Signature(series.labels, matching), index.size()).first->second);
+        out->push_back(
+            index.try_emplace(Signature(series.labels, matching), index.size()).first->second);
       }
     };
     number(a, &left);
@@ -44,8 +45,10 @@ StepVector SetOperation(const Binary& binary, StepVector left, StepVector right,
   for (size_t step = 0; step < steps; ++step) {
     std::fill(in_left.begin(), in_left.end(), 0);
     std::fill(in_right.begin(), in_right.end(), 0);
-    for (size_t i = 0; i < left.series.size(); ++i) in_left[signatures.left[i]] |= left.series[i].present[step];
-    for (size_t i = 0; i < right.series.size(); ++i) in_right[signatures.right[i]] |= right.series[i].present[step];
+    for (size_t i = 0; i < left.series.size(); ++i)
+      in_left[signatures.left[i]] |= left.series[i].present[step];
+    for (size_t i = 0; i < right.series.size(); ++i)
+      in_right[signatures.right[i]] |= right.series[i].present[step];
     for (size_t i = 0; i < left.series.size(); ++i) {
       const bool matched = in_right[signatures.left[i]] != 0;
       if (binary.op == BinaryOp::kAnd && !matched) left.series[i].present[step] = 0;
@@ -76,7 +79,8 @@ StepVector SetOperation(const Binary& binary, StepVector left, StepVector right,
 }
 
 /// The vector's value against the literal; a comparison without bool keeps the vector's.
-StepVector WithScalar(const Binary& binary, StepVector vector, const StepVector& scalar, bool scalar_left) {
+StepVector WithScalar(const Binary& binary, StepVector vector, const StepVector& scalar,
+                      bool scalar_left) {
   for (StepSeries& series : vector.series) {
     for (size_t step = 0; step < series.values.size(); ++step) {
       if (series.present[step] == 0) continue;
@@ -113,7 +117,8 @@ class VectorMatch {
         if (slot >= 0) {
           return Fail(ErrorKind::kBadInput, std::string("found duplicate series on the ") +
                                                 (swapped_ ? "left" : "right") +
-                                                " hand-side;many-to-many matching not allowed: matching labels must be unique on one side");
+                                                " hand-side;many-to-many matching not allowed: "
+                                                "matching labels must be unique on one side");
         }
         slot = static_cast<int64_t>(i);
       }
@@ -141,13 +146,16 @@ class VectorMatch {
       }
       if (binary_.matching.cardinality == Cardinality::kOneToOne) {
         if (used_[signature]++ != 0) {
-          return Fail(ErrorKind::kBadInput, "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+          return Fail(ErrorKind::kBadInput,
+                      "multiple matches for labels: many-to-one matching must be explicit "
+                      "(group_left/group_right)");
         }
       }
       PHAROS_TRY(const size_t at, OutputFor(i, partner));
       StepSeries& series = out_.series[at];
       if (series.present[step] != 0) {
-        return Fail(ErrorKind::kBadInput, "multiple matches for labels: grouping labels must ensure unique matches");
+        return Fail(ErrorKind::kBadInput,
+                    "multiple matches for labels: grouping labels must ensure unique matches");
       }
       series.present[step] = 1;
       series.values[step] = value;
@@ -162,7 +170,8 @@ class VectorMatch {
     const auto [found, fresh] = index_.try_emplace(labels.bytes(), out_.series.size());
     if (fresh) {
       if (out_.series.size() >= kMaxInnerSeries) {
-        return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
+        return Fail(ErrorKind::kLimit,
+                    "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
       }
       out_.series.push_back(MakeSeries(std::move(labels), steps_));
     }
@@ -194,9 +203,11 @@ class VectorMatch {
 
 }  // namespace
 
-Result<StepVector> EvaluateBinary(const Binary& binary, StepVector left, StepVector right, RunContext& context) {
+Result<StepVector> EvaluateBinary(const Binary& binary, StepVector left, StepVector right,
+                                  RunContext& context) {
   left.sorted = right.sorted = false;
-  if (IsSetOp(binary.op)) return SetOperation(binary, std::move(left), std::move(right), context.Steps());
+  if (IsSetOp(binary.op))
+    return SetOperation(binary, std::move(left), std::move(right), context.Steps());
   if (left.scalar) return WithScalar(binary, std::move(right), left, true);
   if (right.scalar) return WithScalar(binary, std::move(left), right, false);
   return VectorMatch(binary, std::move(left), std::move(right), context.Steps()).Run();

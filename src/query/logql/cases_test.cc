@@ -56,7 +56,8 @@ void FillLabels(const Fields& in, Entry* entry) {
   }
   entry->labels.Reset(views);
   if (const auto error = in.find("__error__"); error != in.end()) {
-    entry->labels.SetError(error->second, in.contains("__error_details__") ? in.at("__error_details__") : "");
+    entry->labels.SetError(error->second,
+                           in.contains("__error_details__") ? in.at("__error_details__") : "");
   }
 }
 
@@ -77,12 +78,15 @@ TEST(LokiCases, PipelineStages) {
     if (stage == "| keep " || stage.starts_with("| json bool=")) continue;
     // Structured metadata is not in these tables, only its effect.
     bool metadata = false;
-    for (const auto& [name, value] : want) metadata |= value.ends_with("_sm") || (name == "status" && value == "400");
+    for (const auto& [name, value] : want)
+      metadata |= value.ends_with("_sm") || (name == "status" && value == "400");
     if (metadata) continue;
     int64_t time = 0;
-    if (std::string_view digits; c["ts"]["_int"].get(digits) == simdjson::SUCCESS) time = std::stoll(std::string(digits));
+    if (std::string_view digits; c["ts"]["_int"].get(digits) == simdjson::SUCCESS)
+      time = std::stoll(std::string(digits));
     const bool timed = stage.find("__timestamp__") != std::string::npos;
-    const bool line_used = stage.starts_with("| label_format") && stage.find("__line__") != std::string::npos;
+    const bool line_used =
+        stage.starts_with("| label_format") && stage.find("__line__") != std::string::npos;
     if ((timed && time == 0) || line_used) continue;
     std::string_view error_in;
     if (c["error_in"].get(error_in) == simdjson::SUCCESS && !error_in.empty()) {
@@ -118,7 +122,8 @@ TEST(LokiCases, LabelFilters) {
     std::string_view filter;
     Fields in;
     bool match = false;
-    if (c["filter"].get(filter) != simdjson::SUCCESS || c["match"].get(match) != simdjson::SUCCESS) continue;
+    if (c["filter"].get(filter) != simdjson::SUCCESS || c["match"].get(match) != simdjson::SUCCESS)
+      continue;
     if (!filter.starts_with('|') || !ReadFields(c["labels_in"], &in)) continue;
     auto pipeline = CompileText(std::string(filter));
     ASSERT_TRUE(pipeline) << filter << ": " << pipeline.error().message;

@@ -11,9 +11,13 @@ using base::Fail;
 using base::Result;
 
 base::Result<void> RunContext::Check() const {
-  if (params.cancelled && params.cancelled()) return Fail(ErrorKind::kCancelled, "context canceled");
+  if (params.cancelled && params.cancelled())
+    return Fail(ErrorKind::kCancelled, "context canceled");
   if (params.deadline_ns != 0 && params.clock->MonotonicNs() > params.deadline_ns) {
-    return Fail(ErrorKind::kTimeout, "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed");
+    return Fail(
+        ErrorKind::kTimeout,
+        "request timed out, decrease the duration of the request or add more label matchers "
+        "(prefer exact match over regex match) to reduce the amount of data processed");
   }
   return {};
 }
@@ -34,7 +38,8 @@ StepVector Constant(double value, size_t steps, bool scalar) {
 MetricSeries ToPoints(StepSeries series, const RunContext& context) {
   MetricSeries out{std::move(series.labels), {}};
   for (size_t i = 0; i < series.values.size(); ++i) {
-    if (series.present[i] != 0) out.points.push_back({context.StepTime(i) / 1'000'000, series.values[i]});
+    if (series.present[i] != 0)
+      out.points.push_back({context.StepTime(i) / 1'000'000, series.values[i]});
   }
   return out;
 }
@@ -46,11 +51,15 @@ Result<std::vector<MetricSeries>> Finish(StepVector vector, const RunContext& co
     if (!points.points.empty()) all.push_back(std::move(points));
   }
   if (all.size() > context.params.max_series) {
-    return Fail(ErrorKind::kBadInput, "maximum number of series (" + std::to_string(context.params.max_series) +
-                                          ") reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()");
+    return Fail(ErrorKind::kBadInput,
+                "maximum number of series (" + std::to_string(context.params.max_series) +
+                    ") reached for a single query; consider reducing query cardinality by adding "
+                    "more specific stream selectors, reducing the time range, or aggregating "
+                    "results with functions like sum(), count() or topk()");
   }
   if (!vector.sorted || !context.params.instant) {
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+    std::sort(all.begin(), all.end(),
+              [](const auto& a, const auto& b) { return a.labels < b.labels; });
   }
   return all;
 }
@@ -62,7 +71,8 @@ Result<QueryResult> RunMetric(const Expr& expr, RunContext& context) {
     if (params.end_ns < params.start_ns) return Fail(ErrorKind::kBadInput, "end is before start");
     if ((params.end_ns - params.start_ns) / params.step_ns > kMaxSteps) {
       return Fail(ErrorKind::kBadInput,
-                  "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
+                  "exceeded maximum resolution of 11,000 points per time series. Try increasing "
+                  "the value of the step parameter");
     }
   }
   QueryResult result;
@@ -84,8 +94,10 @@ Result<QueryResult> RunMetric(const Expr& expr, RunContext& context) {
 
 Result<StepVector> Evaluate(const Expr& expr, RunContext& context) {
   PHAROS_TRY_VOID(context.Check());
-  if (const auto* literal = expr.As<Literal>()) return Constant(literal->value, context.Steps(), true);
-  if (const auto* vector = expr.As<VectorExpr>()) return Constant(vector->value, context.Steps(), false);
+  if (const auto* literal = expr.As<Literal>())
+    return Constant(literal->value, context.Steps(), true);
+  if (const auto* vector = expr.As<VectorExpr>())
+    return Constant(vector->value, context.Steps(), false);
   if (const auto* range = expr.As<RangeAggregation>()) return EvaluateRange(*range, context);
   if (const auto* aggregation = expr.As<VectorAggregation>()) {
     PHAROS_TRY(StepVector inner, Evaluate(*aggregation->inner, context));
@@ -109,7 +121,9 @@ Result<QueryResult> Run(const Expr& expr, const Params& params, store::EventSour
   Result<QueryResult> result = QueryResult{};
   if (const auto* log = expr.As<LogExpr>()) {
     if (params.instant) {
-      return Fail(ErrorKind::kBadInput, "log queries are not supported as an instant query type, please change your query to a range query type");
+      return Fail(ErrorKind::kBadInput,
+                  "log queries are not supported as an instant query type, please change your "
+                  "query to a range query type");
     }
     PHAROS_TRY(result->data, RunLog(*log, context));
     context.stats.entries_returned = std::get<LogResult>(result->data).entries.size();
@@ -125,7 +139,8 @@ Result<QueryResult> Run(const Expr& expr, const Params& params, store::EventSour
 model::Labels GroupLabels(const model::Labels& labels, const Grouping& grouping) {
   std::vector<model::LabelView> kept;
   for (const model::LabelView& label : labels) {
-    const bool named = std::find(grouping.labels.begin(), grouping.labels.end(), label.name) != grouping.labels.end();
+    const bool named = std::find(grouping.labels.begin(), grouping.labels.end(), label.name) !=
+                       grouping.labels.end();
     if (named != grouping.without) kept.push_back(label);
   }
   return model::Labels::FromPairs(std::move(kept));

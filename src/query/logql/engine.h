@@ -18,9 +18,9 @@ namespace pharos::query::logql {
 
 struct Params {
   std::string tenant{store::kDefaultTenant};
-  int64_t start_ns = 0;   ///< log queries: inclusive; metric queries: the first step
-  int64_t end_ns = 0;     ///< log queries: exclusive; metric queries: no step behind it
-  int64_t step_ns = 0;    ///< 0 together with `instant`
+  int64_t start_ns = 0;     ///< log queries: inclusive; metric queries: the first step
+  int64_t end_ns = 0;       ///< log queries: exclusive; metric queries: no step behind it
+  int64_t step_ns = 0;      ///< 0 together with `instant`
   int64_t interval_ns = 0;  ///< log queries: at most one entry a stream in so much time
   bool instant = false;
   store::Direction direction = store::Direction::kBackward;
@@ -71,8 +71,8 @@ struct ScalarResult {
 };
 
 struct Stats {
-  uint64_t bytes = 0;    ///< of lines that were looked at
-  uint64_t lines = 0;    ///< that were looked at
+  uint64_t bytes = 0;  ///< of lines that were looked at
+  uint64_t lines = 0;  ///< that were looked at
   uint64_t post_filter_lines = 0;
   uint64_t entries_returned = 0;
   int64_t exec_ns = 0;

@@ -33,7 +33,8 @@ class LogqlEngineTest : public ::testing::Test {
     if (!result) return {result.error().message};
     std::vector<std::string> out;
     const auto& log = std::get<LogResult>(result->data);
-    for (const LogEntry& e : log.entries) out.push_back(e.line + " " + ToString(log.labels[e.labels].merged));
+    for (const LogEntry& e : log.entries)
+      out.push_back(e.line + " " + ToString(log.labels[e.labels].merged));
     return out;
   }
   /// "{labels} value" of an instant query at `seconds`.
@@ -44,7 +45,8 @@ class LogqlEngineTest : public ::testing::Test {
     auto result = Run(query, params);
     if (!result) return {result.error().message};
     std::vector<std::string> out;
-    if (const auto* scalar = std::get_if<ScalarResult>(&result->data)) return {std::to_string(scalar->point.value)};
+    if (const auto* scalar = std::get_if<ScalarResult>(&result->data))
+      return {std::to_string(scalar->point.value)};
     for (const MetricSeries& s : std::get<VectorResult>(result->data).series) {
       out.push_back(ToString(s.labels) + " " + std::to_string(s.points[0].value));
     }
@@ -63,22 +65,30 @@ TEST_F(LogqlEngineTest, LinesComeInOrderWithMetadataAndLimit) {
   events_.AddLine({{"app", "a"}}, 3 * kSecond, "three");
   EXPECT_EQ(Lines(R"({app=~".+"})"),
             (Strings{R"(one {app="a", trace_id="t1"})", R"(two {app="b"})", R"(three {app="a"})"}));
-  EXPECT_EQ(Lines(R"({app=~".+"} |= "o")", 1, store::Direction::kBackward), (Strings{R"(two {app="b"})"}));
+  EXPECT_EQ(Lines(R"({app=~".+"} |= "o")", 1, store::Direction::kBackward),
+            (Strings{R"(two {app="b"})"}));
   EXPECT_EQ(Lines(R"({app=~".+"} | trace_id="t1")"), (Strings{R"(one {app="a", trace_id="t1"})"}));
 }
 
 TEST_F(LogqlEngineTest, TheSeedsPipelines) {
-  events_.AddLine({{"container", "sample-app"}}, kSecond,
-                  R"({"level":"error","timestamp":"t","event":"boom","latency_ms":250,"route":"/x"})");
+  events_.AddLine(
+      {{"container", "sample-app"}}, kSecond,
+      R"({"level":"error","timestamp":"t","event":"boom","latency_ms":250,"route":"/x"})");
   events_.AddLine({{"container", "sample-app"}}, 2 * kSecond,
                   R"({"level":"info","timestamp":"u","event":"ok","latency_ms":50,"route":"/x"})");
-  EXPECT_EQ(Lines(R"({container="sample-app"} | json | level="error" | line_format "{{.timestamp}} {{.event}}" | keep level)"),
-            (Strings{R"(t boom {level="error"})"}));
+  EXPECT_EQ(
+      Lines(
+          R"({container="sample-app"} | json | level="error" | line_format "{{.timestamp}} {{.event}}" | keep level)"),
+      (Strings{R"(t boom {level="error"})"}));
   EXPECT_EQ(Lines(R"({container="sample-app"} | json | latency_ms > 100 | keep route)").size(), 1u);
-  EXPECT_EQ(At(10, R"(count_over_time({container="sample-app"} | json | level="error" | keep level [1m]))"),
-            (Strings{R"({level="error"} 1.000000)"}));
-  EXPECT_EQ(At(10, R"(quantile_over_time(0.99, {container="sample-app"} | json | unwrap latency_ms [5m]) by (route))"),
-            (Strings{R"({route="/x"} 248.000000)"}));
+  EXPECT_EQ(
+      At(10,
+         R"(count_over_time({container="sample-app"} | json | level="error" | keep level [1m]))"),
+      (Strings{R"({level="error"} 1.000000)"}));
+  EXPECT_EQ(
+      At(10,
+         R"(quantile_over_time(0.99, {container="sample-app"} | json | unwrap latency_ms [5m]) by (route))"),
+      (Strings{R"({route="/x"} 248.000000)"}));
 }
 
 TEST_F(LogqlEngineTest, WindowsAreOpenAtTheirStart) {
@@ -97,7 +107,8 @@ TEST_F(LogqlEngineTest, WindowsAreOpenAtTheirStart) {
 }
 
 TEST_F(LogqlEngineTest, SortedAnswersKeepTheirOrder) {
-  for (const char* app : {"b", "a", "c", "c", "b", "c"}) events_.AddLine({{"app", app}}, kSecond, "x");
+  for (const char* app : {"b", "a", "c", "c", "b", "c"})
+    events_.AddLine({{"app", app}}, kSecond, "x");
   EXPECT_EQ(At(10, R"(sort(count_over_time({app=~".+"}[1m])))"),
             (Strings{R"({app="a"} 1.000000)", R"({app="b"} 2.000000)", R"({app="c"} 3.000000)"}));
   EXPECT_EQ(At(10, R"(topk(2, count_over_time({app=~".+"}[1m])))"),

@@ -78,7 +78,8 @@ void EntryLabels::Extract(std::string_view name, std::string_view value, bool ke
     name = scratch_.Copy(name);
   }
   if (there == nullptr) {
-    if (labels_.size() < kMaxLabels) labels_.push_back({name, scratch_.Copy(value), LabelKind::kParsed});
+    if (labels_.size() < kMaxLabels)
+      labels_.push_back({name, scratch_.Copy(value), LabelKind::kParsed});
   } else if (!keep_first) {
     there->value = scratch_.Copy(value);
   }
@@ -190,7 +191,8 @@ void OtlpFields(const model::Event& event, MetadataWriter* out, EntryLabels* lab
   out->All(origin.scope_attributes);
   out->Text("scope_name", origin.scope_name);
   out->Text("scope_version", origin.scope_version);
-  if (origin.scope_dropped != 0) out->Number("scope_dropped_attributes_count", origin.scope_dropped);
+  if (origin.scope_dropped != 0)
+    out->Number("scope_dropped_attributes_count", origin.scope_dropped);
   out->All(event.attributes);
   out->Number("observed_timestamp", event.observed_ns);
   out->Number("severity_number", event.severity_number);

@@ -37,7 +37,8 @@ std::string Expand(const RE2& regex, const Groups& groups, const std::string& te
     const bool braces = text[i + 1] == '{';
     const size_t start = i + 1 + (braces ? 1 : 0);
     size_t end = start;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) {
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) {
       ++end;
     }
     if (end == start || (braces && (end >= text.size() || text[end] != '}'))) {
@@ -59,13 +60,15 @@ base::Result<StepVector> ReplaceLabels(const LabelReplace& call, StepVector inpu
   options.set_dot_nl(true);
   const RE2 regex(call.regex, options);
   if (!regex.ok()) {
-    return base::Fail(base::ErrorKind::kBadInput, "invalid regex in label_replace: " + regex.error());
+    return base::Fail(base::ErrorKind::kBadInput,
+                      "invalid regex in label_replace: " + regex.error());
   }
   Groups groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
   for (StepSeries& series : input.series) {
     const std::string_view source = series.labels.Get(call.source);
     const re2::StringPiece text(source.data(), source.size());
-    if (!regex.Match(text, 0, text.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()))) {
+    if (!regex.Match(text, 0, text.size(), RE2::ANCHOR_BOTH, groups.data(),
+                     static_cast<int>(groups.size()))) {
       continue;
     }
     const std::string value = Expand(regex, groups, call.replacement);

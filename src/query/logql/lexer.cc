@@ -14,38 +14,67 @@ namespace {
 using Words = std::unordered_map<std::string_view, Token>;
 
 const Words& Keywords() {
-  static const Words kWords{
-      {"by", Token::kBy}, {"without", Token::kWithout}, {"bool", Token::kBool},
-      {"on", Token::kOn}, {"ignoring", Token::kIgnoring}, {"group_left", Token::kGroupLeft},
-      {"group_right", Token::kGroupRight}, {"offset", Token::kOffset}, {"and", Token::kAnd},
-      {"or", Token::kOr}, {"unless", Token::kUnless}, {"json", Token::kJson},
-      {"logfmt", Token::kLogfmt}, {"regexp", Token::kRegexp}, {"pattern", Token::kPattern},
-      {"unpack", Token::kUnpack}, {"line_format", Token::kLineFormat},
-      {"label_format", Token::kLabelFormat}, {"decolorize", Token::kDecolorize},
-      {"unwrap", Token::kUnwrap}, {"drop", Token::kDrop}, {"keep", Token::kKeep},
-      {"distinct", Token::kDistinct}};
+  static const Words kWords{{"by", Token::kBy},
+                            {"without", Token::kWithout},
+                            {"bool", Token::kBool},
+                            {"on", Token::kOn},
+                            {"ignoring", Token::kIgnoring},
+                            {"group_left", Token::kGroupLeft},
+                            {"group_right", Token::kGroupRight},
+                            {"offset", Token::kOffset},
+                            {"and", Token::kAnd},
+                            {"or", Token::kOr},
+                            {"unless", Token::kUnless},
+                            {"json", Token::kJson},
+                            {"logfmt", Token::kLogfmt},
+                            {"regexp", Token::kRegexp},
+                            {"pattern", Token::kPattern},
+                            {"unpack", Token::kUnpack},
+                            {"line_format", Token::kLineFormat},
+                            {"label_format", Token::kLabelFormat},
+                            {"decolorize", Token::kDecolorize},
+                            {"unwrap", Token::kUnwrap},
+                            {"drop", Token::kDrop},
+                            {"keep", Token::kKeep},
+                            {"distinct", Token::kDistinct}};
   return kWords;
 }
 
 /// Words that are tokens only where a '(' (or by, without) follows.
 const Words& Functions() {
-  static const Words kWords{
-      {"ip", Token::kIp}, {"duration", Token::kConversion}, {"duration_seconds", Token::kConversion},
-      {"bytes", Token::kConversion}, {"vector", Token::kVector},
-      {"label_replace", Token::kLabelReplace}, {"rate", Token::kRangeFunction},
-      {"rate_counter", Token::kRangeFunction}, {"count_over_time", Token::kRangeFunction},
-      {"bytes_rate", Token::kRangeFunction}, {"bytes_over_time", Token::kRangeFunction},
-      {"avg_over_time", Token::kRangeFunction}, {"sum_over_time", Token::kRangeFunction},
-      {"min_over_time", Token::kRangeFunction}, {"max_over_time", Token::kRangeFunction},
-      {"stdvar_over_time", Token::kRangeFunction}, {"stddev_over_time", Token::kRangeFunction},
-      {"quantile_over_time", Token::kRangeFunction}, {"first_over_time", Token::kRangeFunction},
-      {"last_over_time", Token::kRangeFunction}, {"absent_over_time", Token::kRangeFunction},
-      {"sum", Token::kVectorFunction}, {"avg", Token::kVectorFunction},
-      {"min", Token::kVectorFunction}, {"max", Token::kVectorFunction},
-      {"stddev", Token::kVectorFunction}, {"stdvar", Token::kVectorFunction},
-      {"count", Token::kVectorFunction}, {"topk", Token::kVectorFunction},
-      {"bottomk", Token::kVectorFunction}, {"approx_topk", Token::kVectorFunction},
-      {"sort", Token::kVectorFunction}, {"sort_desc", Token::kVectorFunction}};
+  static const Words kWords{{"ip", Token::kIp},
+                            {"duration", Token::kConversion},
+                            {"duration_seconds", Token::kConversion},
+                            {"bytes", Token::kConversion},
+                            {"vector", Token::kVector},
+                            {"label_replace", Token::kLabelReplace},
+                            {"rate", Token::kRangeFunction},
+                            {"rate_counter", Token::kRangeFunction},
+                            {"count_over_time", Token::kRangeFunction},
+                            {"bytes_rate", Token::kRangeFunction},
+                            {"bytes_over_time", Token::kRangeFunction},
+                            {"avg_over_time", Token::kRangeFunction},
+                            {"sum_over_time", Token::kRangeFunction},
+                            {"min_over_time", Token::kRangeFunction},
+                            {"max_over_time", Token::kRangeFunction},
+                            {"stdvar_over_time", Token::kRangeFunction},
+                            {"stddev_over_time", Token::kRangeFunction},
+                            {"quantile_over_time", Token::kRangeFunction},
+                            {"first_over_time", Token::kRangeFunction},
+                            {"last_over_time", Token::kRangeFunction},
+                            {"absent_over_time", Token::kRangeFunction},
+                            {"sum", Token::kVectorFunction},
+                            {"avg", Token::kVectorFunction},
+                            {"min", Token::kVectorFunction},
+                            {"max", Token::kVectorFunction},
+                            {"stddev", Token::kVectorFunction},
+                            {"stdvar", Token::kVectorFunction},
+                            {"count", Token::kVectorFunction},
+                            {"topk", Token::kVectorFunction},
+                            {"bottomk", Token::kVectorFunction},
+                            {"approx_topk", Token::kVectorFunction},
+                            {"sort", Token::kVectorFunction},
+                            {"sort_desc", Token::kVectorFunction}};
   return kWords;
 }
 
@@ -54,18 +83,37 @@ struct Mark {
   Token token;
 };
 /// Longer marks first.
-constexpr std::array<Mark, 26> kMarks{{
-    {"|=", Token::kPipeExact}, {"|~", Token::kPipeMatch}, {"|>", Token::kPipePattern},
-    {"!=", Token::kNeq}, {"!~", Token::kNre}, {"!>", Token::kNotPattern}, {"=~", Token::kRe},
-    {"==", Token::kCompareEq}, {">=", Token::kGte}, {"<=", Token::kLte}, {"|", Token::kPipe},
-    {"=", Token::kEq}, {">", Token::kGt}, {"<", Token::kLt}, {"{", Token::kOpenBrace},
-    {"}", Token::kCloseBrace}, {"(", Token::kOpenParenthesis}, {")", Token::kCloseParenthesis},
-    {",", Token::kComma}, {".", Token::kDot}, {"+", Token::kAdd}, {"-", Token::kSub},
-    {"*", Token::kMul}, {"/", Token::kDiv}, {"%", Token::kMod}, {"^", Token::kPow}}};
+constexpr std::array<Mark, 26> kMarks{{{"|=", Token::kPipeExact},
+                                       {"|~", Token::kPipeMatch},
+                                       {"|>", Token::kPipePattern},
+                                       {"!=", Token::kNeq},
+                                       {"!~", Token::kNre},
+                                       {"!>", Token::kNotPattern},
+                                       {"=~", Token::kRe},
+                                       {"==", Token::kCompareEq},
+                                       {">=", Token::kGte},
+                                       {"<=", Token::kLte},
+                                       {"|", Token::kPipe},
+                                       {"=", Token::kEq},
+                                       {">", Token::kGt},
+                                       {"<", Token::kLt},
+                                       {"{", Token::kOpenBrace},
+                                       {"}", Token::kCloseBrace},
+                                       {"(", Token::kOpenParenthesis},
+                                       {")", Token::kCloseParenthesis},
+                                       {",", Token::kComma},
+                                       {".", Token::kDot},
+                                       {"+", Token::kAdd},
+                                       {"-", Token::kSub},
+                                       {"*", Token::kMul},
+                                       {"/", Token::kDiv},
+                                       {"%", Token::kMod},
+                                       {"^", Token::kPow}}};
 
 bool Digit(char c) { return c >= '0' && c <= '9'; }
 bool IdentifierStart(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool IdentifierChar(char c) { return IdentifierStart(c) || Digit(c); }
 
@@ -196,7 +244,8 @@ class Lexer {
     Step();
     bool ok = true;
     while (true) {
-      if (at_ >= text_.size() || Peek() == '\n') return Fails("literal not terminated", current_.line);
+      if (at_ >= text_.size() || Peek() == '\n')
+        return Fails("literal not terminated", current_.line);
       if (Peek() == '"') break;
       if (Peek() == '\\') {
         Step();
@@ -246,7 +295,8 @@ class Lexer {
     if (at(i) == '0' && (kind == 'x' || kind == 'o' || kind == 'b') &&
         std::isxdigit(static_cast<unsigned char>(at(i + 2))) != 0) {
       i += 2;
-      while (std::isxdigit(static_cast<unsigned char>(at(i))) != 0 || (at(i) == '.' && kind == 'x')) ++i;
+      while (std::isxdigit(static_cast<unsigned char>(at(i))) != 0 || (at(i) == '.' && kind == 'x'))
+        ++i;
       const size_t exponent = i + (at(i + 1) == '+' || at(i + 1) == '-' ? 2 : 1);
       if ((at(i) == 'p' || at(i) == 'P') && Digit(at(exponent))) {
         i = exponent;
@@ -273,7 +323,8 @@ class Lexer {
   /// From `start` on, the run of digits, dots and characters of `units`.
   size_t QuantityLength(size_t start, std::string_view units) const {
     size_t i = start;
-    while (i < text_.size() && (Digit(text_[i]) || text_[i] == '.' || units.find(text_[i]) != std::string_view::npos)) {
+    while (i < text_.size() &&
+           (Digit(text_[i]) || text_[i] == '.' || units.find(text_[i]) != std::string_view::npos)) {
       ++i;
     }
     return i;
@@ -334,7 +385,8 @@ class Lexer {
     if (const auto found = Functions().find(word); found != Functions().end() && CallFollows()) {
       return Emit(found->second);
     }
-    if (const auto found = Keywords().find(word); found != Keywords().end()) return Emit(found->second);
+    if (const auto found = Keywords().find(word); found != Keywords().end())
+      return Emit(found->second);
     Emit(Token::kIdentifier);
   }
 

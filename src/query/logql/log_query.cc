@@ -12,7 +12,8 @@ using base::Result;
 
 class LogRun {
  public:
-  LogRun(Pipeline pipeline, RunContext& context) : pipeline_(std::move(pipeline)), context_(context) {}
+  LogRun(Pipeline pipeline, RunContext& context)
+      : pipeline_(std::move(pipeline)), context_(context) {}
 
   Result<LogResult> Run(const LogExpr& log) {
     const Params& params = context_.params;
@@ -63,14 +64,17 @@ class LogRun {
   }
 
   uint32_t LabelsOf(const EntryLabels& labels) {
-    LogLabels made{labels.OfKind(LabelKind::kStream), labels.OfKind(LabelKind::kMetadata),
-                   labels.OfKind(LabelKind::kParsed), {}};
+    LogLabels made{labels.OfKind(LabelKind::kStream),
+                   labels.OfKind(LabelKind::kMetadata),
+                   labels.OfKind(LabelKind::kParsed),
+                   {}};
     std::string key = made.stream.bytes();
     key += '\0';
     key += made.metadata.bytes();
     key += '\0';
     key += made.parsed.bytes();
-    const auto [found, fresh] = known_.try_emplace(std::move(key), static_cast<uint32_t>(result_.labels.size()));
+    const auto [found, fresh] =
+        known_.try_emplace(std::move(key), static_cast<uint32_t>(result_.labels.size()));
     if (fresh) {
       made.merged = labels.Merged();
       result_.labels.push_back(std::move(made));

@@ -97,7 +97,8 @@ class MetricParser : public LogParser {
       Binary binary;
       binary.op = info->op;
       PHAROS_TRY_VOID(Modifiers(&binary));
-      PHAROS_TRY(ExprPtr right, Expression(info->op == BinaryOp::kPow ? info->strength : info->strength + 1));
+      PHAROS_TRY(ExprPtr right,
+                 Expression(info->op == BinaryOp::kPow ? info->strength : info->strength + 1));
       PHAROS_TRY(left, Join(std::move(binary), std::move(left), std::move(right)));
     }
     return left;
@@ -128,12 +129,14 @@ class MetricParser : public LogParser {
     const auto leg = [&](const Expr& expr, std::string_view side) -> Result<void> {
       const std::string op(BinaryOpText(binary.op));
       if (const auto* log = expr.As<LogExpr>()) {
-        return Meaning("unexpected type for " + std::string(side) + " leg of binary operation (" + op +
-                       "): *syntax." + (log->stages.empty() ? "MatchersExpr" : "PipelineExpr"));
+        return Meaning("unexpected type for " + std::string(side) + " leg of binary operation (" +
+                       op + "): *syntax." +
+                       (log->stages.empty() ? "MatchersExpr" : "PipelineExpr"));
       }
       if (const auto* literal = expr.As<Literal>(); literal != nullptr && IsSetOp(binary.op)) {
         return Meaning("unexpected literal for " + std::string(side) +
-                       " leg of logical/set binary operation (" + op + "): " + SixDigits(literal->value));
+                       " leg of logical/set binary operation (" + op +
+                       "): " + SixDigits(literal->value));
       }
       return {};
     };
@@ -251,13 +254,14 @@ class MetricParser : public LogParser {
     if (!call.parameter && f == "quantile_over_time") {
       return Meaning("parameter required for operation " + f);
     }
-    const bool groups = OneOf(f, {"avg_over_time", "stddev_over_time", "stdvar_over_time",
-                                  "quantile_over_time", "max_over_time", "min_over_time",
-                                  "first_over_time", "last_over_time"});
+    const bool groups =
+        OneOf(f, {"avg_over_time", "stddev_over_time", "stdvar_over_time", "quantile_over_time",
+                  "max_over_time", "min_over_time", "first_over_time", "last_over_time"});
     if (call.grouping && !groups) return Meaning("grouping not allowed for " + f + " aggregation");
     const bool needs_unwrap = groups || OneOf(f, {"sum_over_time", "rate_counter"});
     const bool may_unwrap = needs_unwrap || OneOf(f, {"rate", "absent_over_time"});
-    if (needs_unwrap && !call.unwrap) return Meaning("invalid aggregation " + f + " without unwrap");
+    if (needs_unwrap && !call.unwrap)
+      return Meaning("invalid aggregation " + f + " without unwrap");
     if (!may_unwrap && call.unwrap) return Meaning("invalid aggregation " + f + " with unwrap");
     return {};
   }
@@ -292,8 +296,8 @@ class MetricParser : public LogParser {
     const std::string& f = call.function;
     if (OneOf(f, {"topk", "bottomk", "approx_topk"})) {
       if (!parameter) return Meaning("parameter required for operation " + f);
-      const bool whole = parameter->size() < 10 &&
-                         parameter->find_first_not_of("0123456789") == std::string::npos;
+      const bool whole =
+          parameter->size() < 10 && parameter->find_first_not_of("0123456789") == std::string::npos;
       if (!whole) return Meaning("invalid parameter " + f + "(" + *parameter + ",");
       call.parameter = std::stoll(*parameter);
       if (f == "approx_topk" && call.parameter == 0) {
@@ -346,13 +350,13 @@ class MetricParser : public LogParser {
     }
     return {};
   }
-
 };
 
 Result<void> CheckSize(std::string_view text) {
   if (text.size() <= kMaxQueryBytes) return {};
-  return std::unexpected(ParseError(0, 0, "input size too long (" + std::to_string(text.size()) +
-                                              " > " + std::to_string(kMaxQueryBytes) + ")"));
+  return std::unexpected(ParseError(0, 0,
+                                    "input size too long (" + std::to_string(text.size()) + " > " +
+                                        std::to_string(kMaxQueryBytes) + ")"));
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ Result<std::vector<Matcher>> LogParser::Selector() {
   if (TakeIf(Token::kCloseBrace)) return matchers;
   while (true) {
     PHAROS_TRY_VOID(Count());
-    PHAROS_TRY(Lexeme name, Expect(Token::kIdentifier, matchers.empty() ? "IDENTIFIER or }" : "IDENTIFIER"));
+    PHAROS_TRY(Lexeme name,
+               Expect(Token::kIdentifier, matchers.empty() ? "IDENTIFIER or }" : "IDENTIFIER"));
     const auto op = MatchOpOf(Now().token);
     if (!op) return Unexpected("= or =~ or !~ or !=");
     Take();
@@ -151,7 +152,8 @@ Result<Stage> LogParser::LineFilter() {
   do {
     PHAROS_TRY_VOID(Count());
     PHAROS_TRY(match::LineTerm term, LineTermOf());
-    if (term.ip && stage.op != match::LineOp::kContains && stage.op != match::LineOp::kNotContains) {
+    if (term.ip && stage.op != match::LineOp::kContains &&
+        stage.op != match::LineOp::kNotContains) {
       return Meaning("ip: invalid operation");
     }
     stage.terms.push_back(std::move(term));
@@ -246,7 +248,8 @@ Result<std::vector<Extraction>> LogParser::Extractions(bool json) {
       }
     } else if (extraction.expression.empty() ||
                extraction.expression.find_first_of(" =\"") != std::string::npos) {
-      return Meaning("cannot parse expression [" + extraction.expression + "]: syntax error: unexpected KEY");
+      return Meaning("cannot parse expression [" + extraction.expression +
+                     "]: syntax error: unexpected KEY");
     }
     all.push_back(std::move(extraction));
   } while (TakeIf(Token::kComma));
@@ -266,7 +269,8 @@ Result<Stage> LogParser::LabelFormats() {
       return Meaning("__error__ cannot be formatted");
     }
     if (!names.insert(name.text).second) {
-      return Meaning("multiple label name '" + name.text + "' not allowed in a single format operation");
+      return Meaning("multiple label name '" + name.text +
+                     "' not allowed in a single format operation");
     }
     stage.formats.push_back({std::move(name.text), Take().text, rename});
   } while (TakeIf(Token::kComma));
@@ -368,9 +372,10 @@ Result<double> LogParser::SignedNumber() {
   double sign = 1;
   if (Is(Token::kAdd) || Is(Token::kSub)) sign = Take().token == Token::kSub ? -1 : 1;
   PHAROS_TRY(const Lexeme number, Expect(Token::kNumber, "NUMBER"));
-  const bool other_base = number.text.size() > 1 && number.text[0] == '0' &&
-                          std::string_view("xXoObB").find(number.text[1]) != std::string_view::npos &&
-                          number.text.find_first_of("pP") == std::string::npos;
+  const bool other_base =
+      number.text.size() > 1 && number.text[0] == '0' &&
+      std::string_view("xXoObB").find(number.text[1]) != std::string_view::npos &&
+      number.text.find_first_of("pP") == std::string::npos;
   auto value = match::ParseNumber(number.text);
   if (other_base || !value) {
     return Meaning("unable to parse literal as a float: strconv.ParseFloat: parsing " +
@@ -385,7 +390,8 @@ Result<std::vector<std::string>> LogParser::NameList() {
   if (TakeIf(Token::kCloseParenthesis)) return names;
   while (true) {
     PHAROS_TRY_VOID(Count());
-    PHAROS_TRY(Lexeme name, Expect(Token::kIdentifier, names.empty() ? "IDENTIFIER or )" : "IDENTIFIER"));
+    PHAROS_TRY(Lexeme name,
+               Expect(Token::kIdentifier, names.empty() ? "IDENTIFIER or )" : "IDENTIFIER"));
     names.push_back(std::move(name.text));
     if (TakeIf(Token::kCloseParenthesis)) return names;
     if (!TakeIf(Token::kComma)) return Unexpected(") or ,");

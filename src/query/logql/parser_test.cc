@@ -45,7 +45,8 @@ TEST(LogqlParser, ErrorsAreLokis) {
             "parse error at line 2, col 3: syntax error: unexpected IDENTIFIER");
   EXPECT_EQ(ErrorOf(R"({a="b"} | json | unwrap x)"),
             "parse error at line 1, col 18: syntax error: unexpected unwrap");
-  EXPECT_TRUE(ErrorOf("").starts_with("parse error at line 1, col 1: syntax error: unexpected $end"));
+  EXPECT_TRUE(
+      ErrorOf("").starts_with("parse error at line 1, col 1: syntax error: unexpected $end"));
 }
 
 TEST(LogqlParser, HostileInputIsRefusedNotCrashed) {
@@ -69,7 +70,7 @@ TEST(LogqlParser, KnownCasesOfLoki) {
   size_t all = 0;
   for (simdjson::dom::element c : root["cases"]) {
     std::string_view query;
-    if (c["query"].get(query) != simdjson::SUCCESS) continue;  // given as bytes
+    if (c["query"].get(query) != simdjson::SUCCESS) continue;        // given as bytes
     if (query.find("variants") != std::string_view::npos) continue;  // newer than our language
     if (query.ends_with("boo\"")) continue;  // a bare list of matchers, not a query
     ++all;

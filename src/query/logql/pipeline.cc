@@ -15,7 +15,9 @@ struct Compiler {
   Result<PipelineStagePtr> operator()(const PatternStage& s) { return MakePattern(s); }
   Result<PipelineStagePtr> operator()(const UnpackStage&) { return MakeUnpack(); }
   Result<PipelineStagePtr> operator()(const DecolorizeStage&) { return MakeDecolorize(); }
-  Result<PipelineStagePtr> operator()(const LabelFilterStage& s) { return CompileLabelFilter(s.filter); }
+  Result<PipelineStagePtr> operator()(const LabelFilterStage& s) {
+    return CompileLabelFilter(s.filter);
+  }
   Result<PipelineStagePtr> operator()(const LineFormatStage& s) { return MakeLineFormat(s); }
   Result<PipelineStagePtr> operator()(const LabelFormatStage& s) { return MakeLabelFormat(s); }
   Result<PipelineStagePtr> operator()(const DropStage& s) { return MakeDrop(s); }
@@ -24,7 +26,8 @@ struct Compiler {
 };
 
 bool ChangesLine(const Stage& stage) {
-  return std::holds_alternative<LineFormatStage>(stage) || std::holds_alternative<UnpackStage>(stage) ||
+  return std::holds_alternative<LineFormatStage>(stage) ||
+         std::holds_alternative<UnpackStage>(stage) ||
          std::holds_alternative<DecolorizeStage>(stage);
 }
 

@@ -39,7 +39,8 @@ class RangeRun {
       : call_(call), pipeline_(std::move(pipeline)), context_(context), steps_(context.Steps()) {
     by_bytes_ = call.function.starts_with("bytes_");
     absent_ = call.function == "absent_over_time";
-    counting_ = !call.unwrap && (by_bytes_ || absent_ || call.function == "count_over_time" || call.function == "rate");
+    counting_ = !call.unwrap && (by_bytes_ || absent_ || call.function == "count_over_time" ||
+                                 call.function == "rate");
   }
 
   Result<void> AddUnwrapFilters() {
@@ -87,7 +88,8 @@ class RangeRun {
     const int64_t behind = shifted + call_.range_ns;  // exclusive
     const int64_t last = behind <= 0 ? 0 : (behind + step - 1) / step;
     const auto steps = static_cast<int64_t>(steps_);
-    return {static_cast<size_t>(std::min(first, steps)), static_cast<size_t>(std::min(last, steps))};
+    return {static_cast<size_t>(std::min(first, steps)),
+            static_cast<size_t>(std::min(last, steps))};
   }
 
   Result<void> One(const model::Event& event, const std::vector<model::LabelView>& stream) {
@@ -102,7 +104,8 @@ class RangeRun {
     if (call_.unwrap && !TakeValue(&value)) return {};
     PHAROS_TRY_VOID(CheckError());
     // Lines that bring no labels of their own share the series of their stream.
-    const bool plain = pipeline_.keeps_labels() && !call_.unwrap && entry_.labels.all().size() == stream.size();
+    const bool plain =
+        pipeline_.keeps_labels() && !call_.unwrap && entry_.labels.all().size() == stream.size();
     if (!plain || !of_run_) {
       PHAROS_TRY(const size_t index, SeriesOf());
       of_run_ = plain ? std::optional(index) : std::nullopt;
@@ -113,8 +116,9 @@ class RangeRun {
     Collected* series = &series_[at_];
     if (!counting_) {
       if (++held_ > kMaxHeldSamples) {
-        return Fail(ErrorKind::kLimit, "the query reads more than " + std::to_string(kMaxHeldSamples) +
-                                           " unwrapped values; narrow its time range or its selector");
+        return Fail(ErrorKind::kLimit,
+                    "the query reads more than " + std::to_string(kMaxHeldSamples) +
+                        " unwrapped values; narrow its time range or its selector");
       }
       series->samples.push_back({event.time_ns, value});
       return {};
@@ -160,11 +164,15 @@ class RangeRun {
     const EntryLabels& labels = entry_.labels;
     if (!labels.HasError() || labels.Find("__preserve_error__") != nullptr) return {};
     const std::string error(labels.error());
-    return Fail(ErrorKind::kBadInput,
-                "pipeline error: '" + error + "' for series: '" + model::ToString(labels.Merged()) +
-                    "'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"" + error +
-                    "\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label "
-                    "filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n");
+    return Fail(
+        ErrorKind::kBadInput,
+        "pipeline error: '" + error + "' for series: '" + model::ToString(labels.Merged()) +
+            "'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"" +
+            error +
+            "\").\nTo skip all potential errors you can match empty errors.(e.g "
+            "__error__=\"\")\nThe label "
+            "filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" "
+            ")\n");
   }
 
   /// Where in `series_` the entry's labels stand.
@@ -174,10 +182,12 @@ class RangeRun {
     const auto [found, fresh] = index_.try_emplace(labels.bytes(), series_.size());
     if (fresh) {
       if (series_.size() >= kMaxInnerSeries) {
-        return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
+        return Fail(ErrorKind::kLimit,
+                    "the query makes more than " + std::to_string(kMaxInnerSeries) + " series");
       }
       if ((series_.size() + 1) * steps_ > kMaxPoints) {
-        return Fail(ErrorKind::kLimit, "the query makes more than " + std::to_string(series_.size()) + " series of " +
+        return Fail(ErrorKind::kLimit, "the query makes more than " +
+                                           std::to_string(series_.size()) + " series of " +
                                            std::to_string(steps_) + " steps; that is more than " +
                                            std::to_string(kMaxPoints) + " points");
       }
@@ -221,10 +231,12 @@ class RangeRun {
 
   Result<void> WindowValues(Collected& collected, StepSeries* series) {
     const RangeFunction function = FindRangeFunction(call_.function);
-    if (function == nullptr) return Fail(ErrorKind::kUnsupported, "unknown function " + call_.function);
+    if (function == nullptr)
+      return Fail(ErrorKind::kUnsupported, "unknown function " + call_.function);
     auto& samples = collected.samples;
-    std::stable_sort(samples.begin(), samples.end(),
-                     [](const RangeSample& a, const RangeSample& b) { return a.time_ns < b.time_ns; });
+    std::stable_sort(
+        samples.begin(), samples.end(),
+        [](const RangeSample& a, const RangeSample& b) { return a.time_ns < b.time_ns; });
     size_t from = 0;
     size_t to = 0;
     for (size_t i = 0; i < steps_; ++i) {
@@ -245,8 +257,9 @@ class RangeRun {
   Result<StepVector> Absent() {
     std::vector<model::LabelView> names;
     for (const model::Matcher& m : call_.log.matchers) {
-      const auto same = std::count_if(call_.log.matchers.begin(), call_.log.matchers.end(),
-                                      [&](const model::Matcher& o) { return o.name() == m.name(); });
+      const auto same =
+          std::count_if(call_.log.matchers.begin(), call_.log.matchers.end(),
+                        [&](const model::Matcher& o) { return o.name() == m.name(); });
       if (m.op() == model::MatchOp::kEqual && same == 1) names.push_back({m.name(), m.value()});
     }
     StepSeries series = MakeSeries(model::Labels::FromPairs(std::move(names)), steps_);

@@ -120,12 +120,20 @@ RangeFunction FindRangeFunction(std::string_view name) {
     std::string_view name;
     RangeFunction function;
   };
-  static constexpr Named kAll[] = {
-      {"rate", Rate}, {"bytes_rate", Rate}, {"sum_over_time", Sum}, {"bytes_over_time", Sum},
-      {"count_over_time", Count}, {"avg_over_time", Average}, {"max_over_time", Max},
-      {"min_over_time", Min}, {"stdvar_over_time", Variance}, {"stddev_over_time", Deviation},
-      {"quantile_over_time", QuantileOf}, {"first_over_time", First}, {"last_over_time", Last},
-      {"rate_counter", RateCounter}};
+  static constexpr Named kAll[] = {{"rate", Rate},
+                                   {"bytes_rate", Rate},
+                                   {"sum_over_time", Sum},
+                                   {"bytes_over_time", Sum},
+                                   {"count_over_time", Count},
+                                   {"avg_over_time", Average},
+                                   {"max_over_time", Max},
+                                   {"min_over_time", Min},
+                                   {"stdvar_over_time", Variance},
+                                   {"stddev_over_time", Deviation},
+                                   {"quantile_over_time", QuantileOf},
+                                   {"first_over_time", First},
+                                   {"last_over_time", Last},
+                                   {"rate_counter", RateCounter}};
   for (const Named& named : kAll) {
     if (named.name == name) return named.function;
   }

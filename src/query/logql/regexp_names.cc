@@ -19,8 +19,7 @@ base::Result<void> CheckRegexpNames(const std::string& pattern) {
   }
   for (const auto& [name, group] : names) {
     if (!match::IsLabelName(name)) {
-      return base::Fail(base::ErrorKind::kBadInput,
-                        "invalid extracted label name '" + name + "'");
+      return base::Fail(base::ErrorKind::kBadInput, "invalid extracted label name '" + name + "'");
     }
   }
   return {};

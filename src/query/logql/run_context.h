@@ -20,7 +20,9 @@ class RunContext {
 
   /// Steps of a metric query: 1 for an instant one.
   size_t Steps() const {
-    return params.instant ? 1 : static_cast<size_t>((params.end_ns - params.start_ns) / params.step_ns) + 1;
+    return params.instant
+               ? 1
+               : static_cast<size_t>((params.end_ns - params.start_ns) / params.step_ns) + 1;
   }
   int64_t StepTime(size_t step) const {
     return params.start_ns + static_cast<int64_t>(step) * params.step_ns;
@@ -42,15 +44,16 @@ struct StepSeries {
 };
 struct StepVector {
   std::vector<StepSeries> series;
-  bool sorted = false;          ///< in the order that the query asked for
-  bool scalar = false;          ///< a literal: one series without labels
+  bool sorted = false;  ///< in the order that the query asked for
+  bool scalar = false;  ///< a literal: one series without labels
 };
 
 StepSeries MakeSeries(model::Labels labels, size_t steps);
 
 base::Result<StepVector> Evaluate(const Expr& expr, RunContext& context);
 base::Result<StepVector> EvaluateRange(const RangeAggregation& call, RunContext& context);
-base::Result<StepVector> Aggregate(const VectorAggregation& call, StepVector input, RunContext& context);
+base::Result<StepVector> Aggregate(const VectorAggregation& call, StepVector input,
+                                   RunContext& context);
 base::Result<StepVector> EvaluateBinary(const Binary& binary, StepVector left, StepVector right,
                                         RunContext& context);
 base::Result<StepVector> ReplaceLabels(const LabelReplace& call, StepVector input);

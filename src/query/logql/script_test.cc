@@ -17,7 +17,7 @@ namespace pharos::query::logql {
 namespace {
 
 using Points = std::vector<std::pair<bool, double>>;  // present, value
-using Answer = std::map<std::string, Points>;          // by labels; "" for a scalar
+using Answer = std::map<std::string, Points>;         // by labels; "" for a scalar
 
 std::string Trim(std::string text) {
   const size_t from = text.find_first_not_of(" \t");
@@ -103,8 +103,10 @@ std::string WithoutComment(const std::string& line) {
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (quote != 0) {
-      if (c == '\\' && quote == '"') ++i;
-      else if (c == quote) quote = 0;
+      if (c == '\\' && quote == '"')
+        ++i;
+      else if (c == quote)
+        quote = 0;
     } else if (c == '"' || c == '`') {
       quote = c;
     } else if (c == '#') {
@@ -177,10 +179,13 @@ class Script {
     for (const auto& [name, value] : stream) labels.push_back({name, value});
     for (int i = 0; i < count; ++i) {
       std::string shown = line;
-      for (size_t at; (at = shown.find("{{.i}}")) != std::string::npos;) shown.replace(at, 6, std::to_string(i));
+      for (size_t at; (at = shown.find("{{.i}}")) != std::string::npos;)
+        shown.replace(at, 6, std::to_string(i));
       std::vector<model::KeyValue> attributes;
-      for (const auto& [name, value] : metadata) attributes.push_back({name, model::Value::String(value)});
-      events_->AddLine(model::Labels::FromPairs(labels), kEpoch + start + i * step, shown, attributes);
+      for (const auto& [name, value] : metadata)
+        attributes.push_back({name, model::Value::String(value)});
+      events_->AddLine(model::Labels::FromPairs(labels), kEpoch + start + i * step, shown,
+                       attributes);
     }
   }
 
@@ -208,10 +213,12 @@ class Script {
     ADD_FAILURE() << path_ << ":" << number << ": " << query << "\n  " << problem;
   }
 
-  std::string Check(const std::string& query, const Params& params, std::vector<std::string> block) {
+  std::string Check(const std::string& query, const Params& params,
+                    std::vector<std::string> block) {
     auto expr = Parse(query);
     base::Result<QueryResult> result =
-        expr ? logql::Run(**expr, params, *events_) : base::Result<QueryResult>(std::unexpected(expr.error()));
+        expr ? logql::Run(**expr, params, *events_)
+             : base::Result<QueryResult>(std::unexpected(expr.error()));
     if (!block.empty() && block[0].starts_with("expect fail")) {
       if (result) return "did not fail";
       const size_t msg = block[0].find("msg: ");
@@ -219,10 +226,14 @@ class Script {
       const std::string want = msg != std::string::npos     ? block[0].substr(msg + 5)
                                : regex != std::string::npos ? block[0].substr(regex + 7)
                                                             : "";
-      return result.error().message.find(want) == std::string::npos ? "error: " + result.error().message + "; want " + want : "";
+      return result.error().message.find(want) == std::string::npos
+                 ? "error: " + result.error().message + "; want " + want
+                 : "";
     }
     if (!result) return "error: " + result.error().message;
-    std::erase_if(block, [](const std::string& line) { return line.starts_with("expect ") || line.starts_with("skip "); });
+    std::erase_if(block, [](const std::string& line) {
+      return line.starts_with("expect ") || line.starts_with("skip ");
+    });
     Answer want;
     for (std::string line : block) {
       std::string key;
@@ -241,7 +252,8 @@ class Script {
       return got;
     }
     const auto* matrix = std::get_if<MatrixResult>(&result.data);
-    const auto& series = matrix != nullptr ? matrix->series : std::get<VectorResult>(result.data).series;
+    const auto& series =
+        matrix != nullptr ? matrix->series : std::get<VectorResult>(result.data).series;
     for (const MetricSeries& s : series) {
       std::vector<std::pair<std::string, std::string>> pairs;
       for (const model::LabelView& l : s.labels) pairs.emplace_back(l.name, l.value);
@@ -282,7 +294,8 @@ class Script {
         if (there != points[i].first) return shown;
         const double expected = points[i].second;
         if (!there || value == expected || (std::isnan(value) && std::isnan(expected))) continue;
-        if (!(std::fabs(value - expected) <= 1e-6 * std::max(1.0, std::fabs(expected)))) return shown;
+        if (!(std::fabs(value - expected) <= 1e-6 * std::max(1.0, std::fabs(expected))))
+          return shown;
       }
     }
     return "";
@@ -298,7 +311,8 @@ class Script {
 class LokiScripts : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LokiScripts, GiveTheirResults) {
-  const std::string path = std::string("../shared/data/loki/logqltest/") + GetParam() + ".logqltest";
+  const std::string path =
+      std::string("../shared/data/loki/logqltest/") + GetParam() + ".logqltest";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   Script script(path);
   script.Run();
@@ -314,8 +328,8 @@ TEST(LogqlScripts, Shop) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LokiScripts,
-                         ::testing::Values("binary_operations", "functions", "label_filters", "line_filters",
-                                           "range_aggregations"),
+                         ::testing::Values("binary_operations", "functions", "label_filters",
+                                           "line_filters", "range_aggregations"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

@@ -40,9 +40,10 @@ class KeepRun final : public PipelineStage {
   bool Process(Entry* entry) override {
     std::erase_if(entry->labels.all(), [&](const EntryLabel& label) {
       if (label.name == "__preserve_error__") return false;
-      return std::none_of(stage_.labels.begin(), stage_.labels.end(), [&](const NamedMatcher& named) {
-        return named.name == label.name && Hits(named, label.value);
-      });
+      return std::none_of(stage_.labels.begin(), stage_.labels.end(),
+                          [&](const NamedMatcher& named) {
+                            return named.name == label.name && Hits(named, label.value);
+                          });
     });
     return true;
   }
@@ -75,8 +76,12 @@ class DistinctRun final : public PipelineStage {
 
 }  // namespace
 
-base::Result<PipelineStagePtr> MakeDrop(const DropStage& stage) { return std::make_unique<DropRun>(stage); }
-base::Result<PipelineStagePtr> MakeKeep(const KeepStage& stage) { return std::make_unique<KeepRun>(stage); }
+base::Result<PipelineStagePtr> MakeDrop(const DropStage& stage) {
+  return std::make_unique<DropRun>(stage);
+}
+base::Result<PipelineStagePtr> MakeKeep(const KeepStage& stage) {
+  return std::make_unique<KeepRun>(stage);
+}
 base::Result<PipelineStagePtr> MakeDistinct(const DistinctStage& stage) {
   return std::make_unique<DistinctRun>(stage);
 }

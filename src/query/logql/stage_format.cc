@@ -31,10 +31,13 @@ class LabelFields final : public tmpl::Fields {
 /// Owns: the functions, which point to `entry_`. Threads: one.
 class EntryTemplate {
  public:
-  static Result<std::unique_ptr<EntryTemplate>> Make(std::string_view kind, const std::string& text) {
+  static Result<std::unique_ptr<EntryTemplate>> Make(std::string_view kind,
+                                                     const std::string& text) {
     std::unique_ptr<EntryTemplate> made(new EntryTemplate);
     auto parsed = tmpl::Template::Parse(std::string(kind), text, made->functions_);
-    if (!parsed) return Fail(ErrorKind::kBadInput, "invalid " + std::string(kind) + " template: " + parsed.error().message);
+    if (!parsed)
+      return Fail(ErrorKind::kBadInput,
+                  "invalid " + std::string(kind) + " template: " + parsed.error().message);
     made->template_.emplace(std::move(*parsed));
     return made;
   }
@@ -47,16 +50,22 @@ class EntryTemplate {
 
  private:
   EntryTemplate() : functions_(tmpl::TextFunctions()) {
-    functions_["__line__"] = {[this](Args) -> Result<Value> { return Value::Of(entry_->line); }, 0, 0};
-    functions_["__timestamp__"] = {[this](Args) -> Result<Value> { return Value(tmpl::Time{entry_->time_ns}); }, 0, 0};
+    functions_["__line__"] = {[this](Args) -> Result<Value> { return Value::Of(entry_->line); }, 0,
+                              0};
+    functions_["__timestamp__"] = {
+        [this](Args) -> Result<Value> { return Value(tmpl::Time{entry_->time_ns}); }, 0, 0};
     functions_["bytes"] = {[](Args a) -> Result<Value> {
-                             PHAROS_TRY(const uint64_t bytes, match::ParseHumanBytes(a[0].ToString()));
+                             PHAROS_TRY(const uint64_t bytes,
+                                        match::ParseHumanBytes(a[0].ToString()));
                              return Value(static_cast<double>(bytes));
-                           }, 1, 1};
+                           },
+                           1, 1};
     const tmpl::Function seconds{[](Args a) -> Result<Value> {
-                                   PHAROS_TRY(const int64_t ns, match::ParseGoDuration(a[0].ToString()));
+                                   PHAROS_TRY(const int64_t ns,
+                                              match::ParseGoDuration(a[0].ToString()));
                                    return Value(static_cast<double>(ns) / 1e9);
-                                 }, 1, 1};
+                                 },
+                                 1, 1};
     functions_["duration"] = seconds;
     functions_["duration_seconds"] = seconds;
   }
@@ -89,8 +98,8 @@ class LabelFormatRun final : public PipelineStage {
  public:
   struct One {
     std::string name;
-    std::string from;                         ///< a rename's source
-    std::unique_ptr<EntryTemplate> format;    ///< null for a rename
+    std::string from;                       ///< a rename's source
+    std::unique_ptr<EntryTemplate> format;  ///< null for a rename
   };
   explicit LabelFormatRun(std::vector<One> all) : all_(std::move(all)) {}
 

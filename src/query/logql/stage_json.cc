@@ -48,7 +48,8 @@ class JsonPathRun final : public PipelineStage {
     for (const Path& path : paths_) {
       match::JsonSlice found;
       const bool there = match::FindJsonPath(line, path.path, &found);
-      entry->labels.Extract(path.label, there ? match::JsonText(found, &scratch_) : std::string_view());
+      entry->labels.Extract(path.label,
+                            there ? match::JsonText(found, &scratch_) : std::string_view());
     }
     return true;
   }
@@ -69,8 +70,8 @@ class UnpackRun final : public PipelineStage {
     found_.clear();
     bool packed = false;
     std::string line;
-    const std::string error =
-        match::EachMember(entry->line, [&](std::string_view key, match::JsonSlice value) -> std::string {
+    const std::string error = match::EachMember(
+        entry->line, [&](std::string_view key, match::JsonSlice value) -> std::string {
           if (value.type != match::JsonType::kString) return {};
           const std::string_view text = match::JsonText(value, &scratch_);
           if (key == kEntryKey) {

@@ -25,9 +25,7 @@ class LabelFilterRun final : public PipelineStage {
  public:
   explicit LabelFilterRun(LabelFilter filter) : filter_(std::move(filter)) {}
   base::Result<void> Prepare() { return Prepare(filter_); }
-  bool Process(Entry* entry) override {
-    return Test(filter_, &entry->labels);
-  }
+  bool Process(Entry* entry) override { return Test(filter_, &entry->labels); }
 
  private:
   using Kind = LabelFilter::Kind;
@@ -47,12 +45,14 @@ class LabelFilterRun final : public PipelineStage {
       case Kind::kString: return f.matcher->Matches(labels->Get(f.matcher->name()));
       case Kind::kIp: return TestIp(f, labels);
       case Kind::kNumber:
-        return TestQuantity(f, labels, [](std::string_view t) { return match::ParseNumber(t); }, f.number);
+        return TestQuantity(
+            f, labels, [](std::string_view t) { return match::ParseNumber(t); }, f.number);
       case Kind::kDuration:
-        return TestQuantity(f, labels, [](std::string_view t) { return match::ParseGoDuration(t); },
-                            f.duration_ns);
+        return TestQuantity(
+            f, labels, [](std::string_view t) { return match::ParseGoDuration(t); }, f.duration_ns);
       case Kind::kBytes:
-        return TestQuantity(f, labels, [](std::string_view t) { return match::ParseHumanBytes(t); }, f.bytes);
+        return TestQuantity(
+            f, labels, [](std::string_view t) { return match::ParseHumanBytes(t); }, f.bytes);
     }
     return false;
   }

@@ -23,7 +23,8 @@ class RegexpRun final : public PipelineStage {
 
   bool Process(Entry* entry) override {
     const re2::StringPiece line(entry->line.data(), entry->line.size());
-    if (!regex_.Match(line, 0, line.size(), RE2::UNANCHORED, groups_.data(), static_cast<int>(groups_.size()))) {
+    if (!regex_.Match(line, 0, line.size(), RE2::UNANCHORED, groups_.data(),
+                      static_cast<int>(groups_.size()))) {
       return true;
     }
     for (const auto& [group, name] : regex_.CapturingGroupNames()) {
@@ -62,7 +63,8 @@ class DecolorizeRun final : public PipelineStage {
     for (size_t i = 0; i < line.size(); ++i) {
       if (line[i] == '\x1b' && i + 1 < line.size() && line[i + 1] == '[') {
         size_t end = i + 2;
-        while (end < line.size() && ((line[end] >= '0' && line[end] <= '9') || line[end] == ';')) ++end;
+        while (end < line.size() && ((line[end] >= '0' && line[end] <= '9') || line[end] == ';'))
+          ++end;
         if (end < line.size() && (line[end] == 'm' || line[end] == 'K')) {
           i = end;
           continue;

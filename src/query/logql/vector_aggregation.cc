@@ -65,7 +65,8 @@ Groups GroupSeries(const VectorAggregation& call, const StepVector& input) {
 StepVector FoldGroups(const VectorAggregation& call, const StepVector& input, size_t steps) {
   Groups groups = GroupSeries(call, input);
   StepVector out;
-  for (model::Labels& labels : groups.labels) out.series.push_back(MakeSeries(std::move(labels), steps));
+  for (model::Labels& labels : groups.labels)
+    out.series.push_back(MakeSeries(std::move(labels), steps));
   std::vector<Cell> cells(out.series.size());
   for (size_t step = 0; step < steps; ++step) {
     std::fill(cells.begin(), cells.end(), Cell{});
@@ -131,15 +132,17 @@ Result<StepVector> Aggregate(const VectorAggregation& call, StepVector input, Ru
   if (call.function == "sort" || call.function == "sort_desc") {
     if (steps == 1) {
       std::erase_if(input.series, [](const StepSeries& s) { return s.present[0] == 0; });
-      std::sort(input.series.begin(), input.series.end(), [&](const StepSeries& a, const StepSeries& b) {
-        return Before(a, b, 0, call.function == "sort_desc");
-      });
+      std::sort(input.series.begin(), input.series.end(),
+                [&](const StepSeries& a, const StepSeries& b) {
+                  return Before(a, b, 0, call.function == "sort_desc");
+                });
       input.sorted = true;
     }
     return input;
   }
   if (call.function == "approx_topk" && !context.params.instant) {
-    return base::Fail(base::ErrorKind::kBadInput, "approx_topk is only supported on instant queries");
+    return base::Fail(base::ErrorKind::kBadInput,
+                      "approx_topk is only supported on instant queries");
   }
   if (call.function.ends_with("k")) return Top(call, std::move(input), steps);
   return FoldGroups(call, input, steps);

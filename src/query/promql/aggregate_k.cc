@@ -19,7 +19,8 @@ class Chooser {
   bool saw_histogram() const { return saw_histogram_; }
 
   /// Chosen rows in `out`, best first.
-  void Choose(const std::vector<uint32_t>& members, size_t step, double param, std::vector<uint32_t>* out) {
+  void Choose(const std::vector<uint32_t>& members, size_t step, double param,
+              std::vector<uint32_t>* out) {
     out->clear();
     if (op_ == Tok::kLimitRatio) return ChooseRatio(members, step, param, out);
     const auto k = static_cast<size_t>(std::min(param, 1e9));
@@ -31,8 +32,10 @@ class Chooser {
       return;
     }
     for (const uint32_t i : members) {
-      if (!IsAbsent(rows_[i].values[step])) out->push_back(i);
-      else if (rows_[i].HistogramAt(step) != nullptr) saw_histogram_ = true;
+      if (!IsAbsent(rows_[i].values[step]))
+        out->push_back(i);
+      else if (rows_[i].HistogramAt(step) != nullptr)
+        saw_histogram_ = true;
     }
     const auto better = [&](uint32_t a, uint32_t b) {
       const double x = rows_[a].values[step];
@@ -45,12 +48,14 @@ class Chooser {
       return a < b;
     };
     const size_t keep = std::min(k, out->size());
-    std::partial_sort(out->begin(), out->begin() + static_cast<std::ptrdiff_t>(keep), out->end(), better);
+    std::partial_sort(out->begin(), out->begin() + static_cast<std::ptrdiff_t>(keep), out->end(),
+                      better);
     out->resize(keep);
   }
 
  private:
-  void ChooseRatio(const std::vector<uint32_t>& members, size_t step, double ratio, std::vector<uint32_t>* out) const {
+  void ChooseRatio(const std::vector<uint32_t>& members, size_t step, double ratio,
+                   std::vector<uint32_t>* out) const {
     const double r = std::clamp(ratio, -1.0, 1.0);
     for (const uint32_t i : members) {
       if (!rows_[i].Has(step)) continue;
@@ -79,15 +84,19 @@ std::string ParameterProblem(Tok op, const std::vector<double>& params) {
   if (ratio) return nan && !(high == 0 && low == 0) ? "Ratio value is NaN" : "";
   if (!nan && high < 1) return "";
   if (nan) return "Parameter value is NaN";
-  if (low <= -9223372036854775808.0) return "Scalar value " + text::GoFloat(low, 'g') + " underflows int64";
-  if (high >= 9223372036854775807.0) return "Scalar value " + text::GoFloat(high, 'g') + " overflows int64";
+  if (low <= -9223372036854775808.0)
+    return "Scalar value " + text::GoFloat(low, 'g') + " underflows int64";
+  if (high >= 9223372036854775807.0)
+    return "Scalar value " + text::GoFloat(high, 'g') + " overflows int64";
   return "";
 }
 
 }  // namespace
 
-base::Result<Matrix> Evaluator::EvalTopK(const AggregateExpr& node, Matrix input, const std::vector<double>& params) {
-  if (std::string problem = ParameterProblem(node.op, params); !problem.empty()) return EvalError(std::move(problem));
+base::Result<Matrix> Evaluator::EvalTopK(const AggregateExpr& node, Matrix input,
+                                         const std::vector<double>& params) {
+  if (std::string problem = ParameterProblem(node.op, params); !problem.empty())
+    return EvalError(std::move(problem));
   if (node.op == Tok::kLimitRatio) {
     const auto [low, high] = std::minmax_element(params.begin(), params.end());
     if (*high > 1) run_.remarks.InvalidRatio(*high, 1, node.param->span());

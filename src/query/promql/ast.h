@@ -23,8 +23,18 @@ std::string_view TypeName(ValueType type);
 std::string_view DocumentedType(ValueType type);
 
 enum class NodeKind : uint8_t {
-  kNumber, kString, kVector, kMatrix, kSubquery, kCall, kAggregate, kBinary, kUnary, kParen,
-  kDuration, kStepInvariant,
+  kNumber,
+  kString,
+  kVector,
+  kMatrix,
+  kSubquery,
+  kCall,
+  kAggregate,
+  kBinary,
+  kUnary,
+  kParen,
+  kDuration,
+  kStepInvariant,
 };
 
 struct Expr {
@@ -61,11 +71,12 @@ struct StringLiteral final : Expr {
 
 /// Arithmetic of durations: `5m + step()`.
 struct DurationExpr final : Expr {
-  DurationExpr(Tok op_in, ExprPtr l, ExprPtr r) : Expr(NodeKind::kDuration), op(op_in), lhs(std::move(l)), rhs(std::move(r)) {}
+  DurationExpr(Tok op_in, ExprPtr l, ExprPtr r)
+      : Expr(NodeKind::kDuration), op(op_in), lhs(std::move(l)), rhs(std::move(r)) {}
   Span span() const override;
   ValueType type() const override { return ValueType::kScalar; }
-  Tok op;        ///< + - * / % ^ step range max_of min_of
-  ExprPtr lhs;   ///< null for unary
+  Tok op;       ///< + - * / % ^ step range max_of min_of
+  ExprPtr lhs;  ///< null for unary
   ExprPtr rhs;
   bool wrapped = false;  ///< written in parentheses
   int start_pos = 0;
@@ -183,7 +194,8 @@ struct ParenExpr final : Expr {
 
 /// Made by the engine around what has the same value at every step.
 struct StepInvariantExpr final : Expr {
-  explicit StepInvariantExpr(ExprPtr inner) : Expr(NodeKind::kStepInvariant), expr(std::move(inner)) {}
+  explicit StepInvariantExpr(ExprPtr inner)
+      : Expr(NodeKind::kStepInvariant), expr(std::move(inner)) {}
   Span span() const override { return expr->span(); }
   ValueType type() const override { return expr->type(); }
   ExprPtr expr;

@@ -5,7 +5,9 @@
 namespace pharos::query::promql {
 namespace {
 
-std::string_view TypeOf(const Operand& operand) { return operand.histogram == nullptr ? "float" : "histogram"; }
+std::string_view TypeOf(const Operand& operand) {
+  return operand.histogram == nullptr ? "float" : "histogram";
+}
 
 OpResult Kept(model::Histogram histogram, bool compact = true) {
   if (compact) CompactHistogram(histogram);
@@ -15,7 +17,8 @@ OpResult Kept(model::Histogram histogram, bool compact = true) {
   return result;
 }
 
-OpResult Combine(Tok op, const model::Histogram& lhs, const model::Histogram& rhs, Span at, Remarks& remarks) {
+OpResult Combine(Tok op, const model::Histogram& lhs, const model::Histogram& rhs, Span at,
+                 Remarks& remarks) {
   model::Histogram sum = lhs;
   CombineNotes notes;
   const bool add = op == Tok::kAdd;
@@ -36,16 +39,18 @@ OpResult Combine(Tok op, const model::Histogram& lhs, const model::Histogram& rh
 
 OpResult Scaled(Tok op, const model::Histogram& h, double by) {
   model::Histogram copy = h;
-  if (op == Tok::kMul) MultiplyHistogram(copy, by);
-  else DivideHistogram(copy, by);
+  if (op == Tok::kMul)
+    MultiplyHistogram(copy, by);
+  else
+    DivideHistogram(copy, by);
   return Kept(std::move(copy));
 }
 
 }  // namespace
 
 bool ChangesSchema(Tok op) {
-  return op == Tok::kAdd || op == Tok::kSub || op == Tok::kDiv || op == Tok::kMul || op == Tok::kPow ||
-         op == Tok::kMod || op == Tok::kAtan2;
+  return op == Tok::kAdd || op == Tok::kSub || op == Tok::kDiv || op == Tok::kMul ||
+         op == Tok::kPow || op == Tok::kMod || op == Tok::kAtan2;
 }
 
 double FloatOp(Tok op, double lhs, double rhs, bool* keep) {

@@ -25,8 +25,8 @@ struct Operand {
 struct OpResult {
   double value = 0;
   HistogramPtr histogram;
-  bool keep = false;      ///< a comparison that does not hold keeps nothing
-  bool refused = false;   ///< these types do not go together: no result at all
+  bool keep = false;     ///< a comparison that does not hold keeps nothing
+  bool refused = false;  ///< these types do not go together: no result at all
 };
 
 /// With histograms on either side; says what it refused.

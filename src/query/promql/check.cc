@@ -8,7 +8,8 @@
 namespace pharos::query::promql {
 namespace {
 
-std::string Typed(std::string_view before, ValueType want, const std::string& context, ValueType got) {
+std::string Typed(std::string_view before, ValueType want, const std::string& context,
+                  ValueType got) {
   std::string text(before);
   text.append(DocumentedType(want)).append(" in ").append(context).append(", got ");
   text.append(DocumentedType(got));
@@ -22,7 +23,8 @@ Span OperatorSpan(const BinaryExpr& node, std::string_view input) {
   Span where{node.lhs->span().end, node.rhs->span().start - 1};
   const auto size = static_cast<int>(input.size());
   while (where.start < size && IsBlank(input[static_cast<size_t>(where.start)])) ++where.start;
-  while (where.end > 0 && where.end < size && IsBlank(input[static_cast<size_t>(where.end)])) --where.end;
+  while (where.end > 0 && where.end < size && IsBlank(input[static_cast<size_t>(where.end)]))
+    --where.end;
   return where;
 }
 
@@ -46,16 +48,18 @@ ValueType Parser::CheckNode(Expr* expr) {
     case NodeKind::kUnary: {
       const ValueType type = CheckNode(static_cast<UnaryExpr*>(expr)->expr.get());
       if (type != ValueType::kScalar && type != ValueType::kVector) {
-        AddError(expr->span(),
-                 "unary expression only allowed on expressions of type scalar or instant vector, got " +
-                     GoQuote(DocumentedType(type)));
+        AddError(
+            expr->span(),
+            "unary expression only allowed on expressions of type scalar or instant vector, got " +
+                GoQuote(DocumentedType(type)));
       }
       break;
     }
     case NodeKind::kSubquery: {
       const ValueType type = CheckNode(static_cast<SubqueryExpr*>(expr)->expr.get());
       if (type != ValueType::kVector) {
-        AddError(expr->span(), "subquery is only allowed on instant vector, got " + std::string(TypeName(type)) + " instead");
+        AddError(expr->span(), "subquery is only allowed on instant vector, got " +
+                                   std::string(TypeName(type)) + " instead");
       }
       break;
     }
@@ -74,19 +78,26 @@ void Parser::CheckAggregate(AggregateExpr* node) {
 void Parser::CheckBinary(BinaryExpr* node) {
   const ValueType lhs = CheckNode(node->lhs.get());
   const ValueType rhs = CheckNode(node->rhs.get());
-  const auto report = [&](std::string message) { AddError(OperatorSpan(*node, input_), std::move(message)); };
-  if (node->return_bool && !IsComparison(node->op)) report("bool modifier can only be used on comparison operators");
-  if (IsComparison(node->op) && !node->return_bool && lhs == ValueType::kScalar && rhs == ValueType::kScalar) {
+  const auto report = [&](std::string message) {
+    AddError(OperatorSpan(*node, input_), std::move(message));
+  };
+  if (node->return_bool && !IsComparison(node->op))
+    report("bool modifier can only be used on comparison operators");
+  if (IsComparison(node->op) && !node->return_bool && lhs == ValueType::kScalar &&
+      rhs == ValueType::kScalar) {
     report("comparisons between scalars must use BOOL modifier");
   }
   VectorMatching& matching = *node->matching;
-  if (IsSetOperator(node->op) && matching.card == Cardinality::kOneToOne) matching.card = Cardinality::kManyToMany;
+  if (IsSetOperator(node->op) && matching.card == Cardinality::kOneToOne)
+    matching.card = Cardinality::kManyToMany;
   for (const std::string& label : matching.labels) {
-    if (matching.on && std::find(matching.include.begin(), matching.include.end(), label) != matching.include.end()) {
+    if (matching.on && std::find(matching.include.begin(), matching.include.end(), label) !=
+                           matching.include.end()) {
       report("label " + GoQuote(label) + " must not occur in ON and GROUP clause at once");
     }
   }
-  for (const auto& [type, side] : {std::pair{lhs, node->lhs.get()}, std::pair{rhs, node->rhs.get()}}) {
+  for (const auto& [type, side] :
+       {std::pair{lhs, node->lhs.get()}, std::pair{rhs, node->rhs.get()}}) {
     if (type != ValueType::kScalar && type != ValueType::kVector) {
       AddError(side->span(), "binary expression must contain only scalar and instant vector types");
     }
@@ -99,14 +110,17 @@ void Parser::CheckMatching(BinaryExpr* node, ValueType lhs, ValueType rhs) {
   const bool fills = matching.fill_lhs.has_value() || matching.fill_rhs.has_value();
   const std::string op = GoQuote(TokText(node->op));
   if (lhs != ValueType::kVector || rhs != ValueType::kVector) {
-    if (!matching.labels.empty()) AddError(node->span(), "vector matching only allowed between instant vectors");
-    if (fills) AddError(node->span(), "filling in missing series only allowed between instant vectors");
+    if (!matching.labels.empty())
+      AddError(node->span(), "vector matching only allowed between instant vectors");
+    if (fills)
+      AddError(node->span(), "filling in missing series only allowed between instant vectors");
     node->matching.reset();
   } else if (IsSetOperator(node->op)) {
     if (matching.card == Cardinality::kOneToMany || matching.card == Cardinality::kManyToOne) {
       AddError(node->span(), "no grouping allowed for " + op + " operation");
     }
-    if (matching.card != Cardinality::kManyToMany) AddError(node->span(), "set operations must always be many-to-many");
+    if (matching.card != Cardinality::kManyToMany)
+      AddError(node->span(), "set operations must always be many-to-many");
     if (fills) AddError(node->span(), "filling in missing series not allowed for set operators");
   }
   if ((lhs == ValueType::kScalar || rhs == ValueType::kScalar) && IsSetOperator(node->op)) {
@@ -118,13 +132,15 @@ void Parser::CheckCall(Call* node) {
   const Function& function = *node->function;
   const auto count = static_cast<int>(function.ArgumentCount());
   const auto got = static_cast<int>(node->args.size());
-  const std::string tail = " argument(s) in call to " + GoQuote(function.name) + ", got " + std::to_string(got);
+  const std::string tail =
+      " argument(s) in call to " + GoQuote(function.name) + ", got " + std::to_string(got);
   if (function.variadic == 0) {
     if (count != got) AddError(node->where, "expected " + std::to_string(count) + tail);
   } else if (count - 1 > got) {
     AddError(node->where, "expected at least " + std::to_string(count - 1) + tail);
   } else if (function.variadic > 0 && count - 1 + function.variadic < got) {
-    AddError(node->where, "expected at most " + std::to_string(count - 1 + function.variadic) + tail);
+    AddError(node->where,
+             "expected at most " + std::to_string(count - 1 + function.variadic) + tail);
   }
   if (function.name == "info" && got > 1) CheckInfoArguments(node);
   for (int i = 0; i < got; ++i) {
@@ -133,7 +149,8 @@ void Parser::CheckCall(Call* node) {
     const ValueType want = function.ArgumentType(static_cast<size_t>(i));
     const ValueType type = CheckNode(arg);
     if (type != want) {
-      AddError(arg->span(), Typed("expected type ", want, "call to function " + GoQuote(function.name), type));
+      AddError(arg->span(),
+               Typed("expected type ", want, "call to function " + GoQuote(function.name), type));
     }
   }
 }
@@ -141,7 +158,8 @@ void Parser::CheckCall(Call* node) {
 void Parser::CheckInfoArguments(Call* node) {
   Expr* arg = node->args[1].get();
   if (arg->type() != ValueType::kVector) {
-    AddError(node->where, Typed("expected type ", ValueType::kVector, "call to function \"info\"", arg->type()));
+    AddError(node->where,
+             Typed("expected type ", ValueType::kVector, "call to function \"info\"", arg->type()));
   }
   auto* selector = As<VectorSelector>(arg, NodeKind::kVector);
   if (selector == nullptr) {
@@ -158,12 +176,14 @@ void Parser::CheckSelector(VectorSelector* node) {
   if (!node->name.empty()) {
     for (size_t i = 0; i + 1 < matchers.size(); ++i) {
       if (matchers[i].name() != model::kMetricName) continue;
-      AddError(node->where, "metric name must not be set twice: " + GoQuote(node->name) + " or " + GoQuote(matchers[i].value()));
+      AddError(node->where, "metric name must not be set twice: " + GoQuote(node->name) + " or " +
+                                GoQuote(matchers[i].value()));
     }
     return;
   }
   if (node->allow_empty_matchers) return;
-  if (std::none_of(matchers.begin(), matchers.end(), [](const model::Matcher& m) { return !m.MatchesEmpty(); })) {
+  if (std::none_of(matchers.begin(), matchers.end(),
+                   [](const model::Matcher& m) { return !m.MatchesEmpty(); })) {
     AddError(node->where, "vector selector must contain at least one non-empty matcher");
   }
 }

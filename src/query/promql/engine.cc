@@ -29,14 +29,19 @@ ResultSeries ToSeries(const Row& row, const Grid& grid) {
 }
 
 void SortByLabels(std::vector<ResultSeries>& series) {
-  std::stable_sort(series.begin(), series.end(), [](const ResultSeries& a, const ResultSeries& b) { return a.labels < b.labels; });
+  std::stable_sort(series.begin(), series.end(), [](const ResultSeries& a, const ResultSeries& b) {
+    return a.labels < b.labels;
+  });
 }
 
 const Expr* WithoutWrapping(const Expr* expr) {
   while (true) {
-    if (const auto* paren = As<ParenExpr>(expr, NodeKind::kParen)) expr = paren->expr.get();
-    else if (const auto* wrapped = As<StepInvariantExpr>(expr, NodeKind::kStepInvariant)) expr = wrapped->expr.get();
-    else return expr;
+    if (const auto* paren = As<ParenExpr>(expr, NodeKind::kParen))
+      expr = paren->expr.get();
+    else if (const auto* wrapped = As<StepInvariantExpr>(expr, NodeKind::kStepInvariant))
+      expr = wrapped->expr.get();
+    else
+      return expr;
   }
 }
 
@@ -48,7 +53,8 @@ base::Result<QueryValue> RangeVector(Evaluator& evaluator, const Expr& expr, int
   for (store::SeriesColumns& columns : series) {
     ResultSeries result;
     result.labels = std::move(columns.labels);
-    for (size_t i = 0; i < columns.values.size(); ++i) result.floats.push_back({columns.times_ms[i], columns.values[i]});
+    for (size_t i = 0; i < columns.values.size(); ++i)
+      result.floats.push_back({columns.times_ms[i], columns.values[i]});
     result.histograms = std::move(columns.histograms);
     value.series.push_back(std::move(result));
   }
@@ -82,7 +88,8 @@ base::Result<QueryValue> Evaluate(Run& run, const Expr& expr, const Grid& grid) 
   return value;
 }
 
-base::Result<QueryAnswer> Finish(base::Result<QueryValue> value, std::string_view query, exec::QueryContext& context) {
+base::Result<QueryAnswer> Finish(base::Result<QueryValue> value, std::string_view query,
+                                 exec::QueryContext& context) {
   if (!value) return std::unexpected(std::move(value).error());
   QueryAnswer answer;
   answer.value = *std::move(value);
@@ -110,9 +117,10 @@ std::string TwoDigits(double value) {
 std::string Rendered(const exec::Annotations::Item& item, std::string_view query) {
   std::string text = item.text;
   if (item.counted) {
-    text += ", from buckets " + text::GoFloat(item.low, 'g') + " to " + text::GoFloat(item.high, 'g') +
-            ", with a max diff of " + TwoDigits(item.max_diff) + ", over " + std::to_string(item.count) +
-            " samples from " + Rfc3339Seconds(item.first_ms) + " to " + Rfc3339Seconds(item.last_ms);
+    text += ", from buckets " + text::GoFloat(item.low, 'g') + " to " +
+            text::GoFloat(item.high, 'g') + ", with a max diff of " + TwoDigits(item.max_diff) +
+            ", over " + std::to_string(item.count) + " samples from " +
+            Rfc3339Seconds(item.first_ms) + " to " + Rfc3339Seconds(item.last_ms);
   }
   if (item.position >= 0) text += " (" + PositionText(query, item.position) + ")";
   return text;
@@ -126,14 +134,19 @@ void RenderAnnotations(const exec::Annotations& annotations, std::string_view qu
   for (const exec::Annotations::Item& item : annotations.items()) {
     const bool warning = item.level == exec::Annotations::Level::kWarning;
     std::vector<std::string>* const list = warning ? warnings : infos;
-    if (limit != 0 && list->size() >= limit) ++skipped[warning ? 0 : 1];
-    else list->push_back(Rendered(item, query));
+    if (limit != 0 && list->size() >= limit)
+      ++skipped[warning ? 0 : 1];
+    else
+      list->push_back(Rendered(item, query));
   }
-  if (skipped[0] > 0) warnings->push_back(std::to_string(skipped[0]) + " more warning annotations omitted");
-  if (skipped[1] > 0) infos->push_back(std::to_string(skipped[1]) + " more info annotations omitted");
+  if (skipped[0] > 0)
+    warnings->push_back(std::to_string(skipped[0]) + " more warning annotations omitted");
+  if (skipped[1] > 0)
+    infos->push_back(std::to_string(skipped[1]) + " more info annotations omitted");
 }
 
-base::Result<QueryAnswer> Engine::Instant(std::string_view query, int64_t time_ms, exec::QueryContext& context) const {
+base::Result<QueryAnswer> Engine::Instant(std::string_view query, int64_t time_ms,
+                                          exec::QueryContext& context) const {
   PHAROS_TRY(ExprPtr expr, ParseExpr(query));
   const Grid grid{time_ms, time_ms, 1};
   PHAROS_TRY(expr, Preprocess(std::move(expr), grid, true));
@@ -141,18 +154,21 @@ base::Result<QueryAnswer> Engine::Instant(std::string_view query, int64_t time_m
   return Finish(Evaluate(run, *expr, grid), query, context);
 }
 
-base::Result<QueryAnswer> Engine::Range(std::string_view query, int64_t start_ms, int64_t end_ms, int64_t step_ms,
-                                        exec::QueryContext& context) const {
+base::Result<QueryAnswer> Engine::Range(std::string_view query, int64_t start_ms, int64_t end_ms,
+                                        int64_t step_ms, exec::QueryContext& context) const {
   PHAROS_TRY(ExprPtr expr, ParseExpr(query));
   const ValueType type = expr->type();
   if (type != ValueType::kVector && type != ValueType::kScalar) {
-    return base::Fail(ErrorKind::kBadInput, "invalid expression type \"" + std::string(DocumentedType(type)) +
-                                                "\" for range query, must be Scalar or instant Vector");
+    return base::Fail(ErrorKind::kBadInput,
+                      "invalid expression type \"" + std::string(DocumentedType(type)) +
+                          "\" for range query, must be Scalar or instant Vector");
   }
-  if (step_ms <= 0 || end_ms < start_ms) return base::Fail(ErrorKind::kBadInput, "range query needs start ≤ end and a positive step");
+  if (step_ms <= 0 || end_ms < start_ms)
+    return base::Fail(ErrorKind::kBadInput, "range query needs start ≤ end and a positive step");
   const Grid grid{start_ms, end_ms, step_ms};
   if ((end_ms - start_ms) / step_ms >= kMaxSteps) {
-    return base::Fail(ErrorKind::kLimit, "range query has more than " + std::to_string(kMaxSteps) + " steps");
+    return base::Fail(ErrorKind::kLimit,
+                      "range query has more than " + std::to_string(kMaxSteps) + " steps");
   }
   PHAROS_TRY(expr, Preprocess(std::move(expr), grid, false));
   Run run{source_, &options_, &context, Remarks(context.annotations())};

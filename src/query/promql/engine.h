@@ -37,10 +37,11 @@ class Engine {
  public:
   Engine(store::SampleSource* source, EngineOptions options) : source_(source), options_(options) {}
 
-  base::Result<QueryAnswer> Instant(std::string_view query, int64_t time_ms, exec::QueryContext& context) const;
+  base::Result<QueryAnswer> Instant(std::string_view query, int64_t time_ms,
+                                    exec::QueryContext& context) const;
   /// `step_ms` > 0, `end_ms` ≥ `start_ms`. Series sorted by labels.
-  base::Result<QueryAnswer> Range(std::string_view query, int64_t start_ms, int64_t end_ms, int64_t step_ms,
-                                  exec::QueryContext& context) const;
+  base::Result<QueryAnswer> Range(std::string_view query, int64_t start_ms, int64_t end_ms,
+                                  int64_t step_ms, exec::QueryContext& context) const;
   const EngineOptions& options() const { return options_; }
 
  private:

@@ -21,14 +21,16 @@ TEST(PromqlScriptTest, OwnScripts) {
   for (const auto& entry : std::filesystem::directory_iterator("test/promql")) {
     if (entry.path().extension() != ".test") continue;
     const ScriptReport report = RunScript(ReadAll(entry.path()));
-    for (const std::string& failure : report.failures) ADD_FAILURE() << entry.path() << " " << failure;
+    for (const std::string& failure : report.failures)
+      ADD_FAILURE() << entry.path() << " " << failure;
     passed += report.passed;
   }
   EXPECT_GE(passed, 90);
 }
 
 TEST(PromqlScriptTest, ReportsWhatIsWrong) {
-  const ScriptReport report = RunScript("load 1m\n  x 1\n\neval instant at 0 x\n  x 2\n\neval instant at 0 x\n  x 1\n\nbogus\n");
+  const ScriptReport report = RunScript(
+      "load 1m\n  x 1\n\neval instant at 0 x\n  x 2\n\neval instant at 0 x\n  x 1\n\nbogus\n");
   EXPECT_EQ(report.passed, 1);
   EXPECT_EQ(report.failed, 2);
 }
@@ -40,7 +42,8 @@ TEST(PromqlScriptTest, PrometheusScripts) {
     // Start timestamps of samples are not stored yet.
     if (entry.path().extension() != ".test" || entry.path().stem() == "start_timestamps") continue;
     const ScriptReport report = RunScript(ReadAll(entry.path()));
-    for (const std::string& failure : report.failures) ADD_FAILURE() << entry.path() << " " << failure;
+    for (const std::string& failure : report.failures)
+      ADD_FAILURE() << entry.path() << " " << failure;
     EXPECT_GT(report.passed, 0) << entry.path();
   }
 }
@@ -50,10 +53,12 @@ class PromqlEngineTest : public ::testing::Test {
   PromqlEngineTest() {
     for (int s = 0; s < 20; ++s) {
       const std::string name = std::to_string(s);
-      for (int i = 0; i < 100; ++i) source_.Add({{"__name__", "x_total"}, {"s", name}}, i * 1000, i);
+      for (int i = 0; i < 100; ++i)
+        source_.Add({{"__name__", "x_total"}, {"s", name}}, i * 1000, i);
     }
   }
-  base::Result<QueryAnswer> Run(const std::string& query, exec::QueryLimits limits, std::function<bool()> cancelled = {}) {
+  base::Result<QueryAnswer> Run(const std::string& query, exec::QueryLimits limits,
+                                std::function<bool()> cancelled = {}) {
     exec::QueryContext context(limits, "default");
     if (cancelled) context.SetCancelled(std::move(cancelled));
     return Engine(&source_, {}).Range(query, 0, 99'000, 1000, context);
@@ -67,7 +72,8 @@ TEST_F(PromqlEngineTest, SampleLimitEndsTheQuery) {
   const auto answer = Run("x_total", limits);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
-  EXPECT_EQ(answer.error().message, "query processing would load too many samples into memory in query execution");
+  EXPECT_EQ(answer.error().message,
+            "query processing would load too many samples into memory in query execution");
 }
 
 TEST_F(PromqlEngineTest, CancellationEndsTheQuery) {

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "query/promql/evaluator.h"
-#include "query/promql/grouping.h"
 #include "query/promql/go_quote.h"
+#include "query/promql/grouping.h"
 #include "query/promql/histogram_math.h"
 #include "query/promql/kahan.h"
 #include "query/promql/quantile.h"
@@ -22,7 +22,8 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 class GroupColumn {
  public:
   GroupColumn(Tok op, size_t steps) : op_(op), value_(steps, Absent()) {
-    if (op == Tok::kSum || op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar) second_.assign(steps, 0);
+    if (op == Tok::kSum || op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar)
+      second_.assign(steps, 0);
     if (op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar) count_.assign(steps, 0);
     if (op == Tok::kAvg) incremental_.assign(steps, false);
     if (op == Tok::kQuantile) lists_.resize(steps);
@@ -32,8 +33,10 @@ class GroupColumn {
     switch (op_) {
       case Tok::kSum: return AddSum(in);
       case Tok::kAvg: return AddAvg(in);
-      case Tok::kMin: return Fold(in, [](double a, double v) { return a > v || std::isnan(a) ? v : a; });
-      case Tok::kMax: return Fold(in, [](double a, double v) { return a < v || std::isnan(a) ? v : a; });
+      case Tok::kMin:
+        return Fold(in, [](double a, double v) { return a > v || std::isnan(a) ? v : a; });
+      case Tok::kMax:
+        return Fold(in, [](double a, double v) { return a < v || std::isnan(a) ? v : a; });
       case Tok::kStddev:
       case Tok::kStdvar: return AddVariance(in);
       case Tok::kQuantile:
@@ -62,7 +65,10 @@ class GroupColumn {
       if (IsAbsent(value_[i])) continue;
       switch (op_) {
         case Tok::kSum: value_[i] += second_[i]; break;
-        case Tok::kAvg: value_[i] = incremental_[i] ? value_[i] + second_[i] : value_[i] / count_[i] + second_[i] / count_[i]; break;
+        case Tok::kAvg:
+          value_[i] = incremental_[i] ? value_[i] + second_[i]
+                                      : value_[i] / count_[i] + second_[i] / count_[i];
+          break;
         case Tok::kStdvar: value_[i] /= count_[i]; break;
         case Tok::kStddev: value_[i] = std::sqrt(value_[i] / count_[i]); break;
         default: break;
@@ -86,8 +92,10 @@ class GroupColumn {
     double* const lost = second_.data();
     for (size_t i = 0; i < in.size(); ++i) {
       if (IsAbsent(in[i])) continue;
-      if (IsAbsent(value[i])) value[i] = in[i];
-      else KahanInc(in[i], value[i], lost[i]);
+      if (IsAbsent(value[i]))
+        value[i] = in[i];
+      else
+        KahanInc(in[i], value[i], lost[i]);
     }
   }
 
@@ -163,7 +171,8 @@ void NoteReset(const model::Histogram& h, HistogramColumn::Cell* cell) {
 
 class HistogramAggregator {
  public:
-  HistogramAggregator(bool average, Span at, Remarks& remarks) : average_(average), at_(at), remarks_(remarks) {}
+  HistogramAggregator(bool average, Span at, Remarks& remarks)
+      : average_(average), at_(at), remarks_(remarks) {}
 
   void Add(const Row& row, size_t steps, HistogramColumn* column) {
     for (size_t step = 0; step < steps; ++step) {
@@ -214,7 +223,8 @@ class HistogramAggregator {
     remarks_.MixedSchemas(row.labels.Name(), at_);
   }
 
-  static bool AddToMean(const model::Histogram& h, HistogramColumn::Cell* cell, CombineNotes* notes) {
+  static bool AddToMean(const model::Histogram& h, HistogramColumn::Cell* cell,
+                        CombineNotes* notes) {
     model::Histogram share = h;
     DivideHistogram(share, cell->count);
     cell->sum->Multiply((cell->count - 1) / cell->count);
@@ -263,7 +273,8 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
   if (node.op == Tok::kCountValues) return EvalCountValues(node);
   PHAROS_TRY(const std::vector<double> params, EvalParameter(node.param.get()));
   PHAROS_TRY(Matrix input, Eval(*node.expr));
-  if (node.op == Tok::kTopk || node.op == Tok::kBottomk || node.op == Tok::kLimitk || node.op == Tok::kLimitRatio) {
+  if (node.op == Tok::kTopk || node.op == Tok::kBottomk || node.op == Tok::kLimitk ||
+      node.op == Tok::kLimitRatio) {
     return EvalTopK(node, std::move(input), params);
   }
   const Span at = node.expr->span();
@@ -291,8 +302,10 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
       }
       column.Add(row.values);
       if (row.histograms.empty()) continue;
-      if (adds) histograms.Add(row, steps_, &histogram_column);
-      else run_.remarks.IgnoredInAggregation(IgnoringName(node.op), at);
+      if (adds)
+        histograms.Add(row, steps_, &histogram_column);
+      else
+        run_.remarks.IgnoredInAggregation(IgnoringName(node.op), at);
     }
     std::vector<bool> has_float(histogram_column.cells.size());
     for (size_t step = 0; step < has_float.size(); ++step) has_float[step] = column.HasFloat(step);
@@ -326,7 +339,8 @@ base::Result<Matrix> Evaluator::EvalCountValues(const AggregateExpr& node) {
     for (size_t step = 0; step < steps_; ++step) {
       if (!row.Has(step)) continue;
       const model::Histogram* h = row.HistogramAt(step);
-      const std::string text = h != nullptr ? HistogramText(*h) : text::GoFloat(row.values[step], 'f');
+      const std::string text =
+          h != nullptr ? HistogramText(*h) : text::GoFloat(row.values[step], 'f');
       model::LabelsBuilder builder(row.labels);
       builder.Set(label, text);
       model::Labels labels = grouping.LabelsOf(builder.Build());

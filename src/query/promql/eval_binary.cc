@@ -26,7 +26,8 @@ base::Result<Matrix> Evaluator::EvalBinary(const BinaryExpr& node) {
   return EvalVectorVector(node, std::move(lhs), std::move(rhs));
 }
 
-base::Result<Matrix> Evaluator::EvalVectorScalar(const BinaryExpr& node, Matrix vector, const Matrix& scalar, bool swapped) {
+base::Result<Matrix> Evaluator::EvalVectorScalar(const BinaryExpr& node, Matrix vector,
+                                                 const Matrix& scalar, bool swapped) {
   const std::vector<double>& other = scalar.rows[0].values;
   const bool drops_name = ChangesSchema(node.op) || node.return_bool;
   int64_t before = 0;
@@ -45,8 +46,10 @@ base::Result<Matrix> Evaluator::EvalVectorScalar(const BinaryExpr& node, Matrix 
       for (size_t i = 0; i < steps_; ++i) {
         if (IsAbsent(v[i])) continue;
         const bool keep = swapped ? f(other[i], v[i]) : f(v[i], other[i]);
-        if (node.return_bool) v[i] = keep ? 1 : 0;
-        else if (!keep) v[i] = Absent();
+        if (node.return_bool)
+          v[i] = keep ? 1 : 0;
+        else if (!keep)
+          v[i] = Absent();
       }
     };
     if (!WithArithmetic(node.op, arithmetic) && !WithComparison(node.op, comparison)) {
@@ -62,11 +65,13 @@ base::Result<Matrix> Evaluator::EvalVectorScalar(const BinaryExpr& node, Matrix 
       const Operand theirs{other[i]};
       OpResult result = swapped ? MixedOp(node.op, theirs, mine, node.span(), run_.remarks)
                                 : MixedOp(node.op, mine, theirs, node.span(), run_.remarks);
-      if (!result.refused && result.keep && result.histogram != nullptr) row.SetHistogram(i, std::move(result.histogram));
+      if (!result.refused && result.keep && result.histogram != nullptr)
+        row.SetHistogram(i, std::move(result.histogram));
     }
   }
   PHAROS_TRY_VOID(Finish(&vector, before));
-  return drops_name && !delayed() ? MergeSameLabels(std::move(vector)) : base::Result<Matrix>(std::move(vector));
+  return drops_name && !delayed() ? MergeSameLabels(std::move(vector))
+                                  : base::Result<Matrix>(std::move(vector));
 }
 
 base::Result<Matrix> Evaluator::EvalSetOperator(const BinaryExpr& node, Matrix lhs, Matrix rhs) {

@@ -21,17 +21,29 @@ using Math = double (*)(double);
 
 Math FindMath(std::string_view name) {
   static const std::unordered_map<std::string_view, Math> functions = {
-      {"abs", [](double v) { return std::abs(v); }}, {"acos", [](double v) { return std::acos(v); }},
-      {"acosh", [](double v) { return std::acosh(v); }}, {"asin", [](double v) { return std::asin(v); }},
-      {"asinh", [](double v) { return std::asinh(v); }}, {"atan", [](double v) { return std::atan(v); }},
-      {"atanh", [](double v) { return std::atanh(v); }}, {"ceil", [](double v) { return std::ceil(v); }},
-      {"cos", [](double v) { return std::cos(v); }}, {"cosh", [](double v) { return std::cosh(v); }},
-      {"deg", Degrees}, {"exp", [](double v) { return std::exp(v); }},
-      {"floor", [](double v) { return std::floor(v); }}, {"ln", [](double v) { return std::log(v); }},
-      {"log10", [](double v) { return std::log10(v); }}, {"log2", [](double v) { return std::log2(v); }},
-      {"rad", Radians}, {"sgn", Sign}, {"sin", [](double v) { return std::sin(v); }},
-      {"sinh", [](double v) { return std::sinh(v); }}, {"sqrt", [](double v) { return std::sqrt(v); }},
-      {"tan", [](double v) { return std::tan(v); }}, {"tanh", [](double v) { return std::tanh(v); }}};
+      {"abs", [](double v) { return std::abs(v); }},
+      {"acos", [](double v) { return std::acos(v); }},
+      {"acosh", [](double v) { return std::acosh(v); }},
+      {"asin", [](double v) { return std::asin(v); }},
+      {"asinh", [](double v) { return std::asinh(v); }},
+      {"atan", [](double v) { return std::atan(v); }},
+      {"atanh", [](double v) { return std::atanh(v); }},
+      {"ceil", [](double v) { return std::ceil(v); }},
+      {"cos", [](double v) { return std::cos(v); }},
+      {"cosh", [](double v) { return std::cosh(v); }},
+      {"deg", Degrees},
+      {"exp", [](double v) { return std::exp(v); }},
+      {"floor", [](double v) { return std::floor(v); }},
+      {"ln", [](double v) { return std::log(v); }},
+      {"log10", [](double v) { return std::log10(v); }},
+      {"log2", [](double v) { return std::log2(v); }},
+      {"rad", Radians},
+      {"sgn", Sign},
+      {"sin", [](double v) { return std::sin(v); }},
+      {"sinh", [](double v) { return std::sinh(v); }},
+      {"sqrt", [](double v) { return std::sqrt(v); }},
+      {"tan", [](double v) { return std::tan(v); }},
+      {"tanh", [](double v) { return std::tanh(v); }}};
   const auto found = functions.find(name);
   return found == functions.end() ? nullptr : found->second;
 }
@@ -41,7 +53,7 @@ struct Date {
   int64_t year;
   int month;  ///< 1…12
   int day;
-  int weekday;  ///< Sunday is 0
+  int weekday;   ///< Sunday is 0
   int year_day;  ///< 1…366
   int hour;
   int minute;
@@ -97,7 +109,8 @@ DatePart FindDatePart(std::string_view name) {
 
 /// Go's conversion: what does not fit becomes the smallest integer.
 int64_t ToInt64(double v) {
-  if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0)) return std::numeric_limits<int64_t>::min();
+  if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0))
+    return std::numeric_limits<int64_t>::min();
   return static_cast<int64_t>(v);
 }
 
@@ -148,7 +161,8 @@ base::Result<Matrix> Evaluator::EvalCall(const Call& node) {
 }
 
 // Floats go through `f`, histograms are left out, the name is dropped.
-base::Result<Matrix> Evaluator::MapFloats(Matrix matrix, const std::function<double(double, size_t)>& f) {
+base::Result<Matrix> Evaluator::MapFloats(Matrix matrix,
+                                          const std::function<double(double, size_t)>& f) {
   int64_t before = 0;
   for (Row& row : matrix.rows) {
     before += row.Count();
@@ -172,13 +186,15 @@ base::Result<Matrix> Evaluator::EvalDate(const Call& node) {
   const DatePart part = FindDatePart(node.function->name);
   if (node.args.empty()) {
     Matrix matrix = Constant(0);
-    for (size_t step = 0; step < steps_; ++step) matrix.rows[0].values[step] = part(DateOf(grid_.At(step) / 1000));
+    for (size_t step = 0; step < steps_; ++step)
+      matrix.rows[0].values[step] = part(DateOf(grid_.At(step) / 1000));
     return matrix;
   }
   PHAROS_TRY(Matrix matrix, Eval(*node.args[0]));
   // Years are kept within what the calendar arithmetic can hold.
   return MapFloats(std::move(matrix), [part](double v, size_t) {
-    return part(DateOf(std::clamp<int64_t>(ToInt64(v), -9'000'000'000'000'000, 9'000'000'000'000'000)));
+    return part(
+        DateOf(std::clamp<int64_t>(ToInt64(v), -9'000'000'000'000'000, 9'000'000'000'000'000)));
   });
 }
 
@@ -233,7 +249,8 @@ base::Result<Matrix> Evaluator::EvalAbsent(const Call& node) {
   PHAROS_TRY(const Matrix input, Eval(*node.args[0]));
   Row row = NewRow(AbsentLabels(*node.args[0]));
   for (size_t step = 0; step < steps_; ++step) {
-    const bool found = std::any_of(input.rows.begin(), input.rows.end(), [step](const Row& r) { return r.Has(step); });
+    const bool found = std::any_of(input.rows.begin(), input.rows.end(),
+                                   [step](const Row& r) { return r.Has(step); });
     if (!found) row.values[step] = 1;
   }
   Matrix matrix;
@@ -280,16 +297,19 @@ base::Result<Matrix> Evaluator::EvalSort(const Call& node) {
     PHAROS_TRY_VOID(Finish(&matrix));
     if (steps_ > 1) return matrix;
     const bool descending = name == "sort_desc";
-    std::stable_sort(matrix.rows.begin(), matrix.rows.end(), [descending](const Row& a, const Row& b) {
-      const double x = a.values[0];
-      const double y = b.values[0];
-      if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);  // NaN comes last
-      return descending ? x > y : x < y;
-    });
+    std::stable_sort(matrix.rows.begin(), matrix.rows.end(),
+                     [descending](const Row& a, const Row& b) {
+                       const double x = a.values[0];
+                       const double y = b.values[0];
+                       if (std::isnan(x) || std::isnan(y))
+                         return !std::isnan(x) && std::isnan(y);  // NaN comes last
+                       return descending ? x > y : x < y;
+                     });
     return matrix;
   }
   std::vector<std::string> labels;
-  for (size_t i = 1; i < node.args.size(); ++i) labels.push_back(static_cast<const StringLiteral&>(*node.args[i]).value);
+  for (size_t i = 1; i < node.args.size(); ++i)
+    labels.push_back(static_cast<const StringLiteral&>(*node.args[i]).value);
   const bool descending = name == "sort_by_label_desc";
   std::stable_sort(matrix.rows.begin(), matrix.rows.end(), [&](const Row& left, const Row& right) {
     const Row& a = descending ? right : left;
@@ -306,8 +326,10 @@ base::Result<Matrix> Evaluator::EvalSort(const Call& node) {
 
 model::Labels AbsentLabels(const Expr& arg) {
   const auto* selector = As<VectorSelector>(&arg, NodeKind::kVector);
-  if (const auto* matrix = As<MatrixSelector>(&arg, NodeKind::kMatrix)) selector = matrix->selector();
-  if (const auto* wrapped = As<StepInvariantExpr>(&arg, NodeKind::kStepInvariant)) return AbsentLabels(*wrapped->expr);
+  if (const auto* matrix = As<MatrixSelector>(&arg, NodeKind::kMatrix))
+    selector = matrix->selector();
+  if (const auto* wrapped = As<StepInvariantExpr>(&arg, NodeKind::kStepInvariant))
+    return AbsentLabels(*wrapped->expr);
   if (selector == nullptr) return {};
   std::unordered_map<std::string_view, bool> seen;
   model::LabelsBuilder builder;

@@ -33,7 +33,8 @@ RangeShape ShapeOf(const Expr& arg) {
     range_ns = subquery.range_ns;
   }
   shape.range_ms = range_ns / kNsPerMs;
-  shape.range_seconds = static_cast<double>(range_ns / kNsPerSecond) + static_cast<double>(range_ns % kNsPerSecond) / 1e9;
+  shape.range_seconds = static_cast<double>(range_ns / kNsPerSecond) +
+                        static_cast<double>(range_ns % kNsPerSecond) / 1e9;
   return shape;
 }
 
@@ -48,7 +49,9 @@ void DropStale(store::SeriesColumns& columns) {
     columns.times_ms.resize(kept);
     columns.values.resize(kept);
   }
-  std::erase_if(columns.histograms, [](const model::HistogramSample& s) { return model::IsStaleNan(s.histogram->sum); });
+  std::erase_if(columns.histograms, [](const model::HistogramSample& s) {
+    return model::IsStaleNan(s.histogram->sum);
+  });
 }
 
 /// The slice of a column in (after, until]; both ends only ever move forward.
@@ -71,20 +74,25 @@ void Clip(store::SeriesColumns* columns, int64_t after, int64_t until) {
   columns->values.resize(static_cast<size_t>(high));
   times.erase(times.begin(), times.begin() + low);
   columns->values.erase(columns->values.begin(), columns->values.begin() + low);
-  std::erase_if(columns->histograms, [&](const auto& h) { return h.time_ms <= after || h.time_ms > until; });
+  std::erase_if(columns->histograms,
+                [&](const auto& h) { return h.time_ms <= after || h.time_ms > until; });
 }
 
 bool CounterName(std::string_view name) {
-  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") || name.ends_with("_bucket");
+  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
+         name.ends_with("_bucket");
 }
 
 std::string ExtendedProblem(std::string_view function, const RangeShape& shape) {
   const bool rate = function == "rate" || function == "increase" || function == "delta";
   if (shape.smoothed && !rate) {
-    return "smoothed modifier can only be used with: delta, increase, rate - not with " + std::string(function);
+    return "smoothed modifier can only be used with: delta, increase, rate - not with " +
+           std::string(function);
   }
   if (shape.anchored && !rate && function != "resets" && function != "changes") {
-    return "anchored modifier can only be used with: changes, delta, increase, rate, resets - not with " + std::string(function);
+    return "anchored modifier can only be used with: changes, delta, increase, rate, resets - not "
+           "with " +
+           std::string(function);
   }
   return "";
 }
@@ -92,8 +100,13 @@ std::string ExtendedProblem(std::string_view function, const RangeShape& shape) 
 /// Evaluates one function over the windows of one series.
 class SeriesSweep {
  public:
-  SeriesSweep(const RangeShape& shape, RangeFunction function, const RangeCallInfo& info, int64_t lookback_ms, bool wants_resets)
-      : shape_(shape), function_(function), info_(info), lookback_ms_(lookback_ms), wants_resets_(wants_resets) {}
+  SeriesSweep(const RangeShape& shape, RangeFunction function, const RangeCallInfo& info,
+              int64_t lookback_ms, bool wants_resets)
+      : shape_(shape),
+        function_(function),
+        info_(info),
+        lookback_ms_(lookback_ms),
+        wants_resets_(wants_resets) {}
 
   std::span<const uint32_t> resets() const { return resets_; }
 
@@ -110,14 +123,16 @@ class SeriesSweep {
   }
 
   /// False when the window is empty. Adds the samples in it to `read`.
-  bool Step(int64_t ref_ms, int64_t eval_ms, std::span<const double> args, std::string_view metric, int64_t* read, WindowResult* out) {
+  bool Step(int64_t ref_ms, int64_t eval_ms, std::span<const double> args, std::string_view metric,
+            int64_t* read, WindowResult* out) {
     int64_t until = ref_ms;
     int64_t after = ref_ms - shape_.range_ms;
     if (shape_.anchored || shape_.smoothed) after -= lookback_ms_;
     if (shape_.smoothed) until += lookback_ms_;
     const auto& c = *columns_;
     floats_.Move(c.times_ms.size(), after, until, [&](size_t i) { return c.times_ms[i]; });
-    histograms_.Move(c.histograms.size(), after, until, [&](size_t i) { return c.histograms[i].time_ms; });
+    histograms_.Move(c.histograms.size(), after, until,
+                     [&](size_t i) { return c.histograms[i].time_ms; });
     const size_t n = floats_.high - floats_.low;
     const size_t hn = histograms_.high - histograms_.low;
     if (n + hn == 0 || after == until) return false;
@@ -160,7 +175,8 @@ class SeriesSweep {
 
 }  // namespace
 
-base::Result<void> Evaluator::VisitRange(const Expr& arg, std::string_view function, const SeriesVisitor& visit) {
+base::Result<void> Evaluator::VisitRange(const Expr& arg, std::string_view function,
+                                         const SeriesVisitor& visit) {
   if (const auto* subquery = As<SubqueryExpr>(&arg, NodeKind::kSubquery)) {
     std::vector<bool> drop_names;
     PHAROS_TRY(auto series, EvalSubquery(*subquery, &drop_names));
@@ -175,7 +191,8 @@ base::Result<void> Evaluator::VisitRange(const Expr& arg, std::string_view funct
   const int64_t lookback = run_.options->lookback_ms;
   const int64_t before = shape.range_ms + (shape.anchored || shape.smoothed ? lookback : 0);
   const int64_t behind = shape.smoothed ? lookback : 0;
-  PHAROS_TRY(const auto cursor, Open(*shape.selector, reach.first_ms - before + 1, reach.last_ms + behind, function));
+  PHAROS_TRY(const auto cursor,
+             Open(*shape.selector, reach.first_ms - before + 1, reach.last_ms + behind, function));
   store::SeriesColumns columns;
   while (true) {
     PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
@@ -191,7 +208,8 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   const std::string_view name = node.function->name;
   const Expr& arg = *node.args[range_arg];
   const RangeShape shape = ShapeOf(arg);
-  if (std::string problem = ExtendedProblem(name, shape); !problem.empty()) return EvalError(std::move(problem));
+  if (std::string problem = ExtendedProblem(name, shape); !problem.empty())
+    return EvalError(std::move(problem));
   std::vector<Matrix> scalars;
   for (size_t i = 0; i < node.args.size(); ++i) {
     if (i == range_arg) continue;
@@ -207,9 +225,14 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   std::vector<double> args(scalars.size());
   const bool has_args = !args.empty();
   const bool by_column = (is_rate || name == "delta") && !shape.anchored && !shape.smoothed;
-  const RateColumn column{is_rate, name == "rate", shape.range_ms, shape.range_seconds, RefTime(*shape.shift, 0),
+  const RateColumn column{is_rate,
+                          name == "rate",
+                          shape.range_ms,
+                          shape.range_seconds,
+                          RefTime(*shape.shift, 0),
                           shape.shift->at_ms.has_value() ? 0 : grid_.step_ms};
-  const auto visit = [&](store::SeriesColumns& columns, bool input_drop_name) -> base::Result<void> {
+  const auto visit = [&](store::SeriesColumns& columns,
+                         bool input_drop_name) -> base::Result<void> {
     const std::string_view metric = columns.labels.Name();
     Row row = NewRow({});
     bool any = false;
@@ -218,12 +241,15 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
     sweep.Begin(columns);
     if (by_column && columns.histograms.empty()) {
       read = RateOfColumn(column, columns.times_ms, columns.values, sweep.resets(), row.values);
-      any = any_float = std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
+      any = any_float =
+          std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
     }
     for (size_t step = 0; step < steps_ && !(by_column && columns.histograms.empty()); ++step) {
-      for (size_t i = 0; has_args && i < args.size(); ++i) args[i] = scalars[i].rows[0].values[step];
+      for (size_t i = 0; has_args && i < args.size(); ++i)
+        args[i] = scalars[i].rows[0].values[step];
       WindowResult out;
-      if (!sweep.Step(RefTime(*shape.shift, step), grid_.At(step), args, metric, &read, &out)) continue;
+      if (!sweep.Step(RefTime(*shape.shift, step), grid_.At(step), args, metric, &read, &out))
+        continue;
       if (!out.error.empty()) return EvalError(std::move(out.error));
       if (out.histogram != nullptr) {
         row.SetHistogram(step, std::move(out.histogram));
@@ -253,7 +279,8 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   seen.reserve(matrix.rows.size());
   for (const Row& row : matrix.rows) seen.push_back(row.labels.bytes());
   std::sort(seen.begin(), seen.end());
-  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) return EvalError(std::string(kSameLabels));
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
+    return EvalError(std::string(kSameLabels));
   return matrix;
 }
 
@@ -262,7 +289,8 @@ base::Result<Matrix> Evaluator::EvalAbsentOverTime(const Call& node, const Matri
   row.drop_name = true;
   bool any = false;
   for (size_t step = 0; step < steps_; ++step) {
-    const bool found = std::any_of(present.rows.begin(), present.rows.end(), [step](const Row& r) { return r.Has(step); });
+    const bool found = std::any_of(present.rows.begin(), present.rows.end(),
+                                   [step](const Row& r) { return r.Has(step); });
     if (found) continue;
     row.values[step] = 1;
     any = true;
@@ -273,9 +301,11 @@ base::Result<Matrix> Evaluator::EvalAbsentOverTime(const Call& node, const Matri
 }
 
 // The inner expression on its own grid: multiples of the step inside (start − range, end].
-base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalSubquery(const SubqueryExpr& node, std::vector<bool>* drop_names) {
+base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalSubquery(
+    const SubqueryExpr& node, std::vector<bool>* drop_names) {
   const int64_t range_ms = node.range_ns / kNsPerMs;
-  const int64_t step_ms = node.step_ns != 0 ? std::max<int64_t>(1, node.step_ns / kNsPerMs) : run_.options->default_subquery_step_ms;
+  const int64_t step_ms = node.step_ns != 0 ? std::max<int64_t>(1, node.step_ns / kNsPerMs)
+                                            : run_.options->default_subquery_step_ms;
   const Reach reach = ReachOf(node.shift);
   Grid grid{0, reach.last_ms, step_ms};
   grid.start_ms = step_ms * ((reach.first_ms - range_ms) / step_ms);
@@ -326,7 +356,8 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalRangeVector(const
   const int64_t after = until - shape.range_ms;
   const auto visit = [&](store::SeriesColumns& columns, bool /*drop_name*/) -> base::Result<void> {
     if ((shape.anchored || shape.smoothed) && !columns.histograms.empty()) {
-      return EvalError(std::string(shape.anchored ? "anchored" : "smoothed") + " modifier is not supported with histograms");
+      return EvalError(std::string(shape.anchored ? "anchored" : "smoothed") +
+                       " modifier is not supported with histograms");
     }
     if (shape.anchored || shape.smoothed) {
       ExtendFloats(after, until, shape.smoothed, &columns.times_ms, &columns.values);

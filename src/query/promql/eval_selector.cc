@@ -15,24 +15,30 @@ class Newest {
 
   /// The newest sample at or before `time_ms`; calls must not go back in time.
   bool SeekTo(int64_t time_ms) {
-    while (next_float_ < columns_.times_ms.size() && columns_.times_ms[next_float_] <= time_ms) ++next_float_;
-    while (next_histogram_ < columns_.histograms.size() && columns_.histograms[next_histogram_].time_ms <= time_ms) {
+    while (next_float_ < columns_.times_ms.size() && columns_.times_ms[next_float_] <= time_ms)
+      ++next_float_;
+    while (next_histogram_ < columns_.histograms.size() &&
+           columns_.histograms[next_histogram_].time_ms <= time_ms) {
       ++next_histogram_;
     }
     if (next_float_ == 0 && next_histogram_ == 0) return false;
     is_histogram_ = next_float_ == 0 ||
-                    (next_histogram_ > 0 && columns_.histograms[next_histogram_ - 1].time_ms > columns_.times_ms[next_float_ - 1]);
+                    (next_histogram_ > 0 && columns_.histograms[next_histogram_ - 1].time_ms >
+                                                columns_.times_ms[next_float_ - 1]);
     return true;
   }
   int64_t time_ms() const {
-    return is_histogram_ ? columns_.histograms[next_histogram_ - 1].time_ms : columns_.times_ms[next_float_ - 1];
+    return is_histogram_ ? columns_.histograms[next_histogram_ - 1].time_ms
+                         : columns_.times_ms[next_float_ - 1];
   }
   bool stale() const {
     return is_histogram_ ? model::IsStaleNan(histogram()->sum) : model::IsStaleNan(value());
   }
   bool is_histogram() const { return is_histogram_; }
   double value() const { return columns_.values[next_float_ - 1]; }
-  const HistogramPtr& histogram() const { return columns_.histograms[next_histogram_ - 1].histogram; }
+  const HistogramPtr& histogram() const {
+    return columns_.histograms[next_histogram_ - 1].histogram;
+  }
 
  private:
   const store::SeriesColumns& columns_;
@@ -42,7 +48,8 @@ class Newest {
 };
 
 /// The newest float at each step where there are no histograms; returns how many it found.
-int64_t FillFloats(const store::SeriesColumns& columns, int64_t ref_ms, int64_t step_ms, int64_t lookback_ms, std::vector<double>& out) {
+int64_t FillFloats(const store::SeriesColumns& columns, int64_t ref_ms, int64_t step_ms,
+                   int64_t lookback_ms, std::vector<double>& out) {
   const int64_t* const times = columns.times_ms.data();
   const size_t size = columns.times_ms.size();
   size_t next = 0;
@@ -69,7 +76,8 @@ void TellResets(store::SeriesColumns& columns) {
   HistogramPtr previous;
   for (model::HistogramSample& sample : columns.histograms) {
     const HistogramPtr original = sample.histogram;
-    if (original->reset == Reset::kUnknown && previous != nullptr && !model::IsStaleNan(original->sum)) {
+    if (original->reset == Reset::kUnknown && previous != nullptr &&
+        !model::IsStaleNan(original->sum)) {
       auto copy = std::make_shared<model::Histogram>(*original);
       copy->reset = DetectReset(*original, *previous) ? Reset::kYes : Reset::kNo;
       sample.histogram = std::move(copy);
@@ -80,15 +88,18 @@ void TellResets(store::SeriesColumns& columns) {
 
 int64_t Evaluator::RefTime(const TimeShift& shift, size_t step) const {
   const int64_t offset_ms = shift.original_offset_ns / kNsPerMs;
-  return (shift.at_ms.has_value() ? *shift.at_ms : grid_.At(step)) - offset_ms;
+  // Times beyond are nobody's, and would overflow with ranges added.
+  constexpr int64_t kFar = int64_t{1} << 60;
+  return std::clamp(shift.at_ms.has_value() ? *shift.at_ms : grid_.At(step), -kFar, kFar) - offset_ms;
 }
 
 Evaluator::Reach Evaluator::ReachOf(const TimeShift& shift) const {
   return {RefTime(shift, 0), RefTime(shift, steps_ - 1)};
 }
 
-base::Result<std::unique_ptr<store::SeriesCursor>> Evaluator::Open(const VectorSelector& node, int64_t start_ms,
-                                                                    int64_t end_ms, std::string_view function) {
+base::Result<std::unique_ptr<store::SeriesCursor>> Evaluator::Open(const VectorSelector& node,
+                                                                   int64_t start_ms, int64_t end_ms,
+                                                                   std::string_view function) {
   store::SampleQuery query;
   query.tenant = run_.context->tenant();
   query.matchers = node.matchers;
@@ -117,7 +128,9 @@ base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
     if (node.counts_only) TellResets(columns);
     Row row = NewRow({});
     Newest newest(columns);
-    int64_t count = columns.histograms.empty() ? FillFloats(columns, reach.first_ms, stride, lookback, row.values) : 0;
+    int64_t count = columns.histograms.empty()
+                        ? FillFloats(columns, reach.first_ms, stride, lookback, row.values)
+                        : 0;
     for (size_t step = 0; step < steps_ && !columns.histograms.empty(); ++step) {
       const int64_t ref = RefTime(node.shift, step);
       if (!newest.SeekTo(ref) || newest.time_ms() <= ref - lookback || newest.stale()) continue;
@@ -143,7 +156,8 @@ base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
 base::Result<Matrix> Evaluator::EvalSmoothed(const VectorSelector& node) {
   const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(node.shift);
-  PHAROS_TRY(const auto cursor, Open(node, reach.first_ms - lookback + 1, reach.last_ms + lookback, ""));
+  PHAROS_TRY(const auto cursor,
+             Open(node, reach.first_ms - lookback + 1, reach.last_ms + lookback, ""));
   Matrix matrix;
   store::SeriesColumns columns;
   while (true) {
@@ -154,18 +168,21 @@ base::Result<Matrix> Evaluator::EvalSmoothed(const VectorSelector& node) {
     const auto& times = columns.times_ms;
     for (size_t step = 0; step < steps_; ++step) {
       const int64_t ref = RefTime(node.shift, step);
-      size_t next = static_cast<size_t>(std::lower_bound(times.begin(), times.end(), ref) - times.begin());
+      size_t next =
+          static_cast<size_t>(std::lower_bound(times.begin(), times.end(), ref) - times.begin());
       while (next < times.size() && model::IsStaleNan(columns.values[next])) ++next;
       const bool has_next = next < times.size() && times[next] <= ref + lookback;
       if (has_next && times[next] == ref) {
         row.values[step] = columns.values[next];
         continue;
       }
-      size_t previous = static_cast<size_t>(std::lower_bound(times.begin(), times.end(), ref) - times.begin());
+      size_t previous =
+          static_cast<size_t>(std::lower_bound(times.begin(), times.end(), ref) - times.begin());
       while (previous > 0 && model::IsStaleNan(columns.values[previous - 1])) --previous;
       if (previous == 0 || times[previous - 1] <= ref - lookback) continue;
       --previous;
-      row.values[step] = has_next ? Interpolate(times[previous], columns.values[previous], times[next], columns.values[next], ref)
+      row.values[step] = has_next ? Interpolate(times[previous], columns.values[previous],
+                                                times[next], columns.values[next], ref)
                                   : columns.values[previous];
     }
     matrix.rows.push_back(std::move(row));
@@ -179,7 +196,8 @@ base::Result<Matrix> Evaluator::EvalSmoothed(const VectorSelector& node) {
 base::Result<Matrix> Evaluator::EvalTimestamp(const VectorSelector& selector) {
   TimeShift shift;
   // With @ Prometheus looks at that very time, whatever the offset.
-  shift.original_offset_ns = selector.shift.at_ms.has_value() ? 0 : selector.shift.original_offset_ns;
+  shift.original_offset_ns =
+      selector.shift.at_ms.has_value() ? 0 : selector.shift.original_offset_ns;
   shift.at_ms = selector.shift.at_ms;
   PHAROS_TRY(Matrix matrix, SampleTimes(selector, shift));
   for (Row& row : matrix.rows) DropName(&row);
@@ -187,10 +205,12 @@ base::Result<Matrix> Evaluator::EvalTimestamp(const VectorSelector& selector) {
 }
 
 // The times (in seconds) of the samples that a selector would yield.
-base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector, const TimeShift& shift) {
+base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector,
+                                            const TimeShift& shift) {
   const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(shift);
-  PHAROS_TRY(const auto cursor, Open(selector, reach.first_ms - lookback + 1, reach.last_ms, "timestamp"));
+  PHAROS_TRY(const auto cursor,
+             Open(selector, reach.first_ms - lookback + 1, reach.last_ms, "timestamp"));
   Matrix matrix;
   store::SeriesColumns columns;
   while (true) {

@@ -35,7 +35,8 @@ void Evaluator::DropName(Row* row) const {
 
 base::Result<void> Evaluator::CheckCells(size_t rows) const {
   const auto cells = static_cast<double>(rows) * static_cast<double>(steps_);
-  if (cells <= static_cast<double>(run_.context->limits().max_samples) * kCellsPerSample + 1e5) return {};
+  if (cells <= static_cast<double>(run_.context->limits().max_samples) * kCellsPerSample + 1e5)
+    return {};
   return base::Fail(base::ErrorKind::kLimit,
                     "query processing would load too many samples into memory in query execution");
 }
@@ -70,8 +71,11 @@ base::Result<Matrix> Evaluator::Eval(const Expr& expr) {
     case NodeKind::kBinary: return EvalBinary(static_cast<const BinaryExpr&>(expr));
     case NodeKind::kUnary: return EvalUnary(static_cast<const UnaryExpr&>(expr));
     case NodeKind::kParen: return Eval(*static_cast<const ParenExpr&>(expr).expr);
-    case NodeKind::kStepInvariant: return EvalInvariant(static_cast<const StepInvariantExpr&>(expr));
-    default: return EvalError("expression of type " + std::string(TypeName(expr.type())) + " cannot be evaluated here");
+    case NodeKind::kStepInvariant:
+      return EvalInvariant(static_cast<const StepInvariantExpr&>(expr));
+    default:
+      return EvalError("expression of type " + std::string(TypeName(expr.type())) +
+                       " cannot be evaluated here");
   }
 }
 

@@ -29,7 +29,8 @@ struct Run {
 /// allocated once, a vector a series.
 class Evaluator {
  public:
-  Evaluator(Run& run, const Grid& grid) : run_(run), grid_(grid), steps_(grid.end_ms < grid.start_ms ? 0 : grid.Steps()) {}
+  Evaluator(Run& run, const Grid& grid)
+      : run_(run), grid_(grid), steps_(grid.end_ms < grid.start_ms ? 0 : grid.Steps()) {}
 
   base::Result<Matrix> Eval(const Expr& expr);
   /// The samples of a range selector or subquery at the grid's single step.
@@ -57,8 +58,9 @@ class Evaluator {
   };
   Reach ReachOf(const TimeShift& shift) const;
   int64_t RefTime(const TimeShift& shift, size_t step) const;
-  base::Result<std::unique_ptr<store::SeriesCursor>> Open(const VectorSelector& node, int64_t start_ms, int64_t end_ms,
-                                                           std::string_view function);
+  base::Result<std::unique_ptr<store::SeriesCursor>> Open(const VectorSelector& node,
+                                                          int64_t start_ms, int64_t end_ms,
+                                                          std::string_view function);
   base::Result<Matrix> EvalSelector(const VectorSelector& node);
   base::Result<Matrix> EvalSmoothed(const VectorSelector& node);
   base::Result<Matrix> EvalTimestamp(const VectorSelector& selector);
@@ -67,9 +69,11 @@ class Evaluator {
   // eval_range.cc
   base::Result<Matrix> EvalRangeCall(const Call& node, size_t range_arg);
   base::Result<Matrix> EvalAbsentOverTime(const Call& node, const Matrix& present);
-  base::Result<std::vector<store::SeriesColumns>> EvalSubquery(const SubqueryExpr& node, std::vector<bool>* drop_names);
+  base::Result<std::vector<store::SeriesColumns>> EvalSubquery(const SubqueryExpr& node,
+                                                               std::vector<bool>* drop_names);
   using SeriesVisitor = std::function<base::Result<void>(store::SeriesColumns&, bool drop_name)>;
-  base::Result<void> VisitRange(const Expr& arg, std::string_view function, const SeriesVisitor& visit);
+  base::Result<void> VisitRange(const Expr& arg, std::string_view function,
+                                const SeriesVisitor& visit);
 
   // eval_call.cc
   base::Result<Matrix> EvalCall(const Call& node);
@@ -99,12 +103,14 @@ class Evaluator {
   // eval_aggregate.cc, aggregate_k.cc
   base::Result<Matrix> EvalAggregate(const AggregateExpr& node);
   base::Result<Matrix> EvalCountValues(const AggregateExpr& node);
-  base::Result<Matrix> EvalTopK(const AggregateExpr& node, Matrix input, const std::vector<double>& params);
+  base::Result<Matrix> EvalTopK(const AggregateExpr& node, Matrix input,
+                                const std::vector<double>& params);
   base::Result<std::vector<double>> EvalParameter(const Expr* param);
 
   // eval_binary.cc
   base::Result<Matrix> EvalBinary(const BinaryExpr& node);
-  base::Result<Matrix> EvalVectorScalar(const BinaryExpr& node, Matrix vector, const Matrix& scalar, bool swapped);
+  base::Result<Matrix> EvalVectorScalar(const BinaryExpr& node, Matrix vector, const Matrix& scalar,
+                                        bool swapped);
   base::Result<Matrix> EvalSetOperator(const BinaryExpr& node, Matrix lhs, Matrix rhs);
   base::Result<Matrix> EvalVectorVector(const BinaryExpr& node, Matrix lhs, Matrix rhs);
 

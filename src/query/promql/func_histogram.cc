@@ -23,7 +23,8 @@ struct HistogramGroup {
 
 class HistogramInput {
  public:
-  HistogramInput(const Matrix& matrix, bool delayed, Span at, Remarks& remarks) : delayed_(delayed), at_(at), remarks_(remarks) {
+  HistogramInput(const Matrix& matrix, bool delayed, Span at, Remarks& remarks)
+      : delayed_(delayed), at_(at), remarks_(remarks) {
     for (const Row& row : matrix.rows) Take(row);
   }
 
@@ -38,14 +39,19 @@ class HistogramInput {
       if (!IsAbsent(row->values[step])) buckets_.push_back({upper, row->values[step]});
     }
     if (h != nullptr && !buckets_.empty()) return remarks_.MixedClassicNative(Metric(group), at_);
-    if (h != nullptr) native(*h);
-    else if (!buckets_.empty()) classic(buckets_);
+    if (h != nullptr)
+      native(*h);
+    else if (!buckets_.empty())
+      classic(buckets_);
   }
-  std::string_view Metric(const HistogramGroup& group) const { return delayed_ ? group.labels.Name() : std::string_view(); }
+  std::string_view Metric(const HistogramGroup& group) const {
+    return delayed_ ? group.labels.Name() : std::string_view();
+  }
 
  private:
   void Take(const Row& row) {
-    const bool floats = std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
+    const bool floats =
+        std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
     if (!row.histograms.empty()) GroupOf(row.labels).native = &row;
     if (!floats) return;
     const std::string_view le = row.labels.Get(kLe);
@@ -78,9 +84,11 @@ class HistogramInput {
 /// One quantile of whatever a group has.
 class QuantileSweep {
  public:
-  QuantileSweep(HistogramInput& input, Span at, Remarks& remarks) : input_(input), at_(at), remarks_(remarks) {}
+  QuantileSweep(HistogramInput& input, Span at, Remarks& remarks)
+      : input_(input), at_(at), remarks_(remarks) {}
 
-  void Run(const HistogramGroup& group, size_t step, int64_t time_ms, double q, std::string_view metric, double* out) {
+  void Run(const HistogramGroup& group, size_t step, int64_t time_ms, double q,
+           std::string_view metric, double* out) {
     const auto native = [&](const model::Histogram& h) {
       bool nan_result = false;
       bool nan_skew = false;
@@ -92,7 +100,8 @@ class QuantileSweep {
       BucketRepair repair;
       *out = BucketQuantile(q, buckets, &repair);
       if (!repair.forced_monotonic) return;
-      remarks_.ForcedMonotonic(input_.Metric(group), at_, time_ms, repair.low_bound, repair.high_bound, repair.max_diff);
+      remarks_.ForcedMonotonic(input_.Metric(group), at_, time_ms, repair.low_bound,
+                               repair.high_bound, repair.max_diff);
     };
     input_.At(group, step, native, classic);
   }
@@ -219,7 +228,9 @@ base::Result<Matrix> Evaluator::EvalHistogramFraction(const Call& node) {
         row.values[step] = HistogramFractionOf(low, high, h, &nans);
         if (nans) run_.remarks.FractionNans(input.Metric(group), at);
       };
-      const auto classic = [&](std::vector<Bucket>& buckets) { row.values[step] = BucketFraction(low, high, buckets); };
+      const auto classic = [&](std::vector<Bucket>& buckets) {
+        row.values[step] = BucketFraction(low, high, buckets);
+      };
       input.At(group, step, native, classic);
     }
     DropName(&row);

@@ -25,12 +25,14 @@ struct InfoSelector {
   std::map<std::string, std::vector<model::Matcher>> data;
 
   bool IsInfo(const model::Labels& labels) const {
-    return std::all_of(names.begin(), names.end(), [&](const model::Matcher& m) { return m.Matches(labels.Name()); });
+    return std::all_of(names.begin(), names.end(),
+                       [&](const model::Matcher& m) { return m.Matches(labels.Name()); });
   }
   /// Some label must be there: a series without it is left out.
   bool DemandsMatch() const {
     return std::any_of(data.begin(), data.end(), [](const auto& item) {
-      return std::any_of(item.second.begin(), item.second.end(), [](const model::Matcher& m) { return !m.MatchesEmpty(); });
+      return std::any_of(item.second.begin(), item.second.end(),
+                         [](const model::Matcher& m) { return !m.MatchesEmpty(); });
     });
   }
 };
@@ -39,20 +41,25 @@ InfoSelector ReadSelector(const Call& node) {
   InfoSelector out;
   if (node.args.size() > 1) {
     const Expr* arg = node.args[1].get();
-    if (const auto* wrapped = As<StepInvariantExpr>(arg, NodeKind::kStepInvariant)) arg = wrapped->expr.get();
+    if (const auto* wrapped = As<StepInvariantExpr>(arg, NodeKind::kStepInvariant))
+      arg = wrapped->expr.get();
     for (const model::Matcher& m : static_cast<const VectorSelector*>(arg)->matchers) {
-      if (m.name() == model::kMetricName) out.names.push_back(m);
-      else out.data[m.name()].push_back(m);
+      if (m.name() == model::kMetricName)
+        out.names.push_back(m);
+      else
+        out.data[m.name()].push_back(m);
     }
   }
-  const bool positive = std::any_of(out.names.begin(), out.names.end(), [](const model::Matcher& m) {
-    return m.op() == model::MatchOp::kEqual || m.op() == model::MatchOp::kRegex;
-  });
+  const bool positive =
+      std::any_of(out.names.begin(), out.names.end(), [](const model::Matcher& m) {
+        return m.op() == model::MatchOp::kEqual || m.op() == model::MatchOp::kRegex;
+      });
   const std::string name(model::kMetricName);
   if (out.names.empty()) {
     out.names.push_back(model::Matcher::Equal(name, std::string(kTargetInfo)));
   } else if (!positive) {
-    if (auto any = model::Matcher::Make(model::MatchOp::kRegex, name, ".+_info")) out.names.insert(out.names.begin(), *std::move(any));
+    if (auto any = model::Matcher::Make(model::MatchOp::kRegex, name, ".+_info"))
+      out.names.insert(out.names.begin(), *std::move(any));
   }
   return out;
 }
@@ -81,10 +88,14 @@ void FindShift(const Expr* expr, FoundShift* out) {
       out->at_ms = node->shift.at_ms;
       break;
     }
-    case NodeKind::kMatrix: FindShift(static_cast<const MatrixSelector*>(expr)->vector.get(), out); break;
+    case NodeKind::kMatrix:
+      FindShift(static_cast<const MatrixSelector*>(expr)->vector.get(), out);
+      break;
     case NodeKind::kParen: FindShift(static_cast<const ParenExpr*>(expr)->expr.get(), out); break;
     case NodeKind::kUnary: FindShift(static_cast<const UnaryExpr*>(expr)->expr.get(), out); break;
-    case NodeKind::kStepInvariant: FindShift(static_cast<const StepInvariantExpr*>(expr)->expr.get(), out); break;
+    case NodeKind::kStepInvariant:
+      FindShift(static_cast<const StepInvariantExpr*>(expr)->expr.get(), out);
+      break;
     case NodeKind::kAggregate:
       FindShift(static_cast<const AggregateExpr*>(expr)->expr.get(), out);
       FindShift(static_cast<const AggregateExpr*>(expr)->param.get(), out);
@@ -108,7 +119,8 @@ void FindShift(const Expr* expr, FoundShift* out) {
 /// one time; labels that contradict each other. Cost: linear in the cells.
 class InfoJoin {
  public:
-  InfoJoin(Evaluator& evaluator, InfoSelector selector) : ev_(evaluator), selector_(std::move(selector)) {}
+  InfoJoin(Evaluator& evaluator, InfoSelector selector)
+      : ev_(evaluator), selector_(std::move(selector)) {}
 
   base::Result<Matrix> Run(const Matrix& base, const Call& node) {
     const bool enriches = std::any_of(base.rows.begin(), base.rows.end(), [this](const Row& row) {
@@ -138,7 +150,8 @@ class InfoJoin {
   base::Result<void> Fetch(const Call& node) {
     VectorSelector info;
     info.matchers = selector_.names;
-    for (const auto& [label, matchers] : selector_.data) info.matchers.insert(info.matchers.end(), matchers.begin(), matchers.end());
+    for (const auto& [label, matchers] : selector_.data)
+      info.matchers.insert(info.matchers.end(), matchers.begin(), matchers.end());
     FoundShift shift;
     FindShift(node.args[0].get(), &shift);
     info.shift.original_offset_ns = shift.offset_ns;
@@ -146,11 +159,13 @@ class InfoJoin {
     PHAROS_TRY(const Matrix samples, ev_.Eval(info));
     for (const Row& row : samples.rows) {
       if (!row.histograms.empty()) {
-        return EvalError("this should be an info metric, with float samples: " + LabelsText(row.labels));
+        return EvalError("this should be an info metric, with float samples: " +
+                         LabelsText(row.labels));
       }
     }
     PHAROS_TRY(times_, ev_.SampleTimes(info, info.shift));
-    for (size_t i = 0; i < times_.rows.size(); ++i) by_identity_[IdentityOf(times_.rows[i].labels)].push_back(i);
+    for (size_t i = 0; i < times_.rows.size(); ++i)
+      by_identity_[IdentityOf(times_.rows[i].labels)].push_back(i);
     return {};
   }
 
@@ -166,23 +181,28 @@ class InfoJoin {
       if (fresh) continue;
       const Row& other = times_.rows[found->second];
       if (info.values[step] == other.values[step]) {
-        return EvalError("found duplicate series for info metric: existing " + LabelsText(other.labels) + " @ " +
-                         Millis(other.values[step]) + ", new " + LabelsText(info.labels) + " @ " + Millis(info.values[step]));
+        return EvalError("found duplicate series for info metric: existing " +
+                         LabelsText(other.labels) + " @ " + Millis(other.values[step]) + ", new " +
+                         LabelsText(info.labels) + " @ " + Millis(info.values[step]));
       }
       if (info.values[step] > other.values[step]) found->second = i;
     }
     return newest;
   }
-  static std::string Millis(double seconds) { return std::to_string(static_cast<int64_t>(seconds * 1000)); }
+  static std::string Millis(double seconds) {
+    return std::to_string(static_cast<int64_t>(seconds * 1000));
+  }
 
-  base::Result<void> Put(const Row& row, size_t step, const std::map<std::string_view, size_t>& infos) {
+  base::Result<void> Put(const Row& row, size_t step,
+                         const std::map<std::string_view, size_t>& infos) {
     model::LabelsBuilder added;
     for (const auto& [metric, i] : infos) {
       for (const model::LabelView label : times_.rows[i].labels) {
         if (label.name == model::kMetricName) continue;
         if (!selector_.data.empty() && !selector_.data.contains(std::string(label.name))) continue;
         const std::string_view had = added.Get(label.name);
-        if (!had.empty() && had != label.value) return EvalError("conflicting label: " + std::string(label.name));
+        if (!had.empty() && had != label.value)
+          return EvalError("conflicting label: " + std::string(label.name));
         if (!row.labels.Has(label.name)) added.Set(label.name, label.value);
       }
     }

@@ -7,16 +7,21 @@
 namespace pharos::query::promql {
 namespace {
 
-const std::string& StringArg(const Call& node, size_t i) { return static_cast<const StringLiteral&>(*node.args[i]).value; }
+const std::string& StringArg(const Call& node, size_t i) {
+  return static_cast<const StringLiteral&>(*node.args[i]).value;
+}
 
 bool LabelName(const std::string& name) { return !name.empty() && ValidUtf8(name); }
 
-bool WordChar(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool WordChar(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// Go's Regexp.Expand: $1, $name, ${name}, $$; what is not there is "".
 class Template {
  public:
-  Template(std::string_view text, const RE2& regex) : text_(text), names_(regex.NamedCapturingGroups()) {}
+  Template(std::string_view text, const RE2& regex)
+      : text_(text), names_(regex.NamedCapturingGroups()) {}
 
   std::string Expand(const std::vector<re2::StringPiece>& groups) const {
     std::string out;
@@ -53,14 +58,16 @@ class Template {
     return std::string(text_.substr(begin, end - begin));
   }
 
-  void Append(std::string* out, const std::string& name, const std::vector<re2::StringPiece>& groups) const {
+  void Append(std::string* out, const std::string& name,
+              const std::vector<re2::StringPiece>& groups) const {
     size_t index = groups.size();
     if (name.find_first_not_of("0123456789") == std::string::npos) {
       if (name.size() < 6 && (name.size() == 1 || name[0] != '0')) index = std::stoul(name);
     } else if (const auto found = names_.find(name); found != names_.end()) {
       index = static_cast<size_t>(found->second);
     }
-    if (index < groups.size() && groups[index].data() != nullptr) out->append(groups[index].data(), groups[index].size());
+    if (index < groups.size() && groups[index].data() != nullptr)
+      out->append(groups[index].data(), groups[index].size());
   }
 
   std::string_view text_;
@@ -76,8 +83,10 @@ base::Result<Matrix> Evaluator::EvalLabelReplace(const Call& node) {
   options.set_log_errors(false);
   options.set_dot_nl(true);
   const RE2 regex("^(?s:" + StringArg(node, 4) + ")$", options);
-  if (!regex.ok()) return EvalError("invalid regular expression in label_replace(): " + StringArg(node, 4));
-  if (!LabelName(target)) return EvalError("invalid destination label name in label_replace(): " + target);
+  if (!regex.ok())
+    return EvalError("invalid regular expression in label_replace(): " + StringArg(node, 4));
+  if (!LabelName(target))
+    return EvalError("invalid destination label name in label_replace(): " + target);
   PHAROS_TRY(Matrix matrix, Eval(*node.args[0]));
   const Template replacement(StringArg(node, 2), regex);
   const int groups = regex.NumberOfCapturingGroups() + 1;
@@ -98,9 +107,11 @@ base::Result<Matrix> Evaluator::EvalLabelJoin(const Call& node) {
   const std::string& target = StringArg(node, 1);
   const std::string& separator = StringArg(node, 2);
   for (size_t i = 3; i < node.args.size(); ++i) {
-    if (!LabelName(StringArg(node, i))) return EvalError("invalid source label name in label_join(): " + StringArg(node, i));
+    if (!LabelName(StringArg(node, i)))
+      return EvalError("invalid source label name in label_join(): " + StringArg(node, i));
   }
-  if (!LabelName(target)) return EvalError("invalid destination label name in label_join(): " + target);
+  if (!LabelName(target))
+    return EvalError("invalid destination label name in label_join(): " + target);
   PHAROS_TRY(Matrix matrix, Eval(*node.args[0]));
   for (Row& row : matrix.rows) {
     std::string joined;

@@ -75,7 +75,8 @@ void Count(const Window& w, const Info& /*info*/, WindowResult* out) {
 void Present(const Window& /*w*/, const Info& /*info*/, WindowResult* out) { out->Set(1); }
 
 void First(const Window& w, const Info& /*info*/, WindowResult* out) {
-  if (w.histograms.empty() || (!w.values.empty() && w.times.front() < w.histograms.front().time_ms)) {
+  if (w.histograms.empty() ||
+      (!w.values.empty() && w.times.front() < w.histograms.front().time_ms)) {
     out->Set(w.values.front());
   } else {
     out->histogram = w.histograms.front().histogram;
@@ -177,16 +178,33 @@ void Stddev(const Window& w, const Info& info, WindowResult* out) {
 
 RangeFunction FindRangeFunction(std::string_view name) {
   static const std::unordered_map<std::string_view, RangeFunction> functions = {
-      {"absent_over_time", Present}, {"avg_over_time", Avg}, {"changes", FuncChanges},
-      {"count_over_time", Count}, {"delta", FuncDelta}, {"deriv", FuncDeriv},
-      {"double_exponential_smoothing", FuncDoubleExponentialSmoothing}, {"first_over_time", First},
-      {"idelta", FuncIdelta}, {"increase", FuncIncrease}, {"irate", FuncIrate},
-      {"last_over_time", Last}, {"mad_over_time", Mad}, {"max_over_time", Max},
-      {"min_over_time", Min}, {"predict_linear", FuncPredictLinear}, {"present_over_time", Present},
-      {"quantile_over_time", QuantileOverTime}, {"rate", FuncRate}, {"resets", FuncResets},
-      {"stddev_over_time", Stddev}, {"stdvar_over_time", Stdvar}, {"sum_over_time", Sum},
-      {"ts_of_first_over_time", TsOfFirst}, {"ts_of_last_over_time", TsOfLast},
-      {"ts_of_max_over_time", TsOfMax}, {"ts_of_min_over_time", TsOfMin}};
+      {"absent_over_time", Present},
+      {"avg_over_time", Avg},
+      {"changes", FuncChanges},
+      {"count_over_time", Count},
+      {"delta", FuncDelta},
+      {"deriv", FuncDeriv},
+      {"double_exponential_smoothing", FuncDoubleExponentialSmoothing},
+      {"first_over_time", First},
+      {"idelta", FuncIdelta},
+      {"increase", FuncIncrease},
+      {"irate", FuncIrate},
+      {"last_over_time", Last},
+      {"mad_over_time", Mad},
+      {"max_over_time", Max},
+      {"min_over_time", Min},
+      {"predict_linear", FuncPredictLinear},
+      {"present_over_time", Present},
+      {"quantile_over_time", QuantileOverTime},
+      {"rate", FuncRate},
+      {"resets", FuncResets},
+      {"stddev_over_time", Stddev},
+      {"stdvar_over_time", Stdvar},
+      {"sum_over_time", Sum},
+      {"ts_of_first_over_time", TsOfFirst},
+      {"ts_of_last_over_time", TsOfLast},
+      {"ts_of_max_over_time", TsOfMax},
+      {"ts_of_min_over_time", TsOfMin}};
   const auto found = functions.find(name);
   return found == functions.end() ? nullptr : found->second;
 }

@@ -18,7 +18,8 @@ double InterpolateAt(const Floats& f, size_t i, int64_t t, bool is_counter) {
   double y1 = f.values[i];
   const double y2 = f.values[i + 1];
   if (is_counter && y2 < y1) y1 = 0;
-  return y1 + (y2 - y1) * static_cast<double>(t - f.times[i]) / static_cast<double>(f.times[i + 1] - f.times[i]);
+  return y1 + (y2 - y1) * static_cast<double>(t - f.times[i]) /
+                  static_cast<double>(f.times[i + 1] - f.times[i]);
 }
 
 /// First and last sample that bear on a range with its edges.
@@ -43,11 +44,14 @@ Edges FindEdges(const Floats& f, int64_t start_ms, int64_t end_ms, bool smoothed
 }
 
 double LeftEdge(const Floats& f, const Edges& e, int64_t start_ms, bool smoothed, bool is_counter) {
-  return smoothed && f.times[e.first] < start_ms ? InterpolateAt(f, e.first, start_ms, is_counter) : f.values[e.first];
+  return smoothed && f.times[e.first] < start_ms ? InterpolateAt(f, e.first, start_ms, is_counter)
+                                                 : f.values[e.first];
 }
 
 double RightEdge(const Floats& f, const Edges& e, int64_t end_ms, bool smoothed, bool is_counter) {
-  return smoothed && e.last > 0 && f.times[e.last] > end_ms ? InterpolateAt(f, e.last - 1, end_ms, is_counter) : f.values[e.last];
+  return smoothed && e.last > 0 && f.times[e.last] > end_ms
+             ? InterpolateAt(f, e.last - 1, end_ms, is_counter)
+             : f.values[e.last];
 }
 
 void ExtendedRate(const Window& w, bool is_counter, bool is_rate, WindowResult* out) {
@@ -74,8 +78,8 @@ void ExtendedRate(const Window& w, bool is_counter, bool is_rate, WindowResult* 
 
 /// By which factor a difference of first and last sample grows when it is stretched to the
 /// edges of the range. `first_value` bounds a counter's way back to zero.
-double ExtrapolationFactor(const Window& w, int64_t first_ms, int64_t last_ms, size_t intervals, bool is_counter,
-                           double result, double first_value) {
+double ExtrapolationFactor(const Window& w, int64_t first_ms, int64_t last_ms, size_t intervals,
+                           bool is_counter, double result, double first_value) {
   double to_start = static_cast<double>(first_ms - w.range_start_ms) / 1000;
   double to_end = static_cast<double>(w.range_end_ms - last_ms) / 1000;
   const double sampled = static_cast<double>(last_ms - first_ms) / 1000;
@@ -90,21 +94,25 @@ double ExtrapolationFactor(const Window& w, int64_t first_ms, int64_t last_ms, s
   return sampled != 0 ? (sampled + to_start + to_end) / sampled : 1;
 }
 
-void HistogramExtrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, bool is_rate, WindowResult* out) {
+void HistogramExtrapolated(const Window& w, const RangeCallInfo& info, bool is_counter,
+                           bool is_rate, WindowResult* out) {
   if (w.histograms.size() < 2) return;
   auto result = HistogramRate(w.histograms, is_counter, w.metric, info.range_arg, *info.remarks);
   if (result == nullptr) return;
   // A histogram with no growth is not bounded by its zero point.
   const double grown = result->count > 0 ? result->count : 0;
   double factor = ExtrapolationFactor(w, w.histograms.front().time_ms, w.histograms.back().time_ms,
-                                      w.histograms.size() - 1, is_counter, grown, w.histograms.front().histogram->count);
+                                      w.histograms.size() - 1, is_counter, grown,
+                                      w.histograms.front().histogram->count);
   if (is_rate) factor /= w.range_seconds;
   MultiplyHistogram(*result, factor);
   out->histogram = std::move(result);
 }
 
-void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, bool is_rate, WindowResult* out) {
-  if (!w.histograms.empty() && !w.values.empty()) return info.remarks->MixedFloatsHistograms(w.metric, info.range_arg);
+void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, bool is_rate,
+                  WindowResult* out) {
+  if (!w.histograms.empty() && !w.values.empty())
+    return info.remarks->MixedFloatsHistograms(w.metric, info.range_arg);
   if (w.anchored || w.smoothed) {
     return w.histograms.empty() ? ExtendedRate(w, is_counter, is_rate, out)
                                 : ExtendedHistogramRate(w, info, is_counter, is_rate, out);
@@ -116,7 +124,8 @@ void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, b
   if (is_counter) {
     for (const uint32_t at : w.resets) result += w.values[at - 1 - w.resets_base];
   }
-  double factor = ExtrapolationFactor(w, w.times[0], w.times[n - 1], n - 1, is_counter, result, w.values[0]);
+  double factor =
+      ExtrapolationFactor(w, w.times[0], w.times[n - 1], n - 1, is_counter, result, w.values[0]);
   if (is_rate) factor /= w.range_seconds;
   out->Set(result * factor);
 }
@@ -149,7 +158,8 @@ void InstantValue(const Window& w, const RangeCallInfo& info, bool is_rate, Wind
   if ((second.histogram == nullptr) != (first.histogram == nullptr)) {
     return info.remarks->MixedFloatsHistograms(w.metric, info.range_arg);
   }
-  if (second.histogram != nullptr) return InstantHistogramValue(*first.histogram, *second.histogram, is_rate, w, info, out);
+  if (second.histogram != nullptr)
+    return InstantHistogramValue(*first.histogram, *second.histogram, is_rate, w, info, out);
   double result = second.value;
   if (!is_rate || !(second.value < first.value)) result = second.value - first.value;
   if (is_rate) result /= static_cast<double>(second.time_ms - first.time_ms) / 1000;
@@ -158,7 +168,8 @@ void InstantValue(const Window& w, const RangeCallInfo& info, bool is_rate, Wind
 
 }  // namespace
 
-void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times, std::vector<double>* values) {
+void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times,
+                  std::vector<double>* values) {
   const Floats f{*times, *values};
   const Edges edges = FindEdges(f, start_ms, end_ms, smoothed);
   std::vector<int64_t> new_times;
@@ -179,8 +190,9 @@ void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<i
   *values = std::move(new_values);
 }
 
-int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, std::span<const double> values,
-                     std::span<const uint32_t> resets, std::span<double> out) {
+int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times,
+                     std::span<const double> values, std::span<const uint32_t> resets,
+                     std::span<double> out) {
   size_t low = 0;
   size_t high = 0;
   size_t reset_low = 0;
@@ -201,7 +213,8 @@ int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, s
         while (reset_low < reset_high && resets[reset_low] <= low) ++reset_low;
         for (size_t i = reset_low; i < reset_high; ++i) difference += values[resets[i] - 1];
       }
-      double factor = ExtrapolationFactor(w, times[low], times[high - 1], n - 1, column.is_counter, difference, values[low]);
+      double factor = ExtrapolationFactor(w, times[low], times[high - 1], n - 1, column.is_counter,
+                                          difference, values[low]);
       if (column.is_rate) factor /= column.range_seconds;
       result = difference * factor;
     }
@@ -210,10 +223,20 @@ int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, s
   return read;
 }
 
-void FuncRate(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, true, true, out); }
-void FuncIncrease(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, true, false, out); }
-void FuncDelta(const Window& w, const RangeCallInfo& info, WindowResult* out) { Extrapolated(w, info, false, false, out); }
-void FuncIrate(const Window& w, const RangeCallInfo& info, WindowResult* out) { InstantValue(w, info, true, out); }
-void FuncIdelta(const Window& w, const RangeCallInfo& info, WindowResult* out) { InstantValue(w, info, false, out); }
+void FuncRate(const Window& w, const RangeCallInfo& info, WindowResult* out) {
+  Extrapolated(w, info, true, true, out);
+}
+void FuncIncrease(const Window& w, const RangeCallInfo& info, WindowResult* out) {
+  Extrapolated(w, info, true, false, out);
+}
+void FuncDelta(const Window& w, const RangeCallInfo& info, WindowResult* out) {
+  Extrapolated(w, info, false, false, out);
+}
+void FuncIrate(const Window& w, const RangeCallInfo& info, WindowResult* out) {
+  InstantValue(w, info, true, out);
+}
+void FuncIdelta(const Window& w, const RangeCallInfo& info, WindowResult* out) {
+  InstantValue(w, info, false, out);
+}
 
 }  // namespace pharos::query::promql

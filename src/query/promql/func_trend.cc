@@ -54,13 +54,15 @@ Line LinearRegression(const Window& w, int64_t origin_ms) {
 /// False when there are too few floats; says so where histograms stand beside them.
 bool EnoughFloats(const Window& w, const RangeCallInfo& info) {
   const bool enough = w.values.size() >= 2;
-  if (!w.values.empty() && !w.histograms.empty()) info.remarks->IgnoredInMixedRange(w.metric, info.range_arg);
+  if (!w.values.empty() && !w.histograms.empty())
+    info.remarks->IgnoredInMixedRange(w.metric, info.range_arg);
   return enough;
 }
 
 std::string FactorError(const char* which, const char* symbol, double got) {
   char buffer[160];
-  std::snprintf(buffer, sizeof buffer, "invalid %s factor. Expected: 0 < %s < 1, got: %f", which, symbol, got);
+  std::snprintf(buffer, sizeof buffer, "invalid %s factor. Expected: 0 < %s < 1, got: %f", which,
+                symbol, got);
   return buffer;
 }
 
@@ -75,14 +77,19 @@ void ForEachPair(const Window& w, const Visit& visit) {
   size_t f = 0;
   size_t h = 0;
   if (w.anchored) {
-    const auto after_f = std::upper_bound(w.times.begin(), w.times.end(), w.range_start_ms) - w.times.begin();
-    const auto after_h = std::upper_bound(w.histograms.begin(), w.histograms.end(), w.range_start_ms,
-                                          [](int64_t t, const auto& s) { return t < s.time_ms; }) - w.histograms.begin();
+    const auto after_f =
+        std::upper_bound(w.times.begin(), w.times.end(), w.range_start_ms) - w.times.begin();
+    const auto after_h =
+        std::upper_bound(w.histograms.begin(), w.histograms.end(), w.range_start_ms,
+                         [](int64_t t, const auto& s) { return t < s.time_ms; }) -
+        w.histograms.begin();
     f = static_cast<size_t>(after_f);
     h = static_cast<size_t>(after_h);
     // The newest sample at or before the start is the first to compare with.
-    if (f > 0 && (h == 0 || w.times[f - 1] >= w.histograms[h - 1].time_ms)) --f;
-    else if (h > 0) --h;
+    if (f > 0 && (h == 0 || w.times[f - 1] >= w.histograms[h - 1].time_ms))
+      --f;
+    else if (h > 0)
+      --h;
   }
   Sample previous;
   bool first = true;
@@ -149,7 +156,8 @@ void FuncResets(const Window& w, const RangeCallInfo& /*info*/, WindowResult* ou
   ForEachPair(w, [&resets](const Sample& a, const Sample& b) {
     if (a.histogram == nullptr && b.histogram == nullptr) {
       if (b.value < a.value) ++resets;
-    } else if (a.histogram == nullptr || b.histogram == nullptr || DetectReset(*b.histogram, *a.histogram)) {
+    } else if (a.histogram == nullptr || b.histogram == nullptr ||
+               DetectReset(*b.histogram, *a.histogram)) {
       ++resets;
     }
   });
@@ -162,7 +170,8 @@ void FuncChanges(const Window& w, const RangeCallInfo& /*info*/, WindowResult* o
   ForEachPair(w, [&changes](const Sample& a, const Sample& b) {
     if (a.histogram == nullptr && b.histogram == nullptr) {
       if (b.value != a.value && !(std::isnan(a.value) && std::isnan(b.value))) ++changes;
-    } else if (a.histogram == nullptr || b.histogram == nullptr || !SameHistogram(*b.histogram, *a.histogram)) {
+    } else if (a.histogram == nullptr || b.histogram == nullptr ||
+               !SameHistogram(*b.histogram, *a.histogram)) {
       ++changes;
     }
   });

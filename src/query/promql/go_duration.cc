@@ -39,7 +39,8 @@ base::Result<int64_t> ParseGoDuration(std::string_view text) {
     size_t n = 0;
     uint64_t value = 0;
     while (n < rest.size() && rest[n] >= '0' && rest[n] <= '9') {
-      if (value > (std::numeric_limits<uint64_t>::max() - 9) / 10) return Bad("duration out of range");
+      if (value > (std::numeric_limits<uint64_t>::max() - 9) / 10)
+        return Bad("duration out of range");
       value = value * 10 + static_cast<uint64_t>(rest[n++] - '0');
     }
     if (n == 0) return Bad("not a valid duration string: " + quoted);
@@ -59,7 +60,8 @@ base::Result<int64_t> ParseGoDuration(std::string_view text) {
     last_unit = unit;
     const auto limit = static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / kNsPerMs);
     const auto factor = static_cast<uint64_t>(kUnits[unit].ms);
-    if (value > limit / factor || total_ms + value * factor > limit) return Bad("duration out of range");
+    if (value > limit / factor || total_ms + value * factor > limit)
+      return Bad("duration out of range");
     total_ms += value * factor;
   }
   return static_cast<int64_t>(total_ms) * kNsPerMs;

@@ -146,7 +146,8 @@ std::string GoQuote(std::string_view text) {
     const Rune rune = DecodeRune(text, at);
     if (rune.code == kBadRune && rune.width == 1) {
       char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\x%02x", static_cast<unsigned>(static_cast<uint8_t>(text[at])));
+      std::snprintf(buffer, sizeof buffer, "\\x%02x",
+                    static_cast<unsigned>(static_cast<uint8_t>(text[at])));
       out += buffer;
     } else {
       AppendEscaped(out, rune.code, '"');

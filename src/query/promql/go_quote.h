@@ -9,8 +9,8 @@
 
 namespace pharos::query::promql {
 
-inline constexpr int32_t kEndRune = -1;        ///< what a reader sees behind the last byte
-inline constexpr int32_t kBadRune = 0xFFFD;    ///< what a broken UTF-8 sequence decodes to
+inline constexpr int32_t kEndRune = -1;      ///< what a reader sees behind the last byte
+inline constexpr int32_t kBadRune = 0xFFFD;  ///< what a broken UTF-8 sequence decodes to
 
 /// One rune of `text` at `at` and its width in bytes; kBadRune, width 1, for broken UTF-8.
 struct Rune {

@@ -5,7 +5,8 @@
 
 namespace pharos::query::promql {
 
-Grouping::Grouping(const AggregateExpr& node, std::string_view extra) : without_(node.without), names_(node.grouping) {
+Grouping::Grouping(const AggregateExpr& node, std::string_view extra)
+    : without_(node.without), names_(node.grouping) {
   if (!extra.empty() && !without_) names_.emplace_back(extra);
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
@@ -43,7 +44,8 @@ Groups GroupRows(const std::vector<Row>& rows, const AggregateExpr& node) {
   for (size_t i = 0; i < rows.size(); ++i) {
     key.clear();
     grouping.AppendKey(rows[i].labels, &key);
-    const auto [found, fresh] = index.try_emplace(key, static_cast<uint32_t>(groups.members.size()));
+    const auto [found, fresh] =
+        index.try_emplace(key, static_cast<uint32_t>(groups.members.size()));
     if (fresh) {
       groups.labels.push_back(grouping.LabelsOf(rows[i].labels));
       groups.members.emplace_back();

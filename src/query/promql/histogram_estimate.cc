@@ -23,8 +23,12 @@ double FractionBelow(const BucketView& b, double v, bool linear) {
   return v > 0 ? (at - lower) / (upper - lower) : 1 - ((at - upper) / (lower - upper));
 }
 
-bool NoNegative(const Histogram& h) { return h.negative_counts.empty() && !h.positive_counts.empty(); }
-bool NoPositive(const Histogram& h) { return h.positive_counts.empty() && !h.negative_counts.empty(); }
+bool NoNegative(const Histogram& h) {
+  return h.negative_counts.empty() && !h.positive_counts.empty();
+}
+bool NoPositive(const Histogram& h) {
+  return h.positive_counts.empty() && !h.negative_counts.empty();
+}
 
 double InBucket(const BucketView& b, double fraction, bool linear) {
   if (linear || (b.lower <= 0 && b.upper >= 0)) return b.lower + (b.upper - b.lower) * fraction;
@@ -54,12 +58,14 @@ Trimmed TrimInfinite(const BucketView& b, double bound, bool upper) {
   if (b.lower == -kInf) {
     if (upper) {
       if (bound >= b.upper) return {b.count, 0};
-      if (bound > 0 && b.upper > 0 && b.upper != kInf) return {b.count * bound / b.upper, bound / 2};
+      if (bound > 0 && b.upper > 0 && b.upper != kInf)
+        return {b.count * bound / b.upper, bound / 2};
       if (b.upper <= 0) return {b.count, bound};
       return {0, ZeroIfInf(b.upper)};
     }
     if (bound <= b.lower) return {b.count, 0};
-    if (bound >= 0 && b.upper > bound && b.upper != kInf) return {b.count * (1 - bound / b.upper), (bound + b.upper) / 2};
+    if (bound >= 0 && b.upper > bound && b.upper != kInf)
+      return {b.count * (1 - bound / b.upper), (bound + b.upper) / 2};
     return {0, ZeroIfInf(b.upper)};
   }
   if (upper || bound < b.lower) return {0, ZeroIfInf(b.lower)};
@@ -68,7 +74,9 @@ Trimmed TrimInfinite(const BucketView& b, double bound, bool upper) {
 
 Trimmed TrimBucket(const BucketView& b, double bound, bool upper, bool custom) {
   if (std::isinf(b.lower) || std::isinf(b.upper)) return TrimInfinite(b, bound, upper);
-  const double below = bound <= b.lower ? 0 : bound >= b.upper ? b.count : b.count * FractionBelow(b, bound, custom);
+  const double below = bound <= b.lower   ? 0
+                       : bound >= b.upper ? b.count
+                                          : b.count * FractionBelow(b, bound, custom);
   if (upper) return {below, Middle(b.lower, bound, b.side > 0, custom)};
   return {b.count - below, Middle(bound, b.upper, b.side > 0, custom)};
 }
@@ -112,8 +120,10 @@ double HistogramQuantileOf(double q, const Histogram& h, bool* nan_result, bool*
   }
   const bool custom = UsesCustomBuckets(h);
   if (!custom && bucket.lower < 0 && bucket.upper > 0) {
-    if (NoNegative(h)) bucket.lower = 0;
-    else if (NoPositive(h)) bucket.upper = 0;
+    if (NoNegative(h))
+      bucket.lower = 0;
+    else if (NoPositive(h))
+      bucket.upper = 0;
   } else if (custom) {
     if (bucket.lower == -kInf) {
       if (bucket.upper <= 0) return bucket.upper;
@@ -149,8 +159,10 @@ double HistogramFractionOf(double lower, double upper, const Histogram& h, bool*
     if (low.set && high.set) continue;
     const bool zero = b.lower <= 0 && b.upper >= 0;
     if (zero) {
-      if (NoNegative(h)) b.lower = 0;
-      else if (NoPositive(h)) b.upper = 0;
+      if (NoNegative(h))
+        b.lower = 0;
+      else if (NoPositive(h))
+        b.upper = 0;
     }
     for (RankAt* end : {&low, &high}) {
       if (end->set) continue;
@@ -159,14 +171,18 @@ double HistogramFractionOf(double lower, double upper, const Histogram& h, bool*
         end->set = true;
       } else if (b.upper > end->value) {
         const bool linear = custom || zero;
-        end->rank = linear && b.lower == -kInf ? b.count : rank + b.count * FractionBelow(b, end->value, linear);
+        end->rank = linear && b.lower == -kInf
+                        ? b.count
+                        : rank + b.count * FractionBelow(b, end->value, linear);
         end->set = true;
       }
     }
     rank += b.count;
   }
-  if (std::isnan(h.sum)) *nans = count < h.count;
-  else count = h.count;
+  if (std::isnan(h.sum))
+    *nans = count < h.count;
+  else
+    count = h.count;
   for (RankAt* end : {&low, &high}) {
     if (!end->set || end->rank > count) end->rank = count;
   }
@@ -180,8 +196,10 @@ double HistogramVariance(const Histogram& h) {
   for (const BucketView& b : AllBuckets(h)) {
     if (b.count == 0) continue;
     double value = 0;
-    if (UsesCustomBuckets(h)) value = (b.upper + b.lower) / 2.0;
-    else if (!(b.lower <= 0 && b.upper >= 0)) value = std::sqrt(b.upper * b.lower) * (b.upper < 0 ? -1 : 1);
+    if (UsesCustomBuckets(h))
+      value = (b.upper + b.lower) / 2.0;
+    else if (!(b.lower <= 0 && b.upper >= 0))
+      value = std::sqrt(b.upper * b.lower) * (b.upper < 0 ? -1 : 1);
     const double delta = value - mean;
     KahanInc(b.count * delta * delta, variance, lost);
   }
@@ -204,15 +222,18 @@ void TrimHistogram(Histogram& h, double bound, bool upper) {
     Trimmed kept;
     const bool whole = upper ? b.upper <= bound : b.lower >= bound;
     const bool part = upper ? b.lower < bound : b.upper > bound;
-    if (whole) kept = {b.count, Middle(b.lower, b.upper, b.side > 0, custom)};
-    else if (part) kept = TrimBucket(b, bound, upper, custom);
+    if (whole)
+      kept = {b.count, Middle(b.lower, b.upper, b.side > 0, custom)};
+    else if (part)
+      kept = TrimBucket(b, bound, upper, custom);
     changed = changed || kept.count != b.count;
     count += kept.count;
     sum += kept.middle * kept.count;
     (b.side > 0 ? positive : negative).emplace_back(b.index, kept.count);
   }
   if (!custom && h.zero_count > 0) {
-    const Trimmed kept = TrimZero({-h.zero_threshold, h.zero_threshold, h.zero_count, 0, 0}, bound, upper, has_negative, has_positive);
+    const Trimmed kept = TrimZero({-h.zero_threshold, h.zero_threshold, h.zero_count, 0, 0}, bound,
+                                  upper, has_negative, has_positive);
     changed = changed || kept.count != h.zero_count;
     h.zero_count = kept.count;
     count += kept.count;

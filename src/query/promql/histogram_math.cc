@@ -41,20 +41,23 @@ Sparse Expand(const Histogram& sum, const Histogram* lost) {
   s.count = {sum.count, lost != nullptr ? lost->count : 0};
   s.sum = {sum.sum, lost != nullptr ? lost->sum : 0};
   Load(Unpack(sum.positive_spans, sum.positive_counts),
-       lost != nullptr ? Unpack(lost->positive_spans, lost->positive_counts) : Buckets(), &s.positive);
+       lost != nullptr ? Unpack(lost->positive_spans, lost->positive_counts) : Buckets(),
+       &s.positive);
   Load(Unpack(sum.negative_spans, sum.negative_counts),
-       lost != nullptr ? Unpack(lost->negative_spans, lost->negative_counts) : Buckets(), &s.negative);
+       lost != nullptr ? Unpack(lost->negative_spans, lost->negative_counts) : Buckets(),
+       &s.negative);
   return s;
 }
 
-void Store(const Cells& cells, double Cell::*part, std::vector<model::BucketSpan>* spans, std::vector<double>* counts) {
+void Store(const Cells& cells, double Cell::* part, std::vector<model::BucketSpan>* spans,
+           std::vector<double>* counts) {
   Buckets buckets;
   buckets.reserve(cells.size());
   for (const auto& [index, cell] : cells) buckets.emplace_back(index, cell.*part);
   Pack(buckets, spans, counts);
 }
 
-Histogram Part(const Sparse& s, double Cell::*part) {
+Histogram Part(const Sparse& s, double Cell::* part) {
   Histogram h = s.head;
   h.zero_count = s.zero.*part;
   h.count = s.count.*part;
@@ -65,8 +68,10 @@ Histogram Part(const Sparse& s, double Cell::*part) {
 }
 
 void Put(double v, double sign, bool kahan, Cell* cell) {
-  if (kahan) KahanInc(sign * v, cell->value, cell->lost);
-  else cell->value += sign * v;
+  if (kahan)
+    KahanInc(sign * v, cell->value, cell->lost);
+  else
+    cell->value += sign * v;
 }
 
 void Reindex(const auto& target, Cells* cells) {
@@ -94,7 +99,9 @@ bool AdjustReset(Histogram& sum, const Histogram& other) {
 
 /// Moves the buckets that the zero bucket has swallowed out of the cells.
 void DropInside(double threshold, int32_t schema, Cells* cells) {
-  std::erase_if(*cells, [&](const auto& item) { return ExponentialBound(item.first - 1, schema) < threshold; });
+  std::erase_if(*cells, [&](const auto& item) {
+    return ExponentialBound(item.first - 1, schema) < threshold;
+  });
 }
 
 /// Brings both zero buckets to the same width; returns the other's count for it.
@@ -148,9 +155,11 @@ void AddCustom(Sparse* s, const Histogram& other, double sign, bool kahan, Combi
   }
   notes->bounds_reconciled = true;
   const std::vector<double> common = CommonBounds(s->head.custom_bounds, other.custom_bounds);
-  Reindex([&](int32_t index) { return TargetIndex(index, s->head.custom_bounds, common); }, &s->positive);
+  Reindex([&](int32_t index) { return TargetIndex(index, s->head.custom_bounds, common); },
+          &s->positive);
   s->head.custom_bounds = common;
-  for (const auto& [index, n] : buckets) Put(n, sign, kahan, &s->positive[TargetIndex(index, other.custom_bounds, common)]);
+  for (const auto& [index, n] : buckets)
+    Put(n, sign, kahan, &s->positive[TargetIndex(index, other.custom_bounds, common)]);
 }
 
 bool Combine(Sparse* s, const Histogram& other, double sign, bool kahan, CombineNotes* notes) {
@@ -160,8 +169,10 @@ bool Combine(Sparse* s, const Histogram& other, double sign, bool kahan, Combine
   if (!custom) Put(ReconcileZero(s, other), sign, kahan, &s->zero);
   Put(other.count, sign, kahan, &s->count);
   Put(other.sum, sign, kahan, &s->sum);
-  if (custom) AddCustom(s, other, sign, kahan, notes);
-  else AddExponential(s, other, sign, kahan);
+  if (custom)
+    AddCustom(s, other, sign, kahan, notes);
+  else
+    AddExponential(s, other, sign, kahan);
   return true;
 }
 
@@ -206,7 +217,8 @@ Buckets Beyond(const Buckets& buckets, int32_t from, int32_t to, double threshol
 
 Buckets OnBounds(const Histogram& h, const std::vector<double>& bounds) {
   std::map<int32_t, double> out;
-  for (const auto& [index, n] : Unpack(h.positive_spans, h.positive_counts)) out[TargetIndex(index, h.custom_bounds, bounds)] += n;
+  for (const auto& [index, n] : Unpack(h.positive_spans, h.positive_counts))
+    out[TargetIndex(index, h.custom_bounds, bounds)] += n;
   return {out.begin(), out.end()};
 }
 
@@ -214,8 +226,12 @@ std::string G(double v) { return text::GoFloat(v, 'g'); }
 
 }  // namespace
 
-bool AddHistogram(Histogram& sum, const Histogram& other, CombineNotes* notes) { return CombinePlain(sum, other, 1, notes); }
-bool SubtractHistogram(Histogram& sum, const Histogram& other, CombineNotes* notes) { return CombinePlain(sum, other, -1, notes); }
+bool AddHistogram(Histogram& sum, const Histogram& other, CombineNotes* notes) {
+  return CombinePlain(sum, other, 1, notes);
+}
+bool SubtractHistogram(Histogram& sum, const Histogram& other, CombineNotes* notes) {
+  return CombinePlain(sum, other, -1, notes);
+}
 
 bool HistogramSum::Add(const Histogram& other, CombineNotes* notes) {
   Sparse s = Expand(sum_, has_lost_ ? &lost_ : nullptr);
@@ -243,8 +259,10 @@ Histogram HistogramSum::Finish() const {
   total.count += lost_.count;
   total.sum += lost_.sum;
   // Both have the same buckets in the same order.
-  for (size_t i = 0; i < total.positive_counts.size(); ++i) total.positive_counts[i] += lost_.positive_counts[i];
-  for (size_t i = 0; i < total.negative_counts.size(); ++i) total.negative_counts[i] += lost_.negative_counts[i];
+  for (size_t i = 0; i < total.positive_counts.size(); ++i)
+    total.positive_counts[i] += lost_.positive_counts[i];
+  for (size_t i = 0; i < total.negative_counts.size(); ++i)
+    total.negative_counts[i] += lost_.negative_counts[i];
   return total;
 }
 
@@ -272,14 +290,18 @@ void DivideHistogram(Histogram& h, double divisor) {
 }
 
 void CompactHistogram(Histogram& h) {
-  Pack(WithoutEmpty(Unpack(h.positive_spans, h.positive_counts)), &h.positive_spans, &h.positive_counts);
-  Pack(WithoutEmpty(Unpack(h.negative_spans, h.negative_counts)), &h.negative_spans, &h.negative_counts);
+  Pack(WithoutEmpty(Unpack(h.positive_spans, h.positive_counts)), &h.positive_spans,
+       &h.positive_counts);
+  Pack(WithoutEmpty(Unpack(h.negative_spans, h.negative_counts)), &h.negative_spans,
+       &h.negative_counts);
 }
 
 void ReduceHistogram(Histogram& h, int32_t schema) {
   if (h.schema <= schema || UsesCustomBuckets(h)) return;
-  Pack(Beyond(Unpack(h.positive_spans, h.positive_counts), h.schema, schema, -1), &h.positive_spans, &h.positive_counts);
-  Pack(Beyond(Unpack(h.negative_spans, h.negative_counts), h.schema, schema, -1), &h.negative_spans, &h.negative_counts);
+  Pack(Beyond(Unpack(h.positive_spans, h.positive_counts), h.schema, schema, -1), &h.positive_spans,
+       &h.positive_counts);
+  Pack(Beyond(Unpack(h.negative_spans, h.negative_counts), h.schema, schema, -1), &h.negative_spans,
+       &h.negative_counts);
   h.schema = schema;
 }
 
@@ -292,22 +314,27 @@ bool DetectReset(const Histogram& current, const Histogram& previous) {
     const std::vector<double> common = CommonBounds(current.custom_bounds, previous.custom_bounds);
     return AnyFell(OnBounds(current, common), OnBounds(previous, common));
   }
-  if (current.schema > previous.schema || current.zero_threshold < previous.zero_threshold) return true;
+  if (current.schema > previous.schema || current.zero_threshold < previous.zero_threshold)
+    return true;
   double threshold = current.zero_threshold;
   const double previous_zero = ZeroCountUpTo(previous, &threshold);
   if (threshold != current.zero_threshold || current.zero_count < previous_zero) return true;
   const auto side = [&](const Histogram& h, bool positive) {
-    return Beyond(positive ? Unpack(h.positive_spans, h.positive_counts) : Unpack(h.negative_spans, h.negative_counts),
+    return Beyond(positive ? Unpack(h.positive_spans, h.positive_counts)
+                           : Unpack(h.negative_spans, h.negative_counts),
                   h.schema, current.schema, current.zero_threshold);
   };
-  return AnyFell(side(current, true), side(previous, true)) || AnyFell(side(current, false), side(previous, false));
+  return AnyFell(side(current, true), side(previous, true)) ||
+         AnyFell(side(current, false), side(previous, false));
 }
 
 bool SameHistogram(const Histogram& a, const Histogram& b) {
   const auto bits = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
-  return a.schema == b.schema && bits(a.count, b.count) && bits(a.sum, b.sum) && a.custom_bounds == b.custom_bounds &&
-         a.zero_threshold == b.zero_threshold && bits(a.zero_count, b.zero_count) &&
-         Unpack(a.positive_spans, a.positive_counts) == Unpack(b.positive_spans, b.positive_counts) &&
+  return a.schema == b.schema && bits(a.count, b.count) && bits(a.sum, b.sum) &&
+         a.custom_bounds == b.custom_bounds && a.zero_threshold == b.zero_threshold &&
+         bits(a.zero_count, b.zero_count) &&
+         Unpack(a.positive_spans, a.positive_counts) ==
+             Unpack(b.positive_spans, b.positive_counts) &&
          Unpack(a.negative_spans, a.negative_counts) == Unpack(b.negative_spans, b.negative_counts);
 }
 
@@ -316,17 +343,25 @@ std::vector<BucketView> AllBuckets(const Histogram& h) {
   std::vector<BucketView> out;
   const Buckets positive = Unpack(h.positive_spans, h.positive_counts);
   if (UsesCustomBuckets(h)) {
-    const auto bound = [&h](int32_t i) { return i < 0 ? -kInf : static_cast<size_t>(i) < h.custom_bounds.size() ? h.custom_bounds[static_cast<size_t>(i)] : kInf; };
-    for (const auto& [index, n] : positive) out.push_back({bound(index - 1), bound(index), n, index, 1});
+    const auto bound = [&h](int32_t i) {
+      return i < 0 ? -kInf
+             : static_cast<size_t>(i) < h.custom_bounds.size()
+                 ? h.custom_bounds[static_cast<size_t>(i)]
+                 : kInf;
+    };
+    for (const auto& [index, n] : positive)
+      out.push_back({bound(index - 1), bound(index), n, index, 1});
     return out;
   }
   const Buckets negative = Unpack(h.negative_spans, h.negative_counts);
   for (auto it = negative.rbegin(); it != negative.rend(); ++it) {
-    out.push_back({-ExponentialBound(it->first, h.schema), -ExponentialBound(it->first - 1, h.schema), it->second, it->first, -1});
+    out.push_back({-ExponentialBound(it->first, h.schema),
+                   -ExponentialBound(it->first - 1, h.schema), it->second, it->first, -1});
   }
   if (h.zero_count != 0) out.push_back({-h.zero_threshold, h.zero_threshold, h.zero_count, 0, 0});
   for (const auto& [index, n] : positive) {
-    out.push_back({ExponentialBound(index - 1, h.schema), ExponentialBound(index, h.schema), n, index, 1});
+    out.push_back(
+        {ExponentialBound(index - 1, h.schema), ExponentialBound(index, h.schema), n, index, 1});
   }
   return out;
 }
@@ -337,14 +372,16 @@ std::string HistogramText(const Histogram& h) {
     if (b.count == 0) continue;
     const bool lower = b.side <= 0;
     const bool upper = b.side >= 0;
-    out += std::string(", ") + (lower ? "[" : "(") + G(b.lower) + "," + G(b.upper) + (upper ? "]" : ")") + ":" + G(b.count);
+    out += std::string(", ") + (lower ? "[" : "(") + G(b.lower) + "," + G(b.upper) +
+           (upper ? "]" : ")") + ":" + G(b.count);
   }
   return out + "}";
 }
 
 int64_t HistogramSize(const Histogram& h) {
-  const size_t numbers = h.positive_spans.size() + h.negative_spans.size() + h.positive_counts.size() +
-                         h.negative_counts.size() + h.custom_bounds.size();
+  const size_t numbers = h.positive_spans.size() + h.negative_spans.size() +
+                         h.positive_counts.size() + h.negative_counts.size() +
+                         h.custom_bounds.size();
   return static_cast<int64_t>((168 + 8 * numbers + 8) / 16);
 }
 

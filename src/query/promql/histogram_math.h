@@ -22,7 +22,9 @@ struct BucketView {
   int side = 0;  ///< -1 negative, 0 zero bucket, 1 positive
 };
 
-inline bool UsesCustomBuckets(const model::Histogram& h) { return h.schema == model::Histogram::kCustomBuckets; }
+inline bool UsesCustomBuckets(const model::Histogram& h) {
+  return h.schema == model::Histogram::kCustomBuckets;
+}
 
 /// `sum` += or -= `other`; false when exponential meets custom buckets (nothing changed).
 bool AddHistogram(model::Histogram& sum, const model::Histogram& other, CombineNotes* notes);

@@ -37,7 +37,8 @@ void SumHistogramsOverTime(const Window& w, const RangeCallInfo& info, WindowRes
   resets.See(*w.histograms[0].histogram);
   for (const auto& sample : w.histograms.subspan(1)) {
     resets.See(*sample.histogram);
-    if (!sum.Add(*sample.histogram, &resets.notes)) return info.remarks->MixedSchemas(w.metric, info.range_arg);
+    if (!sum.Add(*sample.histogram, &resets.notes))
+      return info.remarks->MixedSchemas(w.metric, info.range_arg);
   }
   out->histogram = std::make_shared<Histogram>(sum.Finish());
 }
@@ -53,7 +54,8 @@ void AvgHistogramsOverTime(const Window& w, const RangeCallInfo& info, WindowRes
     count += 1;
     if (!incremental) {
       HistogramSum next = sum;
-      if (!next.Add(*sample.histogram, &resets.notes)) return info.remarks->MixedSchemas(w.metric, info.range_arg);
+      if (!next.Add(*sample.histogram, &resets.notes))
+        return info.remarks->MixedSchemas(w.metric, info.range_arg);
       if (!next.Overflown()) {
         sum = std::move(next);
         continue;

@@ -34,11 +34,13 @@ bool Subtract(Histogram& sum, const Histogram& other, const Where& where) {
 }
 
 /// On the way from one histogram to the next; a reset counts from zero.
-std::unique_ptr<Histogram> Interpolated(const model::HistogramSample& a, const model::HistogramSample& b, int64_t t,
-                                        bool is_counter, const Where& where) {
+std::unique_ptr<Histogram> Interpolated(const model::HistogramSample& a,
+                                        const model::HistogramSample& b, int64_t t, bool is_counter,
+                                        const Where& where) {
   if (t == a.time_ms) return std::make_unique<Histogram>(*a.histogram);
   if (t == b.time_ms) return std::make_unique<Histogram>(*b.histogram);
-  const double fraction = static_cast<double>(t - a.time_ms) / static_cast<double>(b.time_ms - a.time_ms);
+  const double fraction =
+      static_cast<double>(t - a.time_ms) / static_cast<double>(b.time_ms - a.time_ms);
   auto result = std::make_unique<Histogram>(*b.histogram);
   if (is_counter && DetectReset(*b.histogram, *a.histogram)) {
     MultiplyHistogram(*result, fraction);
@@ -58,14 +60,16 @@ bool ValidateRange(Samples samples, bool is_counter, const Where& where) {
       where.remarks.MixedSchemas(where.metric, where.at);
       return false;
     }
-    if (is_counter && s.histogram->reset == kGauge) where.remarks.NotCounter(where.metric, where.at);
+    if (is_counter && s.histogram->reset == kGauge)
+      where.remarks.NotCounter(where.metric, where.at);
   }
   return true;
 }
 
 /// Adds what resets between the edges lost to `result`.
-bool CorrectResets(Samples h, size_t first_sample, size_t last_sample, const Histogram& left, const Histogram& right,
-                   int64_t start_ms, bool smoothed, const Where& where, Histogram* result) {
+bool CorrectResets(Samples h, size_t first_sample, size_t last_sample, const Histogram& left,
+                   const Histogram& right, int64_t start_ms, bool smoothed, const Where& where,
+                   Histogram* result) {
   size_t first = first_sample + 1;
   const Histogram* previous = &left;
   if (smoothed && h[first_sample].time_ms < start_ms && first < h.size() &&
@@ -83,7 +87,8 @@ bool CorrectResets(Samples h, size_t first_sample, size_t last_sample, const His
 
 }  // namespace
 
-std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::string_view metric, Span at, Remarks& remarks) {
+std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::string_view metric,
+                                         Span at, Remarks& remarks) {
   const Where where{metric, at, remarks};
   const Histogram* previous = samples.front().histogram.get();
   const Histogram& last = *samples.back().histogram;
@@ -132,37 +137,48 @@ std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::
   return result;
 }
 
-void ExtendedHistogramRate(const Window& w, const RangeCallInfo& info, bool is_counter, bool is_rate, WindowResult* out) {
+void ExtendedHistogramRate(const Window& w, const RangeCallInfo& info, bool is_counter,
+                           bool is_rate, WindowResult* out) {
   const Where where{w.metric, info.range_arg, *info.remarks};
   const Samples h = w.histograms;
   const auto later = [](int64_t t, const auto& s) { return t < s.time_ms; };
   const auto earlier = [](const auto& s, int64_t t) { return s.time_ms < t; };
   size_t last = h.size() - 1;
   const auto end = h.begin() + static_cast<std::ptrdiff_t>(last);
-  const auto after = static_cast<size_t>(std::upper_bound(h.begin(), end, w.range_start_ms, later) - h.begin());
+  const auto after =
+      static_cast<size_t>(std::upper_bound(h.begin(), end, w.range_start_ms, later) - h.begin());
   const size_t first = after == 0 ? 0 : after - 1;
-  if (w.smoothed) last = static_cast<size_t>(std::lower_bound(h.begin(), end, w.range_end_ms, earlier) - h.begin());
-  if (h[last].time_ms <= w.range_start_ms || (w.smoothed && h[first].time_ms > w.range_end_ms)) return;
+  if (w.smoothed)
+    last =
+        static_cast<size_t>(std::lower_bound(h.begin(), end, w.range_end_ms, earlier) - h.begin());
+  if (h[last].time_ms <= w.range_start_ms || (w.smoothed && h[first].time_ms > w.range_end_ms))
+    return;
   if (!ValidateRange(h.subspan(first, last - first + 1), is_counter, where)) return;
   const bool cut_left = w.smoothed && h[first].time_ms < w.range_start_ms;
   const bool cut_right = w.smoothed && last > 0 && h[last].time_ms > w.range_end_ms;
-  const auto left = cut_left ? Interpolated(h[first], h[first + 1], w.range_start_ms, is_counter, where)
-                             : std::make_unique<Histogram>(*h[first].histogram);
-  const auto right = cut_right ? Interpolated(h[last - 1], h[last], w.range_end_ms, is_counter, where)
-                               : std::make_unique<Histogram>(*h[last].histogram);
+  const auto left = cut_left
+                        ? Interpolated(h[first], h[first + 1], w.range_start_ms, is_counter, where)
+                        : std::make_unique<Histogram>(*h[first].histogram);
+  const auto right = cut_right
+                         ? Interpolated(h[last - 1], h[last], w.range_end_ms, is_counter, where)
+                         : std::make_unique<Histogram>(*h[last].histogram);
   if (left == nullptr || right == nullptr) return;
-  if (!is_counter && (left->reset != kGauge || right->reset != kGauge)) where.remarks.NotGauge(w.metric, info.range_arg);
+  if (!is_counter && (left->reset != kGauge || right->reset != kGauge))
+    where.remarks.NotGauge(w.metric, info.range_arg);
   auto result = std::make_shared<Histogram>(*right);
   if (!Subtract(*result, *left, where)) return;
-  if (is_counter && !CorrectResets(h, first, last, *left, *right, w.range_start_ms, w.smoothed, where, result.get())) return;
+  if (is_counter && !CorrectResets(h, first, last, *left, *right, w.range_start_ms, w.smoothed,
+                                   where, result.get()))
+    return;
   if (is_rate) DivideHistogram(*result, w.range_seconds);
   result->reset = kGauge;
   CompactHistogram(*result);
   out->histogram = std::move(result);
 }
 
-void InstantHistogramValue(const model::HistogramSample& first, const model::HistogramSample& second, bool is_rate,
-                           const Window& w, const RangeCallInfo& info, WindowResult* out) {
+void InstantHistogramValue(const model::HistogramSample& first,
+                           const model::HistogramSample& second, bool is_rate, const Window& w,
+                           const RangeCallInfo& info, WindowResult* out) {
   const Where where{w.metric, info.range_arg, *info.remarks};
   const bool both_gauges = first.histogram->reset == kGauge && second.histogram->reset == kGauge;
   const bool any_gauge = first.histogram->reset == kGauge || second.histogram->reset == kGauge;

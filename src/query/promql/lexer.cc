@@ -17,9 +17,8 @@ bool IsAlphaNumeric(int32_t r) { return IsAlpha(r) || IsDigit(r); }
 
 std::string Lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return out;
 }
 
@@ -152,12 +151,16 @@ bool Lexer::LexOperator(int32_t r) {
       }
       return true;
     case '<':
-      if (Peek() == '/') two('/', Tok::kTrimUpper, Tok::kLss);
-      else two('=', Tok::kLte, Tok::kLss);
+      if (Peek() == '/')
+        two('/', Tok::kTrimUpper, Tok::kLss);
+      else
+        two('=', Tok::kLte, Tok::kLss);
       return true;
     case '>':
-      if (Peek() == '/') two('/', Tok::kTrimLower, Tok::kGtr);
-      else two('=', Tok::kGte, Tok::kGtr);
+      if (Peek() == '/')
+        two('/', Tok::kTrimLower, Tok::kGtr);
+      else
+        two('=', Tok::kGte, Tok::kGtr);
       return true;
     default: return false;
   }
@@ -263,9 +266,7 @@ void Lexer::LexDuration() {
       if (got_colon_) return Error("unexpected repeated colon in duration expression");
       got_colon_ = true;
       return;
-    case '(':
-      ++paren_depth_;
-      return Emit(Tok::kLeftParen);
+    case '(': ++paren_depth_; return Emit(Tok::kLeftParen);
     case ')':
       Emit(Tok::kRightParen);
       if (--paren_depth_ < 0) Error("unexpected right parenthesis ')'");
@@ -424,10 +425,12 @@ void Lexer::LexWord() {
   while (IsAlphaNumeric(Peek()) || Peek() == ':') Read();
   const std::string_view word = Pending();
   Tok type = KeywordOf(Lower(word));
-  if ((type == Tok::kFill || type == Tok::kFillLeft || type == Tok::kFillRight) && !ParenthesisFollows()) {
+  if ((type == Tok::kFill || type == Tok::kFillLeft || type == Tok::kFillRight) &&
+      !ParenthesisFollows()) {
     type = Tok::kIdentifier;
   }
-  if (type == Tok::kIdentifier && word.find(':') != std::string_view::npos) type = Tok::kMetricIdentifier;
+  if (type == Tok::kIdentifier && word.find(':') != std::string_view::npos)
+    type = Tok::kMetricIdentifier;
   Emit(type);
   state_ = series_ && Peek() != '{' ? State::kValues : State::kStatements;
 }
@@ -459,7 +462,8 @@ bool Lexer::LexEscape(int32_t quote) {
   int digits = 0;
   uint32_t base = 16;
   uint32_t limit = 0x10FFFF;
-  if (r == quote || (r > 0 && std::string_view("abfnrtv\\").find(static_cast<char>(r)) != std::string_view::npos)) {
+  if (r == quote || (r > 0 && std::string_view("abfnrtv\\").find(static_cast<char>(r)) !=
+                                  std::string_view::npos)) {
     return true;
   }
   if (r >= '0' && r <= '7') {
@@ -477,7 +481,7 @@ bool Lexer::LexEscape(int32_t quote) {
   }
   uint32_t value = 0;
   for (; digits > 0; --digits) {
-    const uint32_t digit = IsDigit(r)                 ? static_cast<uint32_t>(r - '0')
+    const uint32_t digit = IsDigit(r)               ? static_cast<uint32_t>(r - '0')
                            : (r >= 'a' && r <= 'f') ? static_cast<uint32_t>(r - 'a' + 10)
                            : (r >= 'A' && r <= 'F') ? static_cast<uint32_t>(r - 'A' + 10)
                                                     : 16u;
@@ -520,7 +524,8 @@ void Lexer::LexNumberOrDuration() {
 bool Lexer::ScanDurationKeyword() {
   while (IsAlpha(Peek())) Read();
   const Tok type = KeywordOf(Lower(Pending()));
-  if (type != Tok::kStep && type != Tok::kRange && type != Tok::kMaxOf && type != Tok::kMinOf) return false;
+  if (type != Tok::kStep && type != Tok::kRange && type != Tok::kMaxOf && type != Tok::kMinOf)
+    return false;
   Emit(type);
   return true;
 }

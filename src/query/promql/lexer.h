@@ -26,7 +26,15 @@ class Lexer {
   int last_pos() const { return last_pos_; }
 
  private:
-  enum class State : uint8_t { kStatements, kBraces, kDuration, kValues, kHistogram, kBuckets, kDone };
+  enum class State : uint8_t {
+    kStatements,
+    kBraces,
+    kDuration,
+    kValues,
+    kHistogram,
+    kBuckets,
+    kDone
+  };
   enum class HistogramState : uint8_t { kNone, kOpen, kTimes, kAdd, kSub };
 
   int32_t Read();

@@ -19,9 +19,11 @@ int main(int argc, char** argv) {
       ++failed;
       continue;
     }
-    const std::string script((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::string script((std::istreambuf_iterator<char>(file)),
+                             std::istreambuf_iterator<char>());
     const auto report = pharos::query::promql::RunScript(script);
-    for (const std::string& failure : report.failures) std::printf("%s: %s\n", argv[i], failure.c_str());
+    for (const std::string& failure : report.failures)
+      std::printf("%s: %s\n", argv[i], failure.c_str());
     std::printf("%s: %d passed, %d failed\n", argv[i], report.passed, report.failed);
     passed += report.passed;
     failed += report.failed;

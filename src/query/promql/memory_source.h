@@ -15,8 +15,10 @@ class MemorySource final : public store::SampleSource {
  public:
   void Add(const model::Labels& labels, int64_t time_ms, double value) {
     auto& series = series_[labels];
-    const auto at = std::lower_bound(series.times.begin(), series.times.end(), time_ms) - series.times.begin();
-    if (at < static_cast<std::ptrdiff_t>(series.times.size()) && series.times[static_cast<size_t>(at)] == time_ms) {
+    const auto at =
+        std::lower_bound(series.times.begin(), series.times.end(), time_ms) - series.times.begin();
+    if (at < static_cast<std::ptrdiff_t>(series.times.size()) &&
+        series.times[static_cast<size_t>(at)] == time_ms) {
       series.values[static_cast<size_t>(at)] = value;  // the later word counts
       return;
     }
@@ -29,13 +31,17 @@ class MemorySource final : public store::SampleSource {
                                [](const auto& s, int64_t t) { return s.time_ms < t; });
     if (at != series.histograms.end() && at->time_ms == time_ms) return;
     if (histogram.reset != model::Histogram::Reset::kGauge) {
-      histogram.reset = at == series.histograms.begin() ? FirstHint(histogram) : NextHint(*std::prev(at)->histogram, histogram);
+      histogram.reset = at == series.histograms.begin()
+                            ? FirstHint(histogram)
+                            : NextHint(*std::prev(at)->histogram, histogram);
     }
-    series.histograms.insert(at, {time_ms, std::make_shared<model::Histogram>(std::move(histogram))});
+    series.histograms.insert(at,
+                             {time_ms, std::make_shared<model::Histogram>(std::move(histogram))});
   }
   void Clear() { series_.clear(); }
 
-  base::Result<std::unique_ptr<store::SeriesCursor>> Select(const store::SampleQuery& query) override {
+  base::Result<std::unique_ptr<store::SeriesCursor>> Select(
+      const store::SampleQuery& query) override {
     std::vector<store::SeriesColumns> out;
     for (const auto& [labels, series] : series_) {
       if (!model::MatchesAll(query.matchers, labels)) continue;
@@ -47,9 +53,11 @@ class MemorySource final : public store::SampleSource {
         columns.values.push_back(series.values[i]);
       }
       for (const auto& h : series.histograms) {
-        if (h.time_ms >= query.start_ms && h.time_ms <= query.end_ms) columns.histograms.push_back(h);
+        if (h.time_ms >= query.start_ms && h.time_ms <= query.end_ms)
+          columns.histograms.push_back(h);
       }
-      if (!columns.times_ms.empty() || !columns.histograms.empty()) out.push_back(std::move(columns));
+      if (!columns.times_ms.empty() || !columns.histograms.empty())
+        out.push_back(std::move(columns));
     }
     return std::make_unique<Cursor>(std::move(out));
   }
@@ -68,17 +76,21 @@ class MemorySource final : public store::SampleSource {
     }
     return std::vector<std::string>(names.begin(), names.end());
   }
-  base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query, std::string_view name) override {
+  base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query,
+                                                     std::string_view name) override {
     std::set<std::string> values;
     for (const auto& [labels, series] : series_) {
-      if (model::MatchesAll(query.matchers, labels) && labels.Has(name)) values.emplace(labels.Get(name));
+      if (model::MatchesAll(query.matchers, labels) && labels.Has(name))
+        values.emplace(labels.Get(name));
     }
     return std::vector<std::string>(values.begin(), values.end());
   }
-  std::vector<std::pair<std::string, model::Metadata>> MetadataOf(std::string_view /*tenant*/, std::string_view /*metric*/) override {
+  std::vector<std::pair<std::string, model::Metadata>> MetadataOf(
+      std::string_view /*tenant*/, std::string_view /*metric*/) override {
     return {};
   }
-  base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>> Exemplars(const store::SampleQuery& /*query*/) override {
+  base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>> Exemplars(
+      const store::SampleQuery& /*query*/) override {
     return std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>();
   }
   store::SampleStats Stats(std::string_view /*tenant*/) override {
@@ -99,7 +111,8 @@ class MemorySource final : public store::SampleSource {
     if (previous.reset == Reset::kGauge || model::IsStaleNan(previous.sum)) return Reset::kUnknown;
     if (model::IsStaleNan(h.sum)) return Reset::kNo;
     h.reset = Reset::kUnknown;
-    if (h.schema != previous.schema || h.zero_threshold != previous.zero_threshold || h.custom_bounds != previous.custom_bounds) {
+    if (h.schema != previous.schema || h.zero_threshold != previous.zero_threshold ||
+        h.custom_bounds != previous.custom_bounds) {
       return Reset::kUnknown;
     }
     return DetectReset(h, previous) ? Reset::kUnknown : Reset::kNo;

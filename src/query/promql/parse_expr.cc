@@ -79,7 +79,8 @@ bool Parser::SetHeight(Expr* node, const ExprPtr& first, const ExprPtr& second) 
   }
   if (node->height <= kMaxDepth) return true;
   if (!stopped_) {
-    AddError(token_.span(), "expression is nested too deeply (limit " + std::to_string(kMaxDepth) + " levels)");
+    AddError(token_.span(),
+             "expression is nested too deeply (limit " + std::to_string(kMaxDepth) + " levels)");
   }
   stopped_ = true;
   return false;
@@ -197,7 +198,8 @@ ExprPtr Parser::ParseNumber() {
   if (token.type == Tok::kNumber) {
     value = NumberOf(token);
   } else if (const auto duration = ParseGoDuration(token.text)) {
-    value = static_cast<double>(*duration / kNsPerSecond) + static_cast<double>(*duration % kNsPerSecond) / 1e9;
+    value = static_cast<double>(*duration / kNsPerSecond) +
+            static_cast<double>(*duration % kNsPerSecond) / 1e9;
   } else {
     AddError(token.span(), duration.error().message);
   }
@@ -210,7 +212,8 @@ double Parser::NumberOf(const Token& token) {
   double value = 0;
   if (ParseNumberLiteral(token.text, &value)) return value;
   const char* why = std::isinf(value) ? "value out of range" : "invalid syntax";
-  AddError(token.span(), "error parsing number: strconv.ParseFloat: parsing " + GoQuote(token.text) + ": " + why);
+  AddError(token.span(),
+           "error parsing number: strconv.ParseFloat: parsing " + GoQuote(token.text) + ": " + why);
   return value;
 }
 
@@ -236,7 +239,8 @@ ExprPtr Parser::ParseWord() {
   if (IsAggregator(word.type) && (Is(Tok::kLeftParen) || Is(Tok::kBy) || Is(Tok::kWithout))) {
     return ParseAggregate(word);
   }
-  const bool callable = word.type == Tok::kIdentifier || (word.type >= Tok::kStart && word.type <= Tok::kMinOf);
+  const bool callable =
+      word.type == Tok::kIdentifier || (word.type >= Tok::kStart && word.type <= Tok::kMinOf);
   if (callable && Is(Tok::kLeftParen)) return ParseCall(word);
   return ParseVectorSelector(word);
 }

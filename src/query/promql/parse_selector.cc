@@ -148,7 +148,8 @@ ExprPtr Parser::ParseBracket(ExprPtr expr) {
   Advance();
   ExprPtr step;
   if (!Is(Tok::kRightBracket)) {
-    const ContextScope context(this, {"subquery selector", "number, duration, step(), range(), or \"]\""});
+    const ContextScope context(
+        this, {"subquery selector", "number, duration, step(), range(), or \"]\""});
     step = ParsePositiveDuration();
     if (step == nullptr) return nullptr;
   }
@@ -209,9 +210,10 @@ TimeShift* Parser::ShiftOf(Expr* expr, std::string_view modifier, int** end) {
     *end = &subquery->end_pos;
     return &subquery->shift;
   }
-  AddError(expr->span(), std::string(modifier) +
-                             " modifier must be preceded by an instant vector selector or range vector "
-                             "selector or a subquery");
+  AddError(expr->span(),
+           std::string(modifier) +
+               " modifier must be preceded by an instant vector selector or range vector "
+               "selector or a subquery");
   return nullptr;
 }
 
@@ -264,7 +266,8 @@ bool Parser::ParseAt(Expr* expr) {
 }
 
 void Parser::SetTimestamp(Expr* expr, double seconds) {
-  const bool fits = std::isfinite(seconds) && seconds < 9223372036854775808.0 && seconds > -9223372036854775808.0;
+  const bool fits =
+      std::isfinite(seconds) && seconds < 9223372036854775808.0 && seconds > -9223372036854775808.0;
   if (!fits) AddError(expr->span(), "timestamp out of bounds for @ modifier: " + FixedSix(seconds));
   int* end = nullptr;
   TimeShift* shift = ShiftOf(expr, "@", &end);

@@ -61,10 +61,13 @@ bool ParseGoInt(std::string_view text, int64_t* value) {
   }
   if (text.empty()) return false;
   uint64_t total = 0;
-  const uint64_t limit = static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) + (negative ? 1 : 0);
+  const uint64_t limit =
+      static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) + (negative ? 1 : 0);
   for (const char c : text) {
     if (c == '_') continue;
-    const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
+    const int digit = c >= '0' && c <= '9'                     ? c - '0'
+                      : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                               : 99;
     if (digit >= base) return false;
     if (total > (limit - static_cast<uint64_t>(digit)) / static_cast<uint64_t>(base)) return false;
     total = total * static_cast<uint64_t>(base) + static_cast<uint64_t>(digit);
@@ -95,7 +98,8 @@ std::string PositionText(std::string_view input, int offset, int line_offset) {
   const std::string_view before = input.substr(0, static_cast<size_t>(offset));
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const size_t last_break = before.rfind('\n');
-  const int column = offset - (last_break == std::string_view::npos ? -1 : static_cast<int>(last_break));
+  const int column =
+      offset - (last_break == std::string_view::npos ? -1 : static_cast<int>(last_break));
   return std::to_string(line_offset + 1 + lines) + ":" + std::to_string(column);
 }
 
@@ -107,8 +111,8 @@ Parser::DepthScope::DepthScope(Parser* parser) : parser_(parser) {
   if (++parser_->depth_ <= kMaxDepth) return;
   ok = false;
   if (!parser_->stopped_) {
-    parser_->AddError(parser_->token_.span(),
-                      "expression is nested too deeply (limit " + std::to_string(kMaxDepth) + " levels)");
+    parser_->AddError(parser_->token_.span(), "expression is nested too deeply (limit " +
+                                                  std::to_string(kMaxDepth) + " levels)");
   }
   parser_->stopped_ = true;
 }
@@ -163,7 +167,8 @@ bool Parser::Expect(Tok type) {
 ParseOutcome ParseAll(std::string_view input) {
   ParseOutcome outcome;
   if (input.size() > kMaxExpressionBytes) {
-    outcome.errors.push_back({{}, "expression is longer than " + std::to_string(kMaxExpressionBytes) + " bytes"});
+    outcome.errors.push_back(
+        {{}, "expression is longer than " + std::to_string(kMaxExpressionBytes) + " bytes"});
     return outcome;
   }
   Parser parser(input);

@@ -114,7 +114,9 @@ class Parser {
 
 class Parser::ContextScope {
  public:
-  ContextScope(Parser* parser, Context context) : parser_(parser) { parser_->contexts_.push_back(context); }
+  ContextScope(Parser* parser, Context context) : parser_(parser) {
+    parser_->contexts_.push_back(context);
+  }
   ~ContextScope() { parser_->contexts_.pop_back(); }
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;

@@ -37,13 +37,16 @@ TEST(PromqlParserTest, PrecedenceAndAssociativity) {
   const auto* sum = As<BinaryExpr>(compare->lhs.get(), NodeKind::kBinary);
   const auto* product = As<BinaryExpr>(sum->lhs.get(), NodeKind::kBinary);
   ASSERT_EQ(product->lhs->kind, NodeKind::kUnary);
-  const auto* power = As<BinaryExpr>(static_cast<UnaryExpr*>(product->lhs.get())->expr.get(), NodeKind::kBinary);
+  const auto* power =
+      As<BinaryExpr>(static_cast<UnaryExpr*>(product->lhs.get())->expr.get(), NodeKind::kBinary);
   EXPECT_EQ(power->rhs->kind, NodeKind::kBinary);
 }
 
 TEST(PromqlParserTest, ErrorsCarryPositionAndText) {
   EXPECT_EQ(ErrorOf(""), "unknown position: parse error: no expression found in input");
-  EXPECT_EQ(ErrorOf("rate(up)"), "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector");
+  EXPECT_EQ(ErrorOf("rate(up)"),
+            "1:6: parse error: expected type range vector in call to function \"rate\", got "
+            "instant vector");
   EXPECT_EQ(ErrorOf("sum by (a) (x) +\n  )"), "2:4: parse error: unexpected right parenthesis ')'");
   EXPECT_EQ(ErrorOf("up{a=~\"(\"}").substr(0, 17), "1:4: parse error:");
   EXPECT_EQ(ErrorOf("foo bar"), "1:5: parse error: unexpected identifier \"bar\"");
@@ -69,7 +72,8 @@ TEST(PromqlParserTest, PrintsWhatItRead) {
 
 TEST(PromqlParserTest, CommandLine) {
   EXPECT_EQ(ParseCommandLine("\"up\""), "ok");
-  EXPECT_EQ(ParseCommandLine("\"up{\""), "error: 1:4: parse error: unexpected end of input inside braces");
+  EXPECT_EQ(ParseCommandLine("\"up{\""),
+            "error: 1:4: parse error: unexpected end of input inside braces");
   EXPECT_EQ(ParseCommandLine("nope"), "error: the line is not a JSON string");
 }
 
@@ -100,22 +104,28 @@ TEST_F(PromqlDataTest, PrometheusParserCases) {
   for (const auto item : root["cases"].get_array()) {
     std::string_view text;
     std::string input;
-    if (item["input"].get(text) == simdjson::SUCCESS) input = text;
-    else if (item["input_hex"].get(text) == simdjson::SUCCESS) input = FromHex(text);
+    if (item["input"].get(text) == simdjson::SUCCESS)
+      input = text;
+    else if (item["input_hex"].get(text) == simdjson::SUCCESS)
+      input = FromHex(text);
     const bool fail = item["fail"].get_bool();
     const ParseOutcome outcome = ParseAll(input);
     std::string problem;
     if (fail == outcome.errors.empty()) {
       problem = fail ? "accepted" : FormatParseError(input, outcome.errors.front());
-    } else if (simdjson::dom::array errors; fail && item["errors"].get(errors) == simdjson::SUCCESS && errors.size() > 0) {
+    } else if (simdjson::dom::array errors;
+               fail && item["errors"].get(errors) == simdjson::SUCCESS && errors.size() > 0) {
       const auto first = errors.at(0);
       std::string_view message;
       int64_t start = outcome.errors.front().where.start;
       if (first["err"].get(message) != simdjson::SUCCESS) continue;  // a Go expression, not a text
-      if (first["start"].get(start) != simdjson::SUCCESS) start = outcome.errors.front().where.start;
-      if (outcome.errors.front().message != message || outcome.errors.front().where.start != start) {
-        problem = "got " + std::to_string(outcome.errors.front().where.start) + " " + outcome.errors.front().message +
-                  "\n  want " + std::to_string(start) + " " + std::string(message);
+      if (first["start"].get(start) != simdjson::SUCCESS)
+        start = outcome.errors.front().where.start;
+      if (outcome.errors.front().message != message ||
+          outcome.errors.front().where.start != start) {
+        problem = "got " + std::to_string(outcome.errors.front().where.start) + " " +
+                  outcome.errors.front().message + "\n  want " + std::to_string(start) + " " +
+                  std::string(message);
       }
     }
     if (problem.empty()) continue;

@@ -13,7 +13,8 @@ namespace {
 /// Walks the tree once; each method returns the sentence of a failure, "" if none.
 class Preprocessor {
  public:
-  Preprocessor(const Grid& grid, bool instant) : grid_(grid), step_seconds_(instant ? 0 : static_cast<double>(grid.step_ms) / 1000) {}
+  Preprocessor(const Grid& grid, bool instant)
+      : grid_(grid), step_seconds_(instant ? 0 : static_cast<double>(grid.step_ms) / 1000) {}
 
   void Fold(ExprPtr& expr);
   std::string Durations(Expr* expr);
@@ -55,7 +56,9 @@ struct CountsOnly {
     if (expr == nullptr) return;
     CountsOnly below = *this;
     switch (expr->kind) {
-      case NodeKind::kVector: static_cast<VectorSelector*>(expr)->counts_only = counted && !blocked; break;
+      case NodeKind::kVector:
+        static_cast<VectorSelector*>(expr)->counts_only = counted && !blocked;
+        break;
       case NodeKind::kMatrix: Mark(static_cast<MatrixSelector*>(expr)->vector.get()); break;
       case NodeKind::kSubquery:
         below.blocked = true;
@@ -64,8 +67,10 @@ struct CountsOnly {
       case NodeKind::kCall: {
         const auto* call = static_cast<Call*>(expr);
         const std::string_view name = call->function->name;
-        if (name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg") below.counted = true;
-        if (name.starts_with("histogram_quantile") || name == "histogram_fraction") below.blocked = true;
+        if (name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg")
+          below.counted = true;
+        if (name.starts_with("histogram_quantile") || name == "histogram_fraction")
+          below.blocked = true;
         for (const ExprPtr& arg : call->args) below.Mark(arg.get());
         break;
       }
@@ -97,10 +102,14 @@ void Preprocessor::Fold(ExprPtr& expr) {
     const std::string_view name = call->function->name;
     const double end = static_cast<double>(grid_.end_ms) / 1000;
     double value = 0;
-    if (name == "start") value = static_cast<double>(grid_.start_ms) / 1000;
-    else if (name == "end") value = end;
-    else if (name == "range") value = RangeSeconds();
-    else if (name == "step") value = grid_.start_ms == grid_.end_ms ? 0 : step_seconds_;
+    if (name == "start")
+      value = static_cast<double>(grid_.start_ms) / 1000;
+    else if (name == "end")
+      value = end;
+    else if (name == "range")
+      value = RangeSeconds();
+    else if (name == "step")
+      value = grid_.start_ms == grid_.end_ms ? 0 : step_seconds_;
     else {
       for (ExprPtr& arg : call->args) Fold(arg);
       return;
@@ -124,12 +133,17 @@ void Preprocessor::Fold(ExprPtr& expr) {
   }
 }
 
-std::string Preprocessor::EvaluateBinary(const DurationExpr& node, double lhs, double rhs, double* out) const {
+std::string Preprocessor::EvaluateBinary(const DurationExpr& node, double lhs, double rhs,
+                                         double* out) const {
   switch (node.op) {
     case Tok::kStep: *out = step_seconds_; return "";
     case Tok::kRange: *out = RangeSeconds(); return "";
-    case Tok::kMinOf: *out = std::isnan(lhs) || std::isnan(rhs) ? NAN : std::min(lhs, rhs); return "";
-    case Tok::kMaxOf: *out = std::isnan(lhs) || std::isnan(rhs) ? NAN : std::max(lhs, rhs); return "";
+    case Tok::kMinOf:
+      *out = std::isnan(lhs) || std::isnan(rhs) ? NAN : std::min(lhs, rhs);
+      return "";
+    case Tok::kMaxOf:
+      *out = std::isnan(lhs) || std::isnan(rhs) ? NAN : std::max(lhs, rhs);
+      return "";
     case Tok::kAdd: *out = node.lhs == nullptr ? rhs : lhs + rhs; return "";
     case Tok::kSub: *out = node.lhs == nullptr ? -rhs : lhs - rhs; return "";
     case Tok::kMul: *out = lhs * rhs; return "";
@@ -163,7 +177,8 @@ std::string Preprocessor::Evaluate(const Expr& expr, double* seconds) const {
   return EvaluateBinary(node, lhs, rhs, seconds);
 }
 
-std::string Preprocessor::Resolve(const DurationExpr* expr, bool may_be_negative, int64_t* ns) const {
+std::string Preprocessor::Resolve(const DurationExpr* expr, bool may_be_negative,
+                                  int64_t* ns) const {
   if (expr == nullptr) return "";
   double seconds = 0;
   if (std::string problem = Evaluate(*expr, &seconds); !problem.empty()) return problem;
@@ -188,7 +203,8 @@ std::string Preprocessor::Durations(Expr* expr) {
     }
     case NodeKind::kSubquery: {
       auto* node = static_cast<SubqueryExpr*>(expr);
-      std::string problem = Resolve(node->shift.offset_expr.get(), true, &node->shift.original_offset_ns);
+      std::string problem =
+          Resolve(node->shift.offset_expr.get(), true, &node->shift.original_offset_ns);
       if (problem.empty()) problem = Resolve(node->step_expr.get(), false, &node->step_ns);
       if (problem.empty()) problem = Resolve(node->range_expr.get(), false, &node->range_ns);
       return problem.empty() ? Durations(node->expr.get()) : problem;
@@ -288,8 +304,9 @@ Preprocessor::Invariance Preprocessor::Mark(ExprPtr& expr) {
 
 bool DependsOnTime(std::string_view function) {
   static constexpr std::array<std::string_view, 15> kNames = {
-      "days_in_month", "day_of_month", "day_of_week", "day_of_year", "end", "hour", "minute", "month",
-      "year", "predict_linear", "range", "start", "step", "time", "timestamp"};
+      "days_in_month", "day_of_month", "day_of_week", "day_of_year", "end",
+      "hour",          "minute",       "month",       "year",        "predict_linear",
+      "range",         "start",        "step",        "time",        "timestamp"};
   return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
 }
 

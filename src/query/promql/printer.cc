@@ -80,7 +80,8 @@ std::string PrintBareSelector(const VectorSelector& node) {
                      : m.op() == model::MatchOp::kNotEqual ? "!="
                      : m.op() == model::MatchOp::kRegex    ? "=~"
                                                            : "!~";
-    matchers.push_back((LegacyLabel(m.name()) ? m.name() : GoQuote(m.name())) + op + GoQuote(m.value()));
+    matchers.push_back((LegacyLabel(m.name()) ? m.name() : GoQuote(m.name())) + op +
+                       GoQuote(m.value()));
   }
   std::sort(matchers.begin(), matchers.end());
   std::string out = node.name;
@@ -92,12 +93,15 @@ std::string PrintBareSelector(const VectorSelector& node) {
 
 std::string PrintMatrix(const MatrixSelector& node) {
   const VectorSelector& selector = *node.selector();
-  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr) : FormatGoDuration(node.range_ns);
-  return PrintBareSelector(selector) + "[" + range + "]" + PrintExtended(selector) + PrintShift(selector.shift);
+  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr)
+                                                       : FormatGoDuration(node.range_ns);
+  return PrintBareSelector(selector) + "[" + range + "]" + PrintExtended(selector) +
+         PrintShift(selector.shift);
 }
 
 std::string SubquerySuffix(const SubqueryExpr& node) {
-  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr) : FormatGoDuration(node.range_ns);
+  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr)
+                                                       : FormatGoDuration(node.range_ns);
   std::string step;
   if (node.step_ns != 0) {
     step = FormatGoDuration(node.step_ns);
@@ -127,8 +131,8 @@ std::string PrintArgs(const std::vector<ExprPtr>& args) {
 }
 
 std::string PrintBinary(const BinaryExpr& node) {
-  return Print(*node.lhs) + " " + std::string(TokText(node.op)) + (node.return_bool ? " bool" : "") +
-         PrintMatching(node) + " " + Print(*node.rhs);
+  return Print(*node.lhs) + " " + std::string(TokText(node.op)) +
+         (node.return_bool ? " bool" : "") + PrintMatching(node) + " " + Print(*node.rhs);
 }
 
 std::string Pretty(const Expr& expr, int level, size_t width);
@@ -144,7 +148,8 @@ std::string PrettySplit(const Expr& expr, int level, const std::string& indent, 
     case NodeKind::kBinary: {
       const auto& node = static_cast<const BinaryExpr&>(expr);
       return Pretty(*node.lhs, level + 1, width) + "\n" + indent + std::string(TokText(node.op)) +
-             (node.return_bool ? " bool" : "") + PrintMatching(node) + "\n" + Pretty(*node.rhs, level + 1, width);
+             (node.return_bool ? " bool" : "") + PrintMatching(node) + "\n" +
+             Pretty(*node.rhs, level + 1, width);
     }
     case NodeKind::kCall: {
       const auto& node = static_cast<const Call&>(expr);
@@ -155,7 +160,8 @@ std::string PrettySplit(const Expr& expr, int level, const std::string& indent, 
       return out + "\n" + indent + ")";
     }
     case NodeKind::kParen:
-      return indent + "(\n" + Pretty(*static_cast<const ParenExpr&>(expr).expr, level + 1, width) + "\n" + indent + ")";
+      return indent + "(\n" + Pretty(*static_cast<const ParenExpr&>(expr).expr, level + 1, width) +
+             "\n" + indent + ")";
     case NodeKind::kSubquery: {
       const auto& node = static_cast<const SubqueryExpr&>(expr);
       return Pretty(*node.expr, level, width) + SubquerySuffix(node);
@@ -172,7 +178,8 @@ std::string Pretty(const Expr& expr, int level, size_t width) {
     child.erase(0, std::min(child.find_first_not_of(" \n\t"), child.size()));
     return indent + std::string(TokText(node.op)) + child;
   }
-  if (expr.kind == NodeKind::kStepInvariant) return Pretty(*static_cast<const StepInvariantExpr&>(expr).expr, level, width);
+  if (expr.kind == NodeKind::kStepInvariant)
+    return Pretty(*static_cast<const StepInvariantExpr&>(expr).expr, level, width);
   std::string line = Print(expr);
   if (line.size() > width) return PrettySplit(expr, level, indent, width);
   return expr.kind == NodeKind::kSubquery ? line : indent + line;
@@ -191,7 +198,8 @@ std::string PrintMatching(const BinaryExpr& node) {
     out += std::string(m.on ? " on (" : " ignoring (") + JoinLabels(m.labels) + ")";
   }
   if (grouped) {
-    out += std::string(m.card == Cardinality::kManyToOne ? " group_left (" : " group_right (") + JoinLabels(m.include) + ")";
+    out += std::string(m.card == Cardinality::kManyToOne ? " group_left (" : " group_right (") +
+           JoinLabels(m.include) + ")";
   }
   const auto fill = [&out](std::string_view word, double value) {
     out.append(" ").append(word).append(" (").append(text::GoFloat(value, 'g')).append(")");
@@ -211,7 +219,8 @@ std::string Print(const Expr& expr) {
     case NodeKind::kString: return GoQuote(static_cast<const StringLiteral&>(expr).value);
     case NodeKind::kVector: {
       const auto& node = static_cast<const VectorSelector&>(expr);
-      return PrintBareSelector(node) + PrintAt(node.shift) + PrintExtended(node) + PrintOffset(node.shift);
+      return PrintBareSelector(node) + PrintAt(node.shift) + PrintExtended(node) +
+             PrintOffset(node.shift);
     }
     case NodeKind::kMatrix: return PrintMatrix(static_cast<const MatrixSelector&>(expr));
     case NodeKind::kSubquery: {

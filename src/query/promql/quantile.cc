@@ -15,7 +15,8 @@ constexpr double kSmallDelta = 1e-12;  // below it, falling counts are rounding
 
 /// Sorted, equal bounds added up; false when the +Inf bucket is missing.
 bool Normalise(std::vector<Bucket>& buckets) {
-  std::stable_sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) { return a.upper < b.upper; });
+  std::stable_sort(buckets.begin(), buckets.end(),
+                   [](const Bucket& a, const Bucket& b) { return a.upper < b.upper; });
   if (buckets.empty() || buckets.back().upper != kInf) return false;
   size_t last = 0;
   for (size_t i = 1; i < buckets.size(); ++i) {
@@ -53,7 +54,8 @@ void MakeMonotonic(std::vector<Bucket>& buckets, BucketRepair* repair) {
 }  // namespace
 
 bool AlmostEqual(double a, double b, double epsilon) {
-  if (model::IsStaleNan(a) || model::IsStaleNan(b)) return model::IsStaleNan(a) && model::IsStaleNan(b);
+  if (model::IsStaleNan(a) || model::IsStaleNan(b))
+    return model::IsStaleNan(a) && model::IsStaleNan(b);
   if (std::isnan(a) && std::isnan(b)) return true;
   if (a == b) return true;
   const double sum = std::abs(a) + std::abs(b);
@@ -77,7 +79,8 @@ double Quantile(double q, std::vector<double>& values) {
   const double lower = std::max(0.0, std::floor(rank));
   const double upper = std::min(n - 1, lower + 1);
   const double weight = rank - std::floor(rank);
-  return values[static_cast<size_t>(lower)] * (1 - weight) + values[static_cast<size_t>(upper)] * weight;
+  return values[static_cast<size_t>(lower)] * (1 - weight) +
+         values[static_cast<size_t>(upper)] * weight;
 }
 
 double BucketQuantile(double q, std::vector<Bucket>& buckets, BucketRepair* repair) {
@@ -94,8 +97,10 @@ double BucketQuantile(double q, std::vector<Bucket>& buckets, BucketRepair* repa
   size_t low = 0;  // first bucket before the last with count ≥ rank
   for (size_t high = last; low < high;) {
     const size_t middle = low + (high - low) / 2;
-    if (buckets[middle].count >= rank) high = middle;
-    else low = middle + 1;
+    if (buckets[middle].count >= rank)
+      high = middle;
+    else
+      low = middle + 1;
   }
   if (low == last) return buckets[last - 1].upper;
   if (low == 0 && buckets[0].upper <= 0) return buckets[0].upper;
@@ -121,14 +126,16 @@ double BucketFraction(double lower, double upper, std::vector<Bucket>& buckets) 
   bool upper_set = false;
   double lower_rank = 0;
   double upper_rank = 0;
-  const auto place = [&](double v, double bound_above, double bucket_count, bool* set, double* out) {
+  const auto place = [&](double v, double bound_above, double bucket_count, bool* set,
+                         double* out) {
     if (*set) return;
     if (lower_bound >= v) {
       *out = rank;
       *set = true;
     } else if (bound_above > v) {
-      *out = lower_bound == -kInf ? bucket_count
-                                  : rank + (bucket_count - rank) * (v - lower_bound) / (bound_above - lower_bound);
+      *out = lower_bound == -kInf
+                 ? bucket_count
+                 : rank + (bucket_count - rank) * (v - lower_bound) / (bound_above - lower_bound);
       *set = true;
     }
   };

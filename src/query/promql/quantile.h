@@ -17,7 +17,7 @@ struct Bucket {
 /// What had to be repaired before the quantile could be taken.
 struct BucketRepair {
   bool forced_monotonic = false;
-  double low_bound = 0;   ///< of the repaired buckets
+  double low_bound = 0;  ///< of the repaired buckets
   double high_bound = 0;
   double max_diff = 0;
 };

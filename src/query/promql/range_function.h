@@ -25,8 +25,8 @@ struct Window {
   double range_seconds = 0;
   bool anchored = false;
   bool smoothed = false;
-  std::string_view metric;        ///< the series' name, for remarks
-  std::span<const double> args;   ///< scalar arguments at this step, in order
+  std::string_view metric;       ///< the series' name, for remarks
+  std::span<const double> args;  ///< scalar arguments at this step, in order
   /// Indexes into `values` (window-relative base in `resets_base`) where a counter fell.
   std::span<const uint32_t> resets;
   uint32_t resets_base = 0;
@@ -81,24 +81,30 @@ struct RateColumn {
 };
 /// Fills `out` where a window has two samples; returns how many samples the windows held.
 /// `resets` are the indexes at which the counter fell.
-int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times, std::span<const double> values,
-                     std::span<const uint32_t> resets, std::span<double> out);
+int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times,
+                     std::span<const double> values, std::span<const uint32_t> resets,
+                     std::span<double> out);
 /// The window that an anchored or smoothed range selector shows: values on both edges.
-void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times, std::vector<double>* values);
+void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times,
+                  std::vector<double>* values);
 // func_trend.cc
 void FuncDeriv(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void FuncPredictLinear(const Window& window, const RangeCallInfo& info, WindowResult* out);
-void FuncDoubleExponentialSmoothing(const Window& window, const RangeCallInfo& info, WindowResult* out);
+void FuncDoubleExponentialSmoothing(const Window& window, const RangeCallInfo& info,
+                                    WindowResult* out);
 void FuncResets(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void FuncChanges(const Window& window, const RangeCallInfo& info, WindowResult* out);
 // histogram_rate.cc
 /// increase of a counter (or difference of a gauge) over ≥ 2 histograms; null with a remark
 /// where they do not fit together.
-std::unique_ptr<model::Histogram> HistogramRate(std::span<const model::HistogramSample> samples, bool is_counter,
-                                                std::string_view metric, Span at, Remarks& remarks);
-void ExtendedHistogramRate(const Window& window, const RangeCallInfo& info, bool is_counter, bool is_rate, WindowResult* out);
-void InstantHistogramValue(const model::HistogramSample& first, const model::HistogramSample& second, bool is_rate,
-                           const Window& window, const RangeCallInfo& info, WindowResult* out);
+std::unique_ptr<model::Histogram> HistogramRate(std::span<const model::HistogramSample> samples,
+                                                bool is_counter, std::string_view metric, Span at,
+                                                Remarks& remarks);
+void ExtendedHistogramRate(const Window& window, const RangeCallInfo& info, bool is_counter,
+                           bool is_rate, WindowResult* out);
+void InstantHistogramValue(const model::HistogramSample& first,
+                           const model::HistogramSample& second, bool is_rate, const Window& window,
+                           const RangeCallInfo& info, WindowResult* out);
 // histogram_over_time.cc
 void SumHistogramsOverTime(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void AvgHistogramsOverTime(const Window& window, const RangeCallInfo& info, WindowResult* out);

@@ -28,7 +28,8 @@ class Remarks {
   void IncompatibleLayout(std::string_view op, Span at);
   void SortInRange(Span at);
   void PossibleNonCounter(std::string_view metric, Span at);
-  void ForcedMonotonic(std::string_view metric, Span at, int64_t time_ms, double low, double high, double diff);
+  void ForcedMonotonic(std::string_view metric, Span at, int64_t time_ms, double low, double high,
+                       double diff);
   void IncompatibleTypes(std::string_view lhs, std::string_view op, std::string_view rhs, Span at);
   void IgnoredInAggregation(std::string_view aggregation, Span at);
   void IgnoredInMixedRange(std::string_view metric, Span at);
@@ -40,8 +41,12 @@ class Remarks {
   void MismatchedBounds(std::string_view operation, Span at);
 
  private:
-  void Warn(std::string text, Span at) { sink_.Add(exec::Annotations::Level::kWarning, "PromQL warning: " + std::move(text), at.start); }
-  void Info(std::string text, Span at) { sink_.Add(exec::Annotations::Level::kInfo, "PromQL info: " + std::move(text), at.start); }
+  void Warn(std::string text, Span at) {
+    sink_.Add(exec::Annotations::Level::kWarning, "PromQL warning: " + std::move(text), at.start);
+  }
+  void Info(std::string text, Span at) {
+    sink_.Add(exec::Annotations::Level::kInfo, "PromQL info: " + std::move(text), at.start);
+  }
 
   exec::Annotations& sink_;
 };

@@ -65,7 +65,8 @@ struct ClassicHistogram {
       previous = cumulative;
     }
     h.count = count.value_or(previous);
-    if (buckets.empty() || !std::isinf(buckets.rbegin()->first)) counts.push_back(h.count - previous);
+    if (buckets.empty() || !std::isinf(buckets.rbegin()->first))
+      counts.push_back(h.count - previous);
     h.sum = sum.value_or(0);
     for (const double c : counts) {
       if (c < 0) return std::nullopt;
@@ -85,7 +86,8 @@ bool FixTime(Expr* expr, int64_t time_ms) {
   };
   switch (expr->kind) {
     case NodeKind::kVector: fix(static_cast<VectorSelector*>(expr)->shift); return true;
-    case NodeKind::kMatrix: return FixTime(static_cast<MatrixSelector*>(expr)->vector.get(), time_ms);
+    case NodeKind::kMatrix:
+      return FixTime(static_cast<MatrixSelector*>(expr)->vector.get(), time_ms);
     case NodeKind::kSubquery: fix(static_cast<SubqueryExpr*>(expr)->shift); return true;
     case NodeKind::kParen: return FixTime(static_cast<ParenExpr*>(expr)->expr.get(), time_ms);
     case NodeKind::kUnary: return FixTime(static_cast<UnaryExpr*>(expr)->expr.get(), time_ms);
@@ -136,10 +138,14 @@ class Script {
     for (at_ = 0; at_ < lines_.size(); ++at_) {
       const std::string& line = lines_[at_];
       if (line.empty()) continue;
-      if (line == "clear") source_.Clear();
-      else if (line.starts_with("load")) Load();
-      else if (line.starts_with("eval")) Eval();
-      else Fail(at_, "invalid command " + GoQuote(line));
+      if (line == "clear")
+        source_.Clear();
+      else if (line.starts_with("load"))
+        Load();
+      else if (line.starts_with("eval"))
+        Eval();
+      else
+        Fail(at_, "invalid command " + GoQuote(line));
     }
     return std::move(report_);
   }
@@ -160,11 +166,13 @@ class Script {
     std::string nhcb;
     std::string step;
     int64_t gap_ms = 0;
-    if (!RE2::FullMatch(lines_[at_], pattern, &nhcb, &step) || !DurationMs(step, &gap_ms)) return Fail(at_, "invalid load command");
+    if (!RE2::FullMatch(lines_[at_], pattern, &nhcb, &step) || !DurationMs(step, &gap_ms))
+      return Fail(at_, "invalid load command");
     std::map<std::pair<model::Labels, int64_t>, ClassicHistogram> classic;
     while (at_ + 1 < lines_.size() && !lines_[at_ + 1].empty()) {
       const std::string& line = lines_[++at_];
-      if (line.substr(0, line.find_first_of(" \t")).ends_with("@st")) continue;  // start times are not kept
+      if (line.substr(0, line.find_first_of(" \t")).ends_with("@st"))
+        continue;  // start times are not kept
       const auto series = ParseSeriesDescription(line);
       if (!series) {
         Fail(at_, series.error().message);
@@ -172,14 +180,18 @@ class Script {
       }
       int64_t time_ms = 0;
       for (const SequenceValue& value : series->values) {
-        if (value.histogram.has_value()) source_.AddHistogram(series->labels, time_ms, *value.histogram);
-        else if (!value.omitted) source_.Add(series->labels, time_ms, value.value);
-        if (!nhcb.empty() && !value.omitted && !value.histogram.has_value()) Gather(series->labels, time_ms, value.value, &classic);
+        if (value.histogram.has_value())
+          source_.AddHistogram(series->labels, time_ms, *value.histogram);
+        else if (!value.omitted)
+          source_.Add(series->labels, time_ms, value.value);
+        if (!nhcb.empty() && !value.omitted && !value.histogram.has_value())
+          Gather(series->labels, time_ms, value.value, &classic);
         time_ms += gap_ms;
       }
     }
     for (const auto& [key, histogram] : classic) {
-      if (auto native = histogram.Convert()) source_.AddHistogram(key.first, key.second, *std::move(native));
+      if (auto native = histogram.Convert())
+        source_.AddHistogram(key.first, key.second, *std::move(native));
     }
   }
 
@@ -194,7 +206,8 @@ class Script {
     };
     if (name.ends_with("_bucket")) {
       double upper = 0;
-      if (text::ParseGoFloat(labels.Get("le"), &upper) && !std::isnan(upper)) (*out)[base("_bucket")].buckets[upper] = value;
+      if (text::ParseGoFloat(labels.Get("le"), &upper) && !std::isnan(upper))
+        (*out)[base("_bucket")].buckets[upper] = value;
     } else if (name.ends_with("_count")) {
       (*out)[base("_count")].count = value;
     } else if (name.ends_with("_sum")) {
@@ -216,8 +229,10 @@ class Script {
         range_vector = true;
       } else if (text.starts_with("expect string")) {
         const auto value = GoUnquote(Trim(text.substr(13)));
-        if (!value.has_value()) problem = "expected string literal not valid";
-        else expected.text = *value;
+        if (!value.has_value())
+          problem = "expected string literal not valid";
+        else
+          expected.text = *value;
         expected.no_range_check = true;
       } else if (text.starts_with("expect ") || text == "expect") {
         problem = ReadExpect(text, &expected);
@@ -229,13 +244,17 @@ class Script {
       }
     }
     if (problem.empty()) problem = expected.is_range ? RunRange(expected) : RunInstant(expected);
-    if (problem.empty()) ++report_.passed;
-    else Fail(line, expected.query + ": " + problem);
+    if (problem.empty())
+      ++report_.passed;
+    else
+      Fail(line, expected.query + ": " + problem);
   }
 
   std::string ReadHead(Expectation* out) const {
-    static const RE2 instant(R"(eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+))");
-    static const RE2 range(R"(eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+))");
+    static const RE2 instant(
+        R"(eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+))");
+    static const RE2 range(
+        R"(eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+))");
     std::string mode, at, from, to, step;
     out->line = static_cast<int>(at_) + 1;
     if (RE2::FullMatch(lines_[at_], instant, &mode, &at, &out->query)) {
@@ -243,7 +262,8 @@ class Script {
       out->start_ms = out->end_ms = out->eval_ms;
     } else if (RE2::FullMatch(lines_[at_], range, &mode, &from, &to, &step, &out->query)) {
       out->is_range = true;
-      if (!DurationMs(from, &out->start_ms) || !DurationMs(to, &out->end_ms) || !DurationMs(step, &out->step_ms)) {
+      if (!DurationMs(from, &out->start_ms) || !DurationMs(to, &out->end_ms) ||
+          !DurationMs(step, &out->step_ms)) {
         return "invalid range definition";
       }
     } else {
@@ -269,9 +289,11 @@ class Script {
   }
 
   static std::string ReadExpect(const std::string& text, Expectation* out) {
-    static const RE2 pattern(R"(expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?)");
+    static const RE2 pattern(
+        R"(expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?)");
     std::string mode, kind, value;
-    if (!RE2::FullMatch(text, pattern, &mode, &kind, &value)) return "invalid expect statement " + GoQuote(text);
+    if (!RE2::FullMatch(text, pattern, &mode, &kind, &value))
+      return "invalid expect statement " + GoQuote(text);
     value = Trim(value);
     ExpectedText want = kind == "msg" ? ExpectedText::Message(value) : ExpectedText::Anything();
     if (kind == "regex" && !ExpectedText::Regex(value, &want)) return "invalid regex " + value;
@@ -296,7 +318,8 @@ class Script {
     return "";
   }
 
-  static std::string ReadSeries(const std::string& text, int position, bool range_vector, Expectation* out) {
+  static std::string ReadSeries(const std::string& text, int position, bool range_vector,
+                                Expectation* out) {
     double number = 0;
     if (ParseNumberLiteral(text, &number)) {
       out->expect_scalar = true;
@@ -313,19 +336,24 @@ class Script {
     return "";
   }
 
-  exec::QueryContext NewContext() const { return exec::QueryContext(exec::QueryLimits{}, "default"); }
+  exec::QueryContext NewContext() const {
+    return exec::QueryContext(exec::QueryLimits{}, "default");
+  }
 
   /// Checks failure and remarks; `value` is set when there is a value to compare.
-  std::string Judge(const Expectation& expected, const std::string& query, base::Result<QueryAnswer> answer,
-                    exec::QueryContext& context, std::optional<QueryValue>* value) const {
+  std::string Judge(const Expectation& expected, const std::string& query,
+                    base::Result<QueryAnswer> answer, exec::QueryContext& context,
+                    std::optional<QueryValue>* value) const {
     if (!answer) {
-      return expected.fail ? CompareFailure(expected, answer.error().message) : "error evaluating: " + answer.error().message;
+      return expected.fail ? CompareFailure(expected, answer.error().message)
+                           : "error evaluating: " + answer.error().message;
     }
     if (expected.fail) return "expected an error but got none";
     std::vector<std::string> warnings;
     std::vector<std::string> infos;
     RenderAnnotations(context.annotations(), query, 0, &warnings, &infos);
-    if (std::string problem = CompareRemarks(expected, warnings, infos); !problem.empty()) return problem;
+    if (std::string problem = CompareRemarks(expected, warnings, infos); !problem.empty())
+      return problem;
     *value = std::move(answer->value);
     return "";
   }
@@ -333,19 +361,22 @@ class Script {
   std::string RunRange(const Expectation& expected) {
     auto context = NewContext();
     std::optional<QueryValue> value;
-    auto answer = engine_.Range(expected.query, expected.start_ms, expected.end_ms, expected.step_ms, context);
+    auto answer = engine_.Range(expected.query, expected.start_ms, expected.end_ms,
+                                expected.step_ms, context);
     std::string problem = Judge(expected, expected.query, std::move(answer), context, &value);
     return problem.empty() && value.has_value() ? CompareAnswer(expected, *value) : problem;
   }
 
   std::string RunInstant(const Expectation& expected) {
-    if (std::string problem = RunAt(expected, expected.query, expected.eval_ms); !problem.empty()) return problem;
+    if (std::string problem = RunAt(expected, expected.query, expected.eval_ms); !problem.empty())
+      return problem;
     auto expr = ParseExpr(expected.query);
     if (!expr || !FixTime(expr->get(), expected.eval_ms)) return "";
     // With every selector's time fixed, the time of evaluation must not matter.
     const std::string fixed = Print(**expr);
     const int64_t t = expected.eval_ms;
-    const std::vector<int64_t> times = t == 0 ? std::vector<int64_t>{-1000, 0, 1000} : std::vector<int64_t>{-10 * t, 0, t / 5, t, 10 * t};
+    const std::vector<int64_t> times = t == 0 ? std::vector<int64_t>{-1000, 0, 1000}
+                                              : std::vector<int64_t>{-10 * t, 0, t / 5, t, 10 * t};
     for (const int64_t time : times) {
       if (std::string problem = RunAt(expected, fixed, time); !problem.empty()) {
         return problem + " (as " + fixed + " at " + std::to_string(time) + ")";
@@ -357,14 +388,16 @@ class Script {
   std::string RunAt(const Expectation& expected, const std::string& query, int64_t time_ms) {
     auto context = NewContext();
     std::optional<QueryValue> value;
-    std::string problem = Judge(expected, query, engine_.Instant(query, time_ms, context), context, &value);
+    std::string problem =
+        Judge(expected, query, engine_.Instant(query, time_ms, context), context, &value);
     if (!problem.empty() || !value.has_value()) return problem;
     if (problem = CompareAnswer(expected, *value); !problem.empty()) return problem;
     static const RE2 depends(R"((start|end|range|step)\(\))");
     const bool plain = value->type == ValueType::kVector || value->type == ValueType::kScalar;
     if (expected.no_range_check || !plain || RE2::PartialMatch(query, depends)) return "";
     auto range_context = NewContext();
-    const auto range = engine_.Range(query, time_ms - kMinuteMs, time_ms + kMinuteMs, kMinuteMs, range_context);
+    const auto range =
+        engine_.Range(query, time_ms - kMinuteMs, time_ms + kMinuteMs, kMinuteMs, range_context);
     if (!range) return "in range mode: " + range.error().message;
     if (expected.ordered) return "";
     problem = CompareAnswer(expected, SliceAt(range->value, time_ms, value->type));

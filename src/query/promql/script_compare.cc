@@ -19,7 +19,8 @@ constexpr double kEpsilon = 1e-6;  // relative
 using Pairs = std::vector<std::pair<int32_t, double>>;
 
 bool SameBuckets(const Pairs& a, const Pairs& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
            return x.first == y.first && AlmostEqual(x.second, y.second, kEpsilon);
          });
 }
@@ -29,10 +30,14 @@ bool SameHistograms(const SequenceValue& expected, model::Histogram actual) {
   CompactHistogram(want);
   CompactHistogram(actual);
   return want.schema == actual.schema && AlmostEqual(want.count, actual.count, kEpsilon) &&
-         AlmostEqual(want.sum, actual.sum, kEpsilon) && want.custom_bounds == actual.custom_bounds &&
-         want.zero_threshold == actual.zero_threshold && AlmostEqual(want.zero_count, actual.zero_count, kEpsilon) &&
-         SameBuckets(Unpack(want.positive_spans, want.positive_counts), Unpack(actual.positive_spans, actual.positive_counts)) &&
-         SameBuckets(Unpack(want.negative_spans, want.negative_counts), Unpack(actual.negative_spans, actual.negative_counts)) &&
+         AlmostEqual(want.sum, actual.sum, kEpsilon) &&
+         want.custom_bounds == actual.custom_bounds &&
+         want.zero_threshold == actual.zero_threshold &&
+         AlmostEqual(want.zero_count, actual.zero_count, kEpsilon) &&
+         SameBuckets(Unpack(want.positive_spans, want.positive_counts),
+                     Unpack(actual.positive_spans, actual.positive_counts)) &&
+         SameBuckets(Unpack(want.negative_spans, want.negative_counts),
+                     Unpack(actual.negative_spans, actual.negative_counts)) &&
          (!expected.reset_hint_given || want.reset == actual.reset);
 }
 
@@ -41,15 +46,21 @@ std::string Text(const SequenceValue& v) {
   return v.omitted ? "_" : v.histogram.has_value() ? HistogramText(*v.histogram) : Text(v.value);
 }
 
-std::string CompareValue(const SequenceValue& expected, const double* value, const model::Histogram* histogram) {
+std::string CompareValue(const SequenceValue& expected, const double* value,
+                         const model::Histogram* histogram) {
   if (expected.histogram.has_value() != (histogram != nullptr)) {
-    return "expected " + Text(expected) + " but got " + (histogram != nullptr ? HistogramText(*histogram) : Text(*value));
+    return "expected " + Text(expected) + " but got " +
+           (histogram != nullptr ? HistogramText(*histogram) : Text(*value));
   }
   if (histogram != nullptr) {
-    return SameHistograms(expected, *histogram) ? "" : "expected " + Text(expected) + " but got " + HistogramText(*histogram) +
-           " (reset hint " + std::to_string(static_cast<int>(histogram->reset)) + ")";
+    return SameHistograms(expected, *histogram)
+               ? ""
+               : "expected " + Text(expected) + " but got " + HistogramText(*histogram) +
+                     " (reset hint " + std::to_string(static_cast<int>(histogram->reset)) + ")";
   }
-  return AlmostEqual(expected.value, *value, kEpsilon) ? "" : "expected " + Text(expected) + " but got " + Text(*value);
+  return AlmostEqual(expected.value, *value, kEpsilon)
+             ? ""
+             : "expected " + Text(expected) + " but got " + Text(*value);
 }
 
 std::string CompareVector(const Expectation& expected, const QueryValue& actual) {
@@ -61,12 +72,16 @@ std::string CompareVector(const Expectation& expected, const QueryValue& actual)
     const auto found = expected.series.find(series.labels);
     if (found == expected.series.end()) return "unexpected metric " + name + " in result";
     if (expected.ordered && found->second.position != position) {
-      return "expected metric " + name + " at position " + std::to_string(found->second.position) + " but was at " + std::to_string(position);
+      return "expected metric " + name + " at position " + std::to_string(found->second.position) +
+             " but was at " + std::to_string(position);
     }
     const double* value = series.floats.empty() ? nullptr : &series.floats[0].value;
-    const model::Histogram* histogram = series.histograms.empty() ? nullptr : series.histograms[0].histogram.get();
+    const model::Histogram* histogram =
+        series.histograms.empty() ? nullptr : series.histograms[0].histogram.get();
     if (found->second.values.empty()) return "no value is expected for " + name;
-    if (std::string problem = CompareValue(found->second.values[0], value, histogram); !problem.empty()) return name + ": " + problem;
+    if (std::string problem = CompareValue(found->second.values[0], value, histogram);
+        !problem.empty())
+      return name + ": " + problem;
     seen.insert(series.labels);
   }
   for (const auto& [labels, entry] : expected.series) {
@@ -75,7 +90,8 @@ std::string CompareVector(const Expectation& expected, const QueryValue& actual)
   return "";
 }
 
-std::string CompareSeries(const Expectation& expected, const Expectation::Entry& entry, const ResultSeries& series) {
+std::string CompareSeries(const Expectation& expected, const Expectation::Entry& entry,
+                          const ResultSeries& series) {
   size_t f = 0;
   size_t h = 0;
   for (size_t i = 0; i < entry.values.size(); ++i) {
@@ -85,14 +101,22 @@ std::string CompareSeries(const Expectation& expected, const Expectation::Entry&
     if (want.omitted) continue;
     const std::string at = " at " + std::to_string(time);
     if (want.histogram.has_value()) {
-      if (h >= series.histograms.size() || series.histograms[h].time_ms != time) return "a histogram is missing" + at;
-      if (std::string problem = CompareValue(want, nullptr, series.histograms[h++].histogram.get()); !problem.empty()) return problem + at;
+      if (h >= series.histograms.size() || series.histograms[h].time_ms != time)
+        return "a histogram is missing" + at;
+      if (std::string problem = CompareValue(want, nullptr, series.histograms[h++].histogram.get());
+          !problem.empty())
+        return problem + at;
     } else {
-      if (f >= series.floats.size() || series.floats[f].time_ms != time) return "a float is missing" + at;
-      if (std::string problem = CompareValue(want, &series.floats[f++].value, nullptr); !problem.empty()) return problem + at;
+      if (f >= series.floats.size() || series.floats[f].time_ms != time)
+        return "a float is missing" + at;
+      if (std::string problem = CompareValue(want, &series.floats[f++].value, nullptr);
+          !problem.empty())
+        return problem + at;
     }
   }
-  return f == series.floats.size() && h == series.histograms.size() ? "" : "has more points than expected";
+  return f == series.floats.size() && h == series.histograms.size()
+             ? ""
+             : "has more points than expected";
 }
 
 std::string CompareMatrix(const Expectation& expected, const QueryValue& actual) {
@@ -100,9 +124,11 @@ std::string CompareMatrix(const Expectation& expected, const QueryValue& actual)
   std::set<model::Labels> seen;
   for (size_t i = 0; i < actual.series.size(); ++i) {
     const ResultSeries& series = actual.series[i];
-    if (i > 0 && series.labels < actual.series[i - 1].labels) return "series are not sorted by labels";
+    if (i > 0 && series.labels < actual.series[i - 1].labels)
+      return "series are not sorted by labels";
     const auto found = expected.series.find(series.labels);
-    if (found == expected.series.end()) return "unexpected metric " + model::ToString(series.labels) + " in result";
+    if (found == expected.series.end())
+      return "unexpected metric " + model::ToString(series.labels) + " in result";
     if (std::string problem = CompareSeries(expected, found->second, series); !problem.empty()) {
       return model::ToString(series.labels) + ": " + problem;
     }
@@ -120,16 +146,20 @@ std::string Joined(const std::vector<std::string>& texts) {
   return out;
 }
 
-std::string CompareTexts(const std::vector<ExpectedText>& expected, const std::vector<std::string>& actual, const std::string& kind) {
+std::string CompareTexts(const std::vector<ExpectedText>& expected,
+                         const std::vector<std::string>& actual, const std::string& kind) {
   if (expected.empty()) return "";
   if (actual.empty()) return "expected " + kind + " annotations but none were found";
   for (const ExpectedText& want : expected) {
-    if (std::none_of(actual.begin(), actual.end(), [&](const auto& text) { return want.Matches(text); })) {
-      return "no " + kind + " annotation matches " + GoQuote(want.ToString()) + ", found: " + Joined(actual);
+    if (std::none_of(actual.begin(), actual.end(),
+                     [&](const auto& text) { return want.Matches(text); })) {
+      return "no " + kind + " annotation matches " + GoQuote(want.ToString()) +
+             ", found: " + Joined(actual);
     }
   }
   for (const std::string& text : actual) {
-    if (std::none_of(expected.begin(), expected.end(), [&](const auto& want) { return want.Matches(text); })) {
+    if (std::none_of(expected.begin(), expected.end(),
+                     [&](const auto& want) { return want.Matches(text); })) {
       return "unexpected " + kind + " annotation " + GoQuote(text);
     }
   }
@@ -159,30 +189,43 @@ bool ExpectedText::Matches(const std::string& text) const {
 std::string CompareAnswer(const Expectation& expected, const QueryValue& actual) {
   switch (actual.type) {
     case ValueType::kString:
-      return expected.text == actual.text ? "" : "expected string " + GoQuote(expected.text) + " but got " + GoQuote(actual.text);
+      return expected.text == actual.text
+                 ? ""
+                 : "expected string " + GoQuote(expected.text) + " but got " + GoQuote(actual.text);
     case ValueType::kScalar: {
       if (!expected.expect_scalar) return "expected vector or matrix result, but got a scalar";
       const double value = actual.series.at(0).floats.at(0).value;
-      return AlmostEqual(expected.scalar.value, value, kEpsilon) ? "" : "expected scalar " + Text(expected.scalar.value) + " but got " + Text(value);
+      return AlmostEqual(expected.scalar.value, value, kEpsilon)
+                 ? ""
+                 : "expected scalar " + Text(expected.scalar.value) + " but got " + Text(value);
     }
-    case ValueType::kVector: return expected.expect_scalar ? "expected scalar result, but got a vector" : CompareVector(expected, actual);
-    default: return expected.expect_scalar ? "expected scalar result, but got a matrix" : CompareMatrix(expected, actual);
+    case ValueType::kVector:
+      return expected.expect_scalar ? "expected scalar result, but got a vector"
+                                    : CompareVector(expected, actual);
+    default:
+      return expected.expect_scalar ? "expected scalar result, but got a matrix"
+                                    : CompareMatrix(expected, actual);
   }
 }
 
-std::string CompareRemarks(const Expectation& expected, const std::vector<std::string>& warnings, const std::vector<std::string>& infos) {
+std::string CompareRemarks(const Expectation& expected, const std::vector<std::string>& warnings,
+                           const std::vector<std::string>& infos) {
   if (expected.warn && warnings.empty()) return "expected warnings but got none";
   if (expected.info && infos.empty()) return "expected info annotations but got none";
-  if (std::string problem = CompareTexts(expected.warn_texts, warnings, "warn"); !problem.empty()) return problem;
-  if (std::string problem = CompareTexts(expected.info_texts, infos, "info"); !problem.empty()) return problem;
-  if (expected.no_warn && !warnings.empty()) return "unexpected warning annotations: " + Joined(warnings);
+  if (std::string problem = CompareTexts(expected.warn_texts, warnings, "warn"); !problem.empty())
+    return problem;
+  if (std::string problem = CompareTexts(expected.info_texts, infos, "info"); !problem.empty())
+    return problem;
+  if (expected.no_warn && !warnings.empty())
+    return "unexpected warning annotations: " + Joined(warnings);
   if (expected.no_info && !infos.empty()) return "unexpected info annotations: " + Joined(infos);
   return "";
 }
 
 std::string CompareFailure(const Expectation& expected, const std::string& message) {
   for (const ExpectedText& want : expected.fail_texts) {
-    if (!want.Matches(message)) return "expected error matching " + GoQuote(want.ToString()) + " but got: " + message;
+    if (!want.Matches(message))
+      return "expected error matching " + GoQuote(want.ToString()) + " but got: " + message;
   }
   return "";
 }

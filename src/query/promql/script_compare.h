@@ -36,8 +36,8 @@ struct Expectation {
   int64_t eval_ms = 0;
 
   bool fail = false;
-  bool warn = false;   ///< eval_warn: some warning
-  bool info = false;   ///< eval_info: some info
+  bool warn = false;  ///< eval_warn: some warning
+  bool info = false;  ///< eval_info: some info
   bool ordered = false;
   bool no_warn = false;
   bool no_info = false;

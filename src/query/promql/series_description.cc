@@ -20,7 +20,10 @@ using model::Histogram;
 /// Owns: its tokens. Errors: the first one stops; see `problem`.
 class SeriesParser {
  public:
-  explicit SeriesParser(std::string_view input) : input_(input), lexer_(input, Lexer::Mode::kSeriesDescription) { Advance(); }
+  explicit SeriesParser(std::string_view input)
+      : input_(input), lexer_(input, Lexer::Mode::kSeriesDescription) {
+    Advance();
+  }
 
   base::Result<SeriesDescription> Parse() {
     ParseMetric();
@@ -79,14 +82,17 @@ class SeriesParser {
     Advance();
     while (fine() && !Is(Tok::kRightBrace)) {
       ParseLabel();
-      if (Is(Tok::kComma)) Advance();
-      else if (!Is(Tok::kRightBrace) && fine()) Unexpected("label set", "\",\" or \"}\"");
+      if (Is(Tok::kComma))
+        Advance();
+      else if (!Is(Tok::kRightBrace) && fine())
+        Unexpected("label set", "\",\" or \"}\"");
     }
     if (fine()) Advance();
   }
 
   void ParseLabel() {
-    if (!Is(Tok::kIdentifier) && !Is(Tok::kString)) return Unexpected("label set", "identifier or \"}\"");
+    if (!Is(Tok::kIdentifier) && !Is(Tok::kString))
+      return Unexpected("label set", "identifier or \"}\"");
     const bool quoted = Is(Tok::kString);
     const std::string name = quoted ? GoUnquote(token_.text).value_or("") : token_.text;
     Advance();
@@ -105,7 +111,8 @@ class SeriesParser {
     const std::string& text = token_.text;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (!Is(Tok::kNumber) || error != std::errc() || end != text.data() + text.size()) {
-      Problem(token_.pos, "invalid repetition in series values: strconv.ParseUint: parsing " + GoQuote(text) + ": invalid syntax");
+      Problem(token_.pos, "invalid repetition in series values: strconv.ParseUint: parsing " +
+                              GoQuote(text) + ": invalid syntax");
       return 0;
     }
     if (count + out_.values.size() > kMaxSeriesValues) {
@@ -190,10 +197,14 @@ class SeriesParser {
       if (sign == 0) continue;
       CombineNotes notes;
       if (h.schema > step.schema && i < count) {
-        return Problem(token_.pos, "error combining histograms: cannot merge from schema " + std::to_string(step.schema) + " to " + std::to_string(h.schema));
+        return Problem(token_.pos, "error combining histograms: cannot merge from schema " +
+                                       std::to_string(step.schema) + " to " +
+                                       std::to_string(h.schema));
       }
       if (!(sign > 0 ? AddHistogram(h, step, &notes) : SubtractHistogram(h, step, &notes))) {
-        return Problem(token_.pos, "cannot apply this operation on histograms with a mix of exponential and custom bucket schemas");
+        return Problem(token_.pos,
+                       "cannot apply this operation on histograms with a mix of exponential and "
+                       "custom bucket schemas");
       }
     }
   }
@@ -230,12 +241,17 @@ class SeriesParser {
         case Tok::kCustomValuesDesc: h.custom_bounds = ParseList(); break;
         case Tok::kBucketsDesc: h.positive_counts = ParseList(); break;
         case Tok::kNegativeBucketsDesc: h.negative_counts = ParseList(); break;
-        default: h.reset = ParseHint(); *hint = true; break;
+        default:
+          h.reset = ParseHint();
+          *hint = true;
+          break;
       }
     }
     if (fine()) Advance();
-    if (!h.positive_counts.empty()) h.positive_spans = {{offset, static_cast<uint32_t>(h.positive_counts.size())}};
-    if (!h.negative_counts.empty()) h.negative_spans = {{negative_offset, static_cast<uint32_t>(h.negative_counts.size())}};
+    if (!h.positive_counts.empty())
+      h.positive_spans = {{offset, static_cast<uint32_t>(h.positive_counts.size())}};
+    if (!h.negative_counts.empty())
+      h.negative_spans = {{negative_offset, static_cast<uint32_t>(h.negative_counts.size())}};
     return h;
   }
 
@@ -247,7 +263,9 @@ class SeriesParser {
       case Tok::kNotReset: return Histogram::Reset::kNo;
       case Tok::kGaugeType: return Histogram::Reset::kGauge;
       case Tok::kUnknownReset: return Histogram::Reset::kUnknown;
-      default: Unexpected("histogram description", "counter reset hint"); return Histogram::Reset::kUnknown;
+      default:
+        Unexpected("histogram description", "counter reset hint");
+        return Histogram::Reset::kUnknown;
     }
   }
 
@@ -255,8 +273,10 @@ class SeriesParser {
     std::vector<double> out;
     Take(Tok::kLeftBracket, "histogram description", "\"[\"");
     while (fine() && !Is(Tok::kRightBracket)) {
-      if (Is(Tok::kSpace)) Advance();
-      else out.push_back(ParseSigned());
+      if (Is(Tok::kSpace))
+        Advance();
+      else
+        out.push_back(ParseSigned());
     }
     if (fine()) Advance();
     return out;
@@ -272,6 +292,8 @@ class SeriesParser {
 
 }  // namespace
 
-base::Result<SeriesDescription> ParseSeriesDescription(std::string_view input) { return SeriesParser(input).Parse(); }
+base::Result<SeriesDescription> ParseSeriesDescription(std::string_view input) {
+  return SeriesParser(input).Parse();
+}
 
 }  // namespace pharos::query::promql

@@ -33,9 +33,11 @@ model::Labels Signature::MatchLabels(const model::Labels& labels) const {
 
 std::string LabelsText(const model::Labels& labels) {
   const auto legacy = [](std::string_view name) {
-    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
-      return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    });
+    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+             return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    (c >= '0' && c <= '9');
+           });
   };
   std::string out = "{";
   for (const model::LabelView label : labels) {
@@ -46,14 +48,19 @@ std::string LabelsText(const model::Labels& labels) {
   return out + "}";
 }
 
-model::Labels ResultLabels(const model::Labels& many, const model::Labels& one, const VectorMatching& matching, bool drop_name) {
+model::Labels ResultLabels(const model::Labels& many, const model::Labels& one,
+                           const VectorMatching& matching, bool drop_name) {
   const bool one_to_one = matching.card == Cardinality::kOneToOne;
   std::vector<model::LabelView> kept;
   for (const model::LabelView label : many) {
-    if (drop_name && (label.name == model::kMetricName || label.name == "__type__" || label.name == "__unit__")) continue;
-    const bool listed = std::find(matching.labels.begin(), matching.labels.end(), label.name) != matching.labels.end();
+    if (drop_name &&
+        (label.name == model::kMetricName || label.name == "__type__" || label.name == "__unit__"))
+      continue;
+    const bool listed = std::find(matching.labels.begin(), matching.labels.end(), label.name) !=
+                        matching.labels.end();
     if (one_to_one && listed != matching.on) continue;
-    const bool included = std::find(matching.include.begin(), matching.include.end(), label.name) != matching.include.end();
+    const bool included = std::find(matching.include.begin(), matching.include.end(), label.name) !=
+                          matching.include.end();
     if (!included) kept.push_back(label);
   }
   for (const std::string& name : matching.include) {

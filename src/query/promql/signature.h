@@ -25,6 +25,7 @@ class Signature {
 std::string LabelsText(const model::Labels& labels);
 
 /// The labels of a result: those of `many`, changed by the operator and its modifiers.
-model::Labels ResultLabels(const model::Labels& many, const model::Labels& one, const VectorMatching& matching, bool drop_name);
+model::Labels ResultLabels(const model::Labels& many, const model::Labels& one,
+                           const VectorMatching& matching, bool drop_name);
 
 }  // namespace pharos::query::promql

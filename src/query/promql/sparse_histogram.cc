@@ -13,32 +13,39 @@ double ExponentialBound(int32_t index, int32_t schema) {
     return std::ldexp(1.0, static_cast<int>(std::clamp<int64_t>(exponent, -5000, 5000)));
   }
   const int32_t fraction = index & ((1 << schema) - 1);
-  const double mantissa = std::exp2(static_cast<double>(fraction) / static_cast<double>(1 << schema)) * 0.5;
+  const double mantissa =
+      std::exp2(static_cast<double>(fraction) / static_cast<double>(1 << schema)) * 0.5;
   const int exponent = (index >> schema) + 1;
   if (mantissa == 0.5 && exponent == 1025) return std::numeric_limits<double>::max();
   return std::ldexp(mantissa, exponent);
 }
 
-int32_t CoarserIndex(int32_t index, int32_t from, int32_t to) { return ((index - 1) >> (from - to)) + 1; }
+int32_t CoarserIndex(int32_t index, int32_t from, int32_t to) {
+  return ((index - 1) >> (from - to)) + 1;
+}
 
-std::vector<std::pair<int32_t, double>> Unpack(const std::vector<model::BucketSpan>& spans, const std::vector<double>& counts) {
+std::vector<std::pair<int32_t, double>> Unpack(const std::vector<model::BucketSpan>& spans,
+                                               const std::vector<double>& counts) {
   std::vector<std::pair<int32_t, double>> out;
   out.reserve(counts.size());
   int32_t index = 0;
   size_t next = 0;
   for (const model::BucketSpan& span : spans) {
     index += span.offset;
-    for (uint32_t i = 0; i < span.length && next < counts.size(); ++i) out.emplace_back(index++, counts[next++]);
+    for (uint32_t i = 0; i < span.length && next < counts.size(); ++i)
+      out.emplace_back(index++, counts[next++]);
   }
   return out;
 }
 
-void Pack(const std::vector<std::pair<int32_t, double>>& buckets, std::vector<model::BucketSpan>* spans, std::vector<double>* counts) {
+void Pack(const std::vector<std::pair<int32_t, double>>& buckets,
+          std::vector<model::BucketSpan>* spans, std::vector<double>* counts) {
   spans->clear();
   counts->clear();
   int32_t next = 0;
   for (const auto& [index, count] : buckets) {
-    if (spans->empty() || index != next) spans->push_back({spans->empty() ? index : index - next, 0});
+    if (spans->empty() || index != next)
+      spans->push_back({spans->empty() ? index : index - next, 0});
     ++spans->back().length;
     counts->push_back(count);
     next = index + 1;
@@ -51,10 +58,13 @@ std::vector<double> CommonBounds(const std::vector<double>& a, const std::vector
   return out;
 }
 
-int32_t TargetIndex(int32_t index, const std::vector<double>& bounds, const std::vector<double>& target) {
-  if (index < 0 || static_cast<size_t>(index) >= bounds.size()) return static_cast<int32_t>(target.size());
+int32_t TargetIndex(int32_t index, const std::vector<double>& bounds,
+                    const std::vector<double>& target) {
+  if (index < 0 || static_cast<size_t>(index) >= bounds.size())
+    return static_cast<int32_t>(target.size());
   const double upper = bounds[static_cast<size_t>(index)];
-  return static_cast<int32_t>(std::lower_bound(target.begin(), target.end(), upper) - target.begin());
+  return static_cast<int32_t>(std::lower_bound(target.begin(), target.end(), upper) -
+                              target.begin());
 }
 
 double ZeroCountUpTo(const model::Histogram& h, double* threshold) {

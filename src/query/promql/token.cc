@@ -11,31 +11,60 @@ namespace {
 using Words = std::unordered_map<std::string_view, Tok>;
 
 const Words& Keywords() {
-  static const Words words = {
-      {"and", Tok::kAnd}, {"or", Tok::kOr}, {"unless", Tok::kUnless}, {"atan2", Tok::kAtan2},
-      {"sum", Tok::kSum}, {"avg", Tok::kAvg}, {"count", Tok::kCount}, {"min", Tok::kMin},
-      {"max", Tok::kMax}, {"group", Tok::kGroup}, {"stddev", Tok::kStddev},
-      {"stdvar", Tok::kStdvar}, {"topk", Tok::kTopk}, {"bottomk", Tok::kBottomk},
-      {"count_values", Tok::kCountValues}, {"quantile", Tok::kQuantile},
-      {"limitk", Tok::kLimitk}, {"limit_ratio", Tok::kLimitRatio}, {"offset", Tok::kOffset},
-      {"smoothed", Tok::kSmoothed}, {"anchored", Tok::kAnchored}, {"by", Tok::kBy},
-      {"without", Tok::kWithout}, {"on", Tok::kOn}, {"ignoring", Tok::kIgnoring},
-      {"group_left", Tok::kGroupLeft}, {"group_right", Tok::kGroupRight}, {"fill", Tok::kFill},
-      {"fill_left", Tok::kFillLeft}, {"fill_right", Tok::kFillRight}, {"bool", Tok::kBool},
-      {"start", Tok::kStart}, {"end", Tok::kEnd}, {"step", Tok::kStep}, {"range", Tok::kRange},
-      {"max_of", Tok::kMaxOf}, {"min_of", Tok::kMinOf}, {"inf", Tok::kNumber},
-      {"nan", Tok::kNumber}};
+  static const Words words = {{"and", Tok::kAnd},
+                              {"or", Tok::kOr},
+                              {"unless", Tok::kUnless},
+                              {"atan2", Tok::kAtan2},
+                              {"sum", Tok::kSum},
+                              {"avg", Tok::kAvg},
+                              {"count", Tok::kCount},
+                              {"min", Tok::kMin},
+                              {"max", Tok::kMax},
+                              {"group", Tok::kGroup},
+                              {"stddev", Tok::kStddev},
+                              {"stdvar", Tok::kStdvar},
+                              {"topk", Tok::kTopk},
+                              {"bottomk", Tok::kBottomk},
+                              {"count_values", Tok::kCountValues},
+                              {"quantile", Tok::kQuantile},
+                              {"limitk", Tok::kLimitk},
+                              {"limit_ratio", Tok::kLimitRatio},
+                              {"offset", Tok::kOffset},
+                              {"smoothed", Tok::kSmoothed},
+                              {"anchored", Tok::kAnchored},
+                              {"by", Tok::kBy},
+                              {"without", Tok::kWithout},
+                              {"on", Tok::kOn},
+                              {"ignoring", Tok::kIgnoring},
+                              {"group_left", Tok::kGroupLeft},
+                              {"group_right", Tok::kGroupRight},
+                              {"fill", Tok::kFill},
+                              {"fill_left", Tok::kFillLeft},
+                              {"fill_right", Tok::kFillRight},
+                              {"bool", Tok::kBool},
+                              {"start", Tok::kStart},
+                              {"end", Tok::kEnd},
+                              {"step", Tok::kStep},
+                              {"range", Tok::kRange},
+                              {"max_of", Tok::kMaxOf},
+                              {"min_of", Tok::kMinOf},
+                              {"inf", Tok::kNumber},
+                              {"nan", Tok::kNumber}};
   return words;
 }
 
 const Words& Descriptors() {
-  static const Words words = {
-      {"sum", Tok::kSumDesc}, {"count", Tok::kCountDesc}, {"schema", Tok::kSchemaDesc},
-      {"offset", Tok::kOffsetDesc}, {"n_offset", Tok::kNegativeOffsetDesc},
-      {"buckets", Tok::kBucketsDesc}, {"n_buckets", Tok::kNegativeBucketsDesc},
-      {"z_bucket", Tok::kZeroBucketDesc}, {"z_bucket_w", Tok::kZeroBucketWidthDesc},
-      {"custom_values", Tok::kCustomValuesDesc},
-      {"counter_reset_hint", Tok::kCounterResetHintDesc}};
+  static const Words words = {{"sum", Tok::kSumDesc},
+                              {"count", Tok::kCountDesc},
+                              {"schema", Tok::kSchemaDesc},
+                              {"offset", Tok::kOffsetDesc},
+                              {"n_offset", Tok::kNegativeOffsetDesc},
+                              {"buckets", Tok::kBucketsDesc},
+                              {"n_buckets", Tok::kNegativeBucketsDesc},
+                              {"z_bucket", Tok::kZeroBucketDesc},
+                              {"z_bucket_w", Tok::kZeroBucketWidthDesc},
+                              {"custom_values", Tok::kCustomValuesDesc},
+                              {"counter_reset_hint", Tok::kCounterResetHintDesc}};
   return words;
 }
 
@@ -92,7 +121,8 @@ std::string_view KindName(Tok t) {
 
 std::string Written(const Token& token) {
   if (token.type == Tok::kError) return token.text;
-  if (token.type == Tok::kIdentifier || token.type == Tok::kMetricIdentifier) return GoQuote(token.text);
+  if (token.type == Tok::kIdentifier || token.type == Tok::kMetricIdentifier)
+    return GoQuote(token.text);
   if (IsKeyword(token.type)) return "<" + token.text + ">";
   if (IsOperator(token.type)) return "<op:" + token.text + ">";
   if (IsAggregator(token.type)) return "<aggr:" + token.text + ">";

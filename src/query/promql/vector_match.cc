@@ -26,11 +26,16 @@ Operand OperandAt(const Row& row, size_t step) { return {row.values[step], row.H
 class VectorMatcher {
  public:
   VectorMatcher(Evaluator& evaluator, const BinaryExpr& node, Matrix& lhs, Matrix& rhs)
-      : ev_(evaluator), node_(node), matching_(*node.matching), signature_(matching_),
+      : ev_(evaluator),
+        node_(node),
+        matching_(*node.matching),
+        signature_(matching_),
         swapped_(matching_.card == Cardinality::kOneToMany),
         drop_name_(ChangesSchema(node.op) || (node.return_bool && !ev_.delayed())),
-        many_(swapped_ ? rhs.rows : lhs.rows), one_(swapped_ ? lhs.rows : rhs.rows),
-        fill_one_(matching_.fill_rhs), fill_many_(matching_.fill_lhs) {
+        many_(swapped_ ? rhs.rows : lhs.rows),
+        one_(swapped_ ? lhs.rows : rhs.rows),
+        fill_one_(matching_.fill_rhs),
+        fill_many_(matching_.fill_lhs) {
     if (swapped_) std::swap(fill_one_, fill_many_);
     // Prometheus fills the sides as they are written, after the swap.
     if (swapped_) std::swap(fill_one_, fill_many_);
@@ -41,9 +46,10 @@ class VectorMatcher {
     for (const std::string& key : order_) {
       PHAROS_TRY_VOID(ev_.run_.context->Check("expression evaluation"));
       Group& group = groups_[key];
-      const bool simple = group.many.size() == 1 && group.one.size() == 1 && !fill_one_ && !fill_many_ &&
-                          group.many[0]->histograms.empty() && group.one[0]->histograms.empty() &&
-                          node_.op != Tok::kTrimUpper && node_.op != Tok::kTrimLower;
+      const bool simple = group.many.size() == 1 && group.one.size() == 1 && !fill_one_ &&
+                          !fill_many_ && group.many[0]->histograms.empty() &&
+                          group.one[0]->histograms.empty() && node_.op != Tok::kTrimUpper &&
+                          node_.op != Tok::kTrimLower;
       if (simple) {
         PHAROS_TRY_VOID(RunPair(*group.many[0], *group.one[0]));
       } else {
@@ -107,8 +113,10 @@ class VectorMatcher {
       for (size_t i = 0; i < ev_.steps_; ++i) {
         if (IsAbsent(a[i]) || IsAbsent(b[i])) continue;
         const bool keep = f(a[i], b[i]);
-        if (node_.return_bool) put(i, keep ? 1 : 0);
-        else if (keep) put(i, a[i]);
+        if (node_.return_bool)
+          put(i, keep ? 1 : 0);
+        else if (keep)
+          put(i, a[i]);
       }
     };
     if (!WithArithmetic(node_.op, arithmetic)) WithComparison(node_.op, comparison);
@@ -125,14 +133,17 @@ class VectorMatcher {
         if (!many->Has(step)) continue;
         if (one != nullptr) {
           matched = true;
-          PHAROS_TRY_VOID(Apply(many->labels, OperandAt(*many, step), one->labels, OperandAt(*one, step), step, &used));
+          PHAROS_TRY_VOID(Apply(many->labels, OperandAt(*many, step), one->labels,
+                                OperandAt(*one, step), step, &used));
         } else if (fill_one_) {
           matched = true;
-          PHAROS_TRY_VOID(Apply(many->labels, OperandAt(*many, step), signature_.MatchLabels(many->labels), {*fill_one_}, step, &used));
+          PHAROS_TRY_VOID(Apply(many->labels, OperandAt(*many, step),
+                                signature_.MatchLabels(many->labels), {*fill_one_}, step, &used));
         }
       }
       if (fill_many_ && one != nullptr && !matched) {
-        PHAROS_TRY_VOID(Apply(signature_.MatchLabels(one->labels), {*fill_many_}, one->labels, OperandAt(*one, step), step, &used));
+        PHAROS_TRY_VOID(Apply(signature_.MatchLabels(one->labels), {*fill_many_}, one->labels,
+                              OperandAt(*one, step), step, &used));
       }
     }
     return {};
@@ -143,27 +154,32 @@ class VectorMatcher {
     const Row* found = nullptr;
     for (const Row* row : group.one) {
       if (!row->Has(step)) continue;
-      if (found != nullptr && (fill_one_ || fill_many_ || AnyMany(step))) return Duplicate(*row, *found);
+      if (found != nullptr && (fill_one_ || fill_many_ || AnyMany(step)))
+        return Duplicate(*row, *found);
       found = row;
     }
     return found;
   }
 
   bool AnyMany(size_t step) const {
-    return std::any_of(many_.begin(), many_.end(), [step](const Row& row) { return row.Has(step); });
+    return std::any_of(many_.begin(), many_.end(),
+                       [step](const Row& row) { return row.Has(step); });
   }
 
   base::Result<const Row*> Duplicate(const Row& row, const Row& other) const {
     std::string first = LabelsText(row.labels);
     std::string second = LabelsText(other.labels);
     if (first > second) std::swap(first, second);
-    return EvalError("found duplicate series for the match group " + LabelsText(signature_.MatchLabels(row.labels)) +
-                     " on the " + (swapped_ ? "left" : "right") + " hand-side of the operation: [" + first + ", " + second +
-                     "];many-to-many matching not allowed: matching labels must be unique on one side");
+    return EvalError(
+        "found duplicate series for the match group " +
+        LabelsText(signature_.MatchLabels(row.labels)) + " on the " +
+        (swapped_ ? "left" : "right") + " hand-side of the operation: [" + first + ", " + second +
+        "];many-to-many matching not allowed: matching labels must be unique on one side");
   }
 
-  base::Result<void> Apply(const model::Labels& many_labels, const Operand& many, const model::Labels& one_labels,
-                           const Operand& one, size_t step, std::vector<size_t>* used) {
+  base::Result<void> Apply(const model::Labels& many_labels, const Operand& many,
+                           const model::Labels& one_labels, const Operand& one, size_t step,
+                           std::vector<size_t>* used) {
     const Operand& left = swapped_ ? one : many;
     const Operand& right = swapped_ ? many : one;
     OpResult result = MixedOp(node_.op, left, right, node_.span(), ev_.run_.remarks);
@@ -173,18 +189,23 @@ class VectorMatcher {
       result.value = result.keep ? 1 : 0;
     }
     const size_t index = RowOf(many_labels, one_labels);
-    if (matching_.card == Cardinality::kOneToOne ? !used->empty()
-                                                 : std::find(used->begin(), used->end(), index) != used->end()) {
-      return EvalError(matching_.card == Cardinality::kOneToOne
-                           ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                           : "multiple matches for labels: grouping labels must ensure unique matches");
+    if (matching_.card == Cardinality::kOneToOne
+            ? !used->empty()
+            : std::find(used->begin(), used->end(), index) != used->end()) {
+      return EvalError(
+          matching_.card == Cardinality::kOneToOne
+              ? "multiple matches for labels: many-to-one matching must be explicit "
+                "(group_left/group_right)"
+              : "multiple matches for labels: grouping labels must ensure unique matches");
     }
     used->push_back(index);
     if (!result.keep && !node_.return_bool) return {};
     Row& out = out_.rows[index];
     if (out.Has(step)) return EvalError(std::string(kSameLabels));
-    if (result.histogram != nullptr) out.SetHistogram(step, std::move(result.histogram));
-    else out.values[step] = result.value;
+    if (result.histogram != nullptr)
+      out.SetHistogram(step, std::move(result.histogram));
+    else
+      out.values[step] = result.value;
     return {};
   }
 

@@ -35,11 +35,13 @@ class MemoryEvents final : public store::EventSource {
   }
   void Clear() { rows_.clear(); }
 
-  base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override {
+  base::Result<std::unique_ptr<store::EventCursor>> Select(
+      const store::EventQuery& query) override {
     const std::lock_guard lock(mutex_);
     auto cursor = std::make_unique<Cursor>();
     for (const Row& row : rows_) {
-      if (Wanted(row, query) && store::Matches(query.predicate, row.event)) cursor->rows.push_back(&row);
+      if (Wanted(row, query) && store::Matches(query.predicate, row.event))
+        cursor->rows.push_back(&row);
     }
     const bool forward = query.direction == store::Direction::kForward;
     std::stable_sort(cursor->rows.begin(), cursor->rows.end(), [&](const Row* a, const Row* b) {
@@ -68,7 +70,9 @@ class MemoryEvents final : public store::EventSource {
     for (const Row& row : rows_) {
       if (row.event.trace_id == id) rows.push_back(&row);
     }
-    std::stable_sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) { return a->event.time_ns < b->event.time_ns; });
+    std::stable_sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) {
+      return a->event.time_ns < b->event.time_ns;
+    });
     model::EventBatch batch;
     for (const Row* row : rows) batch.streams.push_back({row->stream, {row->event}});
     return batch;
@@ -85,7 +89,9 @@ class MemoryEvents final : public store::EventSource {
             }};
   }
 
-  store::EventStats Stats(std::string_view, model::EventKind) override { return {0, rows_.size(), 0, 0}; }
+  store::EventStats Stats(std::string_view, model::EventKind) override {
+    return {0, rows_.size(), 0, 0};
+  }
 
  private:
   struct Row {

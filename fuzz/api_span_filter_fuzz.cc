@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   pharos::model::Event span;
   span.kind = pharos::model::EventKind::kSpan;
   span.span = &part;
-  if (const auto filter = pharos::api::tempo::SpanFilter::Parse(text)) (void)filter->Matches({}, span);
-  if (const auto filter = pharos::api::tempo::SpanFilter::FromTags(text)) (void)filter->Matches({}, span);
+  if (const auto filter = pharos::api::tempo::SpanFilter::Parse(text))
+    (void)filter->Matches({}, span);
+  if (const auto filter = pharos::api::tempo::SpanFilter::FromTags(text))
+    (void)filter->Matches({}, span);
   return 0;
 }
