@@ -13,7 +13,8 @@ def _point(value, ns, labels, start=None):
 
 
 def push_metrics(walk):
-    """Gauges and counters by their printed names; counters rise by a known rate over five minutes."""
+    """Gauges and counters by their printed names; counters rise by a known rate from five minutes ago
+    to five minutes ahead (times up to ten minutes ahead are taken), so that a window of five minutes is full all along."""
     now = time.time_ns()
     minute = 60 * 10**9
     gauges = {
@@ -31,11 +32,12 @@ def push_metrics(walk):
     for name, points in gauges.items():
         metrics.append({'name': name, 'gauge': {'dataPoints': [_point(v, now - 5 * 10**9, l) for l, v in points]}})
     for name, points in counters.items():
-        data = [_point(rate * 15.0 * i, now - 20 * 15 * 10**9 + i * 15 * 10**9 - 5 * 10**9, l, now - 10 * minute) for l, rate in points for i in range(21)]
-        metrics.append({'name': name, 'sum': {'aggregationTemporality': 2, 'isMonotonic': True, 'dataPoints': data}})
+        # as gauges, because OTLP's counters would get the suffix _total and the sheet prints bare names
+        data = [_point(rate * 15.0 * i, now - 305 * 10**9 + i * 15 * 10**9, l) for l, rate in points for i in range(41)]
+        metrics.append({'name': name, 'gauge': {'dataPoints': data}})
     for name in buckets:
         data = [{'timeUnixNano': str(now - 305 * 10**9 + i * 15 * 10**9), 'startTimeUnixNano': str(now - 10 * minute), 'count': str(10 * i), 'sum': 2.0 * i,
-                 'explicitBounds': [0.3, 1.2], 'bucketCounts': [str(8 * i), str(i), str(i)]} for i in range(21)]
+                 'explicitBounds': [0.3, 1.2], 'bucketCounts': [str(8 * i), str(i), str(i)]} for i in range(41)]
         metrics.append({'name': name, 'histogram': {'aggregationTemporality': 2, 'dataPoints': data}})
     body = {'resourceMetrics': [{'resource': {'attributes': _attributes({'service.name': 'cheat-sheet'})}, 'scopeMetrics': [{'metrics': metrics}]}]}
     status, _, text = walk.post(9090, '/api/v1/otlp/v1/metrics', json.dumps(body).encode(), {'Content-Type': 'application/json'})

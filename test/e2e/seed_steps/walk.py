@@ -66,7 +66,7 @@ class Walk:
         data.push_metrics(self)
         data.push_logs(self)
         data.push_trace(self)
-        wait_until('thirty seconds of scrapes', 90, lambda: self.value('count_over_time(up{job="sample-app"}[1m])') >= 6)
+        wait_until('forty seconds of scrapes', 90, lambda: self.value('count_over_time(up{job="sample-app"}[1m])') >= 40)
 
     # -- asking ---------------------------------------------------------------------------------
     def port(self, classic):
