@@ -1,0 +1,153 @@
+"""The words of the command line, the start's refusals, the reload, and every command that the README prints."""
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from stack import BINARY, ROOT, Pharos, free_port, get_json, request, wait_until
+
+
+def run(*arguments, stdin=None):
+    done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=30, input=stdin)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Commands(unittest.TestCase):
+    def test_version_and_help(self):
+        self.assertRegex(run('version')[1], r'^pharos \d+\.\d+\.\d+\n$')
+        self.assertIn('serve', run('--help')[1])
+        self.assertNotEqual(run('nonsense')[0], 0)
+
+    def test_parse(self):
+        code, out, _ = run('parse', 'promql', stdin='"sum(up)"\n"sum("\n"rate(x[5m])"\nnot json\n')
+        self.assertEqual(code, 0)
+        lines = out.splitlines()
+        self.assertEqual((lines[0], lines[2]), ('ok', 'ok'))
+        self.assertEqual(lines[1], 'error: 1:5: parse error: unclosed left parenthesis')
+        self.assertTrue(lines[3].startswith('error: '))
+        self.assertEqual(run('parse', 'logql', stdin='"{a=\\"b\\"} |= \\"x\\""\n')[1], 'ok\n')
+
+    def test_check(self):
+        with tempfile.TemporaryDirectory() as folder:
+            good, bad = os.path.join(folder, 'good.yml'), os.path.join(folder, 'bad.yml')
+            with open(good, 'w') as f:
+                f.write('scrape_configs:\n- job_name: a\n  static_configs: [{targets: ["localhost:1"]}]\n')
+            with open(bad, 'w') as f:
+                f.write('scrape_configs:\n- job_name: a\n  scrape_intervall: 5s\n')
+            self.assertEqual(run('check', good)[0], 0)
+            code, out, _ = run('check', bad)
+            self.assertEqual(code, 1)
+            self.assertIn(f'{bad}:3: field scrape_intervall not found', out)
+            self.assertEqual(run('check', os.path.join(folder, 'missing.yml'))[0], 1)
+
+    def test_query_and_inspect(self):
+        with Pharos() as pharos:
+            url = f'http://127.0.0.1:{pharos.port}'
+            self.assertEqual(run('query', 'promql', '1 + 1', '--url', url)[1], '2\n')
+            self.assertEqual(run('query', 'promql', 'sum(', '--url', url)[0], 1)
+            ns = time.time_ns()
+            body = json.dumps({'streams': [{'stream': {'app': 'q'}, 'values': [[str(ns), 'a line']]}]})
+            self.assertEqual(request(pharos.port, 'POST', '/loki/api/v1/push', body, {'Content-Type': 'application/json'})[0], 204)
+            self.assertEqual(run('query', 'logql', '{app="q"}', '--url', url)[1], f'{ns} a line\n')
+            self.assertEqual(request(pharos.port, 'POST', '/pharos/api/v1/admin/flush')[0], 200)
+            data = os.path.join(pharos.data_dir, 'data')
+            code, _, error = run('inspect', data)
+            self.assertEqual(code, 2, 'a running Pharos holds the directory')
+            self.assertIn(data, error)
+            self.assertEqual(pharos.stop(), 0)
+            code, out, _ = run('inspect', data)
+            self.assertEqual(code, 0, out)
+            self.assertIn('1 items', out)
+            parts = [os.path.join(d, f) for d, _, files in os.walk(data) for f in files if 'part-' in d]
+            with open(parts[0], 'r+b') as f:
+                f.seek(60)
+                byte = f.read(1)
+                f.seek(60)
+                f.write(bytes([byte[0] ^ 1]))
+            code, out, _ = run('inspect', data)
+            self.assertEqual(code, 1)
+            self.assertIn('WRONG', out)
+
+
+class Starting(unittest.TestCase):
+    def test_refusals(self):
+        with tempfile.TemporaryDirectory() as folder, Pharos() as pharos:
+            taken = f'127.0.0.1:{pharos.port}'
+            code, _, error = run('serve', '--data-dir', folder + '/a', '--listen', taken)
+            self.assertEqual(code, 1)
+            self.assertIn(str(pharos.port), error)
+            code, _, error = run('serve', '--data-dir', folder + '/b', '--listen', '0.0.0.0:0')
+            self.assertEqual(code, 1)
+            self.assertIn('--insecure', error)
+            code, _, error = run('serve', '--data-dir', os.path.join(pharos.data_dir, 'data'), '--listen', '127.0.0.1:0', '--listen.otlp-grpc', 'off')
+            self.assertEqual(code, 1)
+            self.assertIn('data', error)
+            code, _, error = run('serve', '--data-dir', folder + '/c', '--config.loki', 'x.yaml')
+            self.assertEqual(code, 1)
+            self.assertIn('--config.loki', error)
+
+    def test_reload(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = os.path.join(folder, 'prometheus.yml')
+            port = free_port()
+
+            def write(job):
+                with open(config, 'w') as f:
+                    f.write(f'scrape_configs:\n- {job}: first\n  scrape_interval: 1s\n  static_configs: [{{targets: ["127.0.0.1:{port}"]}}]\n')
+            write('job_name')
+            with Pharos('--config.prometheus', config, '--web.enable-lifecycle') as pharos:
+                jobs = lambda: [t['labels']['job'] for t in get_json(pharos.port, '/api/v1/targets')['data']['activeTargets']]
+                self.assertEqual(jobs(), ['first'])
+                wait_until('down', 10, lambda: get_json(pharos.port, '/api/v1/targets')['data']['activeTargets'][0]['health'] == 'down')
+                write('job_nam')
+                status, _, body = request(pharos.port, 'POST', '/-/reload')
+                self.assertEqual(status, 500)
+                self.assertIn(b'field job_nam not found', body)
+                self.assertEqual(jobs(), ['first'], 'a bad file leaves the old configuration running')
+                with open(config, 'w') as f:
+                    f.write('scrape_configs: []\n')
+                pharos.process.send_signal(signal.SIGHUP)
+                wait_until('no targets', 5, lambda: jobs() == [])
+                self.assertIn('scrape_configs: []', get_json(pharos.port, '/api/v1/status/config')['data']['yaml'])
+
+    def test_drain_answers_what_runs(self):
+        with Pharos() as pharos:
+            self.assertEqual(pharos.stop(), 0)
+
+    def test_starts_fast_and_small(self):
+        with Pharos() as pharos:
+            with open(f'/proc/{pharos.process.pid}/status') as status:
+                resident = next(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
+            self.assertLess(resident, 200 * 1024)
+
+
+class Readme(unittest.TestCase):
+    """Each shell line of the README is either run here or by name somewhere in these tests."""
+
+    def test_every_command_is_known(self):
+        text = (ROOT / 'README.md').read_text()
+        commands = [line.strip().split('   ')[0] for line in text.splitlines() if line.startswith('    ')]
+        self.assertEqual([c for c in commands if not self.covered(c)], [])
+
+    def covered(self, command):
+        if command in ('./dev run', './dev test'):
+            return True  # test_live runs what ./dev run runs; this is part of ./dev test
+        if command.startswith('curl -s'):
+            return self.curl(command)
+        return command.startswith('build/release/pharos serve')  # every test here starts one
+
+    def curl(self, command):
+        """The printed curl must be answered with success by a Pharos without data (ports differ)."""
+        with Pharos() as pharos:
+            ports = {'9090': 'prometheus', '3100': 'loki', '16686': 'jaeger', '3200': 'tempo'}
+            shell = re.sub(r'localhost:(\d+)', lambda m: f'127.0.0.1:{pharos.ports[ports[m[1]]]}', command)
+            done = subprocess.run(shell + " -w ' %{http_code}'", shell=True, capture_output=True, text=True)
+            return done.stdout.endswith(' 200')
+
+
+if __name__ == '__main__':
+    unittest.main(argv=['test_commands'])
