@@ -94,3 +94,29 @@ function valueOf(name, parts, quantile, isRate, t) {
   const total = parts.reduce((sum, part) => sum + part.base * wave(JSON.stringify(part.labels), t, part.spread ?? 0.5), 0);
   return isRate || name in gauges ? total : Math.floor(total * (t - 1_700_000_000));
 }
+
+/** Every service is a target; the last one does not answer. */
+export function listTargets() {
+  const jobs = Object.keys(services);
+  return {
+    activeTargets: jobs.map((job, i) => {
+      const address = `${job}:${8000 + i}`;
+      const isDown = i === jobs.length - 1;
+      return {
+        labels: { instance: address, job },
+        discoveredLabels: { __address__: address, __metrics_path__: '/metrics', __scheme__: 'http', job },
+        scrapePool: job,
+        scrapeUrl: `http://${address}/metrics`,
+        globalUrl: `http://${address}/metrics`,
+        lastError: isDown ? `Get "http://${address}/metrics": connection refused` : '',
+        lastScrape: new Date(Date.now() - 1000 * (i + 1)).toISOString(),
+        lastScrapeDuration: 0.002 * (i + 1),
+        health: isDown ? 'down' : 'up',
+        scrapeInterval: '15s',
+        scrapeTimeout: '10s',
+      };
+    }),
+    droppedTargets: [],
+    droppedTargetCounts: {},
+  };
+}

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countLines, parseSelector, selectLines } from './mock_logs.mjs';
-import { evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
+import { listTargets, evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
 import { makeTrace, operationsOf, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -75,6 +75,7 @@ const routes = [
   [/^\/api\/v1\/label\/[^/]+\/values$/, () => ok(['/hello', '/checkout'])],
   [/^\/api\/v1\/series$/, () => ok(evaluate('http_requests_total').map((entry) => entry.metric))],
   [/^\/api\/v1\/metadata$/, () => ok(metadata)],
+  [/^\/api\/v1\/targets$/, () => ok(listTargets())],
   [/^\/loki\/api\/v1\/query_range$/, logQueryRange],
   [/^\/loki\/api\/v1\/labels$/, () => ok(Object.keys(logLabels))],
   [/^\/loki\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => ok(logLabels[name] ?? [])],
@@ -88,6 +89,7 @@ function emptyAnswer(path) {
   if (path.startsWith('/jaeger/api/traces/')) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
   if (path.startsWith('/jaeger/')) return { data: [], errors: null };
   if (path.endsWith('/metadata')) return ok({});
+  if (path.endsWith('/targets')) return ok({ activeTargets: [], droppedTargets: [], droppedTargetCounts: {} });
   if (path.endsWith('/api/v1/query')) return ok({ resultType: 'vector', result: [] });
   if (path.startsWith('/loki/') && path.endsWith('/query_range')) return ok({ resultType: 'streams', result: [] });
   if (path.endsWith('/query_range')) return ok({ resultType: 'matrix', result: [] });

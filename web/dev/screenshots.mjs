@@ -21,6 +21,7 @@ const pages = {
   logs_start: '/logs',
   traces: '/traces?service=checkout-api&limit=100',
   traces_start: '/traces',
+  targets: '/targets',
   trace: `/trace/${traceId}`,
 };
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };

@@ -18,6 +18,7 @@ const MetricsPage = lazy(() => import('./pages/metrics/metrics_page'));
 const LogsPage = lazy(() => import('./pages/logs/logs_page'));
 const TracesPage = lazy(() => import('./pages/traces/traces_page'));
 const TracePage = lazy(() => import('./pages/trace/trace_page'));
+const TargetsPage = lazy(() => import('./pages/targets/targets_page'));
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -46,6 +47,8 @@ function Page({ view }: { view: View }) {
       return <TracesPage view={view} />;
     case 'trace':
       return <TracePage key={view.id} view={view} />;
+    case 'targets':
+      return <TargetsPage view={view} />;
     case 'unknown':
       return <UnknownPage path={view.path} />;
   }

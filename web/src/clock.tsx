@@ -6,6 +6,8 @@ import { isRelative, resolveRange, type TimeWindow } from './time_range';
 
 interface PageClock {
   window: TimeWindow;
+  /** Epoch milliseconds of the last refresh. */
+  askedMs: number;
   /** Asks again, up to now. */
   refreshNow: () => void;
 }
@@ -19,7 +21,7 @@ export function ClockProvider({ children }: { children: ReactNode }) {
   const { range, refresh, view } = useUrlState();
   const [tick, setTick] = useState(0);
   const refreshNow = useCallback(() => setTick((value) => value + 1), []);
-  const isMoving = refresh > 0 && isRelative(range) && !stillPages.has(view.page);
+  const isMoving = refresh > 0 && (view.page === 'targets' || isRelative(range)) && !stillPages.has(view.page);
 
   useEffect(() => {
     if (!isMoving) return undefined;
@@ -30,7 +32,10 @@ export function ClockProvider({ children }: { children: ReactNode }) {
   }, [isMoving, refresh, refreshNow]);
 
   const clock = useMemo(
-    () => ({ window: resolveRange(range, Date.now()), refreshNow }),
+    () => {
+      const askedMs = Date.now();
+      return { window: resolveRange(range, askedMs), askedMs, refreshNow };
+    },
     // The tick is what moves the clock.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [range.from, range.to, view.page, tick, refreshNow],

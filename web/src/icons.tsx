@@ -28,6 +28,7 @@ export const ServicesIcon = icon('M3 4.5h14v4H3zM3 11.5h14v4H3zM6 6.5h.01M6 13.5
 export const MetricsIcon = icon('M3 3v14h14M6 13l3.5-4.5 3 2.5L17 5');
 export const LogsIcon = icon('M4 5h12M4 9h8M4 13h12M4 17h6');
 export const TracesIcon = icon('M3 4.5h9M6 8.5h8M9 12.5h8M6 16.5h5');
+export const TargetsIcon = icon('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM10 10h.01');
 export const RefreshIcon = icon('M16.5 10a6.5 6.5 0 1 1-2-4.7M16.5 3v3.5H13');
 export const SunIcon = icon(
   'M10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 14.6l1.1 1.1M4.3 15.7l1.1-1.1M14.6 5.4l1.1-1.1',

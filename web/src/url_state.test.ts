@@ -33,6 +33,8 @@ const views: View[] = [
     limit: 100,
   },
   { page: 'trace', id: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b7169203331' },
+  emptyViews.targets,
+  { page: 'targets', filter: 'instance="a:80" & more', state: 'down' },
 ];
 
 describe('url codec', () => {
@@ -56,6 +58,7 @@ describe('url codec', () => {
     const search = decodeUrl('/search', '?service=shop&operation=all&minDuration=5ms&lookback=6h');
     expect(search.view).toMatchObject({ page: 'traces', service: 'shop', operation: '', minDuration: '5ms' });
     expect(search.range.from).toBe('now-6h');
+    expect(decodeUrl('/targets', '?search=shop&health=down').view).toEqual({ page: 'targets', filter: 'shop', state: 'down' });
     expect(decodeUrl('/trace/0AF7', '').view).toEqual({ page: 'trace', id: '0af7', span: '' });
   });
 
@@ -64,6 +67,7 @@ describe('url codec', () => {
     expect(state).toEqual({ view: emptyViews.logs, range: defaultRange, refresh: 10 });
     expect(decodeUrl('/logs', '?from=2000&to=1000').range).toEqual(defaultRange);
     expect(decodeUrl('/services/%E0%A4%A', '').view).toEqual({ page: 'service', name: '%E0%A4%A' });
+    expect(decodeUrl('/targets', '?state=sideways').view).toEqual(emptyViews.targets);
     expect(decodeUrl('/nowhere', '').view).toEqual({ page: 'unknown', path: '/nowhere' });
     expect(decodeUrl('/graph', '?' + 'q=up&'.repeat(50)).view).toHaveProperty('queries.length', 8);
   });

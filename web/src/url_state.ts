@@ -1,6 +1,6 @@
 // The one codec between the address bar and what the pages show. Every page's whole state is in
 // the URL, so a link, a reload and the back button give the same view. Paths of the original
-// programs (/graph?g0.expr=, /search?service=, /trace/ID) are read as well.
+// programs (/graph?g0.expr=, /search?service=, /trace/ID, /targets?health=) are read as well.
 import { defaultRange, isValidRange, type TimeRange } from './time_range';
 
 export type ServiceSort = 'name' | 'rate' | 'errors' | 'p50' | 'p95' | 'p99';
@@ -44,11 +44,17 @@ export interface TraceView {
   id: string;
   span: string;
 }
+export type TargetState = 'all' | 'up' | 'down';
+export interface TargetsView {
+  page: 'targets';
+  filter: string;
+  state: TargetState;
+}
 export interface UnknownView {
   page: 'unknown';
   path: string;
 }
-export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | UnknownView;
+export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | TargetsView | UnknownView;
 export type PageName = View['page'];
 
 export interface UrlState {
@@ -75,6 +81,7 @@ export const emptyViews = {
     errorsOnly: false,
     limit: 20,
   } as TracesView,
+  targets: { page: 'targets', filter: '', state: 'all' } as TargetsView,
 };
 const defaultRefresh = 10;
 const maxQueries = 8;
@@ -129,6 +136,10 @@ function encodeView(view: View, params: URLSearchParams): string {
     case 'trace':
       put('span', view.span);
       return `/trace/${encodeURIComponent(view.id)}`;
+    case 'targets':
+      put('filter', view.filter);
+      put('state', view.state, emptyViews.targets.state);
+      return '/targets';
     case 'unknown':
       return view.path;
   }
@@ -171,11 +182,16 @@ function decodeView(pathname: string, params: URLSearchParams): View {
         errorsOnly: has('errors'),
         limit: pickLimit(get('limit'), limits.traces, emptyViews.traces.limit),
       };
+    case 'targets': {
+      const state = get('state') || get('health');
+      return { page: 'targets', filter: get('filter') || get('search'), state: oneOf(state, targetStates, 'all') };
+    }
     default:
       return { page: 'unknown', path: pathname };
   }
 }
 
+const targetStates: TargetState[] = ['all', 'up', 'down'];
 const serviceSorts: ServiceSort[] = ['name', 'rate', 'errors', 'p50', 'p95', 'p99'];
 
 function decodeMetrics(params: URLSearchParams): MetricsView {

@@ -222,6 +222,23 @@ await step('back and reload keep the view', async () => {
   assert.equal(path(), '/logs');
 });
 
+await step('Targets shows what is scraped, and its state', async () => {
+  await page.getByRole('link', { name: 'Targets', exact: true }).click();
+  await page.waitForURL('**/targets*');
+  const rows = byId('targets').locator('tr[data-health]');
+  await rows.first().waitFor();
+  const shown = await rows.evaluateAll((list) => list.map((row) => `${row.dataset.health} ${row.querySelector('a')?.href}`));
+  const answer = await (await context.request.get(`${base}/api/v1/targets`)).json();
+  const told = answer.data.activeTargets.map((target) => `${target.health} ${target.scrapeUrl}`);
+  assert.deepEqual(shown.toSorted(), told.toSorted());
+  const first = await rows.first().getAttribute('data-health');
+  assert.match(await rows.first().innerText(), new RegExp(first, 'i'));
+  await page.getByLabel('Filter targets').fill(`job="${service}"`);
+  await page.waitForURL('**/targets?*filter=*');
+  await until(() => rows.count(), (count) => count < told.length || told.length === 1, 'the filter keeps all targets');
+  return `${told.length} targets`;
+});
+
 await step('dark mode is kept over a reload', async () => {
   await page.getByRole('button', { name: 'Switch to dark' }).click();
   await page.reload();
@@ -231,7 +248,7 @@ await step('dark mode is kept over a reload', async () => {
 
 await step('nothing is wider than a phone', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const to of ['/', `/services/${encodeURIComponent(service)}`, '/graph', '/logs', '/traces', `/trace/${traceId}`]) {
+  for (const to of ['/', `/services/${encodeURIComponent(service)}`, '/graph', '/logs', '/traces', '/targets', `/trace/${traceId}`]) {
     await page.goto(base + to);
     await page.locator('.page').waitFor();
     await page.waitForTimeout(600);

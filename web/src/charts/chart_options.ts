@@ -54,6 +54,7 @@ export function chartOptions(request: ChartRequest): uPlot.Options {
         size: (_, values) => axisWidth(values),
         gap: 8,
         space: 36,
+        ...(unit === 'bytes' ? { incrs: byteSteps } : {}),
         grid: { stroke: look.grid, width: 1 },
         values: (_, splits) => axisLabels(splits, unit),
       },
@@ -71,6 +72,9 @@ function seriesOptions({ series, hidden, kind, stacked, bars, colorOf }: ChartRe
     return isFilled ? { ...base, fill: withAlpha(stroke, stacked ? 0.55 : 0.14) } : base;
   });
 }
+
+/** Powers of two, so that a scale of bytes reads 16 MiB, 32 MiB and not 19.1 MiB. */
+const byteSteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 /** "#rrggbb" with an opacity; any other colour is returned as it is. */
 export function withAlpha(color: string, alpha: number): string {

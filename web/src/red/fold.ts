@@ -18,6 +18,8 @@ export interface ServiceRow {
   p95Trend: (number | null)[];
   hasTraces: boolean;
   hasLogs: boolean;
+  /** Pharos itself, as it scrapes its own metrics. */
+  isOwn: boolean;
 }
 
 export interface SourceAnswer {
@@ -26,6 +28,7 @@ export interface SourceAnswer {
   p50Now: VectorEntry[];
   p99Now: VectorEntry[];
   unitsPerSecond: number;
+  isOwn?: boolean;
 }
 
 /** The moments, in unix seconds, of a range query. */
@@ -109,6 +112,7 @@ export function foldServices(
         : [];
       rows.set(name, {
         ...emptyRow(name),
+        isOwn: answer.isOwn ?? false,
         rate: lastValue(rateTrend),
         errorRatio: lastValue(errorTrend),
         p50: instantOf(answer.p50Now, name, answer.unitsPerSecond),
@@ -131,5 +135,5 @@ export function foldServices(
 
 function emptyRow(name: string): ServiceRow {
   const none = { rate: null, errorRatio: null, p50: null, p95: null, p99: null };
-  return { name, ...none, rateTrend: [], errorTrend: [], p95Trend: [], hasTraces: false, hasLogs: false };
+  return { name, ...none, rateTrend: [], errorTrend: [], p95Trend: [], hasTraces: false, hasLogs: false, isOwn: false };
 }

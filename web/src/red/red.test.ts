@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldServices, gridOf, lastValue, onGrid, sumColumns } from './fold';
-import { quantileQuery, rateWindow, redSourcesOf, requestRateQuery, selectorFor, serviceOf, statusClassOf } from './red_source';
+import { isOwn, quantileQuery, rateWindow, redSourcesOf, requestRateQuery, selectorFor, serviceOf, statusClassOf } from './red_source';
 
 describe('sources', () => {
   it('are found by name, the plain one first', () => {
@@ -9,6 +9,7 @@ describe('sources', () => {
       'http_requests_total', 'app_http_requests_total', 'http_server_request_duration_seconds_count',
     ]);
     expect(redSourcesOf(['app_http_requests_total'])[0]!.duration).toBe('app_http_request_duration_seconds');
+    expect(redSourcesOf(['pharos_http_requests_total', 'http_requests_total']).map(isOwn)).toEqual([false, true]);
     expect(redSourcesOf(['up', 'nginx_connections_total'])).toEqual([]);
   });
 

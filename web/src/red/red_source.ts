@@ -12,6 +12,14 @@ export interface RedSource {
   unitsPerSecond: number;
 }
 
+/** Pharos counts its own requests under this name. */
+const ownRequests = 'pharos_http_requests_total';
+
+/** Whether a source counts the requests of Pharos itself, and not of an application. */
+export function isOwn(source: RedSource): boolean {
+  return source.requests === ownRequests;
+}
+
 /** The names that /label/__name__/values is asked for. */
 export const requestCounterMatcher =
   '{__name__=~"(.+_)?http_requests_total|http_server_request_duration_seconds_count|http_server_duration_milliseconds_count"}';
@@ -89,7 +97,10 @@ export function isError(labels: LabelSet): boolean {
   return statusClassOf(labels) === '5xx';
 }
 
+/** What stands for requests that carry no route. */
+export const noRoute = '(no route)';
+
 export function routeOf(labels: LabelSet): string {
   const name = routeLabels.find((label) => labels[label]);
-  return name ? labels[name]! : '(no route)';
+  return name ? labels[name]! : noRoute;
 }

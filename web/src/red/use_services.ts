@@ -8,6 +8,7 @@ import { queryRange } from '../api/prometheus/query_range';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
 import { foldServices, gridOf, type ServiceRow, type SourceAnswer } from './fold';
 import {
+  isOwn,
   quantileQuery,
   rateWindow,
   redSourcesOf,
@@ -44,6 +45,7 @@ async function askSource(source: RedSource, window: TimeWindow, step: number, si
     p50Now,
     p99Now,
     unitsPerSecond: source.unitsPerSecond,
+    isOwn: isOwn(source),
   };
 }
 

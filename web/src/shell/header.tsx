@@ -2,7 +2,7 @@
 // names move to the bottom edge.
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TracesIcon } from '../icons';
+import { LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
 import { useUrlState, ViewLink } from '../navigation';
 import { emptyViews, type PageName, type View } from '../url_state';
 import { RefreshControl } from './refresh_control';
@@ -14,6 +14,7 @@ const entries: { name: string; to: View; pages: PageName[]; icon: ReactNode }[] 
   { name: 'Metrics', to: emptyViews.metrics, pages: ['metrics'], icon: <MetricsIcon /> },
   { name: 'Logs', to: emptyViews.logs, pages: ['logs'], icon: <LogsIcon /> },
   { name: 'Traces', to: emptyViews.traces, pages: ['traces', 'trace'], icon: <TracesIcon /> },
+  { name: 'Targets', to: emptyViews.targets, pages: ['targets'], icon: <TargetsIcon /> },
 ];
 
 export function Header() {
@@ -41,7 +42,7 @@ export function Header() {
         ))}
       </nav>
       <div className={styles.tools}>
-        <TimeRangePicker />
+        {view.page !== 'targets' && <TimeRangePicker />}
         <RefreshControl />
         <SchemeToggle />
       </div>

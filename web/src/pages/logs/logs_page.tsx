@@ -63,7 +63,7 @@ function QueryForm({ view, error }: { view: LogsView; error: Error | null }) {
   const { refreshNow } = useClock();
   const [draft, setDraft] = useDraft(view.query, view.query);
   const run = () => {
-    if (draft.trim() === view.query) refreshNow();
+    if (draft.trim() === view.query.trim()) refreshNow();
     else goTo({ view: { ...view, query: draft.trim() } });
   };
   return (
@@ -73,7 +73,7 @@ function QueryForm({ view, error }: { view: LogsView; error: Error | null }) {
         label="LogQL query"
         placeholder={'{service_name="my-app"} |= "error"'}
         value={draft}
-        error={draft.trim() === view.query ? error : null}
+        error={draft.trim() === view.query.trim() ? error : null}
         autoFocus={view.query === ''}
         onChange={setDraft}
         onSubmit={run}

@@ -25,12 +25,12 @@ export function MetricBrowser({ onChoose }: { onChoose: (query: string) => void 
   return (
     <section className="panel">
       <div className="panel-head">
-        <span>All metrics</span>
+        <span className="num">All metrics</span>
         {names.data && <span className="faint num">{plural(names.data.length, 'name')}</span>}
         <span className="grow" />
         <TextInput
           size="xs"
-          w={200}
+          style={{ flex: '0 1 200px' }}
           placeholder="Filter metrics"
           aria-label="Filter metrics"
           leftSection={<SearchIcon size={14} />}

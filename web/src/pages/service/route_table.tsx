@@ -29,7 +29,7 @@ export function RouteTable({ routes }: { routes: RouteRow[] }) {
                   <span className={styles.share} aria-hidden="true">
                     <span style={{ width: `${(row.rate / most) * 100}%` }} />
                   </span>
-                  {formatNumber(row.rate)}
+                  <span className={styles.rate}>{formatNumber(row.rate)}</span>
                 </td>
                 <td className={`${table.number} ${row.errorRatio >= 0.01 ? 'error-text' : ''}`}>{formatPercent(row.errorRatio)}</td>
                 {[row.p50, row.p95, row.p99].map((value, i) => (

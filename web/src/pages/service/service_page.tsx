@@ -9,7 +9,7 @@ import { formatPercent, formatRate, formatSeconds } from '../../format';
 import { AlertIcon, ArrowLeftIcon, LogsIcon, MetricsIcon, TracesIcon } from '../../icons';
 import { goTo, setRange, ViewLink } from '../../navigation';
 import { lastValue } from '../../red/fold';
-import { quote } from '../../red/red_source';
+import { noRoute, quote } from '../../red/red_source';
 import { statusColors } from '../../red/status_colors';
 import { useServiceDetail, type ServiceDetail } from '../../red/use_service_detail';
 import { absoluteRange, type TimeWindow } from '../../time_range';
@@ -59,22 +59,24 @@ function Heading({ name, window }: { name: string; window: TimeWindow }) {
       <span className={styles.dot} style={{ background: serviceColor(name) }} />
       <h1>{name}</h1>
       <span className="grow" />
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<TracesIcon />}
-        onClick={() => goTo({ view: { ...emptyViews.traces, service: name }, range })}
-      >
-        Traces
-      </Button>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<LogsIcon />}
-        onClick={() => goTo({ view: { ...emptyViews.logs, query: `{service_name=${quote(name)}}` }, range })}
-      >
-        Logs
-      </Button>
+      <div className="row">
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<TracesIcon />}
+          onClick={() => goTo({ view: { ...emptyViews.traces, service: name }, range })}
+        >
+          Traces
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<LogsIcon />}
+          onClick={() => goTo({ view: { ...emptyViews.logs, query: `{service_name=${quote(name)}}` }, range })}
+        >
+          Logs
+        </Button>
+      </div>
     </div>
   );
 }
@@ -122,7 +124,7 @@ function Detail({ detail, window }: { detail: ServiceDetail; window: TimeWindow 
           />
         </Panel>
       </div>
-      <RouteTable routes={detail.routes} />
+      {detail.routes.some((row) => row.route !== noRoute) && <RouteTable routes={detail.routes} />}
     </>
   );
 }

@@ -60,6 +60,11 @@ function Row({ row }: { row: ServiceRow }) {
         <ViewLink to={{ page: 'service', name: row.name }} onClick={(event) => event.stopPropagation()} className="truncate">
           {row.name}
         </ViewLink>
+        {row.isOwn && (
+          <span className={styles.own} title="The requests that Pharos itself answers">
+            this server
+          </span>
+        )}
       </td>
       <Cell label="Rate" value={row.rate} testId="rate" text={row.rate === null ? '' : formatNumber(row.rate)}>
         <Sparkline values={row.rateTrend} color="var(--series-1)" />

@@ -16,14 +16,16 @@ export function ServicesPage({ view }: { view: ServicesView }) {
   const { data, error, isPending } = useServices(window);
   const rows = data ? arrangeServices(data.rows, view.filter, view.sort) : [];
   const hasNone = data !== undefined && data.rows.length === 0;
+  // Pharos alone is no application: the way in stays on the page.
+  const isWaiting = data !== undefined && data.rows.every((row) => row.isOwn);
 
   return (
     <div className="page">
       <div className="page-head">
         <h1>Services</h1>
-        {data && !hasNone && <span className="faint num">{plural(data.rows.length, 'service')}</span>}
+        {data && !isWaiting && <span className="faint num">{plural(data.rows.length, 'service')}</span>}
         <span style={{ flex: 1 }} />
-        {!hasNone && (
+        {!isWaiting && (
           <TextInput
             size="xs"
             style={{ flex: '0 1 220px' }}
@@ -39,7 +41,7 @@ export function ServicesPage({ view }: { view: ServicesView }) {
       <div className="panel">
         {isPending && <ServiceTableSkeleton />}
         {!data && error && <ErrorState title="The services could not be read" error={error} onRetry={refreshNow} />}
-        {hasNone && <FirstSteps />}
+        {isWaiting && <FirstSteps />}
         {data && !hasNone && rows.length === 0 && (
           <EmptyState title={`No service is named like “${view.filter}”`} icon={<ServicesIcon size={22} />}>
             Clear the filter to see all {data.rows.length}.
