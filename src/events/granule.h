@@ -60,8 +60,9 @@ struct GranuleBodies {
   std::vector<std::string_view> texts;  ///< of strings and bytes, else the encoded value
 
   static base::Result<GranuleBodies> Decode(std::string_view page, size_t rows);
-  /// The line as predicates see it: the text of a string or bytes body, else "".
-  std::string_view Line(size_t row) const;
+  /// True for a string body: texts[row] is the line. Others are lines only once decoded.
+  bool IsLine(size_t row) const;
+  bool AllLines() const;
   /// False for an encoded value that cannot be read.
   bool Get(size_t row, base::Arena& arena, model::Value* value) const;
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "events/attribute_columns.h"
 #include "events/column.h"
 #include "events/granule.h"
@@ -119,10 +121,14 @@ base::Result<GranuleBodies> GranuleBodies::Decode(std::string_view page, size_t 
   return bodies;
 }
 
-std::string_view GranuleBodies::Line(size_t row) const {
-  const auto type = static_cast<Value::Type>(types[row]);
-  return type == Value::Type::kString || type == Value::Type::kBytes ? texts[row]
-                                                                     : std::string_view();
+bool GranuleBodies::IsLine(size_t row) const {
+  return types[row] == static_cast<int64_t>(Value::Type::kString);
+}
+
+bool GranuleBodies::AllLines() const {
+  return std::all_of(types.begin(), types.end(), [](int64_t type) {
+    return type == static_cast<int64_t>(Value::Type::kString);
+  });
 }
 
 bool GranuleBodies::Get(size_t row, base::Arena& arena, Value* value) const {

@@ -88,12 +88,21 @@ class GranuleLoader {
 
   Result<void> SelectByLine() {
     PHAROS_TRY_VOID(ReadBodies());
-    if (!filter_.predicate->MayContain(body_page_)) {
+    if (bodies_.AllLines() && !filter_.predicate->MayContain(body_page_)) {
       selected_.clear();
       return {};
     }
-    std::erase_if(selected_,
-                  [&](uint32_t i) { return !filter_.predicate->TestLine(bodies_.Line(i)); });
+    bool readable = true;
+    std::erase_if(selected_, [&](uint32_t i) {
+      if (bodies_.IsLine(i)) return !filter_.predicate->TestLine(bodies_.texts[i]);
+      base::Arena arena;
+      model::Value body;
+      readable = bodies_.Get(i, arena, &body) && readable;
+      return !filter_.predicate->TestLine(model::ValueToString(body));
+    });
+    if (!readable) {
+      return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
+    }
     return {};
   }
 

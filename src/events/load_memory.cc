@@ -26,14 +26,19 @@ Result<void> AddRow(const MemSnapshot& memory, size_t number, uint64_t rank,
                     const RowFilter& filter, LoadedRows& out) {
   const MemRow& row = memory.table->row(number);
   if (!Wanted(row, filter)) return {};
-  if (filter.predicate != nullptr && filter.predicate->TestsLine()) {
-    std::string_view line;
+  const bool tests_line = filter.predicate != nullptr && filter.predicate->TestsLine();
+  std::optional<std::string_view> line;  // nothing for a body that must be decoded to be a line
+  if (tests_line) {
     if (!PeekRecordLine(row.bytes(), &line)) return Corrupt();
-    if (!filter.predicate->TestLine(line)) return {};
+    if (line && !filter.predicate->TestLine(*line)) return {};
   }
   LoadedRow loaded;
   const model::Origin* origin = memory.table->origin(row.origin);
   if (!GetRecord(row.bytes(), origin, out.arena, &loaded.event)) return Corrupt();
+  if (tests_line && !line &&
+      !filter.predicate->TestLine(model::ValueToString(loaded.event.body))) {
+    return {};
+  }
   if (filter.trace_id != nullptr && loaded.event.trace_id != *filter.trace_id) return {};
   if (filter.predicate != nullptr && !filter.predicate->TestEvent(loaded.event)) return {};
   loaded.stream = &memory.table->stream(row.stream).labels;

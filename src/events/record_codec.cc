@@ -249,16 +249,14 @@ RecordHead GetRecordHead(Reader& in) {
   return head;
 }
 
-bool PeekRecordLine(std::string_view record, std::string_view* line) {
+bool PeekRecordLine(std::string_view record, std::optional<std::string_view>* line) {
   Reader in(record);
   const RecordHead head = GetRecordHead(in);
-  *line = {};
-  if (head.flags & kHasBody) {
-    const uint8_t type = in.Byte();
-    if (type == static_cast<uint8_t>(Value::Type::kString) ||
-        type == static_cast<uint8_t>(Value::Type::kBytes)) {
-      *line = in.Text();
-    }
+  line->reset();
+  if ((head.flags & kHasBody) == 0) {
+    line->emplace();
+  } else if (in.Byte() == static_cast<uint8_t>(Value::Type::kString)) {
+    *line = in.Text();
   }
   return in.ok();
 }

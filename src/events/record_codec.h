@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,9 @@ struct RecordHead {
   uint64_t origin = 0;
 };
 RecordHead GetRecordHead(Reader& in);
-/// The body as a line without the rest; false for bytes that are no record.
-bool PeekRecordLine(std::string_view record, std::string_view* line);
+/// The body as a line without decoding the rest: "" when there is none, nothing when it is no
+/// string. False for bytes that are no record.
+bool PeekRecordLine(std::string_view record, std::optional<std::string_view>* line);
 
 /// The whole record. `origin` is what the caller found for its origin number.
 /// False for bytes that are no record.

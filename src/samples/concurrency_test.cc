@@ -36,9 +36,12 @@ void WriteRounds(SampleEngine& engine, int writer, int rounds, std::atomic<int64
     appender->Append(writes, &refused);
     for (const store::Refused& r : refused) {  // the series left memory in between
       ASSERT_EQ(r.why, store::SampleRefusal::kStaleHandle);
-      writes[r.index].series = appender->Resolve(Name(writer, static_cast<int>(r.index))).value();
       std::vector<store::Refused> again;
-      appender->Append({&writes[r.index], 1}, &again);
+      do {  // it may leave memory once more between the two calls
+        again.clear();
+        writes[r.index].series = appender->Resolve(Name(writer, static_cast<int>(r.index))).value();
+        appender->Append({&writes[r.index], 1}, &again);
+      } while (!again.empty() && again[0].why == store::SampleRefusal::kStaleHandle);
       ASSERT_TRUE(again.empty());
     }
     visible->store(round + 1);
