@@ -8,7 +8,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countLines, parseSelector, selectLines } from './mock_logs.mjs';
 import { listTargets, evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
-import { makeTrace, operationsOf, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
+import { makeTrace, operationsOf, searchTraceIds, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -81,12 +81,14 @@ const routes = [
   [/^\/loki\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => ok(logLabels[name] ?? [])],
   [/^\/jaeger\/api\/services$/, () => ({ data: Object.keys(services), errors: null })],
   [/^\/jaeger\/api\/services\/([^/]+)\/operations$/, (_, name) => ({ data: operationsOf(name), errors: null })],
-  [/^\/jaeger\/api\/traces$/, (params) => ({ data: searchTraces(params), errors: null })],
+  [/^\/tempo\/api\/search$/, (params) => ({ traces: searchTraceIds(params).map((traceID) => ({ traceID })) })],
+  [/^\/jaeger\/api\/traces$/, (params) => ({ data: params.has('traceID') ? params.getAll('traceID').map((id) => makeTrace(traceNumberOf(id))) : searchTraces(params), errors: null })],
   [/^\/jaeger\/api\/traces\/([^/]+)$/, (_, id) => traceById(id)],
 ];
 
 function emptyAnswer(path) {
   if (path.startsWith('/jaeger/api/traces/')) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
+  if (path.startsWith('/tempo/')) return { traces: [] };
   if (path.startsWith('/jaeger/')) return { data: [], errors: null };
   if (path.endsWith('/metadata')) return ok({});
   if (path.endsWith('/targets')) return ok({ activeTargets: [], droppedTargets: [], droppedTargetCounts: {} });

@@ -139,7 +139,7 @@ export function searchTraces(params) {
   const last = Math.floor(end / traceEveryMs) - 5;
   for (let n = last; n * traceEveryMs >= start && n > last - 20_000; --n) {
     const trace = makeTrace(n);
-    if (!servicesOf(trace).includes(params.get('service'))) continue;
+    if (params.get('service') && !servicesOf(trace).includes(params.get('service'))) continue;
     if (params.get('operation') && !trace.spans.some((span) => span.operationName === params.get('operation'))) continue;
     if (durationOf(trace) < min || durationOf(trace) > max) continue;
     if (tags.error === 'true' && !hasError(trace)) continue;
@@ -147,6 +147,17 @@ export function searchTraces(params) {
     if (found.length >= Number(params.get('limit') ?? 20)) break;
   }
   return found;
+}
+
+/** Of TraceQL it understands durations and the status. */
+export function searchTraceIds(params) {
+  const query = params.get('q') ?? '';
+  const nanos = (sign) => new RegExp(`duration ${sign} (\\d+)ns`).exec(query)?.[1];
+  const search = new URLSearchParams({ start: `${params.get('start')}000000`, end: `${params.get('end')}000000`, limit: params.get('limit') ?? '20' });
+  if (nanos('>=')) search.set('minDuration', `${nanos('>=') / 1e3}us`);
+  if (nanos('<=')) search.set('maxDuration', `${nanos('<=') / 1e3}us`);
+  if (query.includes('status = error')) search.set('tags', '{"error":"true"}');
+  return searchTraces(search).map((trace) => trace.traceID);
 }
 
 export function operationsOf(service) {

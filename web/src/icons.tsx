@@ -48,4 +48,5 @@ export const CopyIcon = icon('M7 7h9v9H7zM4 13V4h9');
 export const CheckIcon = icon('M4.5 10.5l3.5 3.5 7.5-8');
 export const WrapIcon = icon('M3 5h14M3 10h11a2.5 2.5 0 0 1 0 5h-3.5M12 13l-2 2 2 2M3 15h4');
 export const ArrowLeftIcon = icon('M16 10H4.5M9 5l-5 5 5 5');
+export const ArrowUpIcon = icon('M10 16V4.5M5 9l5-5 5 5');
 export const ExpandIcon = icon('M6 8l4-4 4 4M6 12l4 4 4-4');

@@ -155,6 +155,19 @@ await step('Traces finds traces of the service', async () => {
   return `${traces} traces`;
 });
 
+await step('Traces without a service finds those of all', async () => {
+  const all = await context.newPage();
+  await all.goto(`${base}/traces?limit=200`);
+  const count = all.getByTestId('trace-count');
+  const found = await until(() => numberOf(count), (value) => value > 0, 'no trace of any service');
+  await all.getByRole('switch', { name: 'Errors only' }).click();
+  await all.waitForURL('**/traces?*errors=1*');
+  const isFailed = () => all.getByTestId('traces').locator('li').evaluateAll((rows) => rows.length > 0 && rows.every((row) => /error/.test(row.innerText)));
+  await until(isFailed, (value) => value, 'a trace without an error, or none');
+  await all.close();
+  return `${found} traces`;
+});
+
 await step('a trace with a line of log opens as a waterfall', async () => {
   const ids = await byId('traces').locator('a[data-trace]').evaluateAll((links) => links.map((link) => link.dataset.trace));
   traceId = (await firstWithLogs(ids.slice(0, 40))) ?? ids[0];

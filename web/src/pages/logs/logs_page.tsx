@@ -7,6 +7,7 @@ import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../component
 import { useDraft } from '../../components/use_draft';
 import { QueryEditor } from '../../editor/query_editor';
 import { LogsIcon, PlayIcon } from '../../icons';
+import { useHeldLines } from '../../logs/held_lines';
 import { mergeEntries } from '../../logs/log_entry';
 import { isMetricQuery, traceFilterInFields } from '../../logs/logql_edit';
 import { useLiveTail, useLogLines } from '../../logs/use_logs';
@@ -19,6 +20,7 @@ import { LogLines } from './log_lines';
 import { LogStart } from './log_start';
 import { LogToolbar } from './log_toolbar';
 import styles from './logs_page.module.css';
+import { NewLinesPill } from './new_lines_pill';
 import { VolumePanel } from './volume_panel';
 
 const mostLines = 10_000;
@@ -30,6 +32,7 @@ export default function LogsPage({ view }: { view: LogsView }) {
   const tail = useLiveTail(view.query, view.live && !isNumbers);
   const loaded = lines.data?.entries;
   const entries = useMemo(() => mergeEntries(tail.entries, loaded ?? [], mostLines), [tail.entries, loaded]);
+  const { shown, newer } = useHeldLines(entries, view.live && !isNumbers, `${view.query}\n${view.limit}`);
   const hasQuery = view.query.trim() !== '';
   const queryError = lines.error && isAboutQuery(lines.error) ? lines.error : null;
   const otherError = lines.error && !queryError ? lines.error : null;
@@ -48,7 +51,8 @@ export default function LogsPage({ view }: { view: LogsView }) {
           {!lines.data && otherError && <ErrorState title="The logs could not be read" error={otherError} onRetry={refreshNow} />}
           {isNumbers && lines.data && <NumbersChart answer={lines.data} />}
           {!isNumbers && lines.data && entries.length === 0 && <NoLines view={view} />}
-          {!isNumbers && entries.length > 0 && <LogLines entries={entries} view={view} />}
+          <NewLinesPill count={newer} />
+          {!isNumbers && shown.length > 0 && <LogLines entries={shown} view={view} />}
         </section>
       )}
     </div>

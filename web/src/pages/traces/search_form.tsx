@@ -45,8 +45,9 @@ export function SearchForm({ view }: { view: TracesView }) {
           className={styles.wide}
           size="xs"
           label="Service"
-          placeholder="Choose a service"
+          placeholder="All services"
           searchable
+          clearable
           data={withOwn(services.data, view.service)}
           value={view.service || null}
           nothingFoundMessage={services.error ? 'The services could not be read' : 'No service has sent spans'}
@@ -107,7 +108,7 @@ export function SearchForm({ view }: { view: TracesView }) {
           checked={view.errorsOnly}
           onChange={(event) => apply({ ...draft, errorsOnly: event.currentTarget.checked })}
         />
-        <Button size="xs" type="submit" leftSection={<SearchIcon size={14} />} disabled={isBad || view.service === ''}>
+        <Button size="xs" type="submit" leftSection={<SearchIcon size={14} />} disabled={isBad}>
           Search
         </Button>
       </form>

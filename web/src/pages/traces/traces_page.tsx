@@ -1,8 +1,11 @@
-// Search for traces: by service, operation, duration, tags, errors; the finds as points and as rows.
+// Search for traces: of one service or all, by operation, duration, tags, errors; the finds as points and as rows.
 import { SegmentedControl } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { searchTraces } from '../../api/jaeger/search';
+import { searchTraces, tracesByIds } from '../../api/jaeger/search';
+import { traceServices } from '../../api/jaeger/services';
+import type { JaegerTrace } from '../../api/jaeger/trace';
+import { searchTraceIds } from '../../api/tempo/search';
 import { useClock } from '../../clock';
 import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
 import { plural } from '../../format';
@@ -10,24 +13,27 @@ import { TracesIcon } from '../../icons';
 import type { TimeWindow } from '../../time_range';
 import { summarize, type TraceSummary } from '../../trace/summary';
 import { parseTags } from '../../trace/tags';
+import { traceQlOf } from '../../trace/traceql';
 import type { TracesView } from '../../url_state';
 import { DurationScatter } from './duration_scatter';
 import { SearchForm } from './search_form';
+import { NoSpans } from './no_spans';
 import { TraceList } from './trace_list';
-import { TraceStart } from './trace_start';
 
 type Order = 'newest' | 'longest';
+
+/** Jaeger's search wants a service; over all of them TraceQL finds the ids. */
+async function search(view: TracesView, window: TimeWindow, signal: AbortSignal): Promise<JaegerTrace[]> {
+  if (view.service === '') return tracesByIds(await searchTraceIds(traceQlOf(view), window, view.limit, signal), signal);
+  const tags = { ...(parseTags(view.tags) ?? {}), ...(view.errorsOnly ? { error: 'true' } : {}) };
+  const { service, operation, minDuration, maxDuration, limit } = view;
+  return searchTraces({ service, operation, minDuration, maxDuration, limit, tags, window }, signal);
+}
 
 function useTraceSearch(view: TracesView, window: TimeWindow) {
   return useQuery({
     queryKey: ['traces', { ...view }, window.fromMs, window.toMs],
-    queryFn: async ({ signal }) => {
-      const tags = { ...(parseTags(view.tags) ?? {}), ...(view.errorsOnly ? { error: 'true' } : {}) };
-      const { service, operation, minDuration, maxDuration, limit } = view;
-      const traces = await searchTraces({ service, operation, minDuration, maxDuration, limit, tags, window }, signal);
-      return traces.map(summarize);
-    },
-    enabled: view.service !== '',
+    queryFn: async ({ signal }) => (await search(view, window, signal)).map(summarize),
     placeholderData: keepPreviousData,
   });
 }
@@ -39,22 +45,24 @@ export default function TracesPage({ view }: { view: TracesView }) {
     <div className="page">
       <h1 className="visually-hidden">Traces</h1>
       <SearchForm view={view} />
-      {view.service === '' ? (
-        <TraceStart view={view} />
-      ) : (
-        <section className="panel">
-          {isPending && <RowsSkeleton rows={12} />}
-          {!data && error && <ErrorState title="The search failed" error={error} onRetry={refreshNow} />}
-          {data && <StaleNote error={error} />}
-          {data?.length === 0 && (
-            <EmptyState title="No traces match" icon={<TracesIcon size={22} />}>
-              Choose a longer time, or loosen the search: duration, tags and “errors only” all narrow it.
-            </EmptyState>
-          )}
-          {data && data.length > 0 && <Finds traces={data} window={window} limit={view.limit} />}
-        </section>
-      )}
+      <section className="panel">
+        {isPending && <RowsSkeleton rows={12} />}
+        {!data && error && <ErrorState title="The search failed" error={error} onRetry={refreshNow} />}
+        {data && <StaleNote error={error} />}
+        {data?.length === 0 && <NoFinds />}
+        {data && data.length > 0 && <Finds traces={data} window={window} limit={view.limit} />}
+      </section>
     </div>
+  );
+}
+
+function NoFinds() {
+  const services = useQuery({ queryKey: ['trace-services'], queryFn: ({ signal }) => traceServices(signal) });
+  if (services.data?.length === 0) return <NoSpans />;
+  return (
+    <EmptyState title="No traces match" icon={<TracesIcon size={22} />}>
+      Choose a longer time, or loosen the search: duration, tags and “errors only” all narrow it.
+    </EmptyState>
   );
 }
 
