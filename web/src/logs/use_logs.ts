@@ -5,6 +5,7 @@ import { logQueryRange, type LogQueryData } from '../api/loki/query_range';
 import { followLogs, type TailMode } from '../api/loki/tail';
 import type { ChartSeries } from '../charts/chart_data';
 import { levelColors, logLevels, type LogLevel } from '../colors';
+import { useKept } from '../components/use_kept';
 import { gridOf, groupBy, onGrid, sumColumns } from '../red/fold';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
 import { mergeEntries, normalLevel, toEntries, type LogEntry } from './log_entry';
@@ -24,7 +25,7 @@ export interface Volume {
 export function useLogLines(query: string, window: TimeWindow, limit: number) {
   const stepSeconds = isMetricQuery(query) ? stepFor(window, metricPoints) : undefined;
   const asked = stepSeconds ? alignWindow(window, stepSeconds) : window;
-  return useQuery({
+  const answer = useQuery({
     queryKey: ['logs', query, asked.fromMs, asked.toMs, limit],
     queryFn: async ({ signal }) => {
       const data = await logQueryRange({ query, window: asked, limit, ...(stepSeconds ? { stepSeconds } : {}) }, signal);
@@ -33,6 +34,7 @@ export function useLogLines(query: string, window: TimeWindow, limit: number) {
     enabled: query.trim() !== '',
     placeholderData: keepPreviousData,
   });
+  return useKept(answer, `${query}\n${limit}`);
 }
 
 /** How many lines there are, by level; from the server, so it counts lines that are not shown too. */

@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { queryInstant, type VectorEntry } from '../api/prometheus/query';
 import { queryRange, type MatrixEntry } from '../api/prometheus/query_range';
+import { useKept } from '../components/use_kept';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
 import { gridOf, groupBy, onGrid, ratioColumn, sumColumns } from './fold';
 import {
@@ -128,9 +129,10 @@ export function foldRoutes(
 }
 
 export function useServiceDetail(service: string, window: TimeWindow) {
-  return useQuery({
+  const asked = useQuery({
     queryKey: ['service', service, window.fromMs, window.toMs],
     queryFn: ({ signal }) => askDetail(service, window, signal),
     placeholderData: keepPreviousData,
   });
+  return useKept(asked, service);
 }

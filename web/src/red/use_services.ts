@@ -5,6 +5,7 @@ import { logLabelValues } from '../api/loki/label_values';
 import { labelValues } from '../api/prometheus/label_values';
 import { queryInstant, type VectorEntry } from '../api/prometheus/query';
 import { queryRange } from '../api/prometheus/query_range';
+import { useKept } from '../components/use_kept';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
 import { foldServices, gridOf, type ServiceRow, type SourceAnswer } from './fold';
 import {
@@ -71,9 +72,10 @@ async function askServices(window: TimeWindow, signal?: AbortSignal): Promise<Se
 }
 
 export function useServices(window: TimeWindow) {
-  return useQuery({
+  const asked = useQuery({
     queryKey: ['services', window.fromMs, window.toMs],
     queryFn: ({ signal }) => askServices(window, signal),
     placeholderData: keepPreviousData,
   });
+  return useKept(asked, 'services');
 }

@@ -5,6 +5,7 @@ import { listTargets, type TargetsResponse } from '../../api/prometheus/targets'
 import { useClock } from '../../clock';
 import { CopyBlock } from '../../components/copy_block';
 import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
+import { useKept } from '../../components/use_kept';
 import { plural } from '../../format';
 import { SearchIcon, TargetsIcon } from '../../icons';
 import { goTo } from '../../navigation';
@@ -18,11 +19,12 @@ const mostRows = 500;
 
 export default function TargetsPage({ view }: { view: TargetsView }) {
   const { askedMs, refreshNow } = useClock();
-  const { data, error, isPending } = useQuery({
+  const asked = useQuery({
     queryKey: ['targets', askedMs],
     queryFn: async ({ signal }) => ({ ...(await listTargets(signal)), askedMs: Date.now() }),
     placeholderData: keepPreviousData,
   });
+  const { data, error, isPending } = useKept(asked, 'targets');
   const rows = data ? arrangeTargets(data.activeTargets, view) : [];
   const hasNone = data?.activeTargets.length === 0;
   return (

@@ -8,6 +8,7 @@ import type { JaegerTrace } from '../../api/jaeger/trace';
 import { searchTraceIds } from '../../api/tempo/search';
 import { useClock } from '../../clock';
 import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
+import { useKept } from '../../components/use_kept';
 import { plural } from '../../format';
 import { TracesIcon } from '../../icons';
 import type { TimeWindow } from '../../time_range';
@@ -31,11 +32,12 @@ async function search(view: TracesView, window: TimeWindow, signal: AbortSignal)
 }
 
 function useTraceSearch(view: TracesView, window: TimeWindow) {
-  return useQuery({
+  const asked = useQuery({
     queryKey: ['traces', { ...view }, window.fromMs, window.toMs],
     queryFn: async ({ signal }) => (await search(view, window, signal)).map(summarize),
     placeholderData: keepPreviousData,
   });
+  return useKept(asked, JSON.stringify(view));
 }
 
 export default function TracesPage({ view }: { view: TracesView }) {
