@@ -15,11 +15,39 @@ std::unexpected<Error> TooLarge(size_t max_bytes) {
               "decompressed body is larger than " + std::to_string(max_bytes) + " bytes");
 }
 
+/// Where a decompressor writes. Grows only when it is full: a body of many empty members
+/// costs its own length, not that of the output each time.
+class Output {
+ public:
+  explicit Output(size_t max_bytes) : max_bytes_(max_bytes) {}
+  /// Free bytes behind what is there; none when the cap is passed.
+  size_t Room() {
+    if (filled_ == bytes_.size() && filled_ <= max_bytes_) {
+      bytes_.resize(std::min(std::max<size_t>(2 * filled_, 16384), max_bytes_ + 1));
+    }
+    return bytes_.size() - filled_;
+  }
+  char* At() { return bytes_.data() + filled_; }
+  void Took(size_t count) { filled_ += count; }
+  bool TooMuch() const { return filled_ > max_bytes_; }
+  std::string Take() {
+    bytes_.resize(filled_);
+    return std::move(bytes_);
+  }
+
+ private:
+  const size_t max_bytes_;
+  std::string bytes_;
+  size_t filled_ = 0;
+};
+
 }  // namespace
 
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
-  if (!snappy::GetUncompressedLength(bytes.data(), bytes.size(), &length)) {
+  // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
+  if (!snappy::GetUncompressedLength(bytes.data(), bytes.size(), &length) ||
+      length / 64 > bytes.size()) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   if (length > max_bytes) return TooLarge(max_bytes);
@@ -37,24 +65,21 @@ std::string SnappyCompress(std::string_view bytes) {
 }
 
 Result<std::string> GzipDecompress(std::string_view bytes, size_t max_bytes) {
-  std::string out;
+  Output out(max_bytes);
   z_stream z{};
   if (inflateInit2(&z, 15 + 32) != Z_OK) return Fail(ErrorKind::kBusy, "gzip: out of memory");
   std::unique_ptr<z_stream, decltype(&inflateEnd)> guard(&z, &inflateEnd);
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   z.avail_in = static_cast<uInt>(bytes.size());
   while (true) {
-    const size_t had = out.size();
-    const size_t step = std::min(std::max<size_t>(had, 16384), max_bytes + 1 - had);
-    if (step == 0) return TooLarge(max_bytes);
-    out.resize(had + step);
-    z.next_out = reinterpret_cast<Bytef*>(out.data() + had);
-    z.avail_out = static_cast<uInt>(step);
+    const size_t room = out.Room();
+    z.next_out = reinterpret_cast<Bytef*>(out.At());
+    z.avail_out = static_cast<uInt>(room);
     const int rc = inflate(&z, Z_NO_FLUSH);
-    out.resize(had + step - z.avail_out);
-    if (out.size() > max_bytes) return TooLarge(max_bytes);
+    out.Took(room - z.avail_out);
+    if (out.TooMuch()) return TooLarge(max_bytes);
     if (rc == Z_STREAM_END) {
-      if (z.avail_in == 0) return out;
+      if (z.avail_in == 0) return out.Take();
       if (inflateReset(&z) != Z_OK) break;
       continue;
     }
@@ -83,26 +108,23 @@ Result<std::string> ZstdDecompress(std::string_view bytes, size_t max_bytes) {
   std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> ctx(ZSTD_createDCtx(), &ZSTD_freeDCtx);
   // A frame may ask for a window; no honest client needs more than 128 MiB.
   ZSTD_DCtx_setParameter(ctx.get(), ZSTD_d_windowLogMax, 27);
-  std::string out;
+  Output out(max_bytes);
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   size_t rc = 1;
   while (in.pos < in.size || rc != 0) {
-    const size_t had = out.size();
-    const size_t step = std::min(std::max<size_t>(had, 16384), max_bytes + 1 - had);
-    if (step == 0) return TooLarge(max_bytes);
-    out.resize(had + step);
-    ZSTD_outBuffer to{out.data() + had, step, 0};
+    ZSTD_outBuffer to{nullptr, out.Room(), 0};
+    to.dst = out.At();
     rc = ZSTD_decompressStream(ctx.get(), &to, &in);
-    out.resize(had + to.pos);
+    out.Took(to.pos);
     if (ZSTD_isError(rc)) {
       return Fail(ErrorKind::kBadInput, std::string("zstd: ") + ZSTD_getErrorName(rc));
     }
-    if (out.size() > max_bytes) return TooLarge(max_bytes);
-    if (in.pos == in.size && to.pos < step && rc != 0) {
+    if (out.TooMuch()) return TooLarge(max_bytes);
+    if (in.pos == in.size && to.pos < to.size && rc != 0) {
       return Fail(ErrorKind::kBadInput, "zstd: truncated data");
     }
   }
-  return out;
+  return out.Take();
 }
 
 std::string ZstdCompress(std::string_view bytes, int level) {

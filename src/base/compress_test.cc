@@ -37,6 +37,28 @@ TEST(Compress, BombsEndAtTheCap) {
   }
 }
 
+TEST(Compress, EmptyMembersCostTheirOwnLength) {
+  // Were the output cleared or copied for each of them, this would take minutes.
+  const std::string text(16 << 20, 'x');
+  std::string gzip = GzipCompress(text), zstd = ZstdCompress(text);
+  const std::string no_gzip = GzipCompress(""), no_zstd = ZstdCompress("");
+  for (int i = 0; i < 100'000; ++i) {
+    gzip += no_gzip;
+    zstd += no_zstd;
+  }
+  EXPECT_EQ(*GzipDecompress(gzip, 20 << 20), text);
+  EXPECT_EQ(*ZstdDecompress(zstd, 20 << 20), text);
+}
+
+TEST(Compress, AFalseLengthIsNotAllocated) {
+  const std::string claim("\xff\xff\xff\x07\x00x", 6);  // 16 MiB in one literal byte
+  const auto out = SnappyDecompress(claim, 1 << 30);
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().kind, ErrorKind::kBadInput);
+  const std::string zeros(1 << 20, '\0');
+  EXPECT_EQ(*SnappyDecompress(SnappyCompress(zeros), 1 << 20), zeros) << "the densest there is";
+}
+
 TEST(Compress, TruncationIsBadInput) {
   for (const std::string& whole :
        {GzipCompress(kText), ZstdCompress(kText), SnappyCompress(kText)}) {
