@@ -36,6 +36,7 @@ bool TakePart(std::string_view& bytes, std::string_view* part) {
     const auto byte = static_cast<uint8_t>(bytes.front());
     bytes.remove_prefix(1);
     length |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte == 0 && shift > 0) return false;  // longer than need be: a second form of one set
     if (byte < 0x80) break;
   }
   if (length > bytes.size()) return false;

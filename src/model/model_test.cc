@@ -42,6 +42,9 @@ TEST(Labels, DecodeRefusesWhatIsNotCanonical) {
                                        "\xff\xff\xff\xff\xff\xff"}) {
     EXPECT_FALSE(Labels::Decode(bytes)) << bytes;
   }
+  using namespace std::string_view_literals;
+  EXPECT_TRUE(Labels::Decode("\1a\1x"sv));
+  EXPECT_FALSE(Labels::Decode("\x81\0a\1x"sv)) << "a length written longer than need be";
 }
 
 TEST(Labels, OrderIsLabelByLabel) {
