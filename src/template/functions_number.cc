@@ -271,7 +271,8 @@ void AddTimes(FunctionMap* map) {
   m["date"] = {[](Args a) -> Result<Value> {
                  int64_t ns = 0;
                  if (const auto* seconds = a[1].As<int64_t>()) {
-                   ns = *seconds * 1'000'000'000;
+                   if (__builtin_mul_overflow(*seconds, int64_t{1'000'000'000}, &ns))
+                     return Fail(ErrorKind::kBadInput, "the time is out of range");
                  } else {
                    PHAROS_TRY(ns, Nanoseconds(a[1]));
                  }

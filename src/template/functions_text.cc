@@ -74,7 +74,7 @@ std::string WithoutSuffix(const std::string& text, const std::string& suffix) {
 std::string Truncated(int64_t count, const std::string& text) {
   const auto size = static_cast<int64_t>(text.size());
   if (count >= 0) return count < size ? text.substr(0, static_cast<size_t>(count)) : text;
-  return -count < size ? text.substr(static_cast<size_t>(size + count)) : text;
+  return count > -size ? text.substr(static_cast<size_t>(size + count)) : text;
 }
 
 Result<Value> Indented(int64_t count, const std::string& text, bool newline) {
