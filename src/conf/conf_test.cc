@@ -42,6 +42,12 @@ TEST(Yaml, BombsAndDepthEnd) {
     bomb += "]\n";
   }
   EXPECT_FALSE(ParseYaml(bomb, "f"));
+  EXPECT_FALSE(ParseYaml("]", "f")) << "must end";
+  EXPECT_FALSE(ParseYaml("[1]]", "f"));
+  EXPECT_FALSE(ParseYaml(std::string_view(",\7\0\0\0\0a]", 8), "f"));
+  // A small one already: what aliases may add is little.
+  EXPECT_FALSE(ParseYaml(bomb.substr(0, bomb.find("a6:")), "f"));
+  EXPECT_TRUE(ParseYaml(bomb.substr(0, bomb.find("a3:")), "f"));
   EXPECT_FALSE(ParseYaml(std::string(5000, '[') + std::string(5000, ']'), "f"));
   EXPECT_FALSE(ParseYaml(std::string(200, '[') + std::string(200, ']'), "f"));
 }

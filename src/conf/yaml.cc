@@ -1,9 +1,11 @@
 #include "conf/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "conf/limits.h"
 #include "text/duration.h"
@@ -20,16 +22,44 @@ std::string At(const std::string& file, int line) {
   return file + ":" + std::to_string(line) + ": ";
 }
 
+class NoEvents final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// 0, 1 or 2 for more. YAML::LoadAll would never end on a stray `]`: it makes no step there
+/// and takes each try for another document.
+int CountDocuments(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  NoEvents events;
+  int count = 0;
+  while (count < 2 && parser.HandleNextDocument(events)) ++count;
+  return count;
+}
+
 /// yaml-cpp's tree into ours, with the limits that yaml-cpp does not have.
 class Converter {
  public:
-  explicit Converter(const std::string& file) : file_(file) {}
+  Converter(const std::string& file, size_t bytes)
+      : file_(file), max_nodes_(std::min(kMaxYamlNodes, bytes + kMaxYamlAliasNodes)) {}
 
   Result<Node> Convert(const YAML::Node& from, int depth) {
     Node out;
     out.line = from.Mark().line + 1;
     if (depth > kMaxYamlDepth) return Fault(out.line, "nested too deeply");
-    if (++nodes_ > kMaxYamlNodes)
+    if (++nodes_ > max_nodes_)
       return Fault(out.line, "too many values (an alias that multiplies?)");
     switch (from.Type()) {
       case YAML::NodeType::Undefined:
@@ -94,6 +124,7 @@ class Converter {
   }
 
   const std::string& file_;
+  const size_t max_nodes_;
   size_t nodes_ = 0;
 };
 
@@ -111,11 +142,11 @@ const Node* Node::Find(std::string_view key) const {
 Result<Node> ParseYaml(std::string_view text, const std::string& file) {
   if (text.size() > kMaxFileBytes) return Fail(ErrorKind::kTooLarge, file + ": larger than 16 MiB");
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1)
-      return Fail(ErrorKind::kBadInput, file + ": more than one YAML document");
-    if (documents.empty()) return Node{};
-    return Converter(file).Convert(documents.front(), 0);
+    const std::string copy(text);
+    const int documents = CountDocuments(copy);
+    if (documents > 1) return Fail(ErrorKind::kBadInput, file + ": more than one YAML document");
+    if (documents == 0) return Node{};
+    return Converter(file, text.size()).Convert(YAML::Load(copy), 0);
   } catch (const YAML::Exception& error) {
     return Fail(ErrorKind::kBadInput, At(file, error.mark.line + 1) + error.msg);
   } catch (const std::exception& error) {
