@@ -115,7 +115,11 @@ Result<StepVector> Evaluate(const Expr& expr, RunContext& context) {
   return Fail(ErrorKind::kBadInput, "a log query cannot stand inside a metric query");
 }
 
-Result<QueryResult> Run(const Expr& expr, const Params& params, store::EventSource& events) {
+Result<QueryResult> Run(const Expr& expr, const Params& given, store::EventSource& events) {
+  Params params = given;
+  params.start_ns = std::clamp(params.start_ns, kMinTimeNs, kMaxTimeNs);
+  params.end_ns = std::clamp(params.end_ns, kMinTimeNs, kMaxTimeNs);
+  params.step_ns = std::min(params.step_ns, kMaxDurationNs);
   RunContext context(params, events);
   const int64_t started = params.clock->MonotonicNs();
   Result<QueryResult> result = QueryResult{};

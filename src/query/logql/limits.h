@@ -35,6 +35,12 @@ inline constexpr size_t kMaxHeldSamples = 10'000'000;
 inline constexpr size_t kMaxPoints = 10'000'000;
 /// Labels of one entry after parsing; a line of a thousand keys is hostile.
 inline constexpr size_t kMaxLabels = 2'000;
+/// Times of a query in nanoseconds, 1951 to 2116. With the bound on durations any sum of a
+/// time, an offset, a range and a step fits into 64 bits.
+inline constexpr int64_t kMinTimeNs = -(int64_t{1} << 59);
+inline constexpr int64_t kMaxTimeNs = int64_t{1} << 62;
+/// Range, offset (either way) and step, in nanoseconds: 36 years.
+inline constexpr int64_t kMaxDurationNs = int64_t{1} << 60;
 /// Events between two looks at the clock and the client.
 inline constexpr size_t kCheckEvery = 1'024;
 

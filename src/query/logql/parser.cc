@@ -233,8 +233,12 @@ class MetricParser : public LogParser {
       call->range_ns = Take().duration_ns;
       if (call->range_ns <= 0) return Meaning("the range of a range aggregation must be positive");
       if (TakeIf(Token::kOffset)) {
-        PHAROS_TRY(const Lexeme offset, Expect(Token::kDuration, "DURATION"));
-        call->offset_ns = offset.duration_ns;
+        PHAROS_TRY(const Lexeme by, Expect(Token::kDuration, "DURATION"));
+        call->offset_ns = by.duration_ns;
+      }
+      const int64_t offset = call->offset_ns;
+      if (std::max(call->range_ns, offset) > kMaxDurationNs || offset < -kMaxDurationNs) {
+        return Meaning("a range or an offset is longer than 36 years");
       }
       PHAROS_TRY_VOID(RangePipeline(call));
     }
@@ -296,8 +300,8 @@ class MetricParser : public LogParser {
     const std::string& f = call.function;
     if (OneOf(f, {"topk", "bottomk", "approx_topk"})) {
       if (!parameter) return Meaning("parameter required for operation " + f);
-      const bool whole =
-          parameter->size() < 10 && parameter->find_first_not_of("0123456789") == std::string::npos;
+      const bool whole = !parameter->empty() && parameter->size() < 10 &&
+                         parameter->find_first_not_of("0123456789") == std::string::npos;
       if (!whole) return Meaning("invalid parameter " + f + "(" + *parameter + ",");
       call.parameter = std::stoll(*parameter);
       if (f == "approx_topk" && call.parameter == 0) {

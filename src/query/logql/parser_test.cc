@@ -38,6 +38,13 @@ TEST(LogqlParser, PrintsWhatItRead) {
   }
 }
 
+TEST(LogqlParser, TimesThatCannotBeAddedAreRefused) {
+  EXPECT_NE(ErrorOf(R"(rate({a="b"}[40y]))").find("longer than 36 years"), std::string::npos);
+  EXPECT_NE(ErrorOf(R"(rate({a="b"}[1m] offset 40y))").find("36 years"), std::string::npos);
+  EXPECT_NE(ErrorOf(R"(rate({a="b"}[1m] offset -40y))").find("36 years"), std::string::npos);
+  EXPECT_EQ(ErrorOf(R"(rate({a="b"}[30y] offset -30y))"), "parsed");
+}
+
 TEST(LogqlParser, ErrorsAreLokis) {
   EXPECT_EQ(ErrorOf(R"({foo="bar")"),
             "parse error at line 1, col 11: syntax error: unexpected $end, expecting } or ,");

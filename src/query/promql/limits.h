@@ -15,6 +15,8 @@ inline constexpr int kMaxDepth = 1000;
 inline constexpr int64_t kMaxSteps = 4'000'000;
 /// Values of one series description (scripts, rule tests).
 inline constexpr uint64_t kMaxSeriesValues = 1'000'000;
+/// Buckets and spans of all histograms of one series description: 8 bytes each.
+inline constexpr uint64_t kMaxSeriesBuckets = 16'000'000;
 /// Lookback where the caller says nothing, in milliseconds.
 inline constexpr int64_t kDefaultLookbackMs = 300'000;
 /// Dense cells (series × steps, 8 bytes each) a node may hold for one sample it may count:

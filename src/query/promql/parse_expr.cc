@@ -107,6 +107,8 @@ ExprPtr Parser::ParseBinary(int min_precedence) {
     Advance();
     auto node = std::make_unique<BinaryExpr>();
     if (!ParseBinaryModifiers(node.get())) return nullptr;
+    const DepthScope depth(this);  // `a ^ a ^ a …` recurses here
+    if (!depth.ok) return nullptr;
     ExprPtr rhs = ParseBinary(op == Tok::kPow ? precedence : precedence + 1);
     if (rhs == nullptr) return nullptr;
     lhs = MakeBinary(std::move(node), std::move(lhs), op, std::move(rhs));

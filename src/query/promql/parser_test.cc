@@ -59,6 +59,9 @@ TEST(PromqlParserTest, DepthAndSizeAreBounded) {
   std::string chain = "1";
   for (int i = 0; i < 50'000; ++i) chain += "+1";
   EXPECT_NE(ErrorOf(chain).find("nested too deeply"), std::string::npos);
+  std::string powers = "a";
+  for (int i = 0; i < 100'000; ++i) powers += "^a";
+  EXPECT_NE(ErrorOf(powers).find("nested too deeply"), std::string::npos);
   EXPECT_NE(ErrorOf(std::string(3 << 20, ' ')).find("longer than"), std::string::npos);
 }
 

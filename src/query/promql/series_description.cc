@@ -190,6 +190,12 @@ class SeriesParser {
       count = ParseCount();
     }
     for (uint64_t i = 0; i <= count && fine(); ++i) {
+      buckets_ += h.positive_counts.size() + h.negative_counts.size() + h.positive_spans.size() +
+                  h.negative_spans.size() + h.custom_bounds.size();
+      if (buckets_ > kMaxSeriesBuckets) {
+        return Problem(token_.pos,
+                       "more than " + std::to_string(kMaxSeriesBuckets) + " buckets in a series");
+      }
       SequenceValue v;
       v.histogram = h;
       v.reset_hint_given = hint;
@@ -285,6 +291,7 @@ class SeriesParser {
   std::string_view input_;
   Lexer lexer_;
   Token token_;
+  uint64_t buckets_ = 0;  ///< of all histograms so far
   std::string problem_;
   std::vector<std::pair<std::string, std::string>> labels_;
   SeriesDescription out_;
