@@ -5,6 +5,8 @@
 #include <random>
 
 #include "events/column.h"
+#include "events/limits.h"
+#include "events/part.h"
 #include "events/random_events_test.h"
 
 namespace pharos::events {
@@ -116,6 +118,18 @@ TEST(Granule, DamagedPagesAreRefusedOrReadWithoutHarm) {
                                    selected, arena, events, origins)
                      .has_value());
   }
+}
+
+TEST(PartMeta, ADamagedCountIsNotAllocated) {
+  PartMeta meta;
+  meta.rows = 7;
+  meta.origin_first.assign(kMaxDirectoryPages, 0);  // a few bytes when written
+  EXPECT_TRUE(PartMeta::Decode(meta.Encode()));
+  meta.origin_first.push_back(0);
+  EXPECT_FALSE(PartMeta::Decode(meta.Encode()));
+  meta.origin_first.clear();
+  meta.traces.page_first.assign(kMaxDirectoryPages + 1, 0);
+  EXPECT_FALSE(PartMeta::Decode(meta.Encode()));
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ inline constexpr size_t kTracePageSpans = 32'768;
 inline constexpr size_t kTraceIndexPage = 8192;
 /// Raw bytes of a page of the dictionary of origins.
 inline constexpr size_t kOriginPageBytes = 128 << 10;
+/// Pages of one dictionary of a part (trace ids, origins): at their usual size more than a
+/// terabyte. A damaged count must not be allocated.
+inline constexpr size_t kMaxDirectoryPages = 1 << 22;
 /// Bytes that a page may hold once decompressed; more is a corrupt length.
 inline constexpr size_t kMaxPageBytes = 256 << 20;
 

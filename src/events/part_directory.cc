@@ -32,7 +32,7 @@ base::Result<PartMeta> PartMeta::Decode(std::string_view bytes) {
   meta.rows = in.Varint();
   meta.min_sequence = in.Varint();
   const uint64_t pages = in.Varint();
-  if (kind > 1 || pages > kMaxPageBytes) return Corrupt("the meta page");
+  if (kind > 1 || pages > kMaxDirectoryPages) return Corrupt("the meta page");
   GetInts(in, pages, &meta.origin_first);
   meta.traces = TraceDirectory::Get(in);
   if (!in.ok() || !in.AtEnd()) return Corrupt("the meta page");

@@ -58,7 +58,7 @@ TraceDirectory TraceDirectory::Get(Reader& in) {
   TraceDirectory out;
   out.traces = static_cast<int64_t>(in.Varint());
   const uint64_t pages = in.Varint();
-  if (pages > kMaxPageBytes) in.Fail();
+  if (pages > kMaxDirectoryPages) in.Fail();
   if (in.ok()) GetInts(in, pages, &out.page_first);
   out.index_first.resize(in.Count(sizeof(uint32_t)));
   for (uint32_t& first : out.index_first) first = in.Fixed<uint32_t>();
