@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "api/loki/encode.h"
 #include "api/loki/limits.h"
@@ -101,6 +102,17 @@ TEST_F(LokiApiTest, ErrorsAreTextWithLokisWords) {
   EXPECT_EQ(Get("/loki/api/v1/query_range?start=0&step=1&query=1").status, 400);
 }
 
+TEST_F(LokiApiTest, TimesBeyondAllYearsAreTheFirstAndTheLast) {
+  const std::string query = "&query=" + Encode(R"({app="a"})");
+  const std::string all = Data("/loki/api/v1/query_range?start=0" + query);
+  for (const char* range : {"start=-9223372036854775808&end=9223372036854775807",
+                            "start=-9999999999&end=9999999999", "start=0&end=9383998000"}) {
+    EXPECT_EQ(Data("/loki/api/v1/query_range?" + std::string(range) + query), all) << range;
+  }
+  EXPECT_EQ(Get("/loki/api/v1/index/volume_range?start=-9383998000" + query).status, 200);
+  EXPECT_EQ(Get("/loki/api/v1/index/volume_range?start=9383998000" + query).status, 400);
+}
+
 TEST_F(LokiApiTest, LabelsValuesSeries) {
   EXPECT_EQ(Get("/loki/api/v1/labels").body, R"({"status":"success","data":["app","env"]})");
   EXPECT_EQ(Get("/loki/api/v1/label/app/values").body, R"({"status":"success","data":["a","b"]})");
@@ -162,7 +174,7 @@ class FakeSocket final : public net::WebSocket {
     const std::lock_guard lock(mutex_);
     return closed_;
   }
-  void Leave() { on_close_(); }
+  void Leave() { std::exchange(on_close_, nullptr)(); }  // once, as the real one
 
  private:
   std::mutex mutex_;

@@ -6,6 +6,7 @@
 
 #include "api/loki/limits.h"
 #include "match/quantity.h"
+#include "query/logql/limits.h"
 #include "text/go_float.h"
 #include "text/rfc3339.h"
 
@@ -48,7 +49,10 @@ Result<int64_t> ParseTimestamp(std::string_view text) {
       return Fail(ErrorKind::kBadInput,
                   "cannot parse " + match::GoQuote(text) + " to a valid timestamp");
     }
-    return digits.size() <= 10 ? value * kSecond : value;
+    if (digits.size() > 10) return value;
+    int64_t ns = 0;
+    if (__builtin_mul_overflow(value, kSecond, &ns)) ns = value < 0 ? INT64_MIN : INT64_MAX;
+    return ns;
   }
   return text::ParseRfc3339(text);
 }
@@ -69,7 +73,7 @@ Result<int64_t> ReadTime(const net::Params& params, std::string_view name, int64
   if (!time)
     return base::Wrap(std::move(time).error(),
                       "could not parse '" + std::string(name) + "' parameter");
-  return time;
+  return std::clamp(*time, query::logql::kMinTimeNs, query::logql::kMaxTimeNs);
 }
 
 Result<TimeRange> ReadRange(const net::Params& params, int64_t now_ns, int64_t since_ns) {
@@ -83,7 +87,8 @@ Result<TimeRange> ReadRange(const net::Params& params, int64_t now_ns, int64_t s
   const int64_t newest = std::min(range.end_ns, now_ns);
   if (since_ns > 0 && newest < INT64_MIN + since_ns)
     return Fail(ErrorKind::kBadInput, "the time is out of range");
-  PHAROS_TRY(range.start_ns, ReadTime(params, "start", newest - since_ns));
+  const int64_t oldest = std::max(newest - since_ns, query::logql::kMinTimeNs);
+  PHAROS_TRY(range.start_ns, ReadTime(params, "start", oldest));
   return range;
 }
 
@@ -129,6 +134,7 @@ Result<void> ReadSteps(const net::Params& params, query::logql::Params* out) {
   }
   if (const std::string_view step = params.Get("step"); !step.empty()) {
     PHAROS_TRY(out->step_ns, ReadStep(step));
+    out->step_ns = std::min(out->step_ns, query::logql::kMaxDurationNs);
   } else {
     const double seconds = std::ceil(static_cast<double>(out->end_ns - out->start_ns) / 1e9 / 250);
     out->step_ns = static_cast<int64_t>(std::max(1.0, seconds)) * kSecond;
