@@ -2,9 +2,18 @@
 
 #include <pthread.h>
 
+#include <chrono>
+
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace pharos::net {
+namespace {
+
+/// A job that took longer than this may have held much memory.
+constexpr std::chrono::milliseconds kHeavyJob{20};
+
+}  // namespace
 
 Workers::Workers(int threads, size_t max_queued) : max_queued_(max_queued) {
   for (int i = 0; i < threads; ++i) {
@@ -51,12 +60,14 @@ void Workers::Loop() {
     std::function<void()> job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
+    const auto begin = std::chrono::steady_clock::now();
     try {
       job();
     } catch (const std::exception& error) {
       base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
     }
     job = nullptr;  // what it holds is let go without the lock
+    if (std::chrono::steady_clock::now() - begin > kHeavyJob) base::ReturnFreedMemory();
     lock.lock();
   }
 }
