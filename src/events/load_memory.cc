@@ -35,8 +35,7 @@ Result<void> AddRow(const MemSnapshot& memory, size_t number, uint64_t rank,
   LoadedRow loaded;
   const model::Origin* origin = memory.table->origin(row.origin);
   if (!GetRecord(row.bytes(), origin, out.arena, &loaded.event)) return Corrupt();
-  if (tests_line && !line &&
-      !filter.predicate->TestLine(model::ValueToString(loaded.event.body))) {
+  if (tests_line && !line && !filter.predicate->TestLine(model::ValueToString(loaded.event.body))) {
     return {};
   }
   if (filter.trace_id != nullptr && loaded.event.trace_id != *filter.trace_id) return {};

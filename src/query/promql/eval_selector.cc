@@ -90,7 +90,8 @@ int64_t Evaluator::RefTime(const TimeShift& shift, size_t step) const {
   const int64_t offset_ms = shift.original_offset_ns / kNsPerMs;
   // Times beyond are nobody's, and would overflow with ranges added.
   constexpr int64_t kFar = int64_t{1} << 60;
-  return std::clamp(shift.at_ms.has_value() ? *shift.at_ms : grid_.At(step), -kFar, kFar) - offset_ms;
+  return std::clamp(shift.at_ms.has_value() ? *shift.at_ms : grid_.At(step), -kFar, kFar) -
+         offset_ms;
 }
 
 Evaluator::Reach Evaluator::ReachOf(const TimeShift& shift) const {
