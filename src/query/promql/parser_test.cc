@@ -8,6 +8,7 @@
 
 #include "query/promql/parse_command.h"
 #include "query/promql/printer.h"
+#include "query/promql/series_description.h"
 
 namespace pharos::query::promql {
 namespace {
@@ -63,6 +64,16 @@ TEST(PromqlParserTest, DepthAndSizeAreBounded) {
   for (int i = 0; i < 100'000; ++i) powers += "^a";
   EXPECT_NE(ErrorOf(powers).find("nested too deeply"), std::string::npos);
   EXPECT_NE(ErrorOf(std::string(3 << 20, ' ')).find("longer than"), std::string::npos);
+}
+
+TEST(PromqlParserTest, SeriesDescriptionsAreBounded) {
+  for (const char* text :
+       {"a {{offset:9999999999 buckets:[1]}}", "a {{schema:-9999999999}}", "a {{n_offset:Inf}}",
+        "a {{buckets:[1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "
+        "1 1 1 1 1 1]}}x999999"}) {
+    EXPECT_FALSE(ParseSeriesDescription(text)) << text;
+  }
+  EXPECT_TRUE(ParseSeriesDescription("a {{offset:-5 schema:3 buckets:[1 2]}}x9"));
 }
 
 TEST(PromqlParserTest, PrintsWhatItRead) {

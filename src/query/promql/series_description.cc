@@ -174,6 +174,14 @@ class SeriesParser {
     return negative ? -value : value;
   }
 
+  /// A schema or an offset.
+  int32_t ParseSmall() {
+    const double value = ParseSigned();
+    if (std::fabs(value) <= 1e9) return static_cast<int32_t>(value);
+    Problem(token_.pos, "a schema or an offset is out of range");
+    return 0;
+  }
+
   void ParseHistogramItem() {
     bool hint = false;
     Histogram h = ParseHistogram(&hint);
@@ -237,13 +245,13 @@ class SeriesParser {
       Advance();
       if (!Take(Tok::kColon, "histogram description", "\":\"")) break;
       switch (key.type) {
-        case Tok::kSchemaDesc: h.schema = static_cast<int32_t>(ParseSigned()); break;
+        case Tok::kSchemaDesc: h.schema = ParseSmall(); break;
         case Tok::kSumDesc: h.sum = ParseSigned(); break;
         case Tok::kCountDesc: h.count = ParseSigned(); break;
         case Tok::kZeroBucketDesc: h.zero_count = ParseSigned(); break;
         case Tok::kZeroBucketWidthDesc: h.zero_threshold = ParseSigned(); break;
-        case Tok::kOffsetDesc: offset = static_cast<int32_t>(ParseSigned()); break;
-        case Tok::kNegativeOffsetDesc: negative_offset = static_cast<int32_t>(ParseSigned()); break;
+        case Tok::kOffsetDesc: offset = ParseSmall(); break;
+        case Tok::kNegativeOffsetDesc: negative_offset = ParseSmall(); break;
         case Tok::kCustomValuesDesc: h.custom_bounds = ParseList(); break;
         case Tok::kBucketsDesc: h.positive_counts = ParseList(); break;
         case Tok::kNegativeBucketsDesc: h.negative_counts = ParseList(); break;
