@@ -3,6 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "wire/limits.h"
+
 namespace pharos::wire {
 namespace {
 
@@ -13,6 +15,7 @@ std::unexpected<base::Error> Bad(std::string text) {
 base::Result<void> CheckSide(const char* side, const std::vector<model::BucketSpan>& spans,
                              const std::vector<double>& counts) {
   uint64_t wanted = 0;
+  int64_t index = 0;
   for (size_t i = 0; i < spans.size(); ++i) {
     if (i > 0 && spans[i].offset < 0) {
       return Bad(std::string(side) + " side: span number " + std::to_string(i + 1) +
@@ -20,6 +23,11 @@ base::Result<void> CheckSide(const char* side, const std::vector<model::BucketSp
                  ": histogram has a span whose offset is negative");
     }
     wanted += spans[i].length;
+    index += int64_t{spans[i].offset} + spans[i].length;
+    if (index > kMaxBucketIndex || index < -kMaxBucketIndex) {
+      return Bad(std::string(side) + " side: span number " + std::to_string(i + 1) +
+                 ": no number falls into a bucket so far out");
+    }
   }
   if (wanted != counts.size()) {
     return Bad(std::string(side) + " side: spans need " + std::to_string(wanted) +

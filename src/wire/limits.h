@@ -20,6 +20,9 @@ inline constexpr size_t kMaxPoints = 400'000;
 /// Buckets of one histogram, and spans of one native histogram: what Prometheus's own
 /// formats reach is 160 and 400.
 inline constexpr size_t kMaxBuckets = 65'536;
+/// Index of a native histogram's bucket, either way: at the finest schema all doubles lie
+/// within ±275,000. Sums of two stay within 32 bits.
+inline constexpr int64_t kMaxBucketIndex = 1 << 28;
 /// Bytes of one stream's label text (`{a="b"}`), as Loki.
 inline constexpr size_t kMaxStreamLabelBytes = 1 << 24;
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <protozero/pbf_writer.hpp>
 
+#include "wire/histogram_check.h"
+
 namespace pharos::wire {
 namespace {
 
@@ -127,6 +129,20 @@ TEST(RemoteWrite, WrongWireTypeIsRefused) {
   const auto item = RemoteWriteReader(body).Next();
   ASSERT_FALSE(item);
   EXPECT_NE(item.error().message.find("wireType"), std::string::npos);
+}
+
+TEST(CheckHistogram, BucketsLieWhereNumbersAre) {
+  model::Histogram h;
+  h.count = 2;
+  h.positive_counts = {1, 1};
+  h.positive_spans = {{275'000, 1}, {3, 1}};
+  EXPECT_TRUE(CheckHistogram(h));
+  for (const int32_t offset : {INT32_MAX, INT32_MIN}) {
+    h.positive_spans = {{offset, 2}};
+    EXPECT_FALSE(CheckHistogram(h)) << offset;
+  }
+  h.positive_spans = {{5, 1}, {INT32_MAX, 1}};
+  EXPECT_FALSE(CheckHistogram(h));
 }
 
 }  // namespace
