@@ -98,7 +98,10 @@ Result<Value> UnixToTime(const Value& value) {
     default:
       return Fail(ErrorKind::kBadInput, "unable to parse time '" + digits + "': unknown format");
   }
-  return Value(Time{number * unit});
+  int64_t ns = 0;
+  if (__builtin_mul_overflow(number, unit, &ns))
+    return Fail(ErrorKind::kBadInput, "the time '" + digits + "' is out of range");
+  return Value(Time{ns});
 }
 
 /// Compiled regexes of this thread: a template uses the same few for every line.

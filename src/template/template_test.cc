@@ -84,6 +84,7 @@ TEST(Template, HostileTemplatesEnd) {
             std::string::npos);
   EXPECT_NE(Render("{{range 1000000000}}{{end}}").find("too many steps"), std::string::npos);
   EXPECT_EQ(Render("{{trunc -9223372036854775808 \"abc\"}}"), "abc");
+  EXPECT_NE(Render("{{unixToTime \"9293372036\"}}").find("out of range"), std::string::npos);
   EXPECT_NE(Render("{{date \"2006\" 99999999999999}}").find("out of range"), std::string::npos);
   EXPECT_NE(Render("{{repeat 1000000000 .a}}").find("too long"), std::string::npos);
 }
