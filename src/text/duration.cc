@@ -138,7 +138,7 @@ std::string PrometheusDuration(int64_t ms) {
   uint64_t left = ms < 0 ? 0 - static_cast<uint64_t>(ms) : static_cast<uint64_t>(ms);
   for (const Unit& unit : kPrometheusUnits) {
     const auto size = static_cast<uint64_t>(unit.size);
-    const bool whole_only = unit.size >= kDayMs;
+    const bool whole_only = unit.size > kDayMs;  // 90d reads better than 12w6d
     if (left < size || (whole_only && left % size != 0)) continue;
     out.append(std::to_string(left / size)).append(unit.name);
     left %= size;

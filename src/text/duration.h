@@ -16,7 +16,7 @@ namespace pharos::text {
 /// words: `empty duration string`, `not a valid duration string: "x"`, `duration out of range`.
 base::Result<int64_t> ParsePrometheusDuration(std::string_view text);
 
-/// model.Duration's String: "1y" only for whole years, the same for weeks and days. "0s" for
+/// model.Duration's String: "1y" only for whole years, the same for weeks. "0s" for
 /// zero; a minus sign in front of negative ones.
 std::string PrometheusDuration(int64_t ms);
 

@@ -34,7 +34,7 @@ TEST(PrometheusDurationTest, ReadsAndWritesWhatPrometheusDoes) {
   EXPECT_EQ(PrometheusDuration(324), "324ms");
   EXPECT_EQ(PrometheusDuration(5'400'000), "1h30m");
   EXPECT_EQ(PrometheusDuration(14 * kDayMs), "2w");
-  EXPECT_EQ(PrometheusDuration(4 * kDayMs + kHourMs), "97h");
+  EXPECT_EQ(PrometheusDuration(4 * kDayMs + kHourMs), "4d1h");
   EXPECT_EQ(PrometheusDuration(-kHourMs), "-1h");
 }
 
