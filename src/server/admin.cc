@@ -1,5 +1,8 @@
 #include "server/admin.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "base/metrics.h"
 #include "server/options.h"
 #include "server/storage.h"
@@ -36,6 +39,13 @@ void RegisterHealth(net::Router& router, const FaceDeps& deps) {
   };
   router.Add("POST", "/-/reload", reload);
   router.Add("PUT", "/-/reload", reload);
+  const auto quit = [enabled = deps.options->enable_lifecycle](const Request&) {
+    if (!enabled) return Response::Text(403, "Lifecycle API is not enabled.\n");
+    kill(getpid(), SIGTERM);  // the drain lets this very answer through
+    return Response::Text(200, "Requesting termination... Goodbye!");
+  };
+  router.Add("POST", "/-/quit", quit);
+  router.Add("PUT", "/-/quit", quit);
 }
 
 void RegisterAdmin(net::Router& router, const FaceDeps& deps) {

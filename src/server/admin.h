@@ -7,7 +7,8 @@
 
 namespace pharos::server {
 
-/// /metrics, /ready, /-/ready, /-/healthy; /-/reload where lifecycle is enabled.
+/// /metrics, /ready, /-/ready, /-/healthy; /-/reload and /-/quit where lifecycle
+/// is enabled.
 void RegisterHealth(net::Router& router, const FaceDeps& deps);
 /// Pharos's own metrics in Prometheus text format.
 net::Response MetricsPage();

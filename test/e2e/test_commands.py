@@ -114,9 +114,12 @@ class Starting(unittest.TestCase):
                 wait_until('no targets', 5, lambda: jobs() == [])
                 self.assertIn('scrape_configs: []', get_json(pharos.port, '/api/v1/status/config')['data']['yaml'])
 
-    def test_drain_answers_what_runs(self):
+    def test_ends_cleanly(self):
         with Pharos() as pharos:
             self.assertEqual(pharos.stop(), 0)
+        with Pharos('--web.enable-lifecycle') as pharos:
+            self.assertEqual(request(pharos.port, 'POST', '/-/quit')[0], 200)
+            self.assertEqual(pharos.process.wait(20), 0)
 
     def test_starts_fast_and_small(self):
         with Pharos() as pharos:
