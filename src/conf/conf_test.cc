@@ -33,6 +33,24 @@ TEST(Yaml, FaultsNameFileAndLine) {
             "f:2: mapping key \"a\" already defined at line 1");
 }
 
+TEST(Yaml, ReaderNotesWhatBecomesOfEachKey) {
+  const Node node = ParseYaml("a: 1\nring:\n  store: x\nold: 2\nbad: 3\n", "f").value();
+  Faults faults("f");
+  MapReader map(node, "T", faults);
+  int64_t number = 0;
+  EXPECT_TRUE(map.Int("a", &number));
+  map.Moot({"ring", "absent"}, "one process has no ring");
+  EXPECT_TRUE(map.Int("old", &number));
+  map.Warn("old", "gone since 3.0");
+  map.Done();
+  std::string notes;
+  for (const KeyNote& note : faults.notes())
+    notes += std::to_string(note.line) + note.key + std::to_string(static_cast<int>(note.verdict)) +
+             note.text + "|";
+  EXPECT_EQ(notes, "1a0|2ring1one process has no ring|4old0|4old2gone since 3.0|");
+  EXPECT_EQ(faults.Text(), "f:5: field bad not found in type T");
+}
+
 TEST(Yaml, BombsAndDepthEnd) {
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
   for (int i = 1; i < 9; ++i) {

@@ -179,6 +179,7 @@ MapReader::MapReader(const Node& node, std::string type, Faults& faults)
 const Node* MapReader::Take(std::string_view key) {
   taken_.emplace(key);
   const Node* value = node_.Find(key);
+  if (value != nullptr) faults_.Note({LineOf(key), Verdict::kHonoured, std::string(key), ""});
   return value != nullptr && value->kind != Node::Kind::kNull ? value : nullptr;
 }
 
@@ -308,6 +309,19 @@ void MapReader::NotSupported(std::initializer_list<std::string_view> keys) {
     faults_.Add(LineOf(key),
                 "field " + std::string(key) + " of " + type_ + " is not supported yet");
   }
+}
+
+void MapReader::Moot(std::initializer_list<std::string_view> keys, std::string_view reason) {
+  for (const std::string_view key : keys) {
+    taken_.emplace(key);
+    if (node_.Find(key) == nullptr) continue;
+    faults_.Note({LineOf(key), Verdict::kMoot, std::string(key), std::string(reason)});
+  }
+}
+
+void MapReader::Warn(std::string_view key, std::string text) {
+  if (node_.Find(key) == nullptr) return;
+  faults_.Note({LineOf(key), Verdict::kWarning, std::string(key), std::move(text)});
 }
 
 void MapReader::Done() {

@@ -37,12 +37,28 @@ struct Field {
 /// tree beyond the limits (depth 64, a million nodes after aliases).
 base::Result<Node> ParseYaml(std::string_view text, const std::string& file);
 
-/// Collects what is wrong with a file, so that one run of `pharos check` shows all of it.
+/// What Pharos does with a key that a file gives. A key that it does not know is a fault.
+enum class Verdict : uint8_t {
+  kHonoured,
+  kMoot,     ///< accepted; there is nothing in Pharos that it could change, `text` says why
+  kWarning,  ///< accepted, but `text` is something that the author should know
+};
+struct KeyNote {
+  int line = 0;
+  Verdict verdict = Verdict::kHonoured;
+  std::string key;
+  std::string text;  ///< "" for kHonoured
+};
+
+/// Collects what is wrong with a file, so that one run of `pharos check` shows all of it, and
+/// what becomes of each key.
 class Faults {
  public:
   explicit Faults(std::string file) : file_(std::move(file)) {}
   void Add(int line, std::string_view what);
+  void Note(KeyNote note) { notes_.push_back(std::move(note)); }
   bool empty() const { return faults_.empty(); }
+  const std::vector<KeyNote>& notes() const { return notes_; }
   const std::vector<std::string>& all() const { return faults_; }
   /// One a line, as `FILE:LINE: what`.
   std::string Text() const;
@@ -51,6 +67,7 @@ class Faults {
  private:
   std::string file_;
   std::vector<std::string> faults_;
+  std::vector<KeyNote> notes_;
 };
 
 /// Reads one map: each call takes a key; Done names those that were not taken.
@@ -78,6 +95,10 @@ class MapReader {
   const std::vector<Node>& List(std::string_view key);
   /// Keys that the original has and Pharos does not do: a fault that says so by name.
   void NotSupported(std::initializer_list<std::string_view> keys);
+  /// Keys that have nothing to act on here; whatever stands below them is accepted.
+  void Moot(std::initializer_list<std::string_view> keys, std::string_view reason);
+  /// A note on a key that is there: it went with a newer release, or it is a trap.
+  void Warn(std::string_view key, std::string text);
   /// A fault for every key that nobody took: `field x not found in type T`.
   void Done();
 
