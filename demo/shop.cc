@@ -2,6 +2,7 @@
 // inventory service. Everything that it tells the world goes through observe/ alone.
 //
 //     shop --role shop|inventory --port N [--inventory-port N]
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -47,7 +48,60 @@ std::string Ids() {
          observe::CurrentSpanId() + "\"";
 }
 
+/// An outage of the database that can be ordered (POST /fault?seconds=N): until it ends, six of
+/// ten requests that need the database fail.
+std::atomic<int64_t> fault_until_ms{0};
+
+int64_t NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+bool DatabaseFails() {
+  if (NowMs() >= fault_until_ms || Uniform(0, 1) >= 0.6) return false;
+  observe::Span span("SELECT products", observe::SpanKind::kClient);
+  span.Set("db.system", "postgresql");
+  Sleep(Uniform(0.01, 0.05));
+  span.Fail("OperationalError", "connection to server at \"db\" failed: Connection refused");
+  observe::Log(Level::kError, "database is unreachable",
+               {{"event", "db_unreachable"}, {"error_type", "OperationalError"}});
+  return true;
+}
+
+HttpResponse DatabaseIsDown(const HttpRequest& request) {
+  return Json(request, 500, R"({"detail":"Database is unreachable"})");
+}
+
+HttpResponse Fault(const HttpRequest& request, std::string_view target) {
+  int seconds = 0;
+  const size_t at = target.find("seconds=");
+  if (at != std::string_view::npos) {
+    std::from_chars(target.data() + at + 8, target.data() + target.size(), seconds);
+  }
+  seconds = std::clamp(seconds, 0, 3600);
+  fault_until_ms = NowMs() + seconds * 1000;
+  return Json(request, 200, "{\"fault_seconds\":" + std::to_string(seconds) + "}");
+}
+
+/// Where the demo's alerts are sent: the pager rings in the shop's own log.
+HttpResponse Pager(const HttpRequest& request) {
+  observe::Log(Level::kWarning, "pager rang",
+               {{"event", "pager_rang"}, {"notification", request.body().substr(0, 8192)}});
+  return Json(request, 200, R"({"status":"ok"})");
+}
+
+/// Counts itself among the requests being processed for as long as it lives.
+struct ActiveRequest {
+  ActiveRequest() { Add(1); }
+  ~ActiveRequest() { Add(-1); }
+  static void Add(double by) {
+    observe::Add("http_active_requests", "Number of requests currently being processed", {}, by);
+  }
+};
+
 HttpResponse Hello(const HttpRequest& request) {
+  if (DatabaseFails()) return DatabaseIsDown(request);
   observe::Span span("process-hello");
   span.Set("app.greeting", "world");
   const double latency = Uniform(0.01, 0.15);
@@ -115,8 +169,9 @@ class Shop {
   }
 
   static std::vector<std::string> Routes() {
-    return {"/hello",      "/error",      "/slow",     "/checkout",      "/health", "/health/ready",
-            "/trace-test", "/error-test", "/products", "/products/{id}", "/orders", "/metrics"};
+    return {"/hello",        "/error",      "/slow",       "/checkout", "/health",
+            "/health/ready", "/trace-test", "/error-test", "/products", "/products/{id}",
+            "/orders",       "/metrics",    "/fault",      "/pager"};
   }
 
   HttpResponse Handle(const HttpRequest& request) {
@@ -124,6 +179,7 @@ class Shop {
     const std::string_view path = target.substr(0, target.find('?'));
     const bool post = request.method() == boost::beast::http::verb::post;
     if (path == "/metrics") return Metrics(request);
+    const ActiveRequest active;
     if (path == "/hello") return Hello(request);
     if (path == "/error") return Error(request);
     if (path == "/slow") return Slow(request);
@@ -136,6 +192,8 @@ class Shop {
     }
     if (path == "/products") return post ? CreateProduct(request) : ListProducts(request);
     if (path.starts_with("/products/")) return OneProduct(request, path.substr(10));
+    if (path == "/fault" && post) return Fault(request, target);
+    if (path == "/pager" && post) return Pager(request);
     if (path == "/checkout" || path == "/orders") {
       if (!post) return Json(request, 405, R"({"detail":"Method Not Allowed"})");
       return path == "/checkout" ? Checkout(request) : CreateOrder(request);
@@ -195,6 +253,7 @@ class Shop {
   }
 
   HttpResponse ListProducts(const HttpRequest& request) {
+    if (DatabaseFails()) return DatabaseIsDown(request);
     std::lock_guard lock(mutex_);
     std::string body = "[";
     for (const auto& [id, product] : products_) {
@@ -215,6 +274,7 @@ class Shop {
   HttpResponse OneProduct(const HttpRequest& request, std::string_view text) {
     int id = 0;
     std::from_chars(text.data(), text.data() + text.size(), id);
+    if (DatabaseFails()) return DatabaseIsDown(request);
     observe::Span span("verify_product");
     Sleep(Uniform(0.002, 0.02));
     std::lock_guard lock(mutex_);

@@ -1,7 +1,9 @@
 // Load for the demo shop: requests at a fixed rate, whatever the answers take. Writes what it
 // has sent, by route, to a JSON file once a second, so that tests can compare.
 //
-//     shop_load --port 8000 --rate 10 --stats FILE
+//     shop_load --port 8000 --rate 10 --stats FILE [--spike-after SECONDS] [--spike-for 90]
+//
+// After --spike-after seconds it orders an outage of the shop's database, for --spike-for seconds.
 #include <signal.h>
 
 #include <boost/asio/io_context.hpp>
@@ -68,15 +70,15 @@ struct Tally {
   }
 };
 
-bool Send(uint16_t port, const Kind& kind) {
+bool Send(uint16_t port, const char* method, const std::string& path) {
   boost::asio::io_context io;
   tcp::socket socket(io);
   boost::system::error_code error;
   socket.connect({boost::asio::ip::address_v4::loopback(), port}, error);
   http::request<http::string_body> request;
   request.version(11);
-  request.method_string(kind.method);
-  request.target(kind.path);
+  request.method_string(method);
+  request.target(path);
   request.set(http::field::host, "localhost");
   request.keep_alive(false);
   request.prepare_payload();
@@ -118,7 +120,7 @@ class Senders {
       const Kind* kind = queue_.front();
       queue_.pop_front();
       lock.unlock();
-      const bool answered = Send(port_, *kind);
+      const bool answered = Send(port_, kind->method, kind->path);
       {
         std::lock_guard tally_lock(tally_.mutex);
         if (answered) {
@@ -143,8 +145,11 @@ class Senders {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> flags = {
-      {"--port", "8000"}, {"--rate", "10"}, {"--stats", ""}};
+  std::map<std::string, std::string> flags = {{"--port", "8000"},
+                                              {"--rate", "10"},
+                                              {"--stats", ""},
+                                              {"--spike-after", ""},
+                                              {"--spike-for", "90"}};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!flags.contains(argv[i])) {
       std::fprintf(stderr, "shop_load: unknown flag %s\n", argv[i]);
@@ -167,10 +172,17 @@ int main(int argc, char** argv) {
     const auto gap = std::chrono::duration_cast<Clock::duration>(
         std::chrono::duration<double>(1 / std::stod(flags["--rate"])));
     auto next = Clock::now(), report = next;
+    bool spike = !flags["--spike-after"].empty();
+    const auto spike_at =
+        next + std::chrono::seconds(spike ? std::stoi(flags["--spike-after"]) : 0);
     for (size_t i = 0; stopped == 0; ++i) {
       senders.Push(round[i % round.size()]);
       next += gap;
       std::this_thread::sleep_until(next);
+      if (spike && Clock::now() >= spike_at) {
+        spike = !Send(static_cast<uint16_t>(std::stoi(flags["--port"])), "POST",
+                      "/fault?seconds=" + flags["--spike-for"]);
+      }
       if (!flags["--stats"].empty() && Clock::now() >= report) {
         tally.Write(flags["--stats"]);
         report += std::chrono::seconds(1);

@@ -1,4 +1,5 @@
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
 
@@ -40,6 +41,13 @@ prometheus::Family<Metric>& FamilyOf(Builder builder, const std::string& name,
 void Count(const std::string& name, const std::string& help,
            const std::vector<std::pair<std::string, std::string>>& labels, double by) {
   FamilyOf<prometheus::Counter>(prometheus::BuildCounter(), name, help)
+      .Add({labels.begin(), labels.end()})
+      .Increment(by);
+}
+
+void Add(const std::string& name, const std::string& help,
+         const std::vector<std::pair<std::string, std::string>>& labels, double by) {
+  FamilyOf<prometheus::Gauge>(prometheus::BuildGauge(), name, help)
       .Add({labels.begin(), labels.end()})
       .Increment(by);
 }

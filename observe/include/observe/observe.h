@@ -49,6 +49,9 @@ std::string MetricsText();
 /// Cost: one map look-up under a lock.
 void Count(const std::string& name, const std::string& help,
            const std::vector<std::pair<std::string, std::string>>& labels, double by = 1);
+/// A gauge of the application's own that goes up and down, made on first use.
+void Add(const std::string& name, const std::string& help,
+         const std::vector<std::pair<std::string, std::string>>& labels, double by);
 /// An observation in a histogram of the application's own; `bounds` count on first use.
 void Record(const std::string& name, const std::string& help,
             const std::vector<std::pair<std::string, std::string>>& labels, double value,
