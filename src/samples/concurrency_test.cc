@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "samples/engine_harness.h"
+#include "samples/head.h"
+#include "samples/series_table.h"
 
 namespace pharos::samples {
 namespace {
@@ -98,6 +100,56 @@ TEST(EngineConcurrency, WritersReadersAndMaintenance) {
   ASSERT_TRUE(harness.engine().Flush().has_value());
   check();
   base::SetLogLevel(base::LogLevel::kInfo);
+}
+
+// What still names a removed series by its slot must never mean another one.
+TEST(SeriesTable, SlotsComeFreeWithTheNextRemoval) {
+  SeriesTable table(0, 0);
+  const auto all = [](const Series&) { return true; };
+  const Labels a{{"__name__", "a"}}, b{{"__name__", "b"}}, c{{"__name__", "c"}};
+  const uint32_t first = table.Add(a.Hash(), a.bytes())->index;
+  EXPECT_EQ(table.RemoveIf(all), std::vector{first});
+  EXPECT_EQ(table.Find(a.Hash(), a.bytes()), nullptr);
+  const uint32_t second = table.Add(b.Hash(), b.bytes())->index;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(table.RemoveIf(all), std::vector{second});
+  EXPECT_EQ(table.Add(c.Hash(), c.bytes())->index, first);
+  EXPECT_EQ(table.size(), 1u);
+}
+
+// A series that is made again while many leave memory is found by the next reader.
+TEST(Head, SeriesMadeAgainDuringRemovalIsSeen) {
+  base::MemoryBudget budget(1u << 30);
+  Head head(2, 0, 1, budget);
+  uint32_t generation = 1;
+  bool made = false;
+  std::vector<uint32_t> order;
+  const auto append = [&](store::SeriesHandle handle) {
+    const store::SampleWrite write{handle, kTestStartMs + generation, 1};
+    AppendOutcome outcome{.order = &order};
+    head.Append({&write, 1}, {}, outcome);
+  };
+  const auto rotate = [&] { head.Rotate(++generation); };
+  const Labels again{{"__name__", "again"}};
+  const std::vector<model::Matcher> only_again{model::Matcher::Equal("__name__", "again")};
+  for (int round = 0; round < 5; ++round) {
+    for (int s = 0; s < 20'000; ++s) append(*head.Resolve(Name(0, s), true, &made));
+    append(*head.Resolve(again, true, &made));
+    rotate();
+    EXPECT_EQ(head.DropFrozen(), 0u);
+    rotate();
+    std::atomic<bool> started{false};
+    std::thread writer([&] {
+      for (made = false; !made; started = true) {
+        const auto handle = head.Resolve(again, true, &made);
+        if (made) append(*handle);
+      }
+    });
+    while (!started) std::this_thread::yield();
+    EXPECT_EQ(head.DropFrozen(), 20'001u);
+    writer.join();
+    EXPECT_EQ(head.Collect(only_again, INT64_MIN, INT64_MAX).series.size(), 1u);
+  }
 }
 
 }  // namespace

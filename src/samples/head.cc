@@ -128,7 +128,7 @@ size_t Head::DropFrozen() {
   }
   if (gone.empty()) return 0;
   std::sort(gone.begin(), gone.end());
-  index_.Remove(gone);
+  index_.Remove(gone);  // a series made again by now has another index
   raw_cache_.Clear();
   series_count_ -= gone.size();
   return gone.size();

@@ -50,7 +50,7 @@ void SeriesTable::Free(Series& series, uint32_t slot) {
   series.live = false;
   series.label_bytes = nullptr;
   ++series.epoch;
-  free_.push_back(slot);
+  retired_.push_back(slot);
   --size_;
 }
 

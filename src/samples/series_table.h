@@ -48,9 +48,13 @@ class SeriesTable {
   Series* Find(base::Hash128 id, std::string_view labels);
   /// Makes one that Find did not find.
   Series* Add(base::Hash128 id, std::string_view labels);
-  /// Takes out each series for which `gone` holds and returns their indexes.
+  /// Takes out each series for which `gone` holds and returns their indexes. They are given to
+  /// other series only after the next call: until then the caller forgets them elsewhere (label
+  /// index, records on their way to the WAL) without holding the lock.
   template <class Gone>
   std::vector<uint32_t> RemoveIf(Gone gone) {
+    free_.insert(free_.end(), retired_.begin(), retired_.end());
+    retired_.clear();
     std::vector<uint32_t> removed;
     for (uint32_t slot = 0; slot < slots_; ++slot) {
       Series& series = Slot(slot);
@@ -75,7 +79,8 @@ class SeriesTable {
   const uint32_t shard_, shard_bits_;
   std::vector<std::unique_ptr<Series[]>> slabs_;
   std::vector<uint32_t> free_;
-  std::vector<uint32_t> probe_;  // open addressing by id.low: slot numbers
+  std::vector<uint32_t> retired_;  // free after the next RemoveIf
+  std::vector<uint32_t> probe_;    // open addressing by id.low: slot numbers
   uint32_t slots_ = 0;
   size_t size_ = 0;
 };
