@@ -82,14 +82,14 @@ void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata&
 
 base::Ack EngineAppender::Commit() {
   if (record_.empty()) return base::Ack::Durable();
-  if (engine_.sealed_generation_ >= generation_) {
-    record_.Finish();
-    undeclared_.clear();
-    return base::Ack::Durable();
-  }
   io::Wal::Appended appended;
   {
     std::lock_guard lock(engine_.commit_mutex_);
+    if (engine_.sealed_generation_ >= generation_) {
+      record_.Finish();
+      undeclared_.clear();
+      return base::Ack::Durable();
+    }
     const uint32_t now = *engine_.wal_generation_;
     if (now != wal_generation_) {
       for (const uint32_t ref : record_.Refs()) tenant_->head.Declare(ref, now, record_);

@@ -145,7 +145,8 @@ class SampleEngine final : public store::SampleSink,
   std::map<std::string, TenantPtr, std::less<>> tenants_;  // tenants_mutex_
 
   /// Held while a record is declared and handed to the WAL, so that a series' declaration is
-  /// never behind its use, and while a rotation reads the last sequence.
+  /// never behind its use, while a rotation reads the last sequence, and while
+  /// sealed_generation_ rises.
   std::mutex commit_mutex_;
   /// Series declared in an older WAL generation are declared again. Shared with acks, which
   /// raise it when a write failed.

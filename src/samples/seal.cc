@@ -209,7 +209,11 @@ base::Result<void> SampleEngine::Seal() {
     edit.sealed_sequence = pending_->sequence;
     PHAROS_TRY_VOID(manifest_.Apply(edit));
   }
-  sealed_generation_ = pending_->generation;
+  {
+    // From here on no record of that generation is declared: its series may leave memory.
+    std::lock_guard commit(commit_mutex_);
+    sealed_generation_ = pending_->generation;
+  }
   size_t gone = 0;
   for (const TenantPtr& tenant : AllTenants()) gone += tenant->head.DropFrozen();
   if (wal_ != nullptr) wal_->Release(io::Signal::kSamples, pending_->sequence);
