@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -77,6 +78,11 @@ void AppendProcess(std::string& out) {
       "# TYPE process_cpu_seconds_total counter\n";
   AppendSample(out, "process_cpu_seconds_total", "",
                static_cast<double>(cpu.tv_sec) + static_cast<double>(cpu.tv_nsec) * 1e-9);
+  out +=
+      "# HELP process_start_time_seconds Start time of the process since unix epoch in seconds.\n"
+      "# TYPE process_start_time_seconds gauge\n";
+  static const double started = static_cast<double>(std::time(nullptr));
+  AppendSample(out, "process_start_time_seconds", "", started);
 }
 
 }  // namespace
@@ -132,11 +138,12 @@ void SetGauge(std::string_view name, std::string_view help, std::function<double
   }
 }
 
-std::string ExposeMetrics() {
+std::string ExposeMetrics(std::string_view prefix) {
   Registry& registry = TheRegistry();
   std::lock_guard lock(registry.mutex);
   std::string out;
   for (const auto& [name, family] : registry.families) {
+    if (!name.starts_with(prefix)) continue;
     out.append("# HELP ").append(name).append(" ").append(family.help);
     out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
     for (const auto& [labels, counter] : family.counters) {

@@ -44,8 +44,8 @@ Latency& GetLatency(std::string_view name, std::string_view help, std::string_vi
 void SetGauge(std::string_view name, std::string_view help, std::function<double()> read,
               std::string_view labels = "");
 
-/// Everything registered, in Prometheus text format 0.0.4, sorted by name, with the
-/// process's own process_* figures.
-std::string ExposeMetrics();
+/// Everything registered whose name begins with `prefix`, in Prometheus text format 0.0.4,
+/// sorted by name, with the process's own process_* figures at the end.
+std::string ExposeMetrics(std::string_view prefix = "");
 
 }  // namespace pharos::base

@@ -12,9 +12,6 @@ namespace {
 
 using namespace pharos;
 
-constexpr const char* kFormats[] = {"prometheus", "alertmanager", "otelcol", "loki",   "tempo",
-                                    "promtail",   "blackbox",     "statsd",  "grafana"};
-
 void AddServe(CLI::App& app, server::ServeArguments& arguments) {
   CLI::App* serve = app.add_subcommand("serve", "Run Pharos");
   serve->add_option("--data-dir", arguments.data_dir, "Where everything is kept")->required();
@@ -24,7 +21,7 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
                    "Open the classic ports: on or off (off)")
       ->check(CLI::IsMember({"on", "off"}));
   serve->add_option("--config", arguments.config, "pharos.yaml");
-  for (const char* format : kFormats) {
+  for (const char* format : server::kFormats) {
     serve->add_option("--config." + std::string(format), arguments.config_files[format],
                       "A " + std::string(format) + " configuration file");
   }

@@ -1,6 +1,7 @@
 #include "server/options.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "conf/prometheus_config.h"
 #include "conf/yaml.h"
@@ -52,7 +53,40 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
   map.Done();
 }
 
-/// pharos.yaml: own keys, and foreign files by path.
+/// The lines of `text` below the key on `line`, up to the next line that is not indented.
+std::string BlockBelow(std::string_view text, int line) {
+  std::string out;
+  int number = 0;
+  bool ended = false;
+  while (!text.empty() && !ended) {
+    const size_t end = text.find('\n');
+    const std::string_view one = text.substr(0, end);
+    ++number;
+    const bool inside = number > line;
+    ended = inside && !one.empty() && one.front() != ' ' && one.front() != '#';
+    if (inside && !ended) out += one;
+    out += '\n';
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
+
+void ReadForeignFiles(conf::MapReader& top, std::string_view text, const std::string& file,
+                      ServeOptions& options) {
+  for (const char* format : kFormats) {
+    const conf::Node* node = top.Take(format);
+    if (node == nullptr) continue;
+    if (node->kind == conf::Node::Kind::kScalar) {
+      const std::filesystem::path path(node->scalar);
+      options.files[format] = {
+          path.is_absolute() ? path : std::filesystem::path(file).parent_path() / path, ""};
+    } else {
+      options.files[format] = {file, BlockBelow(text, top.LineOf(format))};
+    }
+  }
+}
+
+/// pharos.yaml: own keys, and foreign files by path or in place.
 Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
   PHAROS_TRY(const std::string text, conf::ReadTextFile(file));
   PHAROS_TRY(const conf::Node root, conf::ParseYaml(text, file));
@@ -74,9 +108,8 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.Bytes("memory", &options.memory_limit_bytes);
     map.Done();
   }
-  top.String("prometheus", &options.prometheus_file);
-  top.NotSupported({"auth", "slo", "self_names", "alertmanager", "otelcol", "loki", "tempo",
-                    "promtail", "blackbox", "statsd", "grafana"});
+  ReadForeignFiles(top, text, file, options);
+  top.NotSupported({"auth"});
   top.Done();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return {};
@@ -99,6 +132,17 @@ Result<void> RefuseOpenBinds(const ServeOptions& options) {
 
 }  // namespace
 
+Result<std::string> ForeignFile::Text() const {
+  if (!inline_text.empty()) return inline_text;
+  return conf::ReadTextFile(path);
+}
+
+bool ListenerNeedsFile(const std::string& listener, std::string* format) {
+  if (!listener.starts_with("otelcol-")) return false;
+  *format = "otelcol";
+  return true;
+}
+
 bool IsLoopback(const std::string& address) {
   return address.starts_with("127.") || address.starts_with("[::1]") ||
          address.starts_with("localhost:");
@@ -117,11 +161,12 @@ Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments) {
   if (!arguments.config.empty()) PHAROS_TRY_VOID(ReadConfig(arguments.config, options));
   for (const auto& [format, path] : arguments.config_files) {
     if (path.empty()) continue;
-    if (format != "prometheus") {
-      return Fail(ErrorKind::kUnsupported,
-                  "--config." + format + ": files of this format are not supported yet");
-    }
-    options.prometheus_file = path;
+    options.files[format] = {path, ""};
+  }
+  for (const char* format : {"blackbox", "statsd"}) {
+    if (!options.files.contains(format)) continue;
+    return Fail(ErrorKind::kUnsupported,
+                "--config." + std::string(format) + ": files of this format are not supported yet");
   }
   if (!arguments.listen.empty()) options.main = {arguments.listen, true};
   for (const auto& [name, address] : arguments.listeners) {

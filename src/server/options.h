@@ -17,9 +17,24 @@ struct ListenerName {
   bool on_by_default;  ///< without --compat-ports
 };
 inline constexpr ListenerName kListeners[] = {
-    {"prometheus", "127.0.0.1:9090", false}, {"loki", "127.0.0.1:3100", false},
-    {"tempo", "127.0.0.1:3200", false},      {"jaeger", "127.0.0.1:16686", false},
-    {"otlp-http", "127.0.0.1:4318", false},  {"otlp-grpc", "127.0.0.1:4317", true},
+    {"prometheus", "127.0.0.1:9090", false},      {"loki", "127.0.0.1:3100", false},
+    {"tempo", "127.0.0.1:3200", false},           {"jaeger", "127.0.0.1:16686", false},
+    {"otlp-http", "127.0.0.1:4318", false},       {"otlp-grpc", "127.0.0.1:4317", true},
+    {"alertmanager", "127.0.0.1:9093", false},    {"fluent", "127.0.0.1:24224", false},
+    {"otelcol-metrics", "127.0.0.1:8888", false}, {"otelcol-exporter", "127.0.0.1:8889", false},
+};
+
+/// The formats of `--config.FORMAT` and of the keys of pharos.yaml.
+inline constexpr const char* kFormats[] = {"prometheus", "alertmanager", "otelcol",
+                                           "loki",       "tempo",        "promtail",
+                                           "blackbox",   "statsd",       "grafana"};
+
+/// A foreign configuration file: a path, or the text that stands in pharos.yaml itself (with as
+/// many empty lines before it as keep its line numbers right).
+struct ForeignFile {
+  std::string path;         ///< for messages; relative paths inside it start at its folder
+  std::string inline_text;  ///< "" when `path` is to be read
+  base::Result<std::string> Text() const;
 };
 
 struct ListenAddress {
@@ -32,7 +47,7 @@ struct ServeOptions {
   ListenAddress main{"127.0.0.1:3000", false};
   std::map<std::string, ListenAddress> listeners;  ///< by name; what is off is not in it
   std::string config_file;                         ///< pharos.yaml, "" for none
-  std::string prometheus_file;                     ///< prometheus.yml, "" for none
+  std::map<std::string, ForeignFile> files;        ///< by format; those that were given
   bool insecure = false;                           ///< allow binds beyond loopback
   std::vector<std::string> allowed_hosts;
   bool relaxed_durability = false;
@@ -55,6 +70,9 @@ struct ServeArguments {
 /// Command line over pharos.yaml over defaults. kBadInput names the flag or file, line and
 /// key; kUnsupported names what Pharos knows but does not do yet.
 base::Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments);
+
+/// What only a Pharos with that file can serve: nothing listens without it.
+bool ListenerNeedsFile(const std::string& listener, std::string* format);
 
 /// True for 127.0.0.0/8, [::1] and localhost, any port.
 bool IsLoopback(const std::string& address);

@@ -18,7 +18,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get('PHAROS_BUILD', 'build/release')
 BINARY = BUILD / 'pharos'
-CLASSIC = (3000, 9090, 3100, 3200, 16686, 4318, 4317, 8000, 8001)
+CLASSIC = (3000, 9090, 3100, 3200, 16686, 9093, 8888, 8889, 24224, 4318, 4317, 8000, 8001)
 
 
 def free_port():
@@ -137,16 +137,21 @@ class Pharos:
 
 
 class Stack:
-    """What `./dev run` starts: Pharos, the shop, the load. Classic ports where they are free."""
+    """What `./dev run` starts: Pharos, the shop, the load. Classic ports where they are free.
 
-    def __init__(self, rate=20):
-        self.offset = 0 if all(port_is_free(p) for p in CLASSIC) else 21000
-        self.data_dir = tempfile.mkdtemp(prefix='pharos-run-')
+    With `lab`, the files of that folder are run instead of the demo's own.
+    """
+
+    def __init__(self, rate=20, lab=None, spike='off', data_dir=None, env=None):
+        self.offset = next(o for o in (0, 21000, 31000) if all(port_is_free(p + o) for p in CLASSIC))
+        self.own_dir = data_dir is None
+        self.data_dir = data_dir or tempfile.mkdtemp(prefix='pharos-run-')
         self.rate = rate
+        lab_flags = ['--lab', lab] if lab else []
         self.started = time.time()
         self.process = subprocess.Popen(
-            [ROOT / 'tools/run.sh', '--data-dir', self.data_dir, '--port-offset', str(self.offset), '--rate', str(rate)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+            [ROOT / 'tools/run.sh', '--data-dir', self.data_dir, '--port-offset', str(self.offset), '--rate', str(rate), '--spike', spike, *lab_flags],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, env=dict(os.environ, **(env or {})))
         lines = []
         while not lines or 'Ctrl-C' not in lines[-1]:
             line = self.process.stdout.readline()
@@ -166,5 +171,6 @@ class Stack:
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(60)
         self.process.stdout.close()
-        shutil.rmtree(self.data_dir, ignore_errors=True)
+        if self.own_dir:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
         return code

@@ -1,5 +1,9 @@
 """The data that the documents' cheat sheets ask for: known values, sent as any OTLP or Loki client would."""
 import json
+import pathlib
+import re
+import shutil
+import subprocess
 import time
 
 
@@ -73,4 +77,39 @@ def push_trace(walk):
               'startTimeUnixNano': str(start + at * 10**6), 'endTimeUnixNano': str(start + (at + ms) * 10**6)} for i, (name, parent, at, ms) in enumerate(WATERFALL)]
     body = {'resourceSpans': [{'resource': {'attributes': _attributes({'service.name': 'kodekloud-record-store-api-dev'})}, 'scopeSpans': [{'spans': spans}]}]}
     status, _, text = walk.post(4318, '/v1/traces', json.dumps(body).encode(), {'Content-Type': 'application/json'})
+    assert status == 200 and 'partialSuccess' not in text, (status, text)
+
+
+# The alerts that the lessons print one by one, which the lab's files do not hold.
+PRINTED_ALERTS = ('AirflowDAGFailed', 'AirflowDAGNotRunning', 'KafkaConsumerLagHigh', 'DataFreshnessViolation', 'SchemaDriftDetected', 'PodCrashLooping')
+
+
+def copy_lab(lab, folder):
+    """The lab's files with one change: its rule_files also name the recording rules, its SLO fragments and the printed alerts."""
+    shutil.copytree(lab, folder)
+    subprocess.run(['chmod', '-R', 'u+w', folder], check=True)
+    lesson = next((lab.parent / 'seeds').glob('003_*')).read_text()
+    blocks = [re.search(rf'^- alert: {name}\n(?:  .*\n)+', lesson, re.M)[0] for name in PRINTED_ALERTS]
+    blocks += [path.read_text() for path in sorted((lab / 'slo').glob('*.yml'))]
+    rules = ''.join('    ' + line + '\n' for block in blocks for line in block.splitlines())
+    config = pathlib.Path(folder, 'config')
+    (config / 'printed.yml').write_text('groups:\n- name: printed\n  interval: 5s\n  rules:\n' + rules)
+    prometheus = config / 'prometheus.yml'
+    prometheus.write_text(prometheus.read_text().replace('- "alerts.yml"', '- "alerts.yml"\n  - "recording_rules.yml"\n  - "printed.yml"'))
+
+
+def push_alert_data(lab):
+    """What makes each printed alert true."""
+    now = time.time_ns()
+    minute = 60 * 10**9
+    rising = {
+        'airflow_dagrun_duration_failed_total': ({'dag_id': 'daily_etl'}, 1), 'sql_table_column_count': ({'table': 'events'}, 1),
+        'kube_pod_container_status_restarts_total': ({'pod': 'api-1'}, 2)}
+    level = {
+        'airflow_dag_last_run_timestamp': ({'dag_id': 'daily_etl'}, time.time() - 6000), 'sql_table_age_seconds': ({'table_name': 'events'}, 4000),
+        'kminion_kafka_consumer_group_topic_partition_lag': ({'consumer_group': 'order-processor', 'topic': 't'}, 12000)}
+    metrics = [{'name': n, 'gauge': {'dataPoints': [_point(10.0 + by * i, now + (i - 10) * minute, l) for i in range(11)]}} for n, (l, by) in rising.items()]
+    metrics += [{'name': n, 'gauge': {'dataPoints': [_point(v, now + (i - 1) * minute, l) for i in range(9)]}} for n, (l, v) in level.items()]
+    body = {'resourceMetrics': [{'resource': {'attributes': _attributes({'service.name': 'printed'})}, 'scopeMetrics': [{'metrics': metrics}]}]}
+    status, _, text = lab.post(9090, '/api/v1/otlp/v1/metrics', json.dumps(body).encode(), {'Content-Type': 'application/json'})
     assert status == 200 and 'partialSuccess' not in text, (status, text)

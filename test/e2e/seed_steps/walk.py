@@ -3,8 +3,10 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import typing
 import urllib.parse
@@ -38,6 +40,17 @@ class Document:
             return check
         return register
 
+    def lab(self, *texts):
+        """As run, on the stack with the lab's own files; the check gets its Asker."""
+        def register(check):
+            for text in texts:
+                if LAB.exists():
+                    _steps.append(Step(self.name, text, check=lambda walk: check(walk.lab)))
+                else:
+                    self.later('the lab folder beside the project', text)
+            return check
+        return register
+
     def each(self, texts, check):
         """A step a text; check(walk, text)."""
         for text in texts:
@@ -52,23 +65,12 @@ def steps_of(documents):
     return sorted(_steps, key=lambda s: documents.index(s.document))
 
 
-class Walk:
-    def __init__(self):
-        self.stack = Stack(rate=20)
+class Asker:
+    """Short ways to ask a running stack."""
 
-    def close(self):
-        """`docker compose down -v`: SIGTERM must end all of it cleanly."""
-        assert self.stack.close() == 0, 'the stack did not stop cleanly'
+    def __init__(self, stack):
+        self.stack = stack
 
-    def prepare(self):
-        """Data that the cheat sheets ask for, and enough of the shop's own."""
-        from seed_steps import data
-        data.push_metrics(self)
-        data.push_logs(self)
-        data.push_trace(self)
-        wait_until('forty seconds of scrapes', 90, lambda: self.value('count_over_time(up{job="sample-app"}[1m])') >= 40)
-
-    # -- asking ---------------------------------------------------------------------------------
     def port(self, classic):
         return self.stack.port(classic)
 
@@ -129,6 +131,43 @@ class Walk:
 
     def metrics_of_shop(self):
         return self.get(8000, '/metrics')[1]
+
+    def rule(self, name):
+        """The rule of that name as /api/v1/rules shows it, once it has been evaluated."""
+        def find():
+            groups = self.json(9090, '/api/v1/rules')['data']['groups']
+            return next((r for g in groups for r in g['rules'] if r['name'] == name and r['health'] == 'ok'), None)
+        return wait_until(f'rule {name}', 40, find)
+
+
+class Walk(Asker):
+    """`./dev run` as it stands, and beside it `./dev run --lab`, whose files the tests may read."""
+
+    def __init__(self):
+        super().__init__(Stack(rate=20))
+        self.lab, self.lab_folder = None, None
+
+    def prepare(self):
+        """Data that the cheat sheets ask for, and enough of the shop's own."""
+        from seed_steps import data
+        if LAB.exists():
+            self.lab_folder = tempfile.mkdtemp(prefix='pharos-walk-')
+            data.copy_lab(LAB, self.lab_folder + '/lab')
+            self.lab = Asker(Stack(rate=10, lab=self.lab_folder + '/lab', env={'OTEL_METRIC_EXPORT_INTERVAL': '5000'}))
+            data.push_alert_data(self.lab)
+        data.push_metrics(self)
+        data.push_logs(self)
+        data.push_trace(self)
+        wait_until('forty seconds of scrapes', 90, lambda: self.value('count_over_time(up{job="sample-app"}[1m])') >= 40)
+        if self.lab:
+            wait_until('three scrapes of the lab', 90, lambda: min(v for _, v in self.lab.promql('count_over_time(app_http_requests_total{route="/hello"}[5m])')) >= 3)
+
+    def close(self):
+        """`docker compose down -v`: SIGTERM must end all of it cleanly."""
+        codes = [asker.stack.close() for asker in (self, self.lab) if asker]
+        if self.lab_folder:
+            shutil.rmtree(self.lab_folder, ignore_errors=True)
+        assert set(codes) == {0}, 'the stack did not stop cleanly'
 
 
 def tags(span):
