@@ -17,14 +17,35 @@ using base::ErrorKind;
 using base::Fail;
 using base::Result;
 
+/// What jobs inherit.
 struct Global {
   int64_t scrape_interval_ms = 60'000;
   int64_t scrape_timeout_ms = 10'000;
   bool timeout_given = false;
+  ScrapeJob limits;  ///< only its limits
 };
 
-bool ValidLabelName(std::string_view name) {
-  return !name.empty() && !name.starts_with("__reserved");
+void ReadLimits(MapReader& map, ScrapeJob& job) {
+  map.Int("sample_limit", &job.sample_limit);
+  map.Bytes("body_size_limit", &job.body_size_limit);
+  map.Int("label_limit", &job.label_limit);
+  map.Int("label_name_length_limit", &job.label_name_length_limit);
+  map.Int("label_value_length_limit", &job.label_value_length_limit);
+}
+
+/// Names are UTF-8 here, as in Prometheus 3; the other scheme would change what is taken.
+void ReadNameScheme(MapReader& map) {
+  std::string scheme;
+  if (map.String("metric_name_validation_scheme", &scheme) && scheme != "utf8") {
+    map.faults().Add(map.LineOf("metric_name_validation_scheme"),
+                     "metric_name_validation_scheme \"" + scheme +
+                         "\" is not supported yet; names are \"utf8\"");
+  }
+  if (map.String("metric_name_escaping_scheme", &scheme) && scheme != "allow-utf-8") {
+    map.faults().Add(map.LineOf("metric_name_escaping_scheme"),
+                     "metric_name_escaping_scheme \"" + scheme +
+                         "\" is not supported yet; names are asked for as \"allow-utf-8\"");
+  }
 }
 
 Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
@@ -41,96 +62,16 @@ Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
     faults.Add(map.LineOf("scrape_timeout"), "global scrape timeout greater than scrape interval");
   }
   global.scrape_timeout_ms = std::min(global.scrape_timeout_ms, global.scrape_interval_ms);
-  map.NotSupported({"query_log_file", "scrape_failure_log_file", "rule_query_offset",
-                    "body_size_limit", "sample_limit", "target_limit", "label_limit",
-                    "label_name_length_limit", "label_value_length_limit", "keep_dropped_targets",
-                    "metric_name_validation_scheme", "metric_name_escaping_scheme",
-                    "scrape_protocols", "scrape_native_histograms",
-                    "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms",
-                    "extra_scrape_metrics", "runtime"});
+  map.DurationMs("rule_query_offset", &config.rule_query_offset_ms);
+  ReadLimits(map, global.limits);
+  ReadNameScheme(map);
+  map.Moot({"keep_dropped_targets"}, "the first hundred dropped targets of a job are kept");
+  map.Moot({"runtime"}, "there is no garbage collector to tune");
+  map.NotSupported({"query_log_file", "scrape_failure_log_file", "target_limit", "scrape_protocols",
+                    "scrape_native_histograms", "convert_classic_histograms_to_nhcb",
+                    "always_scrape_classic_histograms", "extra_scrape_metrics"});
   map.Done();
   return global;
-}
-
-void ReadStaticGroups(MapReader& map, ScrapeJob& job) {
-  for (const Node& node : map.List("static_configs")) {
-    if (node.kind == Node::Kind::kNull) {
-      map.faults().Add(node.line, "empty or null section in static_configs");
-      continue;
-    }
-    MapReader group(node,
-                    "struct { Targets []string \"yaml:\\\"targets\\\"\"; Labels model.LabelSet "
-                    "\"yaml:\\\"labels\\\"\" }",
-                    map.faults());
-    StaticGroup out;
-    group.Strings("targets", &out.targets);
-    group.StringMap("labels", &out.labels);
-    for (const std::string& target : out.targets) {
-      if (target.find("://") != std::string::npos || target.find('/') != std::string::npos) {
-        const bool relabelled =
-            std::any_of(job.relabel.begin(), job.relabel.end(),
-                        [](const RelabelRule& rule) { return rule.target_label == "__address__"; });
-        if (!relabelled) map.faults().Add(node.line, "\"" + target + "\" is not a valid hostname");
-      }
-    }
-    for (const auto& [name, value] : out.labels) {
-      if (!ValidLabelName(name))
-        map.faults().Add(node.line, "\"" + name + "\" is not a valid label name");
-    }
-    group.Done();
-    job.static_groups.push_back(std::move(out));
-  }
-}
-
-/// A secret given as text or as a file that holds it.
-void ReadSecret(MapReader& map, std::string_view key, std::string* out) {
-  std::string file;
-  map.String(key, out);
-  const std::string file_key = std::string(key) + "_file";
-  if (!map.String(file_key, &file)) return;
-  if (!out->empty()) {
-    map.faults().Add(map.LineOf(file_key), "at most one of " + std::string(key) + " & " + file_key +
-                                               " must be configured");
-    return;
-  }
-  auto text = ReadTextFile(file);
-  if (!text) {
-    map.faults().Add(map.LineOf(file_key), text.error().message);
-    return;
-  }
-  while (!text->empty() && (text->back() == '\n' || text->back() == ' ')) text->pop_back();
-  *out = *std::move(text);
-}
-
-void ReadAuthorization(MapReader& map, ScrapeJob& job) {
-  const Node* basic = map.Take("basic_auth");
-  const Node* authorization = map.Take("authorization");
-  if (basic != nullptr) {
-    MapReader reader(*basic, "config.plain", map.faults());
-    reader.String("username", &job.basic_user);
-    ReadSecret(reader, "password", &job.basic_password);
-    reader.Done();
-  }
-  std::string token;
-  ReadSecret(map, "bearer_token", &token);
-  if (authorization != nullptr) {
-    MapReader reader(*authorization, "config.plain", map.faults());
-    job.authorization_type = "Bearer";
-    reader.String("type", &job.authorization_type);
-    ReadSecret(reader, "credentials", &job.authorization_credentials);
-    reader.Done();
-    if (job.authorization_type == "Basic" || job.authorization_type == "basic") {
-      map.faults().Add(authorization->line,
-                       "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
-    }
-  } else if (!token.empty()) {
-    job.authorization_type = "Bearer";
-    job.authorization_credentials = token;
-  }
-  if (basic != nullptr && (authorization != nullptr || !token.empty())) {
-    map.faults().Add(basic->line,
-                     "at most one of basic_auth, oauth2 & authorization must be configured");
-  }
 }
 
 void ReadParams(MapReader& map, ScrapeJob& job) {
@@ -143,46 +84,23 @@ void ReadParams(MapReader& map, ScrapeJob& job) {
   }
 }
 
-void RefuseOtherDiscoveries(MapReader& map) {
-  map.NotSupported({"azure_sd_configs",     "consul_sd_configs",     "digitalocean_sd_configs",
-                    "dns_sd_configs",       "docker_sd_configs",     "dockerswarm_sd_configs",
-                    "ec2_sd_configs",       "eureka_sd_configs",     "file_sd_configs",
-                    "gce_sd_configs",       "hetzner_sd_configs",    "http_sd_configs",
-                    "ionos_sd_configs",     "kubernetes_sd_configs", "kuma_sd_configs",
-                    "lightsail_sd_configs", "linode_sd_configs",     "marathon_sd_configs",
-                    "nerve_sd_configs",     "nomad_sd_configs",      "openstack_sd_configs",
-                    "ovhcloud_sd_configs",  "puppetdb_sd_configs",   "scaleway_sd_configs",
-                    "serverset_sd_configs", "stackit_sd_configs",    "triton_sd_configs",
-                    "uyuni_sd_configs",     "vultr_sd_configs"});
-  map.NotSupported({"tls_config",
-                    "proxy_url",
-                    "no_proxy",
-                    "proxy_from_environment",
-                    "proxy_connect_header",
-                    "oauth2",
-                    "http_headers",
-                    "target_limit",
-                    "native_histogram_bucket_limit",
-                    "native_histogram_min_bucket_factor",
-                    "keep_dropped_targets",
-                    "scrape_classic_histograms",
-                    "always_scrape_classic_histograms",
-                    "scrape_native_histograms",
-                    "scrape_protocols",
-                    "scrape_fallback_protocol",
-                    "scrape_failure_log_file",
-                    "track_timestamps_staleness",
-                    "enable_compression",
-                    "enable_http2",
-                    "metric_name_validation_scheme",
-                    "metric_name_escaping_scheme",
-                    "convert_classic_histograms_to_nhcb",
-                    "extra_scrape_metrics"});
+void RefuseOtherKeys(MapReader& map) {
+  map.Moot({"keep_dropped_targets"}, "the first hundred dropped targets of a job are kept");
+  map.Moot({"enable_compression"}, "targets are offered compression; they choose");
+  map.Moot({"enable_http2"}, "targets are scraped over HTTP/1.1");
+  RefuseOtherDiscoveries(map);
+  map.NotSupported({"tls_config", "proxy_url", "no_proxy", "proxy_from_environment",
+                    "proxy_connect_header", "oauth2", "http_headers", "target_limit",
+                    "native_histogram_bucket_limit", "native_histogram_min_bucket_factor",
+                    "scrape_classic_histograms", "always_scrape_classic_histograms",
+                    "scrape_native_histograms", "scrape_protocols", "scrape_fallback_protocol",
+                    "scrape_failure_log_file", "track_timestamps_staleness",
+                    "convert_classic_histograms_to_nhcb", "extra_scrape_metrics"});
 }
 
 ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
   MapReader map(node, "config.plain", faults);
-  ScrapeJob job;
+  ScrapeJob job = global.limits;
   if (!map.String("job_name", &job.name) || job.name.empty())
     faults.Add(node.line, "job_name is empty");
   job.interval_ms = global.scrape_interval_ms;
@@ -202,16 +120,20 @@ ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
   map.Bool("honor_labels", &job.honor_labels);
   map.Bool("honor_timestamps", &job.honor_timestamps);
   map.Bool("follow_redirects", &job.follow_redirects);
-  map.Int("sample_limit", &job.sample_limit);
-  map.Bytes("body_size_limit", &job.body_size_limit);
-  map.Int("label_limit", &job.label_limit);
-  map.Int("label_name_length_limit", &job.label_name_length_limit);
-  map.Int("label_value_length_limit", &job.label_value_length_limit);
+  ReadLimits(map, job);
+  ReadNameScheme(map);
   job.relabel = ReadRelabelRules(map.List("relabel_configs"), faults);
   job.metric_relabel = ReadRelabelRules(map.List("metric_relabel_configs"), faults);
-  ReadStaticGroups(map, job);
-  ReadAuthorization(map, job);
-  RefuseOtherDiscoveries(map);
+  const bool relabelled =
+      std::any_of(job.relabel.begin(), job.relabel.end(),
+                  [](const RelabelRule& rule) { return rule.target_label == "__address__"; });
+  job.static_groups = ReadStaticGroups(map, relabelled);
+  const HttpCredentials credentials = ReadCredentials(map);
+  job.basic_user = credentials.basic_user;
+  job.basic_password = credentials.basic_password;
+  job.authorization_type = credentials.type;
+  job.authorization_credentials = credentials.credentials;
+  RefuseOtherKeys(map);
   map.Done();
   return job;
 }
@@ -226,13 +148,30 @@ void ReadStorage(MapReader& top, PrometheusConfig& config) {
     reader.NotSupported({"retention", "stale_series_compaction_threshold"});
     reader.Done();
   }
-  map.NotSupported({"exemplars"});
+  map.Moot({"exemplars"}, "exemplars are stored like samples, without a ring of fixed size");
   map.Done();
+}
+
+void ReadJobs(MapReader& top, const Global& global, PrometheusConfig& config) {
+  std::set<std::string> names;
+  for (const Node& node : top.List("scrape_configs")) {
+    if (node.kind == Node::Kind::kNull) {
+      top.faults().Add(node.line, "empty or null scrape config section");
+      continue;
+    }
+    ScrapeJob job = ReadJob(node, global, top.faults());
+    if (!names.insert(job.name).second) {
+      top.faults().Add(node.line,
+                       "found multiple scrape configs with job name \"" + job.name + "\"");
+    }
+    config.jobs.push_back(std::move(job));
+  }
 }
 
 }  // namespace
 
-Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file) {
+Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file,
+                                               std::vector<KeyNote>* notes) {
   PHAROS_TRY(const Node root, ParseYaml(text, file));
   Faults faults(file);
   PrometheusConfig config;
@@ -246,21 +185,14 @@ Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std:
     config.rule_files.push_back(
         std::filesystem::path(pattern).is_absolute() ? pattern : (folder / pattern).string());
   }
-  std::set<std::string> names;
-  for (const Node& node : top.List("scrape_configs")) {
-    if (node.kind == Node::Kind::kNull) {
-      faults.Add(node.line, "empty or null scrape config section");
-      continue;
-    }
-    ScrapeJob job = ReadJob(node, global, faults);
-    if (!names.insert(job.name).second)
-      faults.Add(node.line, "found multiple scrape configs with job name \"" + job.name + "\"");
-    config.jobs.push_back(std::move(job));
-  }
+  if (const Node* alerting = top.Take("alerting"))
+    config.alerting = ReadAlerting(*alerting, faults);
+  ReadJobs(top, global, config);
   ReadStorage(top, config);
-  top.NotSupported({"alerting", "remote_write", "remote_read", "scrape_config_files", "tracing",
-                    "otlp", "runtime"});
+  top.Moot({"runtime"}, "there is no garbage collector to tune");
+  top.NotSupported({"remote_write", "remote_read", "scrape_config_files", "tracing", "otlp"});
   top.Done();
+  if (notes != nullptr) *notes = faults.notes();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return config;
 }
@@ -278,9 +210,10 @@ Result<std::string> ReadTextFile(const std::string& file) {
   return std::move(text).str();
 }
 
-Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file) {
+Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file,
+                                              std::vector<KeyNote>* notes) {
   PHAROS_TRY(const std::string text, ReadTextFile(file));
-  return ParsePrometheusConfig(text, file);
+  return ParsePrometheusConfig(text, file, notes);
 }
 
 std::vector<std::string> ExpandRuleFiles(const std::string& pattern) {

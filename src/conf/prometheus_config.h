@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "conf/alerting.h"
 #include "conf/relabel.h"
+#include "conf/yaml.h"
 #include "model/labels.h"
 
 namespace pharos::conf {
-
-struct StaticGroup {
-  std::vector<std::string> targets;  ///< "host:port", as written
-  std::map<std::string, std::string> labels;
-};
 
 struct ScrapeJob {
   std::string name;
@@ -42,16 +39,20 @@ struct ScrapeJob {
 
 struct PrometheusConfig {
   int64_t evaluation_interval_ms = 60'000;
+  int64_t rule_query_offset_ms = 0;  ///< for groups that have no query_offset of their own
   std::map<std::string, std::string> external_labels;
   std::vector<std::string> rule_files;  ///< resolved against the file's folder; globs as written
+  AlertingConfig alerting;
   std::vector<ScrapeJob> jobs;
   int64_t out_of_order_window_ms = 0;
 };
 
-/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`.
-base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text,
-                                                     const std::string& file);
-base::Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file);
+/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`. What
+/// becomes of each key goes to `notes`, also when there are faults.
+base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file,
+                                                     std::vector<KeyNote>* notes = nullptr);
+base::Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file,
+                                                    std::vector<KeyNote>* notes = nullptr);
 
 /// A whole file; kNotFound and kTooLarge in words.
 base::Result<std::string> ReadTextFile(const std::string& file);

@@ -20,7 +20,8 @@ bool ValidMetricName(std::string_view name) {
 
 class Reader {
  public:
-  Reader(Faults& faults, const ExpressionCheck& check) : faults_(faults), check_(check) {}
+  Reader(Faults& faults, const ExpressionCheck& check, const TemplateCheck& templates)
+      : faults_(faults), check_(check), templates_(templates) {}
 
   RuleGroup Group(const Node& node) {
     MapReader map(node, "rulefmt.RuleGroup", faults_);
@@ -31,9 +32,12 @@ class Reader {
       faults_.Add(node.line, "groupname: \"" + group.name + "\" is repeated in the same file");
     }
     map.DurationMs("interval", &group.interval_ms);
-    map.DurationMs("query_offset", &group.query_offset_ms);
+    if (int64_t offset = 0; map.DurationMs("query_offset", &offset)) group.query_offset_ms = offset;
     map.Int("limit", &group.limit);
     map.StringMap("labels", &group.labels);
+    for (const auto& [label, value] : group.labels) {
+      if (!ValidLabelName(label)) faults_.Add(map.LineOf("labels"), "invalid label name: " + label);
+    }
     int number = 0;
     for (const Node& rule : map.List("rules"))
       group.rules.push_back(OneRule(rule, group, ++number));
@@ -75,31 +79,55 @@ class Reader {
         fault("annotations", "invalid field 'annotations' in recording rule");
       if (has_for) fault("for", "invalid field 'for' in recording rule");
       if (has_keep) fault("keep_firing_for", "invalid field 'keep_firing_for' in recording rule");
-      if (!ValidMetricName(rule.record))
+      if (rule.record.find_first_of("{}") != std::string::npos) {
+        fault("record",
+              "braces present in the recording rule name; should it be in expr?: " + rule.record);
+      } else if (!ValidMetricName(rule.record))
         fault("record", "invalid recording rule name: " + rule.record);
     }
     for (const auto& [label, value] : rule.labels) {
-      if (label.empty() || label == "__name__") fault("labels", "invalid label name: " + label);
+      if (!ValidLabelName(label)) fault("labels", "invalid label name: " + label);
+    }
+    for (const auto& [name_of, value] : rule.annotations) {
+      if (name_of.empty()) fault("annotations", "invalid annotation name: " + name_of);
+    }
+    if (!rule.alert.empty() && templates_ != nullptr) {
+      for (const auto& [label, text] : rule.labels) {
+        if (const std::string error = templates_(rule.alert, text); !error.empty())
+          fault("labels", "label \"" + label + "\": " + error);
+      }
+      for (const auto& [annotation, text] : rule.annotations) {
+        if (const std::string error = templates_(rule.alert, text); !error.empty())
+          fault("annotations", "annotation \"" + annotation + "\": " + error);
+      }
     }
     return rule;
   }
 
+  static bool ValidLabelName(const std::string& name) {
+    return !name.empty() && name != "__name__";
+  }
+
   Faults& faults_;
   const ExpressionCheck& check_;
+  const TemplateCheck& templates_;
   std::set<std::string> names_;
 };
 
 }  // namespace
 
 Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
-                                             const ExpressionCheck& check) {
+                                             const ExpressionCheck& check,
+                                             const TemplateCheck& templates,
+                                             std::vector<KeyNote>* notes) {
   PHAROS_TRY(const Node root, ParseYaml(text, file));
   Faults faults(file);
   MapReader top(root, "rulefmt.RuleGroups", faults);
-  Reader reader(faults, check);
+  Reader reader(faults, check, templates);
   std::vector<RuleGroup> groups;
   for (const Node& node : top.List("groups")) groups.push_back(reader.Group(node));
   top.Done();
+  if (notes != nullptr) *notes = faults.notes();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return groups;
 }

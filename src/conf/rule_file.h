@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "conf/yaml.h"
 
 namespace pharos::conf {
 
@@ -25,8 +27,8 @@ struct Rule {
 
 struct RuleGroup {
   std::string name;
-  int64_t interval_ms = 0;  ///< 0: the global evaluation_interval
-  int64_t query_offset_ms = 0;
+  int64_t interval_ms = 0;                 ///< 0: the global evaluation_interval
+  std::optional<int64_t> query_offset_ms;  ///< none: the global rule_query_offset
   int64_t limit = 0;
   std::map<std::string, std::string> labels;  ///< added to every rule's
   std::vector<Rule> rules;
@@ -35,9 +37,14 @@ struct RuleGroup {
 /// "" when the expression parses, else the parser's error. Given by a higher layer.
 using ExpressionCheck = std::function<std::string(std::string_view expression)>;
 
+/// "" when a label or annotation of the alert is a template that parses. Given likewise.
+using TemplateCheck = std::function<std::string(std::string_view alert, const std::string& text)>;
+
 /// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`, in
-/// Prometheus's words.
+/// Prometheus's words. What becomes of each key goes to `notes`.
 base::Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
-                                                   const ExpressionCheck& check);
+                                                   const ExpressionCheck& check,
+                                                   const TemplateCheck& templates = nullptr,
+                                                   std::vector<KeyNote>* notes = nullptr);
 
 }  // namespace pharos::conf

@@ -31,6 +31,9 @@ std::optional<int> Order(const Value& a, const Value& b) {
   if (const auto* x = a.As<Time>()) {
     if (const auto* y = b.As<Time>()) return three(x->ns, y->ns);
   }
+  if (const auto* x = a.As<Duration>()) {
+    if (const auto* y = b.As<Duration>()) return three(x->ns, y->ns);
+  }
   if (a.IsNil() && b.IsNil()) return 0;
   return std::nullopt;
 }
@@ -65,7 +68,7 @@ Result<Value> Index(Args args) {
   for (size_t i = 1; i < args.size(); ++i) {
     if (const Map* map = value.map()) {
       const auto found = map->find(args[i].ToString());
-      value = found != map->end() ? found->second : Value();
+      value = found != map->end() ? found->second : map->texts ? Value::Of("") : Value();
       continue;
     }
     if (const auto* fields = value.As<const Fields*>()) {

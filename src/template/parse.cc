@@ -402,6 +402,14 @@ class Parser {
       ++at_;
       return Make(Node::Kind::kDot, start);
     }
+    // Blanks that a text processor left behind look like blanks, so they are named.
+    for (const auto& [bytes, code] : {std::pair{"\xC2\xA0", "U+00A0"},
+                                      {"\xE2\x80\x8B", "U+200B"},
+                                      {"\xE3\x80\x80", "U+3000"},
+                                      {"\xEF\xBB\xBF", "U+FEFF"}}) {
+      if (text_.compare(at_, std::string_view(bytes).size(), bytes) == 0)
+        return Bad("unrecognized character in action: " + std::string(code));
+    }
     if (WordStart(c)) return WordTerm();
     if (c == '+' || c == '-' || c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0)
       return NumberTerm();

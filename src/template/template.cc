@@ -1,7 +1,9 @@
 #include "template/template.h"
 
 #include <optional>
+#include <span>
 
+#include "template/functions.h"
 #include "template/limits.h"
 #include "template/node.h"
 
@@ -44,10 +46,9 @@ class Runner {
 
  private:
   std::unexpected<base::Error> Bad(const Node& at, std::string_view why) const {
-    std::string shown = at.text.size() > 20 ? at.text.substr(0, 20) + "..." : at.text;
     return Fail(ErrorKind::kBadInput, "template: " + name_ + ":" + PlaceOf(text_, at.position) +
                                           ": executing \"" + executing_.value_or(name_) +
-                                          "\" at <" + shown + ">: " + std::string(why));
+                                          "\" at <" + at.text + ">: " + std::string(why));
   }
 
   Result<void> Step(const Node& node) {
@@ -182,12 +183,40 @@ class Runner {
     if (node.children.size() > 1 || last != nullptr) {
       if (first.kind == Node::Kind::kField || first.kind == Node::Kind::kChain ||
           first.kind == Node::Kind::kVariable) {
-        const std::string& name = first.names.empty() ? first.text : first.names.back();
-        return Bad(first, name + " is not a method but has arguments");
+        return Method(node, first, dot, last);
       }
       return Bad(first, "can't give argument to non-function " + first.text);
     }
     return Operand(first, dot);
+  }
+
+  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows.
+  Result<Value> Method(const Node& command, const Node& first, const Value& dot,
+                       const Value* last) {
+    PHAROS_TRY(Value receiver, Head(first, dot));
+    if (!first.names.empty()) {
+      PHAROS_TRY(receiver, FieldsOf(first, std::move(receiver), first.names.size() - 1));
+    }
+    const std::string& name = first.names.empty() ? first.text : first.names.back();
+    if (first.names.empty() || !HasMethods(receiver))
+      return Bad(first, name + " is not a method but has arguments");
+    std::vector<Value> arguments;
+    for (size_t i = 1; i < command.children.size(); ++i) {
+      PHAROS_TRY(Value argument, Operand(*command.children[i], dot));
+      arguments.push_back(std::move(argument));
+    }
+    if (last != nullptr) arguments.push_back(*last);
+    return Called(first, receiver, name, arguments);
+  }
+
+  Result<Value> Called(const Node& node, const Value& receiver, const std::string& name,
+                       std::span<const Value> arguments) {
+    auto called = CallMethod(receiver, name, arguments);
+    if (!called)
+      return Bad(node,
+                 "can't evaluate field " + name + " in type " + std::string(receiver.TypeName()));
+    if (!*called) return Bad(node, "error calling " + name + ": " + called->error().message);
+    return **std::move(called);
   }
 
   Result<Value> CallFunction(const Node& command, const Node& first, const Value& dot,
@@ -221,7 +250,7 @@ class Runner {
     switch (node.kind) {
       case Node::Kind::kDot: return dot;
       case Node::Kind::kConstant: return node.constant;
-      case Node::Kind::kField: return FieldsOf(node, dot);
+      case Node::Kind::kField: return FieldsOf(node, dot, node.names.size());
       case Node::Kind::kPipeline: return Pipeline(node, dot);
       case Node::Kind::kFunction: {
         Node command;
@@ -230,31 +259,38 @@ class Runner {
         command.children.push_back(nullptr);
         return CallFunction(command, node, dot, nullptr);
       }
-      case Node::Kind::kChain: {
-        PHAROS_TRY(const Value head, Operand(*node.pipeline, dot));
-        return FieldsOf(node, head);
-      }
+      case Node::Kind::kChain:
       case Node::Kind::kVariable: {
-        const std::string& name = *node.constant.As<std::string>();
-        for (auto v = variables_.rbegin(); v != variables_.rend(); ++v) {
-          if (v->first == name) return FieldsOf(node, v->second);
-        }
-        return Bad(node, "undefined variable: " + name);
+        PHAROS_TRY(Value head, Head(node, dot));
+        return FieldsOf(node, std::move(head), node.names.size());
       }
       default: return Bad(node, "can't evaluate this");
     }
   }
 
-  Result<Value> FieldsOf(const Node& node, Value value) {
-    for (const std::string& name : node.names) {
-      if (const auto* fields = value.As<const Fields*>()) {
+  /// What the fields of `node` are fields of.
+  Result<Value> Head(const Node& node, const Value& dot) {
+    if (node.kind == Node::Kind::kField) return dot;
+    if (node.kind == Node::Kind::kChain) return Operand(*node.pipeline, dot);
+    const std::string& name = *node.constant.As<std::string>();
+    for (auto v = variables_.rbegin(); v != variables_.rend(); ++v) {
+      if (v->first == name) return v->second;
+    }
+    return Bad(node, "undefined variable: " + name);
+  }
+
+  /// The first `count` names of `node`, one after the other.
+  Result<Value> FieldsOf(const Node& node, Value value, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      const std::string& name = node.names[i];
+      if (HasMethods(value)) {
+        PHAROS_TRY(value, Called(node, value, name, {}));
+      } else if (const auto* fields = value.As<const Fields*>()) {
         value = (*fields)->Field(name);
       } else if (const Map* map = value.map()) {
         const auto found = map->find(name);
-        value = found != map->end() ? found->second : Value();
-      } else if (value.IsNil()) {
-        return Bad(node, "nil data; no entry for key \"" + name + "\"");
-      } else {
+        value = found != map->end() ? found->second : map->texts ? Value::Of("") : Value();
+      } else if (!value.IsNil()) {  // a field of nil is nil
         return Bad(node,
                    "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
       }

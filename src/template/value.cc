@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "template/go_time.h"
+#include "text/duration.h"
 
 namespace pharos::tmpl {
 
@@ -31,6 +32,7 @@ bool Value::Truth() const {
   if (const auto* v = As<std::string>()) return !v->empty();
   if (list() != nullptr) return !list()->empty();
   if (map() != nullptr) return !map()->empty();
+  if (const auto* v = As<Duration>()) return v->ns != 0;
   return !IsNil();
 }
 
@@ -39,6 +41,7 @@ std::string Value::ToString() const {
   if (const auto* v = As<int64_t>()) return std::to_string(*v);
   if (const auto* v = As<double>()) return FloatText(*v);
   if (const auto* v = As<std::string>()) return *v;
+  if (const auto* v = As<Duration>()) return text::GoDuration(v->ns);
   if (const auto* v = As<Time>()) return FormatTime("2006-01-02 15:04:05.999999999 -0700 MST", *v);
   if (const List* items = list()) {
     std::string out = "[";
@@ -61,9 +64,10 @@ std::string Value::ToString() const {
 
 std::string_view Value::TypeName() const {
   constexpr std::string_view kNames[] = {
-      "nil",    "bool",      "int64",          "float64",
-      "string", "time.Time", "[]interface {}", "map[string]interface {}",
-      "struct"};
+      "nil",    "bool",         "int64",          "float64",
+      "string", "time.Time",    "[]interface {}", "map[string]interface {}",
+      "struct", "time.Duration"};
+  if (map() != nullptr && map()->texts) return "map[string]string";
   return kNames[data_.index()];
 }
 

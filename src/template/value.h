@@ -33,14 +33,21 @@ struct Time {
   bool operator==(const Time&) const = default;
 };
 
+/// A span of time (Go's time.Duration), in nanoseconds.
+struct Duration {
+  int64_t ns = 0;
+  bool operator==(const Duration&) const = default;
+};
+
 using List = std::vector<Value>;
-using Map = std::map<std::string, Value, std::less<>>;
+struct Map;
 
 /// Owns: its text; lists and maps are shared. Threads: one (shared parts are immutable).
 class Value {
  public:
   using Data = std::variant<std::monostate, bool, int64_t, double, std::string, Time,
-                            std::shared_ptr<const List>, std::shared_ptr<const Map>, const Fields*>;
+                            std::shared_ptr<const List>, std::shared_ptr<const Map>, const Fields*,
+                            Duration>;
 
   Value() = default;
   Value(bool v) : data_(v) {}                    // NOLINT: values are meant to convert
@@ -48,10 +55,11 @@ class Value {
   Value(double v) : data_(v) {}                  // NOLINT
   Value(std::string v) : data_(std::move(v)) {}  // NOLINT
   Value(Time v) : data_(v) {}                    // NOLINT
+  Value(Duration v) : data_(v) {}                // NOLINT
   Value(const Fields* v) : data_(v) {}           // NOLINT
   static Value Of(std::string_view v) { return Value(std::string(v)); }
   static Value Of(List v) { return Value(Data(std::make_shared<const List>(std::move(v)))); }
-  static Value Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
+  static Value Of(Map v);
 
   template <class T>
   const T* As() const {
@@ -77,6 +85,14 @@ class Value {
   explicit Value(Data data) : data_(std::move(data)) {}
   Data data_;
 };
+
+/// Sorted by key.
+struct Map : std::map<std::string, Value, std::less<>> {
+  using map::map;
+  /// Every value is text (Go's map[string]string): a key that is not there is "" instead of nil.
+  bool texts = false;
+};
+inline Value Value::Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
 
 /// A function of the language. `most` < 0: any number of arguments.
 struct Function {
