@@ -22,8 +22,6 @@ void AddNumbers(FunctionMap* map);
 void AddTimes(FunctionMap* map);
 void AddRegex(FunctionMap* map);
 
-/// A time or a duration.
-bool HasMethods(const Value& value);
 /// A method of a time or a duration (`Format`, `Add`, `String` …); nothing when the value has no
 /// method of that name.
 std::optional<base::Result<Value>> CallMethod(const Value& receiver, std::string_view name,

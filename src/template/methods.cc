@@ -14,6 +14,8 @@ using base::Result;
 using Args = std::span<const Value>;
 
 constexpr int64_t kSecond = 1'000'000'000;
+/// Seconds of Go's zero time, 0001-01-01, from 1970.
+constexpr int64_t kYearOneSeconds = -62'135'596'800;
 
 Result<Value> WrongArgument(std::string_view name) {
   return Fail(ErrorKind::kBadInput, "wrong type or number of arguments for " + std::string(name));
@@ -23,7 +25,7 @@ Result<Value> Shifted(Time time, int64_t by_ns) {
   int64_t out = 0;
   if (__builtin_add_overflow(time.ns, by_ns, &out))
     return Fail(ErrorKind::kBadInput, "time out of range");
-  return Value(Time{out});
+  return Value(Time{out, time.offset_s, time.zone});
 }
 
 std::optional<Result<Value>> TimeMethod(Time time, std::string_view name, Args args) {
@@ -64,11 +66,14 @@ std::optional<Result<Value>> TimeMethod(Time time, std::string_view name, Args a
                        : name == "UnixNano"  ? 1
                                              : 0;
   if (unit != 0) {
+    if (!args.empty()) return WrongArgument(name);
+    if (time.ns == kZeroTimeNs && unit >= 1'000'000)
+      return Result<Value>(kYearOneSeconds * (kSecond / unit));
     const int64_t rest = time.ns % unit;
-    return args.empty() ? Result<Value>((time.ns - rest) / unit - (rest < 0 ? 1 : 0))
-                        : WrongArgument(name);
+    return Result<Value>((time.ns - rest) / unit - (rest < 0 ? 1 : 0));
   }
-  if (name == "UTC" || name == "Local") return Result<Value>(time);
+  if (name == "IsZero") return Result<Value>(time.ns == kZeroTimeNs);
+  if (name == "UTC" || name == "Local") return Result<Value>(Time{time.ns});
   return std::nullopt;
 }
 
@@ -90,10 +95,6 @@ std::optional<Result<Value>> DurationMethod(Duration duration, std::string_view 
 }
 
 }  // namespace
-
-bool HasMethods(const Value& value) {
-  return value.As<Time>() != nullptr || value.As<Duration>() != nullptr;
-}
 
 std::optional<Result<Value>> CallMethod(const Value& receiver, std::string_view name, Args args) {
   if (const auto* time = receiver.As<Time>()) return TimeMethod(*time, name, args);

@@ -25,11 +25,30 @@ std::string FloatText(double value) {
   return {plain, std::to_chars(plain, plain + sizeof plain, value, std::chars_format::fixed).ptr};
 }
 
+const List* Value::list() const {
+  if (const Object* o = object()) return o->Plain().list();
+  const auto* p = As<std::shared_ptr<const List>>();
+  return p != nullptr ? p->get() : nullptr;
+}
+
+const Map* Value::map() const {
+  if (const Object* o = object()) return o->Plain().map();
+  const auto* p = As<std::shared_ptr<const Map>>();
+  return p != nullptr ? p->get() : nullptr;
+}
+
+Value Value::Absent() const {
+  const Object* o = object();
+  if (o != nullptr) return o->Absent().value_or(Value());
+  return map() != nullptr && map()->texts ? Value::Of("") : Value();
+}
+
 bool Value::Truth() const {
   if (const auto* v = As<bool>()) return *v;
   if (const auto* v = As<int64_t>()) return *v != 0;
   if (const auto* v = As<double>()) return *v != 0;
   if (const auto* v = As<std::string>()) return !v->empty();
+  if (const auto* v = As<Marked>()) return !v->text.empty();
   if (list() != nullptr) return !list()->empty();
   if (map() != nullptr) return !map()->empty();
   if (const auto* v = As<Duration>()) return v->ns != 0;
@@ -42,6 +61,8 @@ std::string Value::ToString() const {
   if (const auto* v = As<double>()) return FloatText(*v);
   if (const auto* v = As<std::string>()) return *v;
   if (const auto* v = As<Duration>()) return text::GoDuration(v->ns);
+  if (const auto* v = As<Marked>()) return v->text;
+  if (const Object* o = object()) return o->Text();
   if (const auto* v = As<Time>()) return FormatTime("2006-01-02 15:04:05.999999999 -0700 MST", *v);
   if (const List* items = list()) {
     std::string out = "[";
@@ -63,10 +84,11 @@ std::string Value::ToString() const {
 }
 
 std::string_view Value::TypeName() const {
+  if (const Object* o = object()) return o->TypeName();
   constexpr std::string_view kNames[] = {
-      "nil",    "bool",         "int64",          "float64",
-      "string", "time.Time",    "[]interface {}", "map[string]interface {}",
-      "struct", "time.Duration"};
+      "nil",    "bool",          "int64",          "float64",
+      "string", "time.Time",     "[]interface {}", "map[string]interface {}",
+      "struct", "template.HTML", "object",         "time.Duration"};
   if (map() != nullptr && map()->texts) return "map[string]string";
   return kNames[data_.index()];
 }
