@@ -204,15 +204,30 @@ class Runner {
                    ? Bad(first, first.text + " is not a method but has arguments")
                    : Bad(first, "can't give argument to non-function " + first.text);
       }
-      std::vector<Value> arguments;
-      for (size_t i = 1; i < node.children.size(); ++i) {
-        PHAROS_TRY(Value argument, Operand(*node.children[i], dot));
-        arguments.push_back(std::move(argument));
-      }
-      if (last != nullptr) arguments.push_back(*last);
-      return Operand(first, dot, arguments);
+      return Method(node, first, dot, last);
     }
     return Operand(first, dot);
+  }
+
+  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows. What can have
+  /// no methods is refused before its arguments are looked at, as in Go.
+  Result<Value> Method(const Node& command, const Node& first, const Value& dot,
+                       const Value* last) {
+    PHAROS_TRY_VOID(Step(first));
+    PHAROS_TRY(Value receiver, Head(first, dot));
+    PHAROS_TRY(receiver, FieldsOf(first, std::move(receiver), first.names.size() - 1));
+    const std::string& name = first.names.back();
+    if (receiver.object() == nullptr &&
+        (receiver.map() != nullptr || receiver.As<const Fields*>() != nullptr)) {
+      return Bad(first, name + " is not a method but has arguments");
+    }
+    std::vector<Value> arguments;
+    for (size_t i = 1; i < command.children.size(); ++i) {
+      PHAROS_TRY(Value argument, Operand(*command.children[i], dot));
+      arguments.push_back(std::move(argument));
+    }
+    if (last != nullptr) arguments.push_back(*last);
+    return FieldOf(first, receiver, name, arguments);
   }
 
   Result<Value> CallFunction(const Node& command, const Node& first, const Value& dot,
@@ -242,12 +257,11 @@ class Runner {
   }
 
   /// `arguments` are for the method that the last of the node's names must then be.
-  Result<Value> Operand(const Node& node, const Value& dot, std::span<const Value> arguments = {}) {
+  Result<Value> Operand(const Node& node, const Value& dot) {
     PHAROS_TRY_VOID(Step(node));
     switch (node.kind) {
       case Node::Kind::kDot: return dot;
       case Node::Kind::kConstant: return node.constant;
-      case Node::Kind::kField: return FieldsOf(node, dot, arguments);
       case Node::Kind::kPipeline: return Pipeline(node, dot);
       case Node::Kind::kFunction: {
         Node command;
@@ -256,26 +270,31 @@ class Runner {
         command.children.push_back(nullptr);
         return CallFunction(command, node, dot, nullptr);
       }
-      case Node::Kind::kChain: {
-        PHAROS_TRY(const Value head, Operand(*node.pipeline, dot));
-        return FieldsOf(node, head, arguments);
-      }
+      case Node::Kind::kField:
+      case Node::Kind::kChain:
       case Node::Kind::kVariable: {
-        const std::string& name = *node.constant.As<std::string>();
-        for (auto v = variables_.rbegin(); v != variables_.rend(); ++v) {
-          if (v->first == name) return FieldsOf(node, v->second, arguments);
-        }
-        return Bad(node, "undefined variable: " + name);
+        PHAROS_TRY(Value head, Head(node, dot));
+        return FieldsOf(node, std::move(head), node.names.size());
       }
       default: return Bad(node, "can't evaluate this");
     }
   }
 
-  Result<Value> FieldsOf(const Node& node, Value value, std::span<const Value> arguments) {
-    for (size_t i = 0; i < node.names.size(); ++i) {
-      const bool last = i + 1 == node.names.size();
-      PHAROS_TRY(value,
-                 FieldOf(node, value, node.names[i], last ? arguments : std::span<const Value>{}));
+  /// What the fields of `node` are fields of.
+  Result<Value> Head(const Node& node, const Value& dot) {
+    if (node.kind == Node::Kind::kField) return dot;
+    if (node.kind == Node::Kind::kChain) return Operand(*node.pipeline, dot);
+    const std::string& name = *node.constant.As<std::string>();
+    for (auto v = variables_.rbegin(); v != variables_.rend(); ++v) {
+      if (v->first == name) return v->second;
+    }
+    return Bad(node, "undefined variable: " + name);
+  }
+
+  /// The first `count` names of `node`, one after the other.
+  Result<Value> FieldsOf(const Node& node, Value value, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      PHAROS_TRY(value, FieldOf(node, value, node.names[i], {}));
     }
     return value;
   }
