@@ -18,6 +18,7 @@ int HttpStatus(int grpc_code) {
     case 3: return 400;
     case 7: return 403;
     case 8: return 413;
+    case 12: return 404;
     case 14: return 503;
     default: return 500;
   }

@@ -46,6 +46,7 @@ int CodeOf(const base::Error& error) {
     case Kind::kCancelled:
     case Kind::kTimeout: return 14;
     case Kind::kForbidden: return 7;
+    case Kind::kUnsupported: return 12;
     case Kind::kIo:
     case Kind::kCorrupt: return 13;
     default: return 3;
