@@ -79,11 +79,11 @@ std::optional<Value> FromContext(std::string_view key, const receive::OtlpSender
   return Value::String(arena.Copy(joined));
 }
 
-/// SHA-256 of the value's bytes in hex: numbers as 8 bytes, highest first; booleans as one.
+/// SHA-256 of the value's bytes in hex: numbers as 8 bytes, lowest first; booleans as one.
 void Hash(Value* value, base::Arena& arena) {
   std::string bytes;
   const auto eight = [&](uint64_t v) {
-    for (int i = 7; i >= 0; --i) bytes += static_cast<char>(v >> (8 * i));
+    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(v >> (8 * i));
   };
   switch (value->type) {
     case Value::Type::kString: bytes = value->text; break;

@@ -122,7 +122,8 @@ AttributeList FromTable(simdjson::dom::object object, base::Arena& arena) {
     if (value.is_string()) out = model::Value::String(arena.Copy(value.get_string().value()));
     if (value.is_bool()) out = model::Value::Bool(value.get_bool().value());
     if (value.is_int64()) out = model::Value::Int(value.get_int64().value());
-    if (value.is_double()) out = model::Value::Double(value.get_double().value());
+    if (value.type() == simdjson::dom::element_type::DOUBLE)
+      out = model::Value::Double(value.get_double().value());
     list.push_back({arena.Copy(key), out});
   }
   return list;
