@@ -6,14 +6,19 @@ namespace pharos::server {
 
 using ingest::receive::OtlpAnswer;
 using ingest::receive::OtlpEncoding;
+using ingest::receive::OtlpSender;
 using ingest::receive::OtlpService;
 using ingest::receive::OtlpSignal;
 
 net::GrpcHandlers OtlpGrpcHandlers(std::shared_ptr<OtlpService> service) {
   const auto handler = [service](OtlpSignal signal) {
     return [service, signal](net::GrpcRequest request, net::GrpcResponderPtr responder) {
+      OtlpSender sender{
+          .transport = "grpc",
+          .remote = std::move(request.remote),
+          .metadata = std::make_shared<const net::Headers>(std::move(request.metadata))};
       service->Export(signal, OtlpEncoding::kProtobuf, std::move(request.message),
-                      std::string(store::kDefaultTenant), [responder](OtlpAnswer answer) {
+                      std::move(sender), [responder](OtlpAnswer answer) {
                         if (answer.code == 0) {
                           responder->Send({}, std::move(answer.body));
                         } else {

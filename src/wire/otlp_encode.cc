@@ -216,6 +216,12 @@ std::string ToJson(const PbMessage& message, const std::string& bytes, OtlpJsonS
 
 }  // namespace
 
+void AppendOtlpAttributes(std::string& out, uint32_t field,
+                          std::span<const model::KeyValue> attributes) {
+  PbWriter writer(out);
+  AddAttributes(writer, field, attributes);
+}
+
 std::string EncodeOtlpTraces(const model::EventBatch& batch) {
   return Encode(batch, model::EventKind::kSpan, WriteSpan);
 }

@@ -1,6 +1,8 @@
 // Spans → OTLP, as the Tempo API gives traces back: protobuf and JSON.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "model/event.h"
@@ -14,6 +16,11 @@ std::string EncodeOtlpTraces(const model::EventBatch& batch);
 
 /// One span as an opentelemetry.proto.trace.v1.Span message, without resource and scope.
 std::string EncodeOtlpSpan(const model::Event& span);
+
+/// Appends the attributes as repeated KeyValue messages of the given field, order and duplicates
+/// kept: what a message is rewritten with.
+void AppendOtlpAttributes(std::string& out, uint32_t field,
+                          std::span<const model::KeyValue> attributes);
 
 /// All log records of the batch as LogsData.
 std::string EncodeOtlpLogs(const model::EventBatch& batch);

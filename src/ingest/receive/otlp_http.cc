@@ -18,6 +18,7 @@ int HttpStatus(int grpc_code) {
     case 3: return 400;
     case 7: return 403;
     case 8: return 413;
+    case 12: return 404;
     case 14: return 503;
     default: return 500;
   }
@@ -31,15 +32,18 @@ std::string_view MediaType(std::string_view header) {
 
 void Handle(OtlpService& service, const Target& target, OtlpSignal signal, int success_status,
             net::Request request, const net::ResponderPtr& responder) {
-  const std::string_view type = MediaType(request.headers.Get("Content-Type"));
+  const std::string type(MediaType(request.headers.Get("Content-Type")));
   if (type != kProtobuf && type != kJson) {
     net::Response response = net::Response::Text(
         415, "415 unsupported media type, supported: [application/json, application/x-protobuf]");
     return responder->Send(std::move(response));
   }
   const OtlpEncoding encoding = type == kJson ? OtlpEncoding::kJson : OtlpEncoding::kProtobuf;
-  const std::string tenant = TenantOf(target, request);
-  service.Export(signal, encoding, std::move(request.body), tenant,
+  OtlpSender sender{.tenant = TenantOf(target, request),
+                    .transport = "http",
+                    .remote = request.remote,
+                    .metadata = std::make_shared<const net::Headers>(std::move(request.headers))};
+  service.Export(signal, encoding, std::move(request.body), std::move(sender),
                  [responder, encoding, success_status](OtlpAnswer answer) {
                    net::Response response;
                    response.status = HttpStatus(answer.code);
@@ -58,7 +62,7 @@ void Handle(OtlpService& service, const Target& target, OtlpSignal signal, int s
 
 void RegisterOtlpHttp(net::Router& router, std::shared_ptr<OtlpService> service,
                       const Target& target, OtlpPaths paths) {
-  const auto add = [&](const char* path, OtlpSignal signal, int success_status) {
+  const auto add = [&](const std::string& path, OtlpSignal signal, int success_status) {
     router.AddAsync("POST", path,
                     [service, target, signal, success_status](net::Request request,
                                                               net::ResponderPtr responder) {
@@ -68,9 +72,9 @@ void RegisterOtlpHttp(net::Router& router, std::shared_ptr<OtlpService> service,
                     {.max_body_bytes = kMaxDecompressedBytes, .decompress = true});
   };
   if (paths.standard) {
-    add("/v1/traces", OtlpSignal::kTraces, 200);
-    add("/v1/logs", OtlpSignal::kLogs, 200);
-    add("/v1/metrics", OtlpSignal::kMetrics, 200);
+    add(paths.traces, OtlpSignal::kTraces, 200);
+    add(paths.logs, OtlpSignal::kLogs, 200);
+    add(paths.metrics, OtlpSignal::kMetrics, 200);
   }
   if (paths.prometheus) add("/api/v1/otlp/v1/metrics", OtlpSignal::kMetrics, 200);
   if (paths.loki) add("/otlp/v1/logs", OtlpSignal::kLogs, 204);

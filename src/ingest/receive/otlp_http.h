@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "ingest/receive/otlp_service.h"
 #include "net/router.h"
@@ -11,9 +12,12 @@ namespace pharos::ingest::receive {
 
 /// Which of the paths a face serves.
 struct OtlpPaths {
-  bool standard = true;     ///< /v1/traces, /v1/logs, /v1/metrics
+  bool standard = true;     ///< the three below
   bool prometheus = false;  ///< /api/v1/otlp/v1/metrics
   bool loki = false;        ///< /otlp/v1/logs (204 when all is well, as Loki)
+  std::string traces = "/v1/traces";
+  std::string logs = "/v1/logs";
+  std::string metrics = "/v1/metrics";
 };
 
 /// Answers 200 with Export…ServiceResponse in the request's encoding; errors carry

@@ -6,11 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "ingest/receive/target.h"
+#include "ingest/receive/otlp_sink.h"
 
 namespace pharos::ingest::receive {
 
-enum class OtlpSignal : uint8_t { kTraces, kLogs, kMetrics };
 enum class OtlpEncoding : uint8_t { kProtobuf, kJson };
 
 struct OtlpAnswer {
@@ -21,19 +20,26 @@ struct OtlpAnswer {
   std::string body;
 };
 
-/// Owns: what metrics need to be converted (delta sums, series cache). Threads: any. Errors:
-/// in the answer. Cost: decodes on the caller's thread; calls back when the data is on disk.
+/// Owns: a share of the sink. Threads: any. Errors: in the answer. Cost: JSON becomes protobuf
+/// on the caller's thread; else the sink's.
 class OtlpService {
  public:
   using Callback = std::function<void(OtlpAnswer)>;
 
+  /// Stores directly.
   explicit OtlpService(const Target& target);
+  /// Hands all requests to `sink`.
+  explicit OtlpService(std::shared_ptr<OtlpSink> sink);
   ~OtlpService();
 
   /// An empty body is a valid, empty protobuf request. `done` is called exactly once, from
   /// any thread.
-  void Export(OtlpSignal signal, OtlpEncoding encoding, std::string body, const std::string& tenant,
+  void Export(OtlpSignal signal, OtlpEncoding encoding, std::string body, OtlpSender sender,
               Callback done);
+  void Export(OtlpSignal signal, OtlpEncoding encoding, std::string body, const std::string& tenant,
+              Callback done) {
+    Export(signal, encoding, std::move(body), OtlpSender{.tenant = tenant}, std::move(done));
+  }
 
   void ExportTraces(std::string body, const std::string& tenant, Callback done) {
     Export(OtlpSignal::kTraces, OtlpEncoding::kProtobuf, std::move(body), tenant, std::move(done));
@@ -46,15 +52,7 @@ class OtlpService {
   }
 
  private:
-  struct Metrics;
-  struct Outcome;
-  base::Result<Outcome> Store(OtlpSignal signal, std::shared_ptr<const std::string> body,
-                              const std::string& tenant);
-  base::Result<Outcome> StoreEvents(OtlpSignal signal, std::shared_ptr<const std::string> body,
-                                    const std::string& tenant);
-
-  Target target_;
-  std::unique_ptr<Metrics> metrics_;
+  std::shared_ptr<OtlpSink> sink_;
 };
 
 }  // namespace pharos::ingest::receive
