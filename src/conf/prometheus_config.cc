@@ -232,7 +232,8 @@ void ReadStorage(MapReader& top, PrometheusConfig& config) {
 
 }  // namespace
 
-Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file) {
+Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file,
+                                               std::vector<KeyNote>* notes) {
   PHAROS_TRY(const Node root, ParseYaml(text, file));
   Faults faults(file);
   PrometheusConfig config;
@@ -261,6 +262,7 @@ Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std:
   top.NotSupported({"alerting", "remote_write", "remote_read", "scrape_config_files", "tracing",
                     "otlp", "runtime"});
   top.Done();
+  if (notes != nullptr) *notes = faults.notes();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return config;
 }

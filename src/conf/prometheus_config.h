@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "conf/relabel.h"
+#include "conf/yaml.h"
 #include "model/labels.h"
 
 namespace pharos::conf {
@@ -48,9 +49,10 @@ struct PrometheusConfig {
   int64_t out_of_order_window_ms = 0;
 };
 
-/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`.
-base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text,
-                                                     const std::string& file);
+/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`; `notes`
+/// gets what becomes of each key, also when there are faults.
+base::Result<PrometheusConfig> ParsePrometheusConfig(std::string_view text, const std::string& file,
+                                                     std::vector<KeyNote>* notes = nullptr);
 base::Result<PrometheusConfig> ReadPrometheusConfig(const std::string& file);
 
 /// A whole file; kNotFound and kTooLarge in words.

@@ -92,7 +92,8 @@ class Reader {
 }  // namespace
 
 Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
-                                             const ExpressionCheck& check) {
+                                             const ExpressionCheck& check,
+                                             std::vector<KeyNote>* notes) {
   PHAROS_TRY(const Node root, ParseYaml(text, file));
   Faults faults(file);
   MapReader top(root, "rulefmt.RuleGroups", faults);
@@ -100,6 +101,7 @@ Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::s
   std::vector<RuleGroup> groups;
   for (const Node& node : top.List("groups")) groups.push_back(reader.Group(node));
   top.Done();
+  if (notes != nullptr) *notes = faults.notes();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
   return groups;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "conf/yaml.h"
 
 namespace pharos::conf {
 
@@ -36,8 +37,9 @@ struct RuleGroup {
 using ExpressionCheck = std::function<std::string(std::string_view expression)>;
 
 /// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`, in
-/// Prometheus's words.
+/// Prometheus's words; `notes` gets what becomes of each key.
 base::Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
-                                                   const ExpressionCheck& check);
+                                                   const ExpressionCheck& check,
+                                                   std::vector<KeyNote>* notes = nullptr);
 
 }  // namespace pharos::conf
