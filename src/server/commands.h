@@ -7,9 +7,9 @@
 
 namespace pharos::server {
 
-/// Reads prometheus.yml files (with the rule files that they name) and rule files; prints a
-/// line a file, or file, line and what is wrong.
-int Check(const std::vector<std::string>& files);
+/// Files and folders of configuration: prints what becomes of their keys and what they do in
+/// silence. `keys`: every key, not only those that are moot or of note. 1 when one is wrong.
+int Check(const std::vector<std::string>& paths, bool keys = false);
 
 struct QueryArguments {
   std::string language;

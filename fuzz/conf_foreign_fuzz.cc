@@ -1,0 +1,16 @@
+// Any bytes as Loki's or Tempo's configuration: an error or a result, never a crash.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "conf/loki_config.h"
+#include "conf/tempo_config.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  std::vector<pharos::conf::KeyNote> notes;
+  (void)pharos::conf::ParseLokiConfig(text, "fuzz", &notes);
+  (void)pharos::conf::ParseTempoConfig(text, "fuzz", &notes);
+  return 0;
+}

@@ -1,0 +1,226 @@
+#include "conf/loki_config.h"
+
+#include "conf/key_table.h"
+#include "conf/prometheus_config.h"
+#include "text/duration.h"
+
+namespace pharos::conf {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+using Does = KeyRule::Does;
+
+constexpr std::string_view kOneProcess = "Pharos is one process; there are no components to place";
+constexpr std::string_view kBinds =
+    "Pharos binds its own listeners (--listen.loki); binds of foreign files count with "
+    "--honour-paths";
+constexpr std::string_view kPaths = "Pharos keeps all data below --data-dir";
+constexpr std::string_view kRing = "no ring: one process holds every stream";
+constexpr std::string_view kCaches = "no result or chunk cache to configure";
+constexpr std::string_view kStore =
+    "Pharos has one storage format below --data-dir; what lies in Loki's store is not read";
+constexpr std::string_view kLimits =
+    "protects a shared cluster; Pharos keeps its own limits of memory and time (limits:)";
+constexpr std::string_view kBlooms = "Pharos builds its own indexes";
+constexpr std::string_view kRules =
+    "Pharos does not evaluate Loki's rules yet: those in this place stay silent";
+
+const std::vector<KeyRule>& Rules() {
+  static const std::vector<KeyRule> kRuleTable = {
+      {"target", Does::kMoot, kOneProcess, ""},
+      {"auth_enabled", Does::kNotSupported,
+       "tenants by X-Scope-OrgID; set it to false to keep one tenant", "false"},
+      {"ballast_bytes", Does::kMoot, "memory of Go's collector", ""},
+      {"shutdown_delay", Does::kMoot, "Pharos drains its requests on SIGTERM", ""},
+      {"server", Does::kMoot, kBinds, ""},
+      {"common", Does::kMoot, kOneProcess, ""},
+      {"common.path_prefix", Does::kMoot, kPaths, ""},
+      {"common.storage", Does::kMoot, kStore, ""},
+      {"common.ring", Does::kMoot, kRing, ""},
+      {"common.replication_factor", Does::kMoot, kRing, ""},
+      {"distributor", Does::kMoot, kOneProcess, ""},
+      {"querier", Does::kMoot, kOneProcess, ""},
+      {"query_scheduler", Does::kMoot, kOneProcess, ""},
+      {"frontend", Does::kMoot, kOneProcess, ""},
+      {"frontend_worker", Does::kMoot, kOneProcess, ""},
+      {"query_range", Does::kMoot, "one process: queries are neither split nor cached", ""},
+      {"query_range.results_cache", Does::kMoot, kCaches, ""},
+      {"ingester_client", Does::kMoot, kOneProcess, ""},
+      {"ingester", Does::kMoot, "no chunks: lines are sealed into parts by size and age", ""},
+      {"ingester.lifecycler", Does::kMoot, kRing, ""},
+      {"ingester.wal", Does::kMoot, "the write-ahead log is always on and below --data-dir", ""},
+      {"ingester_rf1", Does::kMoot, kOneProcess, ""},
+      {"ingester_rf1_client", Does::kMoot, kOneProcess, ""},
+      {"querier_rf1", Does::kMoot, kOneProcess, ""},
+      {"index_gateway", Does::kMoot, kOneProcess, ""},
+      {"pattern_ingester", Does::kMoot, kOneProcess, ""},
+      {"bloom_build", Does::kMoot, kBlooms, ""},
+      {"bloom_gateway", Does::kMoot, kBlooms, ""},
+      {"bloom_compactor", Does::kMoot, kBlooms, ""},
+      {"storage_config", Does::kMoot, kStore, ""},
+      {"storage_config.named_stores", Does::kMoot, kStore, ""},
+      {"chunk_store_config", Does::kMoot, kCaches, ""},
+      {"schema_config", Does::kMoot, kStore, ""},
+      {"compactor", Does::kMoot, "Pharos compacts its parts on its own", ""},
+      {"compactor.retention_enabled", Does::kHonoured, "", ""},
+      {"table_manager", Does::kMoot, "no tables: Pharos keeps a folder a day", ""},
+      {"table_manager.retention_deletes_enabled", Does::kHonoured, "", ""},
+      {"table_manager.retention_period", Does::kHonoured, "", ""},
+      {"memberlist", Does::kMoot, kRing, ""},
+      {"kafka_config", Does::kMoot, kOneProcess, ""},
+      {"kafka_ingester", Does::kMoot, kOneProcess, ""},
+      {"block_builder", Does::kMoot, kOneProcess, ""},
+      {"block_scheduler", Does::kMoot, kOneProcess, ""},
+      {"partition_ring", Does::kMoot, kRing, ""},
+      {"metastore", Does::kMoot, kOneProcess, ""},
+      {"metastore_client", Does::kMoot, kOneProcess, ""},
+      {"dataobj", Does::kMoot, kStore, ""},
+      {"dataobj_explorer", Does::kMoot, kStore, ""},
+      {"ingest_limits", Does::kMoot, kLimits, ""},
+      {"ingest_limits_frontend", Does::kMoot, kLimits, ""},
+      {"ingest_limits_frontend_client", Does::kMoot, kLimits, ""},
+      {"compactor_grpc_client", Does::kMoot, kOneProcess, ""},
+      {"ui", Does::kMoot, "Pharos has its own pages", ""},
+      {"runtime_config", Does::kWarn, "not read: overrides by tenant have no tenants here", ""},
+      {"lbac", Does::kNotSupported, "every reader sees every label", ""},
+      {"metrics_namespace", Does::kMoot, "Loki's metrics of itself", ""},
+      {"no_auth_tenant", Does::kMoot, "the one tenant has no name that a client sees", ""},
+      {"query_engine", Does::kMoot, kOneProcess, ""},
+      {"tenant_limits_allow_publish", Does::kMoot, kLimits, ""},
+      {"operational_config", Does::kMoot, kLimits, ""},
+      {"tracing", Does::kMoot, "Loki's traces of itself", ""},
+      {"profiling", Does::kMoot, "Loki's profiles of itself", ""},
+      {"analytics", Does::kMoot, "Pharos reports to nobody", ""},
+      {"ruler", Does::kMoot, "Loki's rules are not evaluated yet", ""},
+      {"ruler.alertmanager_url", Does::kHonoured, "", ""},
+      {"ruler.storage", Does::kWarn, kRules, ""},
+      {"ruler.remote_write", Does::kWarn, kRules, ""},
+      {"ruler_storage", Does::kWarn, kRules, ""},
+      {"limits_config", Does::kMoot, kLimits, ""},
+      {"limits_config.retention_period", Does::kHonoured, "", ""},
+      {"limits_config.reject_old_samples", Does::kHonoured, "", ""},
+      {"limits_config.reject_old_samples_max_age", Does::kHonoured, "", ""},
+      {"limits_config.retention_stream", Does::kNotSupported,
+       "retention by stream; all streams have one retention", ""},
+      {"limits_config.otlp_config", Does::kNotSupported,
+       "Loki's default list of resource attributes becomes labels", ""},
+      {"limits_config.discover_service_name", Does::kNotSupported,
+       "Loki's default list decides service_name", ""},
+      {"limits_config.discover_generic_fields", Does::kNotSupported, "no fields are discovered",
+       ""},
+      {"limits_config.discover_log_levels", Does::kNotSupported,
+       "detected_level is always looked for", "true"},
+      {"limits_config.increment_duplicate_timestamp", Does::kNotSupported,
+       "timestamps are kept as they were sent", "false"},
+      {"limits_config.max_line_size_truncate", Does::kNotSupported, "lines are kept whole",
+       "false"},
+      {"limits_config.allow_structured_metadata", Does::kNotSupported,
+       "structured metadata is always taken", "true"},
+      {"limits_config.blocked_queries", Does::kNotSupported, "no query is blocked", ""},
+      {"limits_config.block_ingestion_until", Does::kNotSupported, "writes are not blocked", ""},
+      {"limits_config.required_labels", Does::kNotSupported, "no label is required", ""},
+      {"limits_config.per_tenant_override_config", Does::kWarn,
+       "not read: overrides by tenant have no tenants here", ""},
+  };
+  return kRuleTable;
+}
+
+/// Loki takes Prometheus's durations here ("31d"), and Go's where older files have them.
+std::optional<int64_t> DurationAt(const Node& root, std::string_view path, Faults& faults) {
+  const Node* node = AtPath(root, path);
+  if (node == nullptr) return std::nullopt;
+  if (const auto ms = text::ParsePrometheusDuration(node->scalar)) return *ms;
+  if (const auto ns = text::ParseGoDuration(node->scalar); ns && *ns >= 0) return *ns / 1'000'000;
+  faults.Add(LineAtPath(root, path),
+             std::string(path) + ": not a valid duration string: \"" + node->scalar + "\"");
+  return std::nullopt;
+}
+
+bool BoolAt(const Node& root, std::string_view path, bool value, Faults& faults) {
+  const Node* node = AtPath(root, path);
+  if (node == nullptr) return value;
+  for (const std::string_view word : {"true", "True", "TRUE", "yes", "on"}) {
+    if (node->scalar == word) return true;
+  }
+  for (const std::string_view word : {"false", "False", "FALSE", "no", "off"}) {
+    if (node->scalar == word) return false;
+  }
+  faults.Add(LineAtPath(root, path),
+             "cannot unmarshal `" + node->scalar + "` into bool (" + std::string(path) + ")");
+  return value;
+}
+
+/// In Loki a period without the switch keeps everything; who wrote it meant otherwise.
+void ReadRetention(const Node& root, LokiConfig& config, Faults& faults) {
+  const auto one = [&](std::string_view period, std::string_view enabled) {
+    const std::optional<int64_t> ms = DurationAt(root, period, faults);
+    const bool on = BoolAt(root, enabled, false, faults);
+    if (!ms || *ms == 0) return;
+    if (on) {
+      config.retention_ms = *ms;
+    } else {
+      faults.Note({LineAtPath(root, period), Verdict::kWarning, std::string(period),
+                   "has no effect without " + std::string(enabled) +
+                       ": true, in Loki as here: Loki keeps everything, Pharos its own retention"});
+    }
+  };
+  one("table_manager.retention_period", "table_manager.retention_deletes_enabled");
+  one("limits_config.retention_period", "compactor.retention_enabled");
+}
+
+void ReadAlertmanagers(const Node& root, LokiConfig& config) {
+  const Node* node = AtPath(root, "ruler.alertmanager_url");
+  if (node == nullptr) return;
+  std::string_view rest = node->scalar;
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    if (comma > 0) config.alertmanager_urls.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+}
+
+void ReadListener(const Node& root, LokiConfig& config, Faults& faults) {
+  if (const Node* address = AtPath(root, "server.http_listen_address"))
+    config.http_address = address->scalar;
+  if (const Node* server = AtPath(root, "server"); server && server->kind == Node::Kind::kMap) {
+    Faults own(faults.file());
+    MapReader map(*server, "server.Config", own);
+    map.Int("http_listen_port", &config.http_port);
+    for (const std::string& fault : own.all())
+      faults.Add(map.LineOf("http_listen_port"), fault.substr(fault.find(": ") + 2));
+  }
+}
+
+}  // namespace
+
+Result<LokiConfig> ParseLokiConfig(std::string_view text, const std::string& file,
+                                   std::vector<KeyNote>* notes) {
+  PHAROS_TRY(const Node root, ParseYaml(text, file));
+  Faults faults(file);
+  LokiConfig config;
+  WalkKeys(root, LokiKeys(), Rules(), "Loki", faults);
+  if (AtPath(root, "auth_enabled") == nullptr) {
+    faults.Note({1, Verdict::kWarning, "auth_enabled",
+                 "is not set: Loki then demands X-Scope-OrgID and gives each its own logs; "
+                 "Pharos keeps one tenant"});
+  }
+  ReadRetention(root, config, faults);
+  config.reject_old_samples =
+      BoolAt(root, "limits_config.reject_old_samples", config.reject_old_samples, faults);
+  if (const auto age = DurationAt(root, "limits_config.reject_old_samples_max_age", faults))
+    config.reject_old_samples_max_age_ms = *age;
+  ReadAlertmanagers(root, config);
+  ReadListener(root, config, faults);
+  if (notes != nullptr) *notes = faults.notes();
+  if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());
+  return config;
+}
+
+Result<LokiConfig> ReadLokiConfig(const std::string& file, std::vector<KeyNote>* notes) {
+  PHAROS_TRY(const std::string text, ReadTextFile(file));
+  return ParseLokiConfig(text, file, notes);
+}
+
+}  // namespace pharos::conf

@@ -1,0 +1,36 @@
+// Loki's configuration file, as Loki 2.9.4 took it and as the newest does: what of it Pharos
+// honours. Nearly all of it arranges Loki's own parts (rings, caches, chunk stores), which
+// Pharos does not have; those keys are moot, with the reason.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "conf/yaml.h"
+
+namespace pharos::conf {
+
+struct LokiConfig {
+  /// How long log lines are kept; none: the file does not say so (Pharos's own retention
+  /// holds). Set only where the file also switches deletion on, as in Loki.
+  std::optional<int64_t> retention_ms;
+  bool reject_old_samples = true;
+  int64_t reject_old_samples_max_age_ms = 7LL * 24 * 3600 * 1000;
+  std::vector<std::string> alertmanager_urls;  ///< of the ruler
+  /// Where Loki itself would listen: Pharos binds here only with --honour-paths.
+  std::string http_address;
+  int64_t http_port = 3100;
+};
+
+/// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`; `notes`
+/// gets what becomes of each key, warnings included, also when there are faults.
+base::Result<LokiConfig> ParseLokiConfig(std::string_view text, const std::string& file,
+                                         std::vector<KeyNote>* notes = nullptr);
+base::Result<LokiConfig> ReadLokiConfig(const std::string& file,
+                                        std::vector<KeyNote>* notes = nullptr);
+
+}  // namespace pharos::conf
