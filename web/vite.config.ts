@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 // Where `npm run dev` sends API calls: the mock (dev/mock_server.mjs) or a running Pharos.
 const backend = process.env.PHAROS_URL ?? 'http://127.0.0.1:3399';
-const apiPaths = ['/api', '/loki', '/tempo', '/jaeger', '/ready'];
+const apiPaths = ['/api', '/loki', '/tempo', '/jaeger', '/alertmanager/', '/pharos/', '/ready'];
 
 export default defineConfig({
   plugins: [react()],

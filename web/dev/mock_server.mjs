@@ -1,18 +1,20 @@
 // Answers every endpoint that the pages use with made-up data, and serves the built pages.
 //   node dev/mock_server.mjs [PORT]      default 3399
-// PORT shows everything, PORT+1 has no data, PORT+2 fails, PORT+3 is so slow that pages stay loading.
+// PORT shows everything, PORT+1 has no data, PORT+2 fails, PORT+3 is so slow that pages stay loading,
+// PORT+4 has no rules, no notifications and no SLOs.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addSilence, curveOf, endSilence, listAlerts, listDelivered, listRules, listSilences, listSlos } from './mock_alerts.mjs';
 import { countLines, parseSelector, selectLines } from './mock_logs.mjs';
 import { listTargets, evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
 import { makeTrace, operationsOf, searchTraceIds, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
-const modes = ['full', 'empty', 'error', 'slow'];
+const modes = ['full', 'empty', 'error', 'slow', 'missing'];
 
 class Failure extends Error {
   constructor(status, body) {
@@ -34,7 +36,7 @@ function queryRange(params) {
   const wrong = parseError(query);
   if (wrong) throw promError(wrong);
   const { start, end, step } = range(params, 1);
-  const result = evaluate(query).map(({ metric, at }) => {
+  const result = (curveOf(query) ?? evaluate(query)).map(({ metric, at }) => {
     const values = [];
     for (let t = start; t <= end + 1e-6; t += step) values.push([t, sample(at(t))]);
     return { metric, values };
@@ -76,6 +78,12 @@ const routes = [
   [/^\/api\/v1\/series$/, () => ok(evaluate('http_requests_total').map((entry) => entry.metric))],
   [/^\/api\/v1\/metadata$/, () => ok(metadata)],
   [/^\/api\/v1\/targets$/, () => ok(listTargets())],
+  [/^\/api\/v1\/rules$/, (params) => ok(listRules(params))],
+  [/^\/api\/v1\/alerts$/, () => ok(listAlerts())],
+  [/^\/alertmanager\/api\/v2\/alerts$/, listDelivered],
+  [/^\/alertmanager\/api\/v2\/silences$/, listSilences],
+  [/^\/alertmanager\/api\/v2\/silence\/([^/]+)$/, (_, id) => listSilences().find((entry) => entry.id === id)],
+  [/^\/pharos\/api\/v1\/slos$/, () => ok(listSlos())],
   [/^\/loki\/api\/v1\/query_range$/, logQueryRange],
   [/^\/loki\/api\/v1\/labels$/, () => ok(Object.keys(logLabels))],
   [/^\/loki\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => ok(logLabels[name] ?? [])],
@@ -88,6 +96,9 @@ const routes = [
 
 function emptyAnswer(path) {
   if (path.startsWith('/jaeger/api/traces/')) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
+  if (path.startsWith('/alertmanager/')) return [];
+  if (path.endsWith('/rules')) return ok({ groups: [] });
+  if (path.endsWith('/alerts')) return ok({ alerts: [] });
   if (path.startsWith('/tempo/')) return { traces: [] };
   if (path.startsWith('/jaeger/')) return { data: [], errors: null };
   if (path.endsWith('/metadata')) return ok({});
@@ -96,6 +107,26 @@ function emptyAnswer(path) {
   if (path.startsWith('/loki/') && path.endsWith('/query_range')) return ok({ resultType: 'streams', result: [] });
   if (path.endsWith('/query_range')) return ok({ resultType: 'matrix', result: [] });
   return ok([]);
+}
+
+const loopPaths = /^(\/api\/v1\/(rules|alerts)|\/alertmanager\/.*|\/pharos\/.*)$/;
+
+/** POST and DELETE, of silences. */
+function change(request, path, body) {
+  const id = /^\/alertmanager\/api\/v2\/silence\/([^/]+)$/.exec(path)?.[1];
+  if (request.method === 'DELETE' && id) {
+    if (!endSilence(id)) throw new Failure(404, '"silence not found"');
+    return {};
+  }
+  const made = addSilence(body);
+  if (!made) throw new Failure(400, '"silence must contain at least one matcher"');
+  return made;
+}
+
+async function bodyOf(request) {
+  let body = '';
+  for await (const part of request) body += part;
+  return body;
 }
 
 function answer(url, mode) {
@@ -124,7 +155,9 @@ function handle(mode) {
     if (!isApi) return serveFile(url.pathname, response);
     if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 25_000));
     try {
-      const body = JSON.stringify(answer(url, mode));
+      if (mode === 'missing' && loopPaths.test(url.pathname)) throw new Failure(404, '404 page not found');
+      const isChange = request.method !== 'GET' && mode === 'full';
+      const body = JSON.stringify(isChange ? change(request, url.pathname, await bodyOf(request)) : answer(url, mode === 'missing' ? 'full' : mode));
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
     } catch (failure) {
       if (!(failure instanceof Failure)) console.error(failure);

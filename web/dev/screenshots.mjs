@@ -22,10 +22,17 @@ const pages = {
   traces: '/traces?service=checkout-api&limit=100',
   traces_start: '/traces',
   targets: '/targets',
+  alerts: '/alerts',
+  alerts_open: `/alerts?alert=${encodeURIComponent('HighErrorRate')}`,
+  alerts_burn: `/alerts?alert=${encodeURIComponent('SloBurnsFast')}`,
+  alerts_recording: '/alerts?tab=recording',
+  silences: '/silences',
+  silences_new: `/silences?new=${encodeURIComponent('{alertname="HighErrorRate", job="payment-service"}')}`,
+  slos: '/slos',
   trace: `/trace/${traceId}`,
 };
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
-const modes = ['full', 'empty', 'error', 'slow'];
+const modes = ['full', 'empty', 'error', 'slow', 'missing'];
 
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',

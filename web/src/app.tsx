@@ -18,6 +18,9 @@ const MetricsPage = lazy(() => import('./pages/metrics/metrics_page'));
 const LogsPage = lazy(() => import('./pages/logs/logs_page'));
 const TracesPage = lazy(() => import('./pages/traces/traces_page'));
 const TracePage = lazy(() => import('./pages/trace/trace_page'));
+const AlertsPage = lazy(() => import('./pages/alerts/alerts_page'));
+const SilencesPage = lazy(() => import('./pages/silences/silences_page'));
+const SlosPage = lazy(() => import('./pages/slos/slos_page'));
 const TargetsPage = lazy(() => import('./pages/targets/targets_page'));
 
 const queryClient = new QueryClient({
@@ -49,6 +52,12 @@ function Page({ view }: { view: View }) {
       return <TracePage key={view.id} view={view} />;
     case 'targets':
       return <TargetsPage view={view} />;
+    case 'alerts':
+      return <AlertsPage view={view} />;
+    case 'silences':
+      return <SilencesPage view={view} />;
+    case 'slos':
+      return <SlosPage view={view} />;
     case 'unknown':
       return <UnknownPage path={view.path} />;
   }

@@ -14,6 +14,9 @@ interface PageClock {
 
 const ClockContext = createContext<PageClock | null>(null);
 
+/** Pages that show what is now, whatever the time range: they have a refresh and no range. */
+export const nowPages = new Set(['targets', 'alerts', 'silences', 'slos']);
+
 /** Pages whose content does not move under the reader: they refresh on demand only. */
 const stillPages = new Set(['traces', 'trace', 'logs']);
 
@@ -21,7 +24,7 @@ export function ClockProvider({ children }: { children: ReactNode }) {
   const { range, refresh, view } = useUrlState();
   const [tick, setTick] = useState(0);
   const refreshNow = useCallback(() => setTick((value) => value + 1), []);
-  const isMoving = refresh > 0 && (view.page === 'targets' || isRelative(range)) && !stillPages.has(view.page);
+  const isMoving = refresh > 0 && (nowPages.has(view.page) || isRelative(range)) && !stillPages.has(view.page);
 
   useEffect(() => {
     if (!isMoving) return undefined;

@@ -50,3 +50,7 @@ export const WrapIcon = icon('M3 5h14M3 10h11a2.5 2.5 0 0 1 0 5h-3.5M12 13l-2 2 
 export const ArrowLeftIcon = icon('M16 10H4.5M9 5l-5 5 5 5');
 export const ArrowUpIcon = icon('M10 16V4.5M5 9l5-5 5 5');
 export const ExpandIcon = icon('M6 8l4-4 4 4M6 12l4 4 4-4');
+export const BellIcon = icon('M5 13.5V9a5 5 0 0 1 10 0v4.5l1.5 1.5h-13zM8.3 17.2a2 2 0 0 0 3.4 0');
+export const MuteIcon = icon('M5 13.5V9a5 5 0 0 1 7.5-4.3M15 9v4.5l1.5 1.5h-11M8.3 17.2a2 2 0 0 0 3.4 0M3.5 3.5l13 13');
+export const BudgetIcon = icon('M3 15.5a7.5 7.5 0 1 1 14 0M10 13.5l3.5-5M10 13.5h.01');
+export const BookIcon = icon('M10 5.5C8 4 5.5 4 3.5 4.5v11c2-.5 4.5-.5 6.5 1 2-1.5 4.5-1.5 6.5-1v-11C14.5 4 12 4 10 5.5zM10 5.5v11');

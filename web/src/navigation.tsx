@@ -2,6 +2,7 @@
 // and setRange; links are real links, so a middle click opens a tab.
 import { useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 import type { TimeRange } from './time_range';
+import { decodeHash } from './url_loop';
 import { decodeUrl, encodeUrl, type UrlState, type View } from './url_state';
 
 const listeners = new Set<() => void>();
@@ -13,6 +14,18 @@ function subscribe(listener: () => void): () => void {
     listeners.delete(listener);
     window.removeEventListener('popstate', listener);
   };
+}
+
+/** An address of Alertmanager keeps its page behind the "#": it becomes ours. */
+function adoptHash(): void {
+  const view = decodeHash(window.location.hash);
+  if (!view) return;
+  window.history.replaceState(null, '', encodeUrl({ ...currentState(), view }));
+  listeners.forEach((listener) => listener());
+}
+if (typeof window !== 'undefined') {
+  adoptHash();
+  window.addEventListener('hashchange', adoptHash);
 }
 
 const address = () => window.location.pathname + window.location.search;

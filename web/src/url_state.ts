@@ -2,6 +2,9 @@
 // the URL, so a link, a reload and the back button give the same view. Paths of the original
 // programs (/graph?g0.expr=, /search?service=, /trace/ID, /targets?health=) are read as well.
 import { defaultRange, isValidRange, type TimeRange } from './time_range';
+import { decodeLoopView, emptyLoopViews, encodeLoopView, type LoopView } from './url_loop';
+
+export type { AlertsView, SilencesView, SilenceState, SlosView } from './url_loop';
 
 export type ServiceSort = 'name' | 'rate' | 'errors' | 'p50' | 'p95' | 'p99';
 export type MetricsTab = 'chart' | 'table';
@@ -54,7 +57,7 @@ export interface UnknownView {
   page: 'unknown';
   path: string;
 }
-export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | TargetsView | UnknownView;
+export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | TargetsView | LoopView | UnknownView;
 export type PageName = View['page'];
 
 export interface UrlState {
@@ -82,6 +85,7 @@ export const emptyViews = {
     limit: 20,
   } as TracesView,
   targets: { page: 'targets', filter: '', state: 'all' } as TargetsView,
+  ...emptyLoopViews,
 };
 const defaultRefresh = 10;
 const maxQueries = 8;
@@ -140,6 +144,10 @@ function encodeView(view: View, params: URLSearchParams): string {
       put('filter', view.filter);
       put('state', view.state, emptyViews.targets.state);
       return '/targets';
+    case 'alerts':
+    case 'silences':
+    case 'slos':
+      return encodeLoopView(view, params);
     case 'unknown':
       return view.path;
   }
@@ -187,7 +195,7 @@ function decodeView(pathname: string, params: URLSearchParams): View {
       return { page: 'targets', filter: get('filter') || get('search'), state: oneOf(state, targetStates, 'all') };
     }
     default:
-      return { page: 'unknown', path: pathname };
+      return decodeLoopView(head, rest, params) ?? { page: 'unknown', path: pathname };
   }
 }
 

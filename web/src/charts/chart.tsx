@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import type { Unit } from '../format';
 import { formatUnit } from '../format';
 import type { TimeWindow } from '../time_range';
-import type { ChartSeries } from './chart_data';
+import type { ChartMark, ChartSeries } from './chart_data';
 import type { ChartKind } from './chart_options';
 import styles from './chart.module.css';
 
@@ -21,6 +21,7 @@ export interface ChartProps {
   kind?: ChartKind;
   stacked?: boolean;
   syncKey?: string;
+  marks?: ChartMark[];
   /** Called with the milliseconds between which the reader drew. */
   onZoom?: (fromMs: number, toMs: number) => void;
 }

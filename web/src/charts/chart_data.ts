@@ -4,6 +4,17 @@ export interface ChartSeries {
   label: string;
   color: string;
   values: (number | null)[];
+  /** A line that the others are held against: dashed, never filled. */
+  isThreshold?: boolean;
+  /** Drawn thin, behind the others. */
+  isFaint?: boolean;
+}
+
+/** A moment that a chart points at: a line from top to bottom, with a word. */
+export interface ChartMark {
+  atMs: number;
+  label: string;
+  color: string;
 }
 
 /** Running sums from the first series up; a missing value adds nothing, and stays missing itself. */

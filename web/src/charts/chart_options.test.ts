@@ -29,6 +29,18 @@ it('hides what the legend hides and fills what is stacked', () => {
   expect(chartOptions({ ...request, stacked: true }).series[1]!.fill).toBe('#1020308c');
 });
 
+it('dashes thresholds and fills none of them', () => {
+  const series = [...request.series, { label: 'limit', color: 'red', values: [3], isThreshold: true }, { label: 'other', color: 'grey', values: [1], isFaint: true }];
+  const options = chartOptions({ ...request, series, kind: 'area' }).series;
+  expect(options.map(({ dash, fill, width }) => [dash?.length ?? 0, fill !== undefined, width])).toEqual([
+    [0, false, undefined],
+    [0, true, 1.5],
+    [0, true, 1.5],
+    [2, false, 1.2],
+    [0, false, 1],
+  ]);
+});
+
 it('joins crosshairs only when asked', () => {
   expect(chartOptions(request).cursor!.sync).toBeUndefined();
   expect(chartOptions({ ...request, syncKey: 'red' }).cursor!.sync!.key).toBe('red');

@@ -65,9 +65,12 @@ export function chartOptions(request: ChartRequest): uPlot.Options {
 
 function seriesOptions({ series, hidden, kind, stacked, bars, colorOf }: ChartRequest): uPlot.Series[] {
   const isFilled = kind === 'area' || stacked;
-  return series.map(({ label, color }) => {
+  return series.map(({ label, color, isThreshold = false, isFaint = false }) => {
     const stroke = colorOf(color);
-    const base: uPlot.Series = { label, show: !hidden.has(label), stroke, width: 1.5, spanGaps: false, points: { show: false } };
+    const line = { label, show: !hidden.has(label), stroke, spanGaps: false, points: { show: false } };
+    if (isThreshold) return { ...line, width: 1.2, dash: [6, 5] };
+    if (isFaint) return { ...line, width: 1 };
+    const base: uPlot.Series = { ...line, width: 1.5 };
     if (kind === 'bars') return { ...base, ...(bars ? { paths: bars } : {}), fill: stroke, width: 0 };
     return isFilled ? { ...base, fill: withAlpha(stroke, stacked ? 0.55 : 0.14) } : base;
   });

@@ -20,7 +20,7 @@ export default function UplotCanvas(props: CanvasProps) {
   latest.current = props;
   const width = useWidth(host);
   const { series, hidden, kind = 'line', stacked = false, unit, height, syncKey, scheme } = props;
-  const shape = JSON.stringify([series.map(({ label, color }) => [label, color]), [...hidden], kind, stacked, unit, height, syncKey, scheme, width]);
+  const shape = JSON.stringify([series.map(({ label, color, isThreshold, isFaint }) => [label, color, isThreshold, isFaint]), [...hidden], kind, stacked, unit, height, syncKey, scheme, width]);
 
   useEffect(() => {
     if (!host.current || width === 0) return undefined;
@@ -34,7 +34,7 @@ export default function UplotCanvas(props: CanvasProps) {
 
   useEffect(() => {
     plot.current?.setData(columnsOf(latest.current));
-  }, [props.times, series]);
+  }, [props.times, series, props.marks]);
 
   return <div ref={host} className={styles.canvas} style={{ height }} />;
 }
@@ -72,6 +72,7 @@ function makePlot(host: HTMLDivElement, latest: RefObject<CanvasProps>, width: n
     init: [(chart) => chart.over.append(tooltip)],
     setCursor: [(chart) => showTooltip(chart, tooltip, latest.current)],
     setSelect: [(chart) => zoom(chart, latest.current)],
+    draw: [(chart) => drawMarks(chart, latest.current)],
   };
   return new uPlot(options, columnsOf(props), host);
 }
@@ -79,6 +80,32 @@ function makePlot(host: HTMLDivElement, latest: RefObject<CanvasProps>, width: n
 /** Each area is filled down to the next one only. */
 function stackBands(options: uPlot.Options, count: number): void {
   options.bands = Array.from({ length: Math.max(0, count - 1) }, (_, i) => ({ series: [i + 1, i + 2] as [number, number] }));
+}
+
+const markFont = "600 10px 'Inter Variable', sans-serif";
+
+/** Upright lines at the marks; a word that would leave the chart stands on the left of its line. */
+function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
+  const { ctx } = chart;
+  const { left, top, width, height } = chart.bbox;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.font = markFont.replace('10px', `${10 * ratio}px`);
+  for (const { atMs, label, color } of marks) {
+    const x = Math.round(chart.valToPos(atMs / 1000, 'x', true));
+    if (x < left || x > left + width) continue;
+    ctx.strokeStyle = ctx.fillStyle = resolveColor(color);
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([3 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+    const isLeft = x + ctx.measureText(label).width + 6 * ratio > left + width;
+    ctx.textAlign = isLeft ? 'right' : 'left';
+    ctx.fillText(label, x + (isLeft ? -4 : 4) * ratio, top + 10 * ratio);
+  }
+  ctx.restore();
 }
 
 function zoom(chart: uPlot, { onZoom }: CanvasProps): void {

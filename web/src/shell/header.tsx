@@ -2,15 +2,19 @@
 // names move to the bottom edge.
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
+import { nowPages } from '../clock';
+import { BellIcon, BudgetIcon, LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
 import { useUrlState, ViewLink } from '../navigation';
 import { emptyViews, type PageName, type View } from '../url_state';
+import { AlertBadge } from './alert_badge';
 import { RefreshControl } from './refresh_control';
 import { TimeRangePicker } from './time_range_picker';
 import styles from './header.module.css';
 
-const entries: { name: string; to: View; pages: PageName[]; icon: ReactNode }[] = [
+const entries: { name: string; to: View; pages: PageName[]; icon: ReactNode; badge?: ReactNode }[] = [
   { name: 'Services', to: emptyViews.services, pages: ['services', 'service'], icon: <ServicesIcon /> },
+  { name: 'Alerts', to: emptyViews.alerts, pages: ['alerts', 'silences'], icon: <BellIcon />, badge: <AlertBadge /> },
+  { name: 'SLOs', to: emptyViews.slos, pages: ['slos'], icon: <BudgetIcon /> },
   { name: 'Metrics', to: emptyViews.metrics, pages: ['metrics'], icon: <MetricsIcon /> },
   { name: 'Logs', to: emptyViews.logs, pages: ['logs'], icon: <LogsIcon /> },
   { name: 'Traces', to: emptyViews.traces, pages: ['traces', 'trace'], icon: <TracesIcon /> },
@@ -38,11 +42,12 @@ export function Header() {
           >
             {entry.icon}
             <span>{entry.name}</span>
+            {entry.badge}
           </ViewLink>
         ))}
       </nav>
       <div className={styles.tools}>
-        {view.page !== 'targets' && <TimeRangePicker />}
+        {!nowPages.has(view.page) && <TimeRangePicker />}
         <RefreshControl />
         <SchemeToggle />
       </div>

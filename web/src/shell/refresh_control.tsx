@@ -1,7 +1,7 @@
 // Ask again now, and how often to ask by itself on the pages that move.
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { useIsFetching } from '@tanstack/react-query';
-import { useClock } from '../clock';
+import { nowPages, useClock } from '../clock';
 import { CheckIcon, RefreshIcon } from '../icons';
 import { setRefresh, useUrlState } from '../navigation';
 import { isRelative } from '../time_range';
@@ -11,8 +11,9 @@ import styles from './refresh_control.module.css';
 export function RefreshControl() {
   const { refreshNow } = useClock();
   const { refresh, range, view } = useUrlState();
-  const isBusy = useIsFetching() > 0;
-  const hasInterval = view.page === 'targets' || (['services', 'service', 'metrics'].includes(view.page) && isRelative(range));
+  // The count of alerts in the header is asked for quietly.
+  const isBusy = useIsFetching({ predicate: (query) => query.queryKey[0] !== 'alerts' }) > 0;
+  const hasInterval = nowPages.has(view.page) || (['services', 'service', 'metrics'].includes(view.page) && isRelative(range));
   const interval = refresh === 0 ? 'Off' : refresh < 60 ? `${refresh}s` : `${refresh / 60}m`;
   return (
     <div className={styles.group}>

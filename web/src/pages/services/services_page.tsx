@@ -1,4 +1,5 @@
-// Home: every service that any signal knows, with its rate, errors and duration, live.
+// Home: what fires, what is left of the budgets, and every service that any signal knows with its rate,
+// errors and duration, live.
 import { TextInput } from '@mantine/core';
 import { useClock } from '../../clock';
 import { EmptyState, ErrorState, StaleNote } from '../../components/states';
@@ -7,8 +8,10 @@ import { SearchIcon, ServicesIcon } from '../../icons';
 import { goTo } from '../../navigation';
 import { useServices } from '../../red/use_services';
 import type { ServicesView } from '../../url_state';
+import { FiringStrip } from './firing_strip';
 import { FirstSteps } from './first_steps';
 import { ServiceTable, ServiceTableSkeleton } from './service_table';
+import { SloStrip } from './slo_strip';
 import { arrangeServices } from './sort_services';
 
 export function ServicesPage({ view }: { view: ServicesView }) {
@@ -21,6 +24,8 @@ export function ServicesPage({ view }: { view: ServicesView }) {
 
   return (
     <div className="page">
+      <FiringStrip isQuietHidden={isWaiting} />
+      <SloStrip />
       <div className="page-head">
         <h1>Services</h1>
         {data && !isWaiting && <span className="faint num">{plural(data.rows.length, 'service')}</span>}

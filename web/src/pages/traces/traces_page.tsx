@@ -2,19 +2,15 @@
 import { SegmentedControl } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { searchTraces, tracesByIds } from '../../api/jaeger/search';
 import { traceServices } from '../../api/jaeger/services';
-import type { JaegerTrace } from '../../api/jaeger/trace';
-import { searchTraceIds } from '../../api/tempo/search';
 import { useClock } from '../../clock';
 import { EmptyState, ErrorState, RowsSkeleton, StaleNote } from '../../components/states';
 import { useKept } from '../../components/use_kept';
 import { plural } from '../../format';
 import { TracesIcon } from '../../icons';
 import type { TimeWindow } from '../../time_range';
+import { searchView } from '../../trace/search';
 import { summarize, type TraceSummary } from '../../trace/summary';
-import { parseTags } from '../../trace/tags';
-import { traceQlOf } from '../../trace/traceql';
 import type { TracesView } from '../../url_state';
 import { DurationScatter } from './duration_scatter';
 import { SearchForm } from './search_form';
@@ -23,18 +19,10 @@ import { TraceList } from './trace_list';
 
 type Order = 'newest' | 'longest';
 
-/** Jaeger's search wants a service; over all of them TraceQL finds the ids. */
-async function search(view: TracesView, window: TimeWindow, signal: AbortSignal): Promise<JaegerTrace[]> {
-  if (view.service === '') return tracesByIds(await searchTraceIds(traceQlOf(view), window, view.limit, signal), signal);
-  const tags = { ...(parseTags(view.tags) ?? {}), ...(view.errorsOnly ? { error: 'true' } : {}) };
-  const { service, operation, minDuration, maxDuration, limit } = view;
-  return searchTraces({ service, operation, minDuration, maxDuration, limit, tags, window }, signal);
-}
-
 function useTraceSearch(view: TracesView, window: TimeWindow) {
   const asked = useQuery({
     queryKey: ['traces', { ...view }, window.fromMs, window.toMs],
-    queryFn: async ({ signal }) => (await search(view, window, signal)).map(summarize),
+    queryFn: async ({ signal }) => (await searchView(view, window, signal)).map(summarize),
     placeholderData: keepPreviousData,
   });
   return useKept(asked, JSON.stringify(view));
