@@ -109,6 +109,9 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.Done();
   }
   ReadForeignFiles(top, text, file, options);
+  if (const conf::Node* slo = top.Take("slo")) options.slos = conf::ReadSlos(*slo, faults);
+  if (const conf::Node* names = top.Take("self_names"))
+    options.self_names.ReadOverrides(*names, faults);
   top.NotSupported({"auth"});
   top.Done();
   if (!faults.empty()) return Fail(ErrorKind::kBadInput, faults.Text());

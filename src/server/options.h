@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "conf/slo_config.h"
+#include "server/self_names.h"
 
 namespace pharos::server {
 
@@ -48,7 +50,9 @@ struct ServeOptions {
   std::map<std::string, ListenAddress> listeners;  ///< by name; what is off is not in it
   std::string config_file;                         ///< pharos.yaml, "" for none
   std::map<std::string, ForeignFile> files;        ///< by format; those that were given
-  bool insecure = false;                           ///< allow binds beyond loopback
+  std::vector<conf::SloConfig> slos;
+  SelfNames self_names;
+  bool insecure = false;  ///< allow binds beyond loopback
   std::vector<std::string> allowed_hosts;
   bool relaxed_durability = false;
   bool enable_lifecycle = false;   ///< POST /-/reload and /-/quit

@@ -34,7 +34,7 @@ TEST_F(OptionsTest, CompatPortsAndSingleOnes) {
   const auto options =
       Make({.compat_ports = "on", .listeners = {{"loki", "off"}, {"tempo", "127.0.0.1:7"}}});
   ASSERT_TRUE(options);
-  EXPECT_EQ(options->listeners.size(), 5u);
+  EXPECT_EQ(options->listeners.size(), std::size(kListeners) - 1);
   EXPECT_FALSE(options->listeners.contains("loki"));
   EXPECT_TRUE(options->listeners.at("tempo").explicitly);
 }
@@ -59,16 +59,30 @@ TEST_F(OptionsTest, FileThenCommandLine) {
   EXPECT_EQ(options->metrics_retention_ms, 30LL * 86'400'000);
   EXPECT_EQ(options->listeners.size(), 1u);
   EXPECT_EQ(options->memory_limit_bytes, 1LL << 30);
-  EXPECT_EQ(options->prometheus_file, "p.yml");
+  EXPECT_EQ(options->files.at("prometheus").path,
+            std::filesystem::path(file).parent_path() / "p.yml");
+}
+
+TEST_F(OptionsTest, ForeignFilesInPlaceKeepTheirLineNumbers) {
+  const std::string file = File(
+      "limits: {memory: 1GiB}\nprometheus:\n  global:\n    scrape_interval: 5s\n# a comment\n\n"
+      "  rule_files: [a.yml]\nlisten: {main: '127.0.0.1:1'}\nslo:\n- {name: a, service: b, "
+      "objective: 99.5%}\n");
+  const auto options = Make({.config = file});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(*options->files.at("prometheus").Text(),
+            "\n\n  global:\n    scrape_interval: 5s\n# a comment\n\n  rule_files: [a.yml]\n\n");
+  ASSERT_EQ(options->slos.size(), 1u);
+  EXPECT_EQ(options->slos[0].objective, 0.995);
 }
 
 TEST_F(OptionsTest, FaultsNameFileLineAndKey) {
-  const std::string file = File("storage:\n  durability: maybe\n  x: 1\nslo: []\n");
+  const std::string file = File("storage:\n  durability: maybe\n  x: 1\nauth: {}\n");
   EXPECT_EQ(Make({.config = file}).error().message,
             file + ":2: storage.durability must be full or relaxed, not \"maybe\"\n" + file +
                 ":3: field x not found in type pharos.storage\n" + file +
-                ":4: field slo of pharos is not supported yet");
-  EXPECT_EQ(Make({.config_files = {{"loki", "l.yaml"}}}).error().kind,
+                ":4: field auth of pharos is not supported yet");
+  EXPECT_EQ(Make({.config_files = {{"statsd", "s.yaml"}}}).error().kind,
             base::ErrorKind::kUnsupported);
 }
 

@@ -3,11 +3,15 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "conf/alertmanager_config.h"
 #include "conf/loki_config.h"
+#include "conf/otelcol_config.h"
 #include "conf/prometheus_config.h"
+#include "conf/promtail_config.h"
 #include "conf/rule_file.h"
 #include "conf/tempo_config.h"
-#include "query/promql/parser.h"
+#include "ingest/tail/pipeline.h"
+#include "rules/rule.h"
 
 namespace pharos::server::check {
 namespace {
@@ -82,14 +86,10 @@ Reading ReadWith(const File& file) {
   return reading;
 }
 
-std::string ExpressionError(std::string_view expression) {
-  const auto parsed = query::promql::ParseExpr(expression);
-  return parsed ? std::string() : parsed.error().message;
-}
-
 Reading ReadRules(const File& file) {
   Reading reading;
-  const auto groups = conf::ParseRuleFile(file.text, file.path, ExpressionError, &reading.notes);
+  const auto groups = conf::ParseRuleFile(file.text, file.path, rules::CheckExpression,
+                                          rules::CheckTemplate, &reading.notes);
   if (!groups) reading.faults = groups.error().message;
   return reading;
 }
@@ -124,14 +124,28 @@ Reading ReadFragment(const File& file) {
     at = end + 1;
   }
   Reading reading;
-  const auto groups = conf::ParseRuleFile(wrapped, file.path, ExpressionError, &reading.notes);
+  const auto groups = conf::ParseRuleFile(wrapped, file.path, rules::CheckExpression,
+                                          rules::CheckTemplate, &reading.notes);
   if (!groups) reading.faults = Unwrapped(groups.error().message, file.path);
   std::erase_if(reading.notes, [](const conf::KeyNote& note) { return note.line <= kWrapLines; });
   for (conf::KeyNote& note : reading.notes) note.line -= kWrapLines;
   return reading;
 }
 
-constexpr const char* kNoReader = "recognised, and looked at for traps; its keys are not checked";
+Reading ReadPromtail(const File& file) {
+  Reading reading;
+  const auto config =
+      conf::ParsePromtailConfig(file.text, file.path, &reading.notes, ingest::tail::CheckStages);
+  if (!config) reading.faults = config.error().message;
+  return reading;
+}
+
+Reading ReadOtelcol(const File& file) {
+  Reading reading;
+  const auto config = conf::ParseOtelcolConfig(file.text, file.path, &reading.notes);
+  if (!config) reading.faults = config.error().message;
+  return reading;
+}
 
 }  // namespace
 
@@ -146,11 +160,12 @@ const std::vector<KindRow>& Kinds() {
        "skipped: Pharos starts no containers; mounts and names are held against the other files"},
       {Kind::kRuleFragment, "fragment of a rule file", IsFragment, ReadFragment, nullptr},
       {Kind::kRules, "rule file", IsRules, ReadRules, nullptr},
-      {Kind::kPromtail, "Promtail", IsPromtail, nullptr, kNoReader},
+      {Kind::kPromtail, "Promtail", IsPromtail, ReadPromtail, nullptr},
       {Kind::kLoki, "Loki", IsLoki, ReadWith<conf::ParseLokiConfig>, nullptr},
       {Kind::kTempo, "Tempo", IsTempo, ReadWith<conf::ParseTempoConfig>, nullptr},
-      {Kind::kOtelcol, "Collector", IsOtelcol, nullptr, kNoReader},
-      {Kind::kAlertmanager, "Alertmanager", IsAlertmanager, nullptr, kNoReader},
+      {Kind::kOtelcol, "Collector", IsOtelcol, ReadOtelcol, nullptr},
+      {Kind::kAlertmanager, "Alertmanager", IsAlertmanager, ReadWith<conf::ParseAlertmanagerConfig>,
+       nullptr},
       {Kind::kPrometheus, "prometheus.yml", IsPrometheus, ReadWith<conf::ParsePrometheusConfig>,
        nullptr},
   };
