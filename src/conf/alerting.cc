@@ -7,9 +7,9 @@ bool ValidLabelName(std::string_view name) {
   return !name.empty() && !name.starts_with("__reserved");
 }
 
-AlertmanagerConfig ReadAlertmanager(const Node& node, Faults& faults) {
+AlertmanagerGroup ReadAlertmanager(const Node& node, Faults& faults) {
   MapReader map(node, "config.plain", faults);
-  AlertmanagerConfig out;
+  AlertmanagerGroup out;
   map.String("scheme", &out.scheme);
   if (out.scheme != "http" && out.scheme != "https")
     faults.Add(map.LineOf("scheme"), "unsupported scheme \"" + out.scheme + "\"");

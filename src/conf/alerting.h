@@ -17,7 +17,7 @@ struct StaticGroup {
   std::map<std::string, std::string> labels;
 };
 
-struct AlertmanagerConfig {
+struct AlertmanagerGroup {
   std::string scheme = "http";
   std::string path_prefix;
   int64_t timeout_ms = 10'000;
@@ -30,7 +30,7 @@ struct AlertmanagerConfig {
 
 struct AlertingConfig {
   std::vector<RelabelRule> alert_relabel;  ///< of all alerts
-  std::vector<AlertmanagerConfig> alertmanagers;
+  std::vector<AlertmanagerGroup> alertmanagers;
 };
 
 /// What is wrong goes into `faults`.

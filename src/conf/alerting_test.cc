@@ -33,7 +33,7 @@ TEST(Alerting, SectionIsRead) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->rule_query_offset_ms, 30'000);
   ASSERT_EQ(config->alerting.alertmanagers.size(), 1u);
-  const AlertmanagerConfig& one = config->alerting.alertmanagers[0];
+  const AlertmanagerGroup& one = config->alerting.alertmanagers[0];
   EXPECT_EQ(one.scheme + one.path_prefix, "https/am");
   EXPECT_EQ(one.timeout_ms, 3000);
   EXPECT_EQ(one.credentials.Header(), "Basic dTpw");

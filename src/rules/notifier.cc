@@ -44,7 +44,7 @@ struct Endpoint {
   std::string Url() const { return scheme + "://" + address + path; }
 };
 
-Endpoint EndpointOf(const conf::AlertmanagerConfig& config, const conf::StaticGroup& group,
+Endpoint EndpointOf(const conf::AlertmanagerGroup& config, const conf::StaticGroup& group,
                     const std::string& target, const conf::Relabeller& relabel) {
   const std::string path = AlertsPath(config.path_prefix);
   std::vector<model::LabelView> views;
@@ -142,7 +142,7 @@ struct Notifier::Impl {
   bool stopped = false;                                // mutex
 
   std::shared_ptr<SendLoop> LoopFor(SendSetting setting, std::set<const SendLoop*>& taken);
-  Result<Set> MakeSet(const conf::AlertmanagerConfig& config, AlertmanagerUrls* found,
+  Result<Set> MakeSet(const conf::AlertmanagerGroup& config, AlertmanagerUrls* found,
                       std::set<const SendLoop*>& taken);
 };
 
@@ -161,7 +161,7 @@ std::shared_ptr<SendLoop> Notifier::Impl::LoopFor(SendSetting setting,
   return std::make_shared<SendLoop>(std::move(setting), options.post);
 }
 
-Result<Set> Notifier::Impl::MakeSet(const conf::AlertmanagerConfig& config, AlertmanagerUrls* found,
+Result<Set> Notifier::Impl::MakeSet(const conf::AlertmanagerGroup& config, AlertmanagerUrls* found,
                                     std::set<const SendLoop*>& taken) {
   Set set;
   PHAROS_TRY(set.alert_relabel, conf::Relabeller::Make(config.alert_relabel));
@@ -200,7 +200,7 @@ Result<void> Notifier::Apply(const conf::AlertingConfig& config,
   PHAROS_TRY(auto relabel, conf::Relabeller::Make(config.alert_relabel));
   AlertmanagerUrls urls;
   std::set<const SendLoop*> taken;
-  for (const conf::AlertmanagerConfig& one : config.alertmanagers) {
+  for (const conf::AlertmanagerGroup& one : config.alertmanagers) {
     PHAROS_TRY(Set set, impl_->MakeSet(one, &urls, taken));
     sets.push_back(std::move(set));
   }
