@@ -25,6 +25,10 @@ net::Response HandleLabels(const PrometheusApiDeps& deps, const net::Request& re
 net::Response HandleLabelValues(const PrometheusApiDeps& deps, const net::Request& request);
 net::Response HandleMetadata(const PrometheusApiDeps& deps, const net::Request& request);
 net::Response HandleExemplars(const PrometheusApiDeps& deps, const net::Request& request);
+// rules_handlers.cc
+net::Response HandleRules(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleAlerts(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleAlertmanagers(const PrometheusApiDeps& deps, const net::Request& request);
 // federate.cc
 net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& request);
 // status_handlers.cc

@@ -52,6 +52,9 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
   }
   router.Add("GET", api + "/label/{name}/values", Bind(deps, HandleLabelValues));
   router.Add("GET", api + "/metadata", Bind(deps, HandleMetadata));
+  router.Add("GET", api + "/rules", Bind(deps, HandleRules));
+  router.Add("GET", api + "/alerts", Bind(deps, HandleAlerts));
+  router.Add("GET", api + "/alertmanagers", Bind(deps, HandleAlertmanagers));
   router.Add("GET", root + "/federate", Bind(deps, HandleFederate));
   router.Add("OPTIONS", api + "/{path...}", [](const net::Request& request) {
     net::Response response;

@@ -5,11 +5,14 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "net/router.h"
 #include "query/exec/context.h"
 #include "query/promql/engine.h"
+#include "rules/notifier.h"
+#include "rules/status.h"
 #include "store/samples.h"
 
 namespace pharos::api::prometheus {
@@ -27,10 +30,11 @@ struct PrometheusApiDeps {
   /// Whose data a request sees; null: the default tenant.
   std::function<std::string(const net::Request&)> tenant;
 
-  DataProvider targets;        ///< {"activeTargets":[],"droppedTargets":[],…}
-  DataProvider rules;          ///< {"groups":[]}
-  DataProvider alerts;         ///< {"alerts":[]}
-  DataProvider alertmanagers;  ///< {"activeAlertmanagers":[],"droppedAlertmanagers":[]}
+  DataProvider targets;  ///< {"activeTargets":[],"droppedTargets":[],…}
+  /// rules::Manager::Status; null: no rules.
+  std::function<std::vector<rules::GroupStatus>()> rule_groups;
+  /// rules::Notifier::Urls; null: no Alertmanagers.
+  std::function<rules::AlertmanagerUrls()> alertmanagers;
   std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
   std::map<std::string, std::string> flags;
 

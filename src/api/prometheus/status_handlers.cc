@@ -1,4 +1,4 @@
-// status/*, targets, rules, alerts: what the process says about itself.
+// status/*, targets: what the process says about itself.
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,10 +104,6 @@ void AddStatusRoutes(net::Router& router, const std::string& prefix, const DepsP
   };
   provided("/targets", deps->targets,
            R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})");
-  provided("/rules", deps->rules, R"({"groups":[]})");
-  provided("/alerts", deps->alerts, R"({"alerts":[]})");
-  provided("/alertmanagers", deps->alertmanagers,
-           R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
   add("/status/buildinfo", [deps](const net::Request&) { return BuildInfo(*deps); });
   add("/status/runtimeinfo", [deps, started_ns](const net::Request& r) {
     return RuntimeInfo(*deps, started_ns, TenantOf(*deps, r));
