@@ -7,6 +7,7 @@
 #include "conf/prometheus_config.h"
 #include "conf/rule_file.h"
 #include "conf/tempo_config.h"
+#include "query/logql/parser.h"
 #include "query/promql/parser.h"
 
 namespace pharos::server::check {
@@ -35,7 +36,8 @@ bool HasList(const Node& root, std::string_view key) {
 bool IsFragment(const Node& root) {
   return !root.items.empty() && Has(root.items.front(), {"alert", "record"});
 }
-bool IsRules(const Node& root) { return HasList(root, "groups"); }
+/// Grafana's provisioned alerts have groups too, and an apiVersion.
+bool IsRules(const Node& root) { return Has(root, {"groups"}) && !Has(root, {"apiVersion"}); }
 bool IsPromtail(const Node& root) {
   return Has(root, {"clients", "client", "positions"}) && !Has(root, {"schema_config"});
 }
@@ -84,7 +86,10 @@ Reading ReadWith(const File& file) {
 
 std::string ExpressionError(std::string_view expression) {
   const auto parsed = query::promql::ParseExpr(expression);
-  return parsed ? std::string() : parsed.error().message;
+  if (parsed) return {};
+  if (query::logql::Parse(expression))
+    return "it is LogQL, and rules of Loki's ruler are not evaluated yet";
+  return parsed.error().message;
 }
 
 Reading ReadRules(const File& file) {
