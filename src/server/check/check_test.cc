@@ -338,6 +338,13 @@ TEST(TrapUnwiredRule, NobodyEvaluatesOrIsTold) {
   EXPECT_THAT(alone.Found(), IsEmpty());
 }
 
+TEST(TrapUnwiredRule, RulesOfLoki) {
+  Folder folder;
+  folder.Add("p.yml", "scrape_configs: []\n")
+      .Add("r.yml", Rules("  - {alert: A, expr: 'rate({a=\"b\"} |= \"x\" [5m]) > 1'}\n"));
+  EXPECT_THAT(folder.Found(), ElementsAre("r.yml:4 loki-rule"));
+}
+
 TEST(TrapUnwiredRule, MountsOfCompose) {
   const std::string prometheus =
       "rule_files: [r.yml]\nalerting: {alertmanagers: [{static_configs: []}]}\n";

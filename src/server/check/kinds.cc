@@ -7,7 +7,6 @@
 #include "conf/prometheus_config.h"
 #include "conf/rule_file.h"
 #include "conf/tempo_config.h"
-#include "query/logql/parser.h"
 #include "query/promql/parser.h"
 
 namespace pharos::server::check {
@@ -86,10 +85,7 @@ Reading ReadWith(const File& file) {
 
 std::string ExpressionError(std::string_view expression) {
   const auto parsed = query::promql::ParseExpr(expression);
-  if (parsed) return {};
-  if (query::logql::Parse(expression))
-    return "it is LogQL, and rules of Loki's ruler are not evaluated yet";
-  return parsed.error().message;
+  return parsed ? std::string() : parsed.error().message;
 }
 
 Reading ReadRules(const File& file) {
