@@ -48,8 +48,7 @@ TEST(LokiConfig, TheLabsFileLoads) {
   EXPECT_EQ(config->alertmanager_urls, std::vector<std::string>{"http://localhost:9093"});
   EXPECT_EQ(config->http_port, 3100);
   EXPECT_EQ(Lines(notes, Verdict::kHonoured),
-            (std::vector<std::string>{"1:auth_enabled", "37:ruler.alertmanager_url",
-                                      "40:limits_config.reject_old_samples"}));
+            (std::vector<std::string>{"1:auth_enabled", "40:limits_config.reject_old_samples"}));
   EXPECT_THAT(Lines(notes, Verdict::kMoot), Contains("15:common.ring"));
   EXPECT_TRUE(Lines(notes, Verdict::kWarning).empty());
 }
@@ -176,6 +175,36 @@ TEST(TempoConfig, ExamplesOfTheOriginalAreUnderstood) {
     }
   }
   EXPECT_GE(files, 20);
+}
+
+TEST(KeyTable, BlocksMergeAndRulesReachTheirKeys) {
+  const KeyTable table(
+      "$tls{cert key} $root{server{tls:tls port} gone@2.1{a} free* "
+      "any{*{x}}}\n$root{server{tls{ca}}}");
+  const auto walk = [&](std::string_view text, std::vector<KeyNote>* notes) {
+    Faults faults("f");
+    WalkKeys(*ParseYaml(text, "f"), table,
+             {{"server", KeyRule::Does::kMoot, "ours", ""},
+              {"server.tls", KeyRule::Does::kNotSupported, "no TLS", "off"},
+              {"gone", KeyRule::Does::kMoot, "old", ""},
+              {"extra", KeyRule::Does::kWarn, "misplaced", ""}},
+             "Prog", faults);
+    *notes = faults.notes();
+    return faults.Text();
+  };
+  std::vector<KeyNote> notes;
+  EXPECT_EQ(walk("server: {port: 1}\nfree: {a: {b: 1}}\nany: {k: {x: 1}}\n", &notes), "");
+  EXPECT_EQ(Lines(notes, Verdict::kMoot), std::vector<std::string>{"1:server"});
+  EXPECT_EQ(walk("server:\n  port: 1\n  tls: off\n", &notes), "");
+  EXPECT_EQ(Lines(notes, Verdict::kMoot), std::vector<std::string>{"2:server.port"});
+  EXPECT_EQ(Lines(notes, Verdict::kHonoured), std::vector<std::string>{"3:server.tls"});
+  EXPECT_EQ(walk("server: {tls: {cert: a, ca: b}}\n", &notes),
+            "f:1: field server.tls is not supported yet: no TLS");
+  EXPECT_EQ(walk("server: [{prt: 1}]\nany: {k: {y: 1}}\n", &notes),
+            "f:1: field prt not found in server of Prog's configuration\n"
+            "f:2: field y not found in any.k of Prog's configuration");
+  EXPECT_EQ(walk("gone: {a: 1}\nextra: 1\n", &notes), "");
+  EXPECT_EQ(Lines(notes, Verdict::kWarning), (std::vector<std::string>{"1:gone", "2:extra"}));
 }
 
 /// No key of the tables is without a word: a leaf that no rule covers would pass in silence.

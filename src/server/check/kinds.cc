@@ -39,7 +39,8 @@ bool HasList(const Node& root, std::string_view key) {
 bool IsFragment(const Node& root) {
   return !root.items.empty() && Has(root.items.front(), {"alert", "record"});
 }
-bool IsRules(const Node& root) { return HasList(root, "groups"); }
+/// Grafana's provisioned alerts have groups too, and an apiVersion.
+bool IsRules(const Node& root) { return Has(root, {"groups"}) && !Has(root, {"apiVersion"}); }
 bool IsPromtail(const Node& root) {
   return Has(root, {"clients", "client", "positions"}) && !Has(root, {"schema_config"});
 }

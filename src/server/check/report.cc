@@ -19,22 +19,11 @@ using conf::Node;
 using conf::Verdict;
 
 std::unique_ptr<File> Load(const std::string& path) {
+  auto text = conf::ReadTextFile(path);
+  if (text) return MakeFile(path, std::move(*text));
   auto file = std::make_unique<File>();
   file->path = path;
-  auto text = conf::ReadTextFile(path);
-  if (!text) {
-    file->error = text.error().message;
-    return file;
-  }
-  file->text = std::move(*text);
-  const bool json = path.ends_with(".json");
-  auto root = json ? conf::ParseJsonTree(file->text, path) : conf::ParseYaml(file->text, path);
-  if (!root) {
-    file->error = root.error().message;
-    return file;
-  }
-  file->root = std::move(*root);
-  file->kind = Recognise(file->root);
+  file->error = text.error().message;
   return file;
 }
 
@@ -191,8 +180,25 @@ bool Report::HasFaults() const {
                      [](const FileReport& file) { return !file.faults.empty(); });
 }
 
-Report CheckPaths(const std::vector<std::string>& paths) {
-  const Stack stack(LoadAll(paths));
+std::unique_ptr<File> MakeFile(std::string path, std::string text) {
+  auto file = std::make_unique<File>();
+  file->path = std::move(path);
+  file->text = std::move(text);
+  auto root = file->path.ends_with(".json") ? conf::ParseJsonTree(file->text, file->path)
+                                            : conf::ParseYaml(file->text, file->path);
+  if (!root) {
+    file->error = root.error().message;
+    return file;
+  }
+  file->root = std::move(*root);
+  file->kind = Recognise(file->root);
+  return file;
+}
+
+Report CheckPaths(const std::vector<std::string>& paths) { return CheckFiles(LoadAll(paths)); }
+
+Report CheckFiles(std::vector<std::unique_ptr<File>> files) {
+  const Stack stack(std::move(files));
   Report report;
   for (const auto& file : stack.files) report.files.push_back(ReportOf(*file));
   report.findings = FindTraps(stack);

@@ -2,6 +2,7 @@
 // the traps found out.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct Report {
   /// A file is wrong: the exit status of `pharos check` is 1. Findings are advice.
   bool HasFaults() const;
 };
+
+/// A file from its text: parsed and recognised.
+std::unique_ptr<File> MakeFile(std::string path, std::string text);
+/// What there is to say about these files together.
+Report CheckFiles(std::vector<std::unique_ptr<File>> files);
 
 /// Folders are searched, with all below them, for .yml, .yaml and .json; hidden ones are passed.
 /// Rule files that a prometheus.yml names come along. Errors: in the report.

@@ -74,6 +74,10 @@ class Builder {
       StackQuery query = Promql(file, rule.expr_line, rule.expr);
       query.where = (rule.alert ? "alert " : "recording rule ") + rule.name;
       rule.ast = query.promql;
+      if (query.promql == nullptr) {
+        query.logql = Logql(file, rule.expr_line, rule.expr).logql;
+        rule.of_loki = query.logql != nullptr;
+      }
       stack_.queries.push_back(std::move(query));
       stack_.rules.push_back(std::move(rule));
     }

@@ -50,6 +50,7 @@ struct StackRule {
   const File* file = nullptr;
   std::string name;
   bool alert = false;
+  bool of_loki = false;  ///< LogQL: a rule of Loki's ruler
   std::string expr;
   int line = 0;  ///< of the rule
   int expr_line = 0;

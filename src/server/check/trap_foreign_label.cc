@@ -2,6 +2,7 @@
 // a small table of exporters whose label names are often guessed wrong, and the queries
 // themselves, where one thing (the same value, on metrics of one exporter) is asked for under
 // two label names.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -81,26 +82,28 @@ bool SameThing(const std::string& a, const std::string& b) {
 }
 
 void TwoNames(const std::vector<Use>& uses, Findings& out) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Use*>> alike;
   std::set<std::pair<std::string, std::string>> told;
-  for (size_t i = 0; i < uses.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      const Use& now = uses[i];
-      const Use& before = uses[j];
-      const std::string words = TwoWords(now.metric);
-      if (now.value.empty() || now.value != before.value || words.empty() ||
-          words != TwoWords(before.metric) || !SameThing(now.label, before.label))
-        continue;
-      if (!told.insert({now.metric + "." + now.label, before.metric + "." + before.label}).second)
+  for (const Use& now : uses) {
+    const std::string words = TwoWords(now.metric);
+    if (now.value.empty() || words.empty()) continue;
+    auto& seen = alike[{words, now.value}];
+    for (const Use* before : seen) {
+      if (!SameThing(now.label, before->label) ||
+          !told.insert({now.metric + "." + now.label, before->metric + "." + before->label}).second)
         continue;
       out.push_back({now.query->file->path, now.query->line, "two-label-names",
                      now.metric + " is asked for with " + now.label + "=\"" + now.value + "\", " +
-                         before.metric + " (" + before.query->file->path + ":" +
-                         std::to_string(before.query->line) + ") with " + before.label + "=\"" +
-                         before.value +
-                         "\": metrics of one exporter that name the same thing "
-                         "two ways, so one of the two finds nothing. See which label the "
-                         "exporter has."});
+                         before->metric + " (" + before->query->file->path + ":" +
+                         std::to_string(before->query->line) + ") with " + before->label + "=\"" +
+                         before->value +
+                         "\": metrics of one exporter that name the same thing two ways, so one "
+                         "of the two finds nothing. See which label the exporter has."});
     }
+    if (std::none_of(seen.begin(), seen.end(), [&](const Use* use) {
+          return use->metric == now.metric && use->label == now.label;
+        }))
+      seen.push_back(&now);
   }
 }
 

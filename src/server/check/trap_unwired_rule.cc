@@ -73,6 +73,14 @@ void Prometheus(const Stack& stack, const File& file, std::set<std::string>& nam
                      "nobody is told. Add one, with receivers in its own file."});
 }
 
+/// The first LogQL rule of a file, or null.
+const StackRule* LokiRule(const Stack& stack, const File* file) {
+  for (const StackRule& rule : stack.rules) {
+    if (rule.file == file && rule.of_loki) return &rule;
+  }
+  return nullptr;
+}
+
 /// Does a volume of the service put something at `path`?
 bool Mounted(const conf::Node& volumes, const std::string& path) {
   for (const conf::Node& volume : volumes.items) {
@@ -137,6 +145,12 @@ void FindUnwiredRules(const Stack& stack, Findings& out) {
       out.push_back({file->path, file->root.line, "fragment",
                      "a bare list of rules: Prometheus refuses such a file (\"cannot unmarshal "
                      "!!seq into rulefmt.RuleGroups\"). Put it below groups: - name: …, rules:."});
+    }
+    if (const StackRule* rule = LokiRule(stack, file.get())) {
+      out.push_back({file->path, rule->expr_line, "loki-rule",
+                     rule->name + " is LogQL, a rule of Loki's ruler; those are not evaluated "
+                                  "yet."});
+      continue;
     }
     if (file->kind == Kind::kRules && prometheus && !named.contains(Normal(file->path))) {
       out.push_back({file->path, 1, "never-evaluated",
