@@ -60,7 +60,6 @@ PromtailClient ReadClient(const Node& node, Faults& faults) {
   map.String("url", &client.url);
   map.String("tenant_id", &client.tenant_id);
   map.StringMap("external_labels", &client.external_labels);
-  map.DurationMs("batchwait", &client.batch_wait_ms);
   map.Int("batchsize", &client.batch_size_bytes);
   map.DurationMs("timeout", &client.timeout_ms);
   map.Bool("drop_rate_limited_batches", &client.drop_rate_limited);
@@ -68,6 +67,7 @@ PromtailClient ReadClient(const Node& node, Faults& faults) {
   ReadBackoff(map, client);
   ReadHttpAuth(map, &client.basic_user, &client.basic_password, &client.authorization_type,
                &client.authorization_credentials);
+  map.Moot({"batchwait"}, "lines are sent as soon as they are read, at most four times a second");
   map.Moot({"stream_lag_labels"}, "the lag metric does not exist here");
   map.Moot({"queue_config"}, "there is no queue beside the files themselves");
   CheckUrl(map, client);

@@ -25,7 +25,6 @@ struct PromtailClient {
   std::map<std::string, std::string> headers;
   std::string basic_user, basic_password;
   std::string authorization_type, authorization_credentials;
-  int64_t batch_wait_ms = 1000;
   int64_t batch_size_bytes = 1 << 20;
   int64_t timeout_ms = 10'000;
   int64_t min_backoff_ms = 500;

@@ -30,13 +30,11 @@ Result<void> FileSource::Start(const Intent& intent) {
 
 Result<bool> FileSource::Step(int64_t now_ns, std::vector<Entry>& out) {
   if (last_data_ns_ == 0) last_data_ns_ = now_ns;
-  if (replay_) {
-    PHAROS_TRY_VOID(Replay(out));
-    return true;
-  }
+  const bool replayed = replay_.has_value();
+  if (replayed) PHAROS_TRY_VOID(Replay(out));
   PHAROS_TRY(const uint64_t size, reader_->Size());
   if (size < reader_->at()) {  // copied away and cut, or emptied
-    Tick(INT64_MAX, out);
+    Tick(reader_->at(), INT64_MAX, out);
     lines_.clear();
     ticks_.clear();
     front_bytes_ = 0;
@@ -45,9 +43,9 @@ Result<bool> FileSource::Step(int64_t now_ns, std::vector<Entry>& out) {
   std::vector<FileLine> lines;
   PHAROS_TRY(const size_t bytes, reader_->Read(UINT64_MAX, lines));
   if (bytes > 0) last_data_ns_ = now_ns;
-  const bool more = !lines.empty();
+  const bool more = replayed || !lines.empty();
   Feed(std::move(lines), std::max(now_ns, last_time_ns_ + 1), out);
-  Tick(now_ns, out);
+  Tick(reader_->at(), now_ns, out);
   return more;
 }
 
@@ -66,7 +64,8 @@ Result<void> FileSource::Replay(std::vector<Entry>& out) {
     }
     for (FileLine& line : lines) {
       while (tick < intent.ticks.size() && intent.ticks[tick].offset <= line.begin) {
-        Tick(intent.ticks[tick++].time_ns, out);
+        Tick(intent.ticks[tick].offset, intent.ticks[tick].time_ns, out);
+        ++tick;
       }
       int64_t time_ns = last_time_ns_ + 1;
       if (stamp < intent.stamps.size() && intent.stamps[stamp].offset <= line.begin) {
@@ -77,7 +76,9 @@ Result<void> FileSource::Replay(std::vector<Entry>& out) {
       Feed(std::move(one), time_ns, out);
     }
   }
-  for (; tick < intent.ticks.size(); ++tick) Tick(intent.ticks[tick].time_ns, out);
+  for (; tick < intent.ticks.size(); ++tick) {
+    Tick(intent.ticks[tick].offset, intent.ticks[tick].time_ns, out);
+  }
   replay_.reset();
   return {};
 }
@@ -98,17 +99,17 @@ void FileSource::Feed(std::vector<FileLine> lines, int64_t first_ns, std::vector
   pipeline_.Run(std::move(entries), out);
 }
 
-void FileSource::Tick(int64_t now_ns, std::vector<Entry>& out) {
+void FileSource::Tick(uint64_t offset, int64_t now_ns, std::vector<Entry>& out) {
   const size_t before = out.size();
   pipeline_.Tick(now_ns, out);
-  if (out.size() > before) ticks_.push_back({reader_->at(), now_ns});
+  if (out.size() > before) ticks_.push_back({offset, now_ns});
 }
 
 void FileSource::Finish(int64_t now_ns, std::vector<Entry>& out) {
   std::vector<FileLine> lines;
   reader_->TakeUnfinished(lines);
   Feed(std::move(lines), std::max(now_ns, last_time_ns_ + 1), out);
-  Tick(INT64_MAX, out);
+  Tick(reader_->at(), INT64_MAX, out);
 }
 
 Entry FileSource::MakeEntry(FileLine line, int64_t time_ns) const {
@@ -121,10 +122,10 @@ Entry FileSource::MakeEntry(FileLine line, int64_t time_ns) const {
 }
 
 Intent FileSource::Pending() {
-  if (front_bytes_ < kFingerprintBytes) {
+  if (front_bytes_ < kFingerprintBytes || front_hash_ == 0) {
     const auto bytes =
         static_cast<uint32_t>(std::min<uint64_t>(kFingerprintBytes, reader_->at()));
-    if (const auto hash = reader_->FrontHash(bytes); hash && bytes > front_bytes_) {
+    if (const auto hash = reader_->FrontHash(bytes); hash && (bytes > front_bytes_ || front_hash_ == 0)) {
       front_bytes_ = bytes;
       front_hash_ = *hash;
     }

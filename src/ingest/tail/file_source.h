@@ -43,8 +43,7 @@ class FileSource {
   int64_t last_data_ns() const { return last_data_ns_; }
   bool replaying() const { return replay_.has_value(); }
 
-  bool rotated = false;  ///< its path names another file now, or none
-  bool seen = true;      ///< for the owner's scan
+  bool seen = true;  ///< for the owner's scan
 
  private:
   struct Stamped {
@@ -53,7 +52,7 @@ class FileSource {
   };
   base::Result<void> Replay(std::vector<Entry>& out);
   void Feed(std::vector<FileLine> lines, int64_t first_ns, std::vector<Entry>& out);
-  void Tick(int64_t now_ns, std::vector<Entry>& out);
+  void Tick(uint64_t offset, int64_t now_ns, std::vector<Entry>& out);
   Entry MakeEntry(FileLine line, int64_t time_ns) const;
 
   const FileKey key_;

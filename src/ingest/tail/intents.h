@@ -45,7 +45,7 @@ struct Intent {
   uint64_t begin = 0;  ///< all before is acknowledged
   uint64_t end = 0;    ///< lines that begin before here were read
   uint32_t front_bytes = 0;
-  uint64_t front_hash = 0;  ///< of the file's first front_bytes
+  uint64_t front_hash = 0;  ///< XXH3-64 of the first front_bytes (of none, too)
   std::vector<ReadStamp> stamps;
   /// Moments at which stages gave out what had waited too long, when the lines before
   /// `offset` had been read.

@@ -90,7 +90,7 @@ Result<uint64_t> LineReader::Size() const {
 }
 
 std::optional<uint64_t> LineReader::FrontHash(uint32_t length) const {
-  std::string front(length, '\0');
+  std::string front(std::min<size_t>(length, kFingerprintBytes), '\0');
   size_t done = 0;
   while (done < front.size()) {
     const ssize_t n =
@@ -105,6 +105,7 @@ std::optional<uint64_t> LineReader::FrontHash(uint32_t length) const {
 Result<void> LineReader::Seek(uint64_t offset) {
   at_ = offset;
   buffer_.clear();
+  scanned_ = 0;
   skipping_ = false;
   if (offset < unit_) return {};
   std::string before(unit_, '\0');
@@ -112,6 +113,7 @@ Result<void> LineReader::Seek(uint64_t offset) {
       ::pread(descriptor_, before.data(), unit_, static_cast<off_t>(offset - unit_));
   if (n != static_cast<ssize_t>(unit_)) return System("cannot read", path_);
   buffer_ = before;
+  scanned_ = 0;
   skipping_ = LineEnd(0) == std::string::npos;
   buffer_.clear();
   return {};
@@ -141,12 +143,14 @@ Result<size_t> LineReader::Read(uint64_t until, std::vector<FileLine>& out) {
   }
   buffer_.resize(had + static_cast<size_t>(n));
   size_t taken = 0;
-  size_t from = had >= unit_ ? had - unit_ : 0;
+  size_t from = scanned_;
+  bool scanned_all = false;
   uint64_t begin = at_;
   const size_t first = out.size();
   while (begin < until && out.size() - first < kMaxBatchLines) {
-    const size_t end = LineEnd(std::max(from, taken));
-    if (end == std::string::npos) break;
+    const size_t end = LineEnd(from);
+    scanned_all = end == std::string::npos;
+    if (scanned_all) break;
     if (!skipping_) {
       const size_t length = std::min(end - taken, kMaxLineBytes);
       if (length < end - taken) LongLines().Add();
@@ -160,8 +164,8 @@ Result<size_t> LineReader::Read(uint64_t until, std::vector<FileLine>& out) {
   buffer_.erase(0, taken);
   at_ += taken;
   // A line without end: cut it when it is too long, and drop the rest as it comes.
-  const bool no_end = LineEnd(0) == std::string::npos;
-  if (no_end && at_ < until && (skipping_ || buffer_.size() > kMaxLineBytes)) {
+  scanned_ = scanned_all ? buffer_.size() - buffer_.size() % unit_ : 0;
+  if (scanned_all && (skipping_ || buffer_.size() > kMaxLineBytes)) {
     if (!skipping_) {
       out.push_back({ToUtf8(buffer_.substr(0, kMaxLineBytes)), at_});
       LongLines().Add();
@@ -170,6 +174,7 @@ Result<size_t> LineReader::Read(uint64_t until, std::vector<FileLine>& out) {
     const size_t whole = buffer_.size() - buffer_.size() % unit_;
     at_ += whole;
     buffer_.erase(0, whole);
+    scanned_ = 0;
   }
   return static_cast<size_t>(n);
 }
@@ -180,6 +185,7 @@ void LineReader::TakeUnfinished(std::vector<FileLine>& out) {
   }
   at_ += buffer_.size();
   buffer_.clear();
+  scanned_ = 0;
 }
 
 std::string LineReader::ToUtf8(std::string bytes) const {

@@ -62,6 +62,7 @@ class LineReader {
   bool big_endian_ = false;
   uint64_t at_ = 0;
   std::string buffer_;     ///< the file's bytes from at_
+  size_t scanned_ = 0;     ///< bytes of buffer_ that hold no line end
   bool skipping_ = false;  ///< the rest of a line that was too long
 };
 
