@@ -60,6 +60,15 @@ export function isHeld(row: AlertRow): boolean {
   return row.delivery?.state === 'suppressed';
 }
 
+/** What shouts, what is about to, and what something holds back. */
+export function splitRows(rows: AlertRow[]): { firing: AlertRow[]; pending: AlertRow[]; held: AlertRow[] } {
+  return {
+    firing: rows.filter((row) => row.state === 'firing' && !isHeld(row)),
+    pending: rows.filter((row) => row.state === 'pending'),
+    held: rows.filter((row) => row.state === 'firing' && isHeld(row)),
+  };
+}
+
 /** Loud ones first, then the worst, then the newest. */
 export function compareRows(a: AlertRow, b: AlertRow): number {
   return (

@@ -3,7 +3,7 @@ import type { DeliveredAlert } from '../api/alertmanager/alerts';
 import type { PrometheusAlert } from '../api/prometheus/alerts';
 import type { RuleGroup } from '../api/prometheus/rules';
 import { arrangeAnnotations, chartWindow, evidenceOf, linkIn, onsetWindow, serviceOfAlert, unitOfRule } from './alert_links';
-import { findRow, joinAlerts, ruleOf, severityOf } from './alert_rows';
+import { findRow, joinAlerts, ruleOf, severityOf, splitRows } from './alert_rows';
 import { durationWords, sinceWords, untilWords } from './duration_words';
 import { fingerprintOf } from './fingerprint';
 
@@ -54,6 +54,8 @@ describe('joinAlerts', () => {
     const held = told(quiet, { state: 'suppressed', silencedBy: ['id1'], inhibitedBy: [fingerprintOf(a)] });
     const rows = joinAlerts([own(quiet), own(a)], [held, told(a)]);
     expect(rows.map((row) => row.name)).toEqual(['A', 'Quiet']);
+    expect(splitRows(rows).firing.map((row) => row.name)).toEqual(['A']);
+    expect(splitRows(rows).held.map((row) => row.name)).toEqual(['Quiet']);
     expect(rows[1]!.delivery).toMatchObject({ silencedBy: ['id1'], inhibitedBy: ['A'] });
   });
 

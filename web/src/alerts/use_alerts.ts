@@ -57,7 +57,7 @@ export function useRules() {
   const { askedMs } = useClock();
   const asked = useQuery({
     queryKey: ['rules', askedMs],
-    queryFn: ({ signal }) => orMissing(listRules([], signal)),
+    queryFn: ({ signal }) => orMissing(listRules({}, signal)),
     placeholderData: keepPreviousData,
   });
   return useKept(asked, 'rules');
@@ -68,9 +68,21 @@ export function useRulesNamed(names: string[]) {
   const wanted = [...new Set(names)].toSorted();
   return useQuery({
     queryKey: ['rules-named', wanted],
-    queryFn: ({ signal }) => orMissing(listRules(wanted, signal)),
+    queryFn: ({ signal }) => orMissing(listRules({ names: wanted, onlyAlerting: true }, signal)),
     enabled: wanted.length > 0,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** How many alerting rules watch; asked once a minute. */
+export function useAlertingRuleCount() {
+  return useQuery({
+    queryKey: ['rule-count'],
+    queryFn: async ({ signal }) => {
+      const groups = (await orMissing(listRules({ onlyAlerting: true, withoutAlerts: true }, signal))) ?? [];
+      return groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
+    },
+    refetchInterval: 60_000,
   });
 }
 

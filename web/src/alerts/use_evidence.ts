@@ -1,19 +1,24 @@
 // What an alert's minutes hold: failed or slow traces, lines that tell of failures, and its graph.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { JaegerTrace } from '../api/jaeger/trace';
 import { logQueryRange } from '../api/loki/query_range';
 import { queryRange } from '../api/prometheus/query_range';
 import { toEntries } from '../logs/log_entry';
 import { gridOf } from '../red/fold';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
+import { failureOf, type TraceFailure } from '../trace/failure';
 import { searchView } from '../trace/search';
 import { summarize, type TraceSummary } from '../trace/summary';
 import type { Evidence } from './alert_links';
 import type { PartAnswer } from './alert_chart';
+import { groupLines } from './line_groups';
 import { splitThreshold } from './threshold';
 
 const shown = 5;
 /** Among so many traces the slowest are looked for. */
 const mostTraces = 100;
+/** Among so many lines those that say the same are counted. */
+const mostLines = 200;
 const chartPoints = 240;
 /** A graph of more parts than this says nothing. */
 const mostParts = 6;
@@ -21,13 +26,19 @@ const mostParts = 6;
 export interface TraceFinds {
   /** Whether they are what was asked for; else the slowest of the minutes stand in. */
   isExact: boolean;
-  traces: TraceSummary[];
+  traces: FoundTrace[];
 }
 
+export interface FoundTrace extends TraceSummary {
+  failure: TraceFailure | null;
+}
+
+const describe = (trace: JaegerTrace): FoundTrace => ({ ...summarize(trace), failure: failureOf(trace) });
+
 async function findTraces({ traces: view, window }: Evidence, most: number, signal: AbortSignal): Promise<TraceFinds> {
-  const exact = (await searchView({ ...view, limit: most }, window, signal)).map(summarize);
+  const exact = (await searchView({ ...view, limit: most }, window, signal)).map(describe);
   if (exact.length > 0) return { isExact: true, traces: exact.toSorted(bySlowness).slice(0, shown) };
-  const any = (await searchView({ ...view, errorsOnly: false, minDuration: '', limit: most }, window, signal)).map(summarize);
+  const any = (await searchView({ ...view, errorsOnly: false, minDuration: '', limit: most }, window, signal)).map(describe);
   return { isExact: false, traces: any.toSorted(bySlowness).slice(0, shown) };
 }
 
@@ -51,8 +62,9 @@ export function useLogEvidence(evidence: Evidence) {
   return useQuery({
     queryKey: ['evidence-logs', ...keyOf(evidence)],
     queryFn: async ({ signal }) => {
-      const data = await logQueryRange({ query: evidence.logs.query, window: evidence.window, limit: shown }, signal);
-      return data.resultType === 'streams' ? toEntries(data.result).slice(0, shown) : [];
+      const data = await logQueryRange({ query: evidence.logs.query, window: evidence.window, limit: mostLines }, signal);
+      const entries = data.resultType === 'streams' ? toEntries(data.result) : [];
+      return { groups: groupLines(entries, shown), isCut: entries.length >= mostLines };
     },
     placeholderData: keepPreviousData,
   });

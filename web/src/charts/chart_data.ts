@@ -15,6 +15,8 @@ export interface ChartMark {
   atMs: number;
   label: string;
   color: string;
+  /** Where its word stands; on the right unless told. */
+  side?: 'left' | 'right';
 }
 
 /** Running sums from the first series up; a missing value adds nothing, and stays missing itself. */

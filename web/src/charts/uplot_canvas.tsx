@@ -91,7 +91,7 @@ function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
   const ratio = devicePixelRatio;
   ctx.save();
   ctx.font = markFont.replace('10px', `${10 * ratio}px`);
-  for (const { atMs, label, color } of marks) {
+  for (const { atMs, label, color, side } of marks) {
     const x = Math.round(chart.valToPos(atMs / 1000, 'x', true));
     if (x < left || x > left + width) continue;
     ctx.strokeStyle = ctx.fillStyle = resolveColor(color);
@@ -101,7 +101,8 @@ function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + height);
     ctx.stroke();
-    const isLeft = x + ctx.measureText(label).width + 6 * ratio > left + width;
+    const room = ctx.measureText(label).width + 6 * ratio;
+    const isLeft = x + room > left + width || (side === 'left' && x - room > left);
     ctx.textAlign = isLeft ? 'right' : 'left';
     ctx.fillText(label, x + (isLeft ? -4 : 4) * ratio, top + 10 * ratio);
   }

@@ -1,12 +1,12 @@
 // How many alerts fire, on every page; those that a silence or another alert holds back do not count.
-import { isHeld } from '../alerts/alert_rows';
+import { splitRows } from '../alerts/alert_rows';
 import { useAlerts } from '../alerts/use_alerts';
 import { plural } from '../format';
 import styles from './header.module.css';
 
 export function AlertBadge() {
   const { data } = useAlerts();
-  const loud = (data?.rows ?? []).filter((row) => row.state === 'firing' && !isHeld(row));
+  const loud = splitRows(data?.rows ?? []).firing;
   if (loud.length === 0) return null;
   const isCritical = loud.some((row) => row.severity === 'critical');
   return (

@@ -41,8 +41,18 @@ export interface RuleGroup {
   lastEvaluation?: string;
 }
 
-/** All rules, or only the alerting rules with these names. */
-export async function listRules(names: string[] = [], signal?: AbortSignal): Promise<RuleGroup[]> {
-  const params = names.length > 0 ? { type: 'alert', 'rule_name[]': names } : {};
+export interface RuleQuery {
+  names?: string[];
+  onlyAlerting?: boolean;
+  /** The answer is smaller without the alerts of each rule. */
+  withoutAlerts?: boolean;
+}
+
+export async function listRules(asked: RuleQuery, signal?: AbortSignal): Promise<RuleGroup[]> {
+  const params = {
+    type: asked.onlyAlerting ? 'alert' : undefined,
+    'rule_name[]': asked.names,
+    exclude_alerts: asked.withoutAlerts || undefined,
+  };
   return (await getEnvelope<{ groups: RuleGroup[] | null }>('/api/v1/rules', params, signal)).data.groups ?? [];
 }

@@ -107,7 +107,7 @@ function marksOf(row: AlertRow, forSeconds: number): ChartMark[] {
   const firedMs = row.sinceMs + forSeconds * 1000;
   const fired: ChartMark = { atMs: firedMs, label: 'fired', color: 'var(--error)' };
   if (forSeconds === 0) return [fired];
-  const pending: ChartMark = { atMs: row.sinceMs, label: 'pending', color: 'var(--warn)' };
+  const pending: ChartMark = { atMs: row.sinceMs, label: 'pending', color: 'var(--warn)', side: 'left' };
   return row.state === 'firing' ? [pending, fired] : [pending];
 }
 

@@ -1,4 +1,5 @@
 // Alerts as rows, each of which opens in its place.
+import { useEffect, useRef, useState } from 'react';
 import { DeliveryNote, LabelChips, SeverityBadge } from '../../alerts/alert_badges';
 import { arrangeAnnotations, unitOfRule } from '../../alerts/alert_links';
 import { ruleOf, type AlertRow, type RuleOfAlert } from '../../alerts/alert_rows';
@@ -30,7 +31,7 @@ export function AlertList({ title, rows, open, view, groups, answer }: ListProps
       <div className="panel-head">
         {title} <span className="faint num">{rows.length}</span>
       </div>
-      <ul className={styles.list} data-testid={`alerts-${title.toLowerCase()}`}>
+      <ul className={styles.list} data-testid={`alerts-${title.split(' ')[0]!.toLowerCase()}`}>
         {rows.slice(0, mostRows).map((row) => (
           <Item key={row.key} row={row} isOpen={row === open} view={view} found={ruleOf(row, groups)} answer={answer} />
         ))}
@@ -50,8 +51,14 @@ interface ItemProps {
 
 function Item({ row, isOpen, view, found, answer }: ItemProps) {
   const { summary } = arrangeAnnotations(row.annotations);
+  const item = useRef<HTMLLIElement>(null);
+  // A link to an alert shows it; a click leaves the page where it is.
+  const [isLinked] = useState(isOpen);
+  useEffect(() => {
+    if (isLinked) item.current?.scrollIntoView({ block: 'nearest' });
+  }, [isLinked]);
   return (
-    <li data-severity={row.severity} data-alert={row.key} data-open={isOpen || undefined}>
+    <li ref={item} data-severity={row.severity} data-alert={row.key} data-open={isOpen || undefined}>
       <div className={styles.row}>
         <span className={styles.severity}>
           <SeverityBadge severity={row.severity} text={row.severityText} />

@@ -1,7 +1,7 @@
 // What fires now, what is about to, and all rules: from an alert to its cause.
 import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { findRow, type AlertRow } from '../../alerts/alert_rows';
+import { findRow, splitRows, type AlertRow } from '../../alerts/alert_rows';
 import { filterGroups, filterRows } from '../../alerts/filter_alerts';
 import { useAlerts, useRules, type AlertsAnswer } from '../../alerts/use_alerts';
 import type { RuleGroup } from '../../api/prometheus/rules';
@@ -25,7 +25,7 @@ export default function AlertsPage({ view }: { view: AlertsView }) {
     <div className="page">
       <div className="page-head">
         <h1>Alerts</h1>
-        {alerts.data && <Summary rows={alerts.data.rows} />}
+        {alerts.data && (alerts.data.hasRules || alerts.data.hasNotifications) && <Summary rows={alerts.data.rows} />}
         <span className="grow" />
         <LoopTabs current={view.tab} />
         <Filter view={view} />
@@ -39,12 +39,12 @@ export default function AlertsPage({ view }: { view: AlertsView }) {
 }
 
 function Summary({ rows }: { rows: AlertRow[] }) {
-  const firing = rows.filter((row) => row.state === 'firing').length;
-  const pending = rows.length - firing;
+  const { firing, pending, held } = splitRows(rows);
   return (
-    <span className="faint num" data-testid="alert-count" data-firing={firing} data-pending={pending}>
-      {firing > 0 ? <span className="error-text">{firing} firing</span> : 'none fires'}
-      {pending > 0 && ` · ${pending} pending`}
+    <span className="faint num" data-testid="alert-count" data-firing={firing.length + held.length} data-pending={pending.length}>
+      {firing.length > 0 ? <span className="error-text">{firing.length} firing</span> : 'none fires'}
+      {pending.length > 0 && ` · ${pending.length} pending`}
+      {held.length > 0 && ` · ${held.length} held back`}
     </span>
   );
 }
@@ -85,14 +85,16 @@ function Alerts({ view, answer, groups, onRetry }: AlertsProps) {
   // The alert that a link names is shown whatever the filter says.
   const rows = open && !kept.includes(open) ? [open, ...kept] : kept;
   const shared = { view, open, groups, answer: data };
-  const firing = rows.filter((row) => row.state === 'firing');
-  const pending = rows.filter((row) => row.state === 'pending');
+  // Silence means something only where something watches.
+  const isWatched = data.rows.length > 0 || groups.some((group) => group.rules.some((rule) => rule.type === 'alerting'));
+  const { firing, pending, held } = splitRows(rows);
   return (
     <>
       {view.alert !== '' && !open && <Gone view={view} />}
       {firing.length > 0 && <AlertList {...shared} title="Firing" rows={firing} />}
-      {firing.length === 0 && (data.hasRules || data.hasNotifications) && <Calm isFiltered={data.rows.some((row) => row.state === 'firing')} />}
+      {firing.length === 0 && isWatched && <Calm isFiltered={splitRows(data.rows).firing.length > 0} />}
       {pending.length > 0 && <AlertList {...shared} title="Pending" rows={pending} />}
+      {held.length > 0 && <AlertList {...shared} title="Silenced or held back" rows={held} />}
     </>
   );
 }

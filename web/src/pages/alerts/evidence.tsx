@@ -1,15 +1,13 @@
 // What the minutes of an alert hold: the traces that failed or were slow, and the lines that tell of it.
 import type { ReactNode } from 'react';
 import { logsTarget, tracesTarget, type Evidence } from '../../alerts/alert_links';
-import { useLogEvidence, useTraceEvidence } from '../../alerts/use_evidence';
+import type { LineGroup } from '../../alerts/line_groups';
+import { useLogEvidence, useTraceEvidence, type FoundTrace } from '../../alerts/use_evidence';
 import { RowsSkeleton } from '../../components/states';
 import { levelColors, serviceColor } from '../../colors';
 import { formatClock, formatMicros } from '../../format';
 import { AlertIcon, TracesIcon } from '../../icons';
-import { fieldsOf, messageOf, traceIdOf } from '../../logs/log_fields';
-import type { LogEntry } from '../../logs/log_entry';
 import { ViewLink, type Target } from '../../navigation';
-import type { TraceSummary } from '../../trace/summary';
 import styles from './evidence.module.css';
 
 export function EvidenceOf({ evidence }: { evidence: Evidence }) {
@@ -33,15 +31,24 @@ function Traces({ evidence }: { evidence: Evidence }) {
   );
 }
 
-function TraceRow({ trace }: { trace: TraceSummary }) {
+function TraceRow({ trace }: { trace: FoundTrace }) {
+  const { failure } = trace;
+  const isElsewhere = failure && (failure.service !== trace.rootService || failure.operation !== trace.rootOperation);
+  const cause = failure ? [isElsewhere ? `${failure.service} ${failure.operation}` : '', failure.message].filter(Boolean).join(': ') : '';
+  const title = `${trace.rootService} ${trace.rootOperation}${cause ? `\n${cause}` : ''}`;
   return (
     <li>
       <span className={`num ${styles.time}`}>{formatClock(trace.startMicros / 1000, false)}</span>
       <span className={styles.dot} style={{ background: serviceColor(trace.rootService) }} />
-      <ViewLink className={`truncate ${styles.main}`} to={{ page: 'trace', id: trace.id, span: '' }} data-trace={trace.id}>
+      <ViewLink className={`truncate ${styles.main}`} to={{ page: 'trace', id: trace.id, span: '' }} data-trace={trace.id} title={title}>
         <span className="dim">{trace.rootService}</span> {trace.rootOperation}
+        {failure && (
+          <span className="error-text">
+            {' '}
+            <AlertIcon size={12} className={styles.mark} /> {cause}
+          </span>
+        )}
       </ViewLink>
-      {trace.errorCount > 0 && <AlertIcon size={13} className="error-text" />}
       <span className="num dim">{formatMicros(trace.durationMicros)}</span>
     </li>
   );
@@ -50,25 +57,28 @@ function TraceRow({ trace }: { trace: TraceSummary }) {
 function Lines({ evidence }: { evidence: Evidence }) {
   const { data, error, isPending } = useLogEvidence(evidence);
   return (
-    <Box title="Lines that tell of failures" all={logsTarget(evidence)} isPending={isPending} error={error} empty={data?.length === 0 ? 'No such line in these minutes.' : ''}>
-      {data?.map((entry) => <LineRow key={entry.key} entry={entry} />)}
+    <Box title="Lines that tell of failures" all={logsTarget(evidence)} isPending={isPending} error={error} empty={data?.groups.length === 0 ? 'No such line in these minutes.' : ''}>
+      {data?.groups.map((group) => <LineRow key={group.latest.key} group={group} isCut={data.isCut} />)}
     </Box>
   );
 }
 
-function LineRow({ entry }: { entry: LogEntry }) {
-  const fields = fieldsOf(entry.line);
-  const message = messageOf(fields);
-  const reason = fields.find((field) => /^(error|err|exception|reason|exception_message)$/i.test(field.name))?.value ?? '';
-  const text = message ? [message, reason].filter(Boolean).join(': ') : entry.line;
-  const traceId = traceIdOf(entry.labels, entry.line);
+/** `isCut`: there are more lines than were counted. */
+function LineRow({ group, isCut }: { group: LineGroup; isCut: boolean }) {
+  const { latest, traceId } = group;
   return (
     <li>
-      <span className={`num ${styles.time}`}>{formatClock(entry.ms, false)}</span>
-      <span className={styles.dot} style={{ background: levelColors[entry.level] }} title={entry.level} />
-      <span className={`code truncate ${styles.main}`} title={entry.line}>
-        {text}
+      <span className={`num ${styles.time}`}>{formatClock(latest.ms, false)}</span>
+      <span className={styles.dot} style={{ background: levelColors[latest.level] }} title={latest.level} />
+      <span className={`code truncate ${styles.main}`} title={latest.line}>
+        {group.text}
       </span>
+      {group.count > 1 && (
+        <span className={`num ${styles.count}`} title="So many lines say this">
+          {group.count}
+          {isCut ? '+' : ''}×
+        </span>
+      )}
       {traceId && (
         <ViewLink className={styles.trace} to={{ page: 'trace', id: traceId, span: '' }} aria-label="The trace of this line" title="The trace of this line">
           <TracesIcon size={14} />

@@ -2,13 +2,13 @@
 import { Skeleton } from '@mantine/core';
 import { DeliveryNote, SeverityBadge } from '../../alerts/alert_badges';
 import { arrangeAnnotations, evidenceOf, logsTarget, tracesTarget } from '../../alerts/alert_links';
-import { isHeld, ruleOf, tellingLabels, type AlertRow } from '../../alerts/alert_rows';
+import { ruleOf, splitRows, tellingLabels, type AlertRow } from '../../alerts/alert_rows';
 import { sinceWords } from '../../alerts/duration_words';
-import { useAlerts, useRulesNamed, type AlertsAnswer } from '../../alerts/use_alerts';
+import { useAlertingRuleCount, useAlerts, useRulesNamed, type AlertsAnswer } from '../../alerts/use_alerts';
 import { useTraceEvidence } from '../../alerts/use_evidence';
 import { useClock } from '../../clock';
 import { formatDateTime, formatMicros } from '../../format';
-import { AlertIcon, CheckIcon, LogsIcon, TracesIcon } from '../../icons';
+import { AlertIcon, BellIcon, CheckIcon, LogsIcon, TracesIcon } from '../../icons';
 import { ViewLink } from '../../navigation';
 import { emptyViews } from '../../url_state';
 import styles from './firing_strip.module.css';
@@ -27,7 +27,7 @@ export function FiringStrip({ isQuietHidden }: { isQuietHidden: boolean }) {
       </div>
     );
   }
-  const firing = data.rows.filter((row) => row.state === 'firing' && !isHeld(row));
+  const { firing } = splitRows(data.rows);
   if (firing.length > 0) return <Firing rows={firing} answer={data} />;
   if (isQuietHidden || !(data.hasRules || data.hasNotifications)) return null;
   return <Quiet answer={data} />;
@@ -35,19 +35,21 @@ export function FiringStrip({ isQuietHidden }: { isQuietHidden: boolean }) {
 
 /** What does not shout: pending and held alerts, as words. */
 function asideOf(rows: AlertRow[]): string {
-  const pending = rows.filter((row) => row.state === 'pending').length;
-  const held = rows.filter((row) => row.state === 'firing' && isHeld(row)).length;
-  return [pending > 0 && `${pending} pending`, held > 0 && `${held} silenced or held back`].filter(Boolean).join(' · ');
+  const { pending, held } = splitRows(rows);
+  return [pending.length > 0 && `${pending.length} pending`, held.length > 0 && `${held.length} silenced or held back`].filter(Boolean).join(' · ');
 }
 
 function Quiet({ answer }: { answer: AlertsAnswer }) {
   const aside = asideOf(answer.rows);
+  // Silence means something only where something watches.
+  const isBlind = useAlertingRuleCount().data === 0;
   return (
     <div className={`panel ${styles.line}`} data-testid="firing" data-value={0}>
-      <CheckIcon style={{ color: 'var(--ok)' }} /> <span>No alert fires</span>
+      {isBlind ? <BellIcon className="faint" /> : <CheckIcon style={{ color: 'var(--ok)' }} />}
+      <span>{isBlind ? 'No alerting rules are loaded' : 'No alert fires'}</span>
       {aside && <span className="faint">{aside}</span>}
       <span className="grow" />
-      <ViewLink to={emptyViews.alerts}>All rules</ViewLink>
+      <ViewLink to={emptyViews.alerts}>{isBlind ? 'How to write one' : 'All rules'}</ViewLink>
     </div>
   );
 }
@@ -100,14 +102,17 @@ function Item({ row, query, answer }: { row: AlertRow; query: string; answer: Al
 function Links({ row, query }: { row: AlertRow; query: string }) {
   const { askedMs } = useClock();
   const evidence = evidenceOf(row, query, askedMs);
-  const trace = useTraceEvidence(evidence, mostTraces).data?.traces[0];
+  const finds = useTraceEvidence(evidence, mostTraces).data;
+  const trace = finds?.traces[0];
   const search = tracesTarget(evidence);
   const logs = logsTarget(evidence);
+  // Without a service and without an expression, any trace would be one by chance.
+  if (evidence.service === null && query === '') return <span className={styles.links} />;
   return (
     <span className={styles.links}>
       {trace ? (
         <ViewLink to={{ page: 'trace', id: trace.id, span: '' }} data-trace={trace.id} title={`${trace.rootService} ${trace.rootOperation}`}>
-          <TracesIcon size={14} /> Trace <span className="faint num">{formatMicros(trace.durationMicros)}</span>
+          <TracesIcon size={14} /> {finds?.isExact ? 'Trace' : 'Slowest trace'} <span className="faint num">{formatMicros(trace.durationMicros)}</span>
         </ViewLink>
       ) : (
         <ViewLink to={search.view} range={search.range}>
