@@ -1,7 +1,10 @@
 #include "server/faces.h"
 
+#include "api/alertmanager/alertmanager_api.h"
+#include "api/grafana/grafana_api.h"
 #include "api/jaeger/jaeger_api.h"
 #include "api/loki/loki_api.h"
+#include "api/pharos/slo_handlers.h"
 #include "api/prometheus/prometheus_api.h"
 #include "api/tempo/tempo_api.h"
 #include "ingest/receive/loki_push.h"
@@ -9,8 +12,11 @@
 #include "ingest/receive/remote_write.h"
 #include "ingest/scrape/scraper.h"
 #include "server/admin.h"
+#include "server/alerting.h"
 #include "server/assets.h"
 #include "server/options.h"
+#include "server/program_metrics.h"
+#include "server/receivers.h"
 #include "server/storage.h"
 #include "text/duration.h"
 
@@ -37,8 +43,13 @@ class Builder {
     ingest::receive::RegisterLokiPush(*router, target_);
     api::tempo::RegisterTempoApi(*router, "/tempo", SpanDeps());
     api::jaeger::RegisterJaegerApi(*router, "/jaeger", SpanDeps());
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
-                                      {.standard = true, .prometheus = true, .loki = true});
+    ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->otlp(), target_);
+    ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->direct(), target_,
+                                      {.standard = false, .prometheus = true, .loki = true});
+    api::alertmanager::RegisterAlertmanagerApi(*router, "/alertmanager", AlertmanagerDeps());
+    api::grafana::RegisterGrafanaApi(*router, {.store = deps_.dashboards});
+    api::pharos::RegisterSloApi(*router, "/pharos/api/v1",
+                                {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -47,7 +58,7 @@ class Builder {
     auto router = std::make_shared<Router>();
     RegisterHealth(*router, deps_);
     Prometheus(*router);
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
+    ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->direct(), target_,
                                       {.standard = false, .prometheus = true});
     router->SetFallback(ToPages());
     return router;
@@ -58,7 +69,7 @@ class Builder {
     Metrics(*router);
     api::loki::RegisterLokiApi(*router, "", LokiDeps(), /*own_port=*/true);
     ingest::receive::RegisterLokiPush(*router, target_);
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_,
+    ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->direct(), target_,
                                       {.standard = false, .loki = true});
     return router;
   }
@@ -78,9 +89,17 @@ class Builder {
     return router;
   }
 
+  std::shared_ptr<Router> AlertmanagerPort() {
+    auto router = std::make_shared<Router>();
+    Metrics(*router);
+    api::alertmanager::RegisterAlertmanagerApi(*router, "", AlertmanagerDeps());
+    router->SetFallback(ToPages());
+    return router;
+  }
+
   std::shared_ptr<Router> OtlpPort() {
     auto router = std::make_shared<Router>();
-    ingest::receive::RegisterOtlpHttp(*router, deps_.otlp, target_);
+    ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->otlp(), target_);
     return router;
   }
 
@@ -97,6 +116,8 @@ class Builder {
       return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"),
                                          params.Get("scrapePool"));
     };
+    prometheus.rule_groups = [alerting = deps_.alerting] { return alerting->Groups(); };
+    prometheus.alertmanagers = [alerting = deps_.alerting] { return alerting->Alertmanagers(); };
     prometheus.config_text = deps_.config_text;
     prometheus.flags = {
         {"storage.tsdb.path", deps_.options->data_dir},
@@ -114,6 +135,9 @@ class Builder {
       return ready() ? std::string() : std::string("starting");
     };
     return loki;
+  }
+  api::alertmanager::AlertmanagerApiDeps AlertmanagerDeps() const {
+    return {.alertmanager = &deps_.alerting->routing()};
   }
   api::spans::Deps SpanDeps() const {
     api::spans::Deps spans;
@@ -148,9 +172,18 @@ class Builder {
 
 std::map<std::string, std::shared_ptr<const net::Router>> MakeFaces(const FaceDeps& deps) {
   Builder build(deps);
-  return {{"main", build.Main()},         {"prometheus", build.PrometheusPort()},
-          {"loki", build.LokiPort()},     {"tempo", build.TempoPort()},
-          {"jaeger", build.JaegerPort()}, {"otlp-http", build.OtlpPort()}};
+  std::map<std::string, std::shared_ptr<const net::Router>> faces = {
+      {"main", build.Main()},         {"prometheus", build.PrometheusPort()},
+      {"loki", build.LokiPort()},     {"tempo", build.TempoPort()},
+      {"jaeger", build.JaegerPort()}, {"alertmanager", build.AlertmanagerPort()},
+      {"otlp-http", build.OtlpPort()}};
+  using Kind = exporting::CollectorListener::Kind;
+  for (const auto& [name, kind] : {std::pair{"otelcol-metrics", Kind::kMetricsPage},
+                                   std::pair{"otelcol-exporter", Kind::kExporterPage},
+                                   std::pair{"otlp-http", Kind::kOtlpHttp}}) {
+    if (const auto* listener = deps.receivers->FirstOf(kind)) faces[name] = listener->router;
+  }
+  return faces;
 }
 
 }  // namespace pharos::server

@@ -9,8 +9,8 @@
 
 #include "net/router.h"
 
-namespace pharos::ingest::receive {
-class OtlpService;
+namespace pharos::api::grafana {
+class DashboardStore;
 }
 namespace pharos::ingest::scrape {
 class Scraper;
@@ -18,6 +18,8 @@ class Scraper;
 
 namespace pharos::server {
 
+class Alerting;
+class Receivers;
 class Storage;
 struct ServeOptions;
 
@@ -25,7 +27,9 @@ struct ServeOptions;
 struct FaceDeps {
   Storage* storage = nullptr;
   const ServeOptions* options = nullptr;
-  std::shared_ptr<ingest::receive::OtlpService> otlp;
+  Receivers* receivers = nullptr;
+  Alerting* alerting = nullptr;
+  api::grafana::DashboardStore* dashboards = nullptr;
   ingest::scrape::Scraper* scrapes = nullptr;
   std::function<std::string()> main_port;  ///< the main listener's, once it is bound
   std::function<bool()> ready;
@@ -33,7 +37,7 @@ struct FaceDeps {
   std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
 };
 
-/// "main" and the names of kListeners that speak HTTP.
+/// "main" and the names of kListeners that speak HTTP, as far as the configuration has them.
 std::map<std::string, std::shared_ptr<const net::Router>> MakeFaces(const FaceDeps& deps);
 
 }  // namespace pharos::server

@@ -42,8 +42,8 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
   if (const conf::Node* retention = map.Take("retention")) {
     conf::MapReader reader(*retention, "pharos.storage.retention", top.faults());
     reader.DurationMs("metrics", &options.metrics_retention_ms);
-    reader.DurationMs("logs", &options.logs_retention_ms);
-    reader.DurationMs("traces", &options.traces_retention_ms);
+    options.logs_retention_given = reader.DurationMs("logs", &options.logs_retention_ms);
+    options.traces_retention_given = reader.DurationMs("traces", &options.traces_retention_ms);
     reader.Done();
     if (std::min({options.metrics_retention_ms, options.logs_retention_ms,
                   options.traces_retention_ms}) < 3'600'000) {
@@ -138,12 +138,6 @@ Result<void> RefuseOpenBinds(const ServeOptions& options) {
 Result<std::string> ForeignFile::Text() const {
   if (!inline_text.empty()) return inline_text;
   return conf::ReadTextFile(path);
-}
-
-bool ListenerNeedsFile(const std::string& listener, std::string* format) {
-  if (!listener.starts_with("otelcol-")) return false;
-  *format = "otelcol";
-  return true;
 }
 
 bool IsLoopback(const std::string& address) {

@@ -60,6 +60,8 @@ struct ServeOptions {
   int64_t metrics_retention_ms = 15LL * 24 * 3600 * 1000;
   int64_t logs_retention_ms = 7LL * 24 * 3600 * 1000;
   int64_t traces_retention_ms = 7LL * 24 * 3600 * 1000;
+  bool logs_retention_given = false;  ///< by pharos.yaml: foreign files then have no say
+  bool traces_retention_given = false;
 };
 
 /// What the command line says, as text, before pharos.yaml is read.
@@ -74,9 +76,6 @@ struct ServeArguments {
 /// Command line over pharos.yaml over defaults. kBadInput names the flag or file, line and
 /// key; kUnsupported names what Pharos knows but does not do yet.
 base::Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments);
-
-/// What only a Pharos with that file can serve: nothing listens without it.
-bool ListenerNeedsFile(const std::string& listener, std::string* format);
 
 /// True for 127.0.0.0/8, [::1] and localhost, any port.
 bool IsLoopback(const std::string& address);

@@ -6,21 +6,23 @@
 #include <cstdio>
 #include <mutex>
 
+#include "api/grafana/dashboard_store.h"
 #include "base/log.h"
-#include "conf/prometheus_config.h"
-#include "ingest/receive/otlp_service.h"
 #include "ingest/scrape/scraper.h"
 #include "net/server.h"
+#include "server/alerting.h"
+#include "server/configuration.h"
 #include "server/faces.h"
 #include "server/otlp_grpc.h"
+#include "server/program_metrics.h"
+#include "server/receivers.h"
+#include "server/self_scrape.h"
 #include "server/storage.h"
 
 namespace pharos::server {
 namespace {
 
 using base::Error;
-using base::ErrorKind;
-using base::Fail;
 using base::LogLevel;
 using base::Result;
 
@@ -44,17 +46,6 @@ class Signals {
   sigset_t set_;
 };
 
-Result<conf::PrometheusConfig> ReadScrapeConfig(const ServeOptions& options) {
-  if (options.prometheus_file.empty()) return conf::PrometheusConfig{};
-  PHAROS_TRY(conf::PrometheusConfig config, conf::ReadPrometheusConfig(options.prometheus_file));
-  if (!config.rule_files.empty()) {
-    return Fail(ErrorKind::kUnsupported,
-                options.prometheus_file +
-                    ": rule_files: rules are not evaluated yet; `pharos check` reads them");
-  }
-  return config;
-}
-
 /// The running program. Members are in the order in which they must come up; they go down in
 /// the reverse.
 class Program {
@@ -67,12 +58,17 @@ class Program {
   bool ready() const { return ready_.load(); }
 
  private:
+  Result<void> OpenReceivers(const Configuration& configuration);
+  Result<void> OpenDashboards(const Configuration& configuration);
   Result<void> OpenListeners();
+  Result<void> OpenCollectorListeners();
   Result<void> Listen(const std::string& name, const ListenAddress& address,
                       std::shared_ptr<const net::Router> router);
   Result<void> ListenGrpc(const ListenAddress& address);
   /// A default address that is taken is left out with a line; an explicit one stops the start.
   Result<void> Forgive(const std::string& name, const ListenAddress& address, const Error& error);
+  void Bound(const std::string& name, const std::string& address);
+  Result<void> Apply(const Configuration& configuration);
 
   ServeOptions options_;
   std::atomic<bool> ready_{false};
@@ -80,7 +76,9 @@ class Program {
   std::mutex config_mutex_;
   std::string config_text_;
   std::unique_ptr<Storage> storage_;
-  std::shared_ptr<ingest::receive::OtlpService> otlp_;
+  std::unique_ptr<Receivers> receivers_;
+  std::unique_ptr<Alerting> alerting_;
+  std::unique_ptr<api::grafana::DashboardStore> dashboards_;
   std::unique_ptr<ingest::scrape::Scraper> scrapes_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::GrpcServer> grpc_;
@@ -88,25 +86,44 @@ class Program {
 
 Result<void> Program::Start() {
   // 1. What the configuration asks for; nothing is touched before it is understood.
-  PHAROS_TRY(const conf::PrometheusConfig config, ReadScrapeConfig(options_));
-  if (!options_.prometheus_file.empty()) {
-    config_text_ = conf::ReadTextFile(options_.prometheus_file).value_or("");
-  }
+  PHAROS_TRY(const Configuration configuration, ReadConfiguration(options_));
+  config_text_ = configuration.prometheus_text;
   // 2. The data directory: lock, manifest, engines, replay of the log.
-  const int64_t window = options_.prometheus_file.empty() ? -1 : config.out_of_order_window_ms;
-  PHAROS_TRY(storage_, Storage::Open(options_, window));
-  // 3. Receivers and the scraper.
-  const ingest::receive::Target target{.samples = &storage_->sample_sink(),
-                                       .events = &storage_->event_sink()};
-  otlp_ = std::make_shared<ingest::receive::OtlpService>(target);
+  PHAROS_TRY(storage_, Storage::Open(options_, configuration));
+  RegisterProgramMetrics(*storage_);
+  NoteConfigReload(true);
+  // 3. Receivers, rules and routing, dashboards, the scraper.
+  PHAROS_TRY(receivers_, Receivers::Open(*storage_, options_, configuration));
+  PHAROS_TRY(alerting_, Alerting::Open(*storage_, options_, configuration));
+  PHAROS_TRY_VOID(OpenDashboards(configuration));
   ingest::scrape::ScraperOptions scraper_options;
   scraper_options.sink = &storage_->sample_sink();
+  scraper_options.in_process = [this](const std::string& address, const std::string& path,
+                                      const auto&) {
+    return SelfScrape(options_.self_names, *receivers_, address, path);
+  };
   scrapes_ = std::make_unique<ingest::scrape::Scraper>(std::move(scraper_options));
   // 4. Listeners.
   PHAROS_TRY_VOID(OpenListeners());
-  // 5. Scrapes; only now, so that a scrape of ourselves finds a listener.
-  scrapes_->Apply(config.jobs);
+  // 5. Rules, log files and scrapes; only now, so that what they ask of ourselves finds a listener.
+  PHAROS_TRY_VOID(Apply(configuration));
+  alerting_->Start();
+  PHAROS_TRY_VOID(receivers_->Start(configuration));
   ready_ = true;
+  return {};
+}
+
+Result<void> Program::OpenDashboards(const Configuration& configuration) {
+  api::grafana::DashboardStoreOptions options;
+  options.folder = options_.data_dir + "/dashboards";
+  if (configuration.grafana) {
+    options.providers = configuration.grafana->providers;
+    std::vector<api::grafana::Datasource> named;
+    for (const conf::GrafanaDatasource& source : configuration.grafana->datasources)
+      named.push_back({source.name, source.type, source.uid, source.is_default});
+    options.sources = api::grafana::WithOwn(std::move(named));
+  }
+  PHAROS_TRY(dashboards_, api::grafana::DashboardStore::Open(std::move(options)));
   return {};
 }
 
@@ -116,8 +133,12 @@ Result<void> Program::OpenListeners() {
   if (options_.insecure && server_options.allowed_hosts.empty())
     server_options.allowed_hosts = {"*"};
   server_ = net::Server::Make(server_options);
-  FaceDeps deps{
-      .storage = storage_.get(), .options = &options_, .otlp = otlp_, .scrapes = scrapes_.get()};
+  FaceDeps deps{.storage = storage_.get(),
+                .options = &options_,
+                .receivers = receivers_.get(),
+                .alerting = alerting_.get(),
+                .dashboards = dashboards_.get(),
+                .scrapes = scrapes_.get()};
   deps.main_port = [this] { return main_port_; };
   deps.ready = [this] { return ready(); };
   deps.reload = [this] { return Reload(); };
@@ -128,11 +149,39 @@ Result<void> Program::OpenListeners() {
   auto faces = MakeFaces(deps);
   PHAROS_TRY_VOID(Listen("main", options_.main, faces.at("main")));
   for (const auto& [name, address] : options_.listeners) {
-    PHAROS_TRY_VOID(name == "otlp-grpc" ? ListenGrpc(address)
-                                        : Listen(name, address, faces.at(name)));
+    if (name == "otlp-grpc") {
+      PHAROS_TRY_VOID(ListenGrpc(address));
+    } else if (name == "fluent") {
+      const auto bound = receivers_->ListenFluent(address.address);
+      if (!bound) PHAROS_TRY_VOID(Forgive(name, address, bound.error()));
+      if (bound) Bound(name, *bound);
+    } else if (const auto face = faces.find(name); face != faces.end()) {
+      PHAROS_TRY_VOID(Listen(name, address, face->second));
+    }
   }
+  PHAROS_TRY_VOID(OpenCollectorListeners());
   std::fflush(stdout);
   return {};
+}
+
+/// What a Collector file serves beyond its first page of each kind: at the port that it names, on
+/// this machine alone.
+Result<void> Program::OpenCollectorListeners() {
+  using Kind = exporting::CollectorListener::Kind;
+  if (receivers_->collector() == nullptr) return {};
+  for (const exporting::CollectorListener& listener : receivers_->collector()->listeners()) {
+    const bool further = listener.kind == Kind::kExporterPage &&
+                         &listener != receivers_->FirstOf(Kind::kExporterPage);
+    if (listener.kind != Kind::kHealth && !further) continue;
+    const std::string port = listener.endpoint.substr(listener.endpoint.rfind(':') + 1);
+    PHAROS_TRY_VOID(Listen("otelcol-" + listener.id, {"127.0.0.1:" + port}, listener.router));
+  }
+  return {};
+}
+
+void Program::Bound(const std::string& name, const std::string& address) {
+  options_.self_names.Bind(name, address);
+  std::printf("listening %s %s\n", name.c_str(), address.c_str());
 }
 
 Result<void> Program::Listen(const std::string& name, const ListenAddress& address,
@@ -143,15 +192,19 @@ Result<void> Program::Listen(const std::string& name, const ListenAddress& addre
                                       .cors = name == "otlp-http" || name == "main"});
   if (!bound) return Forgive(name, address, bound.error());
   if (name == "main") main_port_ = bound->substr(bound->rfind(':') + 1);
-  std::printf("listening %s %s\n", name.c_str(), bound->c_str());
+  Bound(name, *bound);
   return {};
 }
 
 Result<void> Program::ListenGrpc(const ListenAddress& address) {
-  auto started = net::GrpcServer::Start(address.address, {}, OtlpGrpcHandlers(otlp_));
+  net::GrpcOptions grpc_options;
+  if (const size_t most = receivers_->max_grpc_message_bytes(); most > 0)
+    grpc_options.max_message_bytes = most;
+  auto started = net::GrpcServer::Start(address.address, grpc_options,
+                                        OtlpGrpcHandlers(receivers_->otlp()));
   if (!started) return Forgive("otlp-grpc", address, started.error());
   grpc_ = *std::move(started);
-  std::printf("listening otlp-grpc %s\n", grpc_->address().c_str());
+  Bound("otlp-grpc", grpc_->address());
   return {};
 }
 
@@ -164,18 +217,26 @@ Result<void> Program::Forgive(const std::string& name, const ListenAddress& addr
   return {};
 }
 
+/// What a reload changes: rules, routing, scrapes.
+Result<void> Program::Apply(const Configuration& configuration) {
+  PHAROS_TRY_VOID(alerting_->Apply(configuration, "http://localhost:" + main_port_));
+  scrapes_->Apply(configuration.prometheus.jobs);
+  return {};
+}
+
 std::string Program::Reload() {
-  const auto config = ReadScrapeConfig(options_);
-  if (!config) {
+  const auto configuration = ReadConfiguration(options_);
+  const auto applied = configuration ? Apply(*configuration) : std::unexpected(configuration.error());
+  NoteConfigReload(applied.has_value());
+  if (!applied) {
     base::Log(LogLevel::kError, "reload failed; the old configuration keeps running",
-              {{"error", config.error().message}});
-    return config.error().message;
+              {{"error", applied.error().message}});
+    return applied.error().message;
   }
-  if (!options_.prometheus_file.empty()) {
+  {
     std::lock_guard lock(config_mutex_);
-    config_text_ = conf::ReadTextFile(options_.prometheus_file).value_or(config_text_);
+    config_text_ = configuration->prometheus_text;
   }
-  scrapes_->Apply(config->jobs);
   base::Log(LogLevel::kInfo, "configuration reloaded");
   return "";
 }
@@ -183,8 +244,12 @@ std::string Program::Reload() {
 void Program::Stop() {
   ready_ = false;
   scrapes_->Stop();
+  alerting_->Stop();
+  receivers_->StopTaking();
   if (grpc_) grpc_->Drain(kDrainGrace);
   server_->Drain(kDrainGrace);
+  receivers_->Flush(kDrainGrace);
+  ForgetProgramMetrics();
 }
 
 }  // namespace

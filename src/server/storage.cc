@@ -11,8 +11,40 @@ namespace pharos::server {
 
 using base::Result;
 
+namespace {
+
+samples::SampleEngineOptions SampleOptions(const ServeOptions& options,
+                                           const Configuration& configuration) {
+  samples::SampleEngineOptions out;
+  out.retention_ms = options.metrics_retention_ms;
+  if (configuration.has_prometheus) {  // else Pharos's own window, where the later write wins
+    out.out_of_order_window_ms = configuration.prometheus.out_of_order_window_ms;
+    out.later_write_wins = false;
+  }
+  return out;
+}
+
+events::EngineOptions EventOptions(const ServeOptions& options,
+                                   const Configuration& configuration) {
+  constexpr int64_t kMs = 1'000'000;
+  events::EngineOptions out;
+  out.log_retention_ns = options.logs_retention_ms * kMs;
+  out.span_retention_ns = options.traces_retention_ms * kMs;
+  if (configuration.loki) {
+    if (configuration.loki->retention_ms && !options.logs_retention_given)
+      out.log_retention_ns = *configuration.loki->retention_ms * kMs;
+    if (configuration.loki->reject_old_samples)
+      out.log_max_age_ns = configuration.loki->reject_old_samples_max_age_ms * kMs;
+  }
+  if (configuration.tempo && configuration.tempo->retention_ms && !options.traces_retention_given)
+    out.span_retention_ns = *configuration.tempo->retention_ms * kMs;
+  return out;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
-                                               int64_t out_of_order_ms) {
+                                               const Configuration& configuration) {
   io::Fs& fs = io::Fs::Real();
   base::Clock& clock = base::Clock::System();
   std::unique_ptr<Storage> storage(new Storage);
@@ -23,19 +55,11 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
                                      : base::MemoryBudget::DefaultLimitBytes());
   PHAROS_TRY(storage->manifest_, io::Manifest::Open(fs, options.data_dir));
 
-  samples::SampleEngineOptions sample_options;
-  sample_options.retention_ms = options.metrics_retention_ms;
-  if (out_of_order_ms >= 0) {
-    sample_options.out_of_order_window_ms = out_of_order_ms;
-    sample_options.later_write_wins = false;
-  }
-  PHAROS_TRY(storage->samples_, samples::SampleEngine::Open(*storage->manifest_, clock,
-                                                            *storage->budget_, sample_options));
-  events::EngineOptions event_options;
-  event_options.log_retention_ns = options.logs_retention_ms * 1'000'000;
-  event_options.span_retention_ns = options.traces_retention_ms * 1'000'000;
-  PHAROS_TRY(storage->events_,
-             events::Engine::Open(*storage->manifest_, clock, *storage->budget_, event_options));
+  PHAROS_TRY(storage->samples_,
+             samples::SampleEngine::Open(*storage->manifest_, clock, *storage->budget_,
+                                         SampleOptions(options, configuration)));
+  PHAROS_TRY(storage->events_, events::Engine::Open(*storage->manifest_, clock, *storage->budget_,
+                                                    EventOptions(options, configuration)));
 
   io::WalOptions wal_options;
   wal_options.directory = options.data_dir + "/wal";

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "io/manifest.h"
 #include "io/wal.h"
-#include "server/options.h"
+#include "server/configuration.h"
 #include "store/events.h"
 #include "store/samples.h"
 
@@ -31,9 +31,10 @@ namespace pharos::server {
 /// are logged and tried again at the next tick.
 class Storage {
  public:
-  /// Replays the WAL; `out_of_order_ms` is Prometheus's window, negative for Pharos's own.
+  /// Replays the WAL. Windows and retentions are those of the foreign files where they have a say
+  /// and pharos.yaml has none.
   static base::Result<std::unique_ptr<Storage>> Open(const ServeOptions& options,
-                                                     int64_t out_of_order_ms);
+                                                     const Configuration& configuration);
   ~Storage();
 
   store::SampleSink& sample_sink();

@@ -1,0 +1,115 @@
+#include "server/alerting.h"
+
+#include <unistd.h>
+
+#include "alert/transport.h"
+#include "base/log.h"
+#include "rules/slo.h"
+#include "server/storage.h"
+
+namespace pharos::server {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+
+/// Without a file alerts are kept, grouped and shown, and nobody is told.
+constexpr std::string_view kNobody =
+    "route:\n  receiver: nobody\n  group_by: ['...']\nreceivers:\n- name: nobody\n";
+
+Result<conf::AlertmanagerConfig> RoutingOf(const Configuration& configuration) {
+  if (configuration.alertmanager) return *configuration.alertmanager;
+  return conf::ParseAlertmanagerConfig(kNobody, "built-in");
+}
+
+std::string HostName() {
+  char name[256] = "localhost";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+Result<std::vector<rules::GroupSpec>> SloGroups(const std::vector<conf::SloConfig>& slos) {
+  std::vector<rules::GroupSpec> groups;
+  for (const conf::SloConfig& slo : slos) {
+    if (const std::string wrong = rules::CheckSlo(slo); !wrong.empty())
+      return Fail(ErrorKind::kBadInput, "slo " + slo.name + ": " + wrong);
+    if (const std::string warning = rules::SloWarning(slo); !warning.empty())
+      base::Log(base::LogLevel::kWarning, "slo", {{"name", slo.name}, {"note", warning}});
+    groups.push_back({std::string(rules::kSloFile), rules::SloGroup(slo)});
+  }
+  return groups;
+}
+
+}  // namespace
+
+Alerting::Alerting(Storage& storage, const ServeOptions& options)
+    : storage_(storage), options_(options) {}
+
+Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOptions& options,
+                                                 const Configuration& configuration) {
+  std::unique_ptr<Alerting> alerting(new Alerting(storage, options));
+  PHAROS_TRY(conf::AlertmanagerConfig routes, RoutingOf(configuration));
+  alert::AlertmanagerOptions routing;
+  routing.fs = &io::Fs::Real();
+  routing.dir = options.data_dir + "/alertmanager";
+  routing.clock = &base::Clock::System();
+  routing.transport = &alert::Transport::Network();
+  routing.external_url = "http://" + options.main.address;
+  routing.host_name = HostName();
+  PHAROS_TRY(alerting->routing_, alert::Alertmanager::Open(routing, std::move(routes)));
+
+  alert::Alertmanager* own = alerting->routing_.get();
+  rules::NotifierOptions notifier;
+  notifier.in_process = [own, &options](const std::string& address,
+                                        const std::string&) -> store::AlertSink* {
+    return options.self_names.FaceOf(address) == "alertmanager" ? own : nullptr;
+  };
+  notifier.without_alertmanagers = own;
+  alerting->notifier_ = std::make_unique<rules::Notifier>(std::move(notifier));
+
+  const rules::QueryFunc query = rules::EngineQuery(
+      {.source = &storage.sample_source(), .stopping = &alerting->stopping_});
+  alerting->slos_ = std::make_unique<rules::SloBook>(query, &storage.sample_source(),
+                                                     &base::Clock::System());
+  rules::Environment environment;
+  environment.query = query;
+  environment.source = &storage.sample_source();
+  environment.sink = &storage.sample_sink();
+  environment.alerts = {alerting->notifier_.get()};
+  alerting->rules_ = std::make_unique<rules::Manager>(std::move(environment));
+  return alerting;
+}
+
+Alerting::~Alerting() { Stop(); }
+
+Result<void> Alerting::Apply(const Configuration& configuration, const std::string& self_url) {
+  PHAROS_TRY(conf::AlertmanagerConfig routes, RoutingOf(configuration));
+  PHAROS_TRY_VOID(routing_->Reload(std::move(routes)));
+  PHAROS_TRY_VOID(notifier_->Apply(configuration.prometheus.alerting,
+                                   configuration.prometheus.external_labels));
+  rules::RuleSet set;
+  PHAROS_TRY(set.groups, SloGroups(options_.slos));
+  set.groups.insert(set.groups.begin(), configuration.rule_groups.begin(),
+                    configuration.rule_groups.end());
+  set.defaults.interval_ms = configuration.prometheus.evaluation_interval_ms;
+  set.defaults.query_offset_ms = configuration.prometheus.rule_query_offset_ms;
+  set.defaults.external_labels = configuration.prometheus.external_labels;
+  set.defaults.external_url = self_url;
+  slos_->Set(options_.slos);
+  return rules_->Apply(set);
+}
+
+void Alerting::Start() {
+  routing_->Start();
+  rules_->Start();
+}
+
+void Alerting::Stop() {
+  if (stopping_.exchange(true)) return;
+  rules_->Stop();
+  notifier_->Stop();
+  routing_->Stop();
+}
+
+}  // namespace pharos::server

@@ -1,0 +1,55 @@
+#include "server/receivers.h"
+
+#include "ingest/receive/otlp_store.h"
+#include "server/storage.h"
+
+namespace pharos::server {
+
+using base::Result;
+using exporting::CollectorListener;
+
+Receivers::Receivers(Storage& storage, const ServeOptions& options)
+    : storage_(storage), options_(options) {}
+
+Receivers::~Receivers() = default;
+
+Result<std::unique_ptr<Receivers>> Receivers::Open(Storage& storage, const ServeOptions& options,
+                                                   const Configuration& configuration) {
+  std::unique_ptr<Receivers> out(new Receivers(storage, options));
+  const ingest::receive::Target target{.samples = &storage.sample_sink(),
+                                       .events = &storage.event_sink()};
+  const auto store = std::make_shared<ingest::receive::OtlpStore>(target);
+  out->direct_ = std::make_shared<ingest::receive::OtlpService>(store);
+  out->otlp_ = out->direct_;
+  if (!configuration.otelcol) return out;
+  exporting::CollectorDeps deps;
+  deps.target = target;
+  deps.is_self = [&options](std::string_view address) {
+    return options.self_names.FaceOf(address).has_value();
+  };
+  deps.store = store;
+  PHAROS_TRY(out->collector_, exporting::Collector::Make(*configuration.otelcol, std::move(deps)));
+  for (const auto kind : {CollectorListener::Kind::kOtlpGrpc, CollectorListener::Kind::kOtlpHttp}) {
+    if (const CollectorListener* listener = out->FirstOf(kind)) out->otlp_ = listener->service;
+  }
+  return out;
+}
+
+const CollectorListener* Receivers::FirstOf(CollectorListener::Kind kind) const {
+  if (collector_ == nullptr) return nullptr;
+  for (const CollectorListener& listener : collector_->listeners()) {
+    if (listener.kind == kind) return &listener;
+  }
+  return nullptr;
+}
+
+size_t Receivers::max_grpc_message_bytes() const {
+  const CollectorListener* grpc = FirstOf(CollectorListener::Kind::kOtlpGrpc);
+  return grpc != nullptr ? grpc->max_message_bytes : 0;
+}
+
+void Receivers::Flush(std::chrono::milliseconds grace) {
+  if (collector_) collector_->Stop(grace);
+}
+
+}  // namespace pharos::server
