@@ -18,10 +18,20 @@ struct Transfer {
   Response response;
   size_t max_bytes = 0;
   bool too_large = false;
+  CURL* curl = nullptr;
+  const StreamSink* sink = nullptr;  ///< null: the body is collected
+  bool refused = false;              ///< by the sink
+  const Cancellation* cancelled = nullptr;
 };
 
 size_t OnBody(char* data, size_t, size_t bytes, void* to) {
   auto& transfer = *static_cast<Transfer*>(to);
+  long status = 0;
+  if (transfer.sink) curl_easy_getinfo(transfer.curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status / 100 == 2) {
+    transfer.refused = !transfer.sink->on_bytes({data, bytes});
+    return transfer.refused ? 0 : bytes;
+  }
   if (transfer.response.body.size() + bytes > transfer.max_bytes) {
     transfer.too_large = true;
     return 0;
@@ -51,8 +61,10 @@ size_t OnHeader(char* data, size_t, size_t bytes, void* to) {
   return bytes;
 }
 
-int OnProgress(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const Cancellation*>(cancelled)->Cancelled() ? 1 : 0;
+int OnProgress(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& transfer = *static_cast<const Transfer*>(of);
+  if (transfer.sink && transfer.sink->on_idle) transfer.sink->on_idle();
+  return transfer.cancelled->Cancelled() ? 1 : 0;
 }
 
 /// One handle a thread keeps its connections open between calls.
@@ -131,11 +143,13 @@ void SetUp(CURL* curl, const ClientRequest& request, const std::string& url,
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
+  if (!transfer.sink) {
+    set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
+  }
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
   set(CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, 10L);
-  set(CURLOPT_ACCEPT_ENCODING, "gzip, zstd");
+  set(CURLOPT_ACCEPT_ENCODING, transfer.sink ? nullptr : "gzip, zstd");
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_PROXY, "");  // as Prometheus does: only what is configured
   if (!socket_path.empty()) set(CURLOPT_UNIX_SOCKET_PATH, socket_path.c_str());
@@ -158,7 +172,7 @@ void SetUp(CURL* curl, const ClientRequest& request, const std::string& url,
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &OnProgress);
-  set(CURLOPT_XFERINFODATA, &request.cancelled);
+  set(CURLOPT_XFERINFODATA, &transfer);
 }
 
 /// In the words that operators know from Go's programs.
@@ -169,6 +183,7 @@ base::Error Explain(CURL* curl, CURLcode code, const char* detail, const ClientR
     return {ErrorKind::kTooLarge,
             start + "the answer is larger than " + std::to_string(transfer.max_bytes) + " bytes"};
   }
+  if (transfer.refused) return {ErrorKind::kCancelled, start + "ended by the reader"};
   long system_error = 0;
   curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &system_error);
   switch (code) {
@@ -196,9 +211,7 @@ base::Error Explain(CURL* curl, CURLcode code, const char* detail, const ClientR
   }
 }
 
-}  // namespace
-
-base::Result<Response> Fetch(const ClientRequest& request) {
+base::Result<Response> Perform(const ClientRequest& request, const StreamSink* sink) {
   PHAROS_TRY_VOID(Validate(request));
   CURL* curl = ThreadHandle();
   if (!curl) return Fail(ErrorKind::kBusy, "no memory for an HTTP client");
@@ -208,6 +221,9 @@ base::Result<Response> Fetch(const ClientRequest& request) {
   const HeaderList headers = MakeHeaders(request);
   Transfer transfer;
   transfer.max_bytes = request.max_response_bytes;
+  transfer.curl = curl;
+  transfer.sink = sink;
+  transfer.cancelled = &request.cancelled;
   char detail[CURL_ERROR_SIZE] = "";
   SetUp(curl, request, url, socket_path, headers.get(), transfer);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
@@ -229,6 +245,14 @@ base::Result<Response> Fetch(const ClientRequest& request) {
     transfer.response.headers.Remove("Content-Length");
   }
   return std::move(transfer.response);
+}
+
+}  // namespace
+
+base::Result<Response> Fetch(const ClientRequest& request) { return Perform(request, nullptr); }
+
+base::Result<Response> FetchStream(const ClientRequest& request, const StreamSink& sink) {
+  return Perform(request, &sink);
 }
 
 }  // namespace pharos::net

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "net/http.h"
@@ -23,5 +25,18 @@ struct ClientRequest {
 /// Blocks. Response bodies are decompressed (gzip, zstd). Connections are kept and shared
 /// between calls of one thread. kTimeout, kIo (with the host and the reason), kTooLarge.
 base::Result<Response> Fetch(const ClientRequest& request);
+
+/// What takes an answer that comes piece by piece and may never end.
+struct StreamSink {
+  /// Each piece of a 2xx answer's body; false ends the transfer with kCancelled. May block:
+  /// the server then waits.
+  std::function<bool(std::string_view bytes)> on_bytes;
+  /// About once a second, with or without data. May be empty.
+  std::function<void()> on_idle;
+};
+
+/// As Fetch, but without its time limit once connected: blocks until the server ends the
+/// answer. The Response has status and headers, and the body only when the status is not 2xx.
+base::Result<Response> FetchStream(const ClientRequest& request, const StreamSink& sink);
 
 }  // namespace pharos::net
