@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { changeDashboards, datasources, getDashboard, search } from './mock_dashboards.mjs';
 import { countLines, parseSelector, selectLines } from './mock_logs.mjs';
 import { listTargets, evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
 import { makeTrace, operationsOf, searchTraceIds, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
@@ -66,7 +67,17 @@ function traceById(id) {
 
 const logLabels = { service_name: Object.keys(services), job: Object.keys(services), level: ['debug', 'info', 'warn', 'error'] };
 
+function dashboardByUid(_, uid) {
+  const found = getDashboard(uid);
+  if (!found) throw new Failure(404, JSON.stringify({ message: 'Dashboard not found' }));
+  return found;
+}
+
 const routes = [
+  [/^\/api\/search$/, search],
+  [/^\/api\/dashboards\/uid\/([^/]+)$/, dashboardByUid],
+  [/^\/api\/dashboards\/db$/, () => ({})],
+  [/^\/api\/datasources$/, () => datasources],
   [/^\/api\/v1\/query$/, queryInstant],
   [/^\/api\/v1\/query_range$/, queryRange],
   [/^\/api\/v1\/labels$/, () => ok(['__name__', 'instance', 'job', 'method', 'route', 'status'])],
@@ -87,6 +98,9 @@ const routes = [
 ];
 
 function emptyAnswer(path) {
+  if (path.startsWith('/api/dashboards/')) return getDashboard(path.split('/').at(-1)) ?? {};
+  if (path === '/api/datasources') return datasources;
+  if (path === '/api/search') return [];
   if (path.startsWith('/jaeger/api/traces/')) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
   if (path.startsWith('/tempo/')) return { traces: [] };
   if (path.startsWith('/jaeger/')) return { data: [], errors: null };
@@ -122,6 +136,13 @@ function handle(mode) {
     const url = new URL(request.url, 'http://mock');
     const isApi = routes.some(([pattern]) => pattern.test(url.pathname));
     if (!isApi) return serveFile(url.pathname, response);
+    if (request.method !== 'GET' && url.pathname.startsWith('/api/dashboards/')) {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const [status, answer] = changeDashboards(request.method, url.pathname, body);
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+      return undefined;
+    }
     if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 25_000));
     try {
       const body = JSON.stringify(answer(url, mode));

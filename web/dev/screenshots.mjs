@@ -22,6 +22,9 @@ const pages = {
   traces: '/traces?service=checkout-api&limit=100',
   traces_start: '/traces',
   targets: '/targets',
+  dashboards: '/dashboards',
+  dashboard_red: '/d/sample-app-red-v1/sample-app-red',
+  dashboard_kinds: '/d/kinds/every-kind-of-panel',
   trace: `/trace/${traceId}`,
 };
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };

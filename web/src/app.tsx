@@ -18,6 +18,8 @@ const MetricsPage = lazy(() => import('./pages/metrics/metrics_page'));
 const LogsPage = lazy(() => import('./pages/logs/logs_page'));
 const TracesPage = lazy(() => import('./pages/traces/traces_page'));
 const TracePage = lazy(() => import('./pages/trace/trace_page'));
+const DashboardsPage = lazy(() => import('./pages/dashboards/dashboards_page'));
+const DashboardPage = lazy(() => import('./pages/dashboard/dashboard_page'));
 const TargetsPage = lazy(() => import('./pages/targets/targets_page'));
 
 const queryClient = new QueryClient({
@@ -49,6 +51,10 @@ function Page({ view }: { view: View }) {
       return <TracePage key={view.id} view={view} />;
     case 'targets':
       return <TargetsPage view={view} />;
+    case 'dashboards':
+      return <DashboardsPage view={view} />;
+    case 'dashboard':
+      return <DashboardPage key={view.uid} view={view} />;
     case 'unknown':
       return <UnknownPage path={view.path} />;
   }

@@ -29,6 +29,7 @@ export const MetricsIcon = icon('M3 3v14h14M6 13l3.5-4.5 3 2.5L17 5');
 export const LogsIcon = icon('M4 5h12M4 9h8M4 13h12M4 17h6');
 export const TracesIcon = icon('M3 4.5h9M6 8.5h8M9 12.5h8M6 16.5h5');
 export const TargetsIcon = icon('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM10 10h.01');
+export const DashboardsIcon = icon('M3 3h6v8H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 13h6v4H3z');
 export const RefreshIcon = icon('M16.5 10a6.5 6.5 0 1 1-2-4.7M16.5 3v3.5H13');
 export const SunIcon = icon(
   'M10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 14.6l1.1 1.1M4.3 15.7l1.1-1.1M14.6 5.4l1.1-1.1',
@@ -50,3 +51,7 @@ export const WrapIcon = icon('M3 5h14M3 10h11a2.5 2.5 0 0 1 0 5h-3.5M12 13l-2 2 
 export const ArrowLeftIcon = icon('M16 10H4.5M9 5l-5 5 5 5');
 export const ArrowUpIcon = icon('M10 16V4.5M5 9l5-5 5 5');
 export const ExpandIcon = icon('M6 8l4-4 4 4M6 12l4 4 4-4');
+export const InfoIcon = icon('M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 9.5V13M10 6.8v.01');
+export const UploadIcon = icon('M10 13V4M6 8l4-4 4 4M3.5 14v2.5h13V14');
+export const TrashIcon = icon('M4 6h12M8 6V4h4v2M5.5 6l.7 10.5h7.6L14.5 6M8.5 9v4.5M11.5 9v4.5');
+export const FullscreenIcon = icon('M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4');

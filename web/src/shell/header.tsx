@@ -2,7 +2,7 @@
 // names move to the bottom edge.
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
+import { DashboardsIcon, LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
 import { useUrlState, ViewLink } from '../navigation';
 import { emptyViews, type PageName, type View } from '../url_state';
 import { RefreshControl } from './refresh_control';
@@ -11,6 +11,7 @@ import styles from './header.module.css';
 
 const entries: { name: string; to: View; pages: PageName[]; icon: ReactNode }[] = [
   { name: 'Services', to: emptyViews.services, pages: ['services', 'service'], icon: <ServicesIcon /> },
+  { name: 'Dashboards', to: emptyViews.dashboards, pages: ['dashboards', 'dashboard'], icon: <DashboardsIcon /> },
   { name: 'Metrics', to: emptyViews.metrics, pages: ['metrics'], icon: <MetricsIcon /> },
   { name: 'Logs', to: emptyViews.logs, pages: ['logs'], icon: <LogsIcon /> },
   { name: 'Traces', to: emptyViews.traces, pages: ['traces', 'trace'], icon: <TracesIcon /> },

@@ -12,7 +12,7 @@ export function RefreshControl() {
   const { refreshNow } = useClock();
   const { refresh, range, view } = useUrlState();
   const isBusy = useIsFetching() > 0;
-  const hasInterval = view.page === 'targets' || (['services', 'service', 'metrics'].includes(view.page) && isRelative(range));
+  const hasInterval = view.page === 'targets' || (['services', 'service', 'metrics', 'dashboard'].includes(view.page) && isRelative(range));
   const interval = refresh === 0 ? 'Off' : refresh < 60 ? `${refresh}s` : `${refresh / 60}m`;
   return (
     <div className={styles.group}>
