@@ -57,7 +57,13 @@ export function parseError(query) {
 }
 
 /** The series of a query, each a function of the time in seconds. */
-export function evaluate(query) {
+export function evaluate(given) {
+  const ratio = /^(.+?)\s\/\s(.+?)(?:\s\*\s*(\d+))?$/.exec(given);
+  if (ratio) {
+    const [above, below] = [evaluate(ratio[1]), evaluate(ratio[2])];
+    return above.flatMap(({ metric, at }, i) => (below[i] ?? below[0] ? [{ metric, at: (t) => (at(t) / (below[i] ?? below[0]).at(t)) * Number(ratio[3] ?? 1) }] : []));
+  }
+  const query = given.replace(/\bapp_http_/g, 'http_');
   const job = /job\s*=~?\s*"((?:[^"\\]|\\.)*)"/.exec(query)?.[1];
   const wanted = job ? new RegExp(`^(?:${JSON.parse(`"${job}"`)})$`) : /.*/;
   const name = /\{__name__="([^"]+)"/.exec(query)?.[1] ?? metricNames.find((metric) => new RegExp(`(^|[^\\w:])${metric}([^\\w:]|$)`).test(query));
@@ -65,7 +71,9 @@ export function evaluate(query) {
   const by = groupsOf(query);
   const isAggregated = by !== null || /\b(sum|avg|max|min|count)\s*\(/.test(query);
   const isRate = /\b(rate|increase|irate)\s*\(/.test(query);
-  const all = name in gauges ? gaugeSeries(name) : universe();
+  const status = /status\s*=~?\s*"([^"]*)"/.exec(query)?.[1];
+  const ofStatus = new RegExp(`^(?:${status ?? '.*'})$`);
+  const all = name in gauges ? gaugeSeries(name) : universe().filter(({ labels }) => ofStatus.test(labels.status));
   const groups = new Map();
   for (const entry of all.filter((candidate) => wanted.test(candidate.labels.job))) {
     const metric = isAggregated ? Object.fromEntries((by ?? []).filter((label) => entry.labels[label]).map((label) => [label, entry.labels[label]])) : isRate ? entry.labels : { __name__: name, ...entry.labels };

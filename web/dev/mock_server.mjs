@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addSilence, curveOf, endSilence, listAlerts, listDelivered, listRules, listSilences, listSlos } from './mock_alerts.mjs';
+import { changeDashboards, datasources, getDashboard, search } from './mock_dashboards.mjs';
 import { countLines, parseSelector, selectLines } from './mock_logs.mjs';
 import { listTargets, evaluate, metadata, metricNames, parseError } from './mock_metrics.mjs';
 import { makeTrace, operationsOf, searchTraceIds, searchTraces, services, traceNumberOf } from './mock_traces.mjs';
@@ -68,7 +69,17 @@ function traceById(id) {
 
 const logLabels = { service_name: Object.keys(services), job: Object.keys(services), level: ['debug', 'info', 'warn', 'error'] };
 
+function dashboardByUid(_, uid) {
+  const found = getDashboard(uid);
+  if (!found) throw new Failure(404, JSON.stringify({ message: 'Dashboard not found' }));
+  return found;
+}
+
 const routes = [
+  [/^\/api\/search$/, search],
+  [/^\/api\/dashboards\/uid\/([^/]+)$/, dashboardByUid],
+  [/^\/api\/dashboards\/db$/, () => ({})],
+  [/^\/api\/datasources$/, () => datasources],
   [/^\/api\/v1\/query$/, queryInstant],
   [/^\/api\/v1\/query_range$/, queryRange],
   [/^\/api\/v1\/labels$/, () => ok(['__name__', 'instance', 'job', 'method', 'route', 'status'])],
@@ -95,6 +106,9 @@ const routes = [
 ];
 
 function emptyAnswer(path) {
+  if (path.startsWith('/api/dashboards/')) return getDashboard(path.split('/').at(-1)) ?? {};
+  if (path === '/api/datasources') return datasources;
+  if (path === '/api/search') return [];
   if (path.startsWith('/jaeger/api/traces/')) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
   if (path.startsWith('/alertmanager/')) return [];
   if (path.endsWith('/rules')) return ok({ groups: [] });
@@ -153,6 +167,13 @@ function handle(mode) {
     const url = new URL(request.url, 'http://mock');
     const isApi = routes.some(([pattern]) => pattern.test(url.pathname));
     if (!isApi) return serveFile(url.pathname, response);
+    if (request.method !== 'GET' && url.pathname.startsWith('/api/dashboards/')) {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const [status, answer] = changeDashboards(request.method, url.pathname, body);
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+      return undefined;
+    }
     if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 25_000));
     try {
       if (mode === 'missing' && loopPaths.test(url.pathname)) throw new Failure(404, '404 page not found');

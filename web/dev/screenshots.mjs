@@ -29,6 +29,9 @@ const pages = {
   silences: '/silences',
   silences_new: `/silences?new=${encodeURIComponent('{alertname="HighErrorRate", job="payment-service"}')}`,
   slos: '/slos',
+  dashboards: '/dashboards',
+  dashboard_red: '/d/sample-app-red-v1/sample-app-red',
+  dashboard_kinds: '/d/kinds/every-kind-of-panel',
   trace: `/trace/${traceId}`,
 };
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };

@@ -21,6 +21,8 @@ const TracePage = lazy(() => import('./pages/trace/trace_page'));
 const AlertsPage = lazy(() => import('./pages/alerts/alerts_page'));
 const SilencesPage = lazy(() => import('./pages/silences/silences_page'));
 const SlosPage = lazy(() => import('./pages/slos/slos_page'));
+const DashboardsPage = lazy(() => import('./pages/dashboards/dashboards_page'));
+const DashboardPage = lazy(() => import('./pages/dashboard/dashboard_page'));
 const TargetsPage = lazy(() => import('./pages/targets/targets_page'));
 
 const queryClient = new QueryClient({
@@ -58,6 +60,10 @@ function Page({ view }: { view: View }) {
       return <SilencesPage view={view} />;
     case 'slos':
       return <SlosPage view={view} />;
+    case 'dashboards':
+      return <DashboardsPage view={view} />;
+    case 'dashboard':
+      return <DashboardPage key={view.uid} view={view} />;
     case 'unknown':
       return <UnknownPage path={view.path} />;
   }

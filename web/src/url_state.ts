@@ -1,7 +1,7 @@
 // The one codec between the address bar and what the pages show. Every page's whole state is in
 // the URL, so a link, a reload and the back button give the same view. Paths of the original
 // programs (/graph?g0.expr=, /search?service=, /trace/ID, /targets?health=) are read as well.
-import { defaultRange, isValidRange, type TimeRange } from './time_range';
+import { defaultRange, isValidRange, parseDurationMs, type TimeRange } from './time_range';
 import { decodeLoopView, emptyLoopViews, encodeLoopView, type LoopView } from './url_loop';
 
 export type { AlertsView, SilencesView, SilenceState, SlosView } from './url_loop';
@@ -53,11 +53,27 @@ export interface TargetsView {
   filter: string;
   state: TargetState;
 }
+export interface DashboardsView {
+  page: 'dashboards';
+  filter: string;
+  tag: string;
+}
+export interface DashboardView {
+  page: 'dashboard';
+  uid: string;
+  slug: string;
+  /** What the address says of variables (Grafana's var-NAME=), each with one or more values. */
+  vars: Record<string, string[]>;
+  /** The address names a time; without it the dashboard's own holds. */
+  timed: boolean;
+  /** One panel alone, by its key; empty: all. */
+  panel: string;
+}
 export interface UnknownView {
   page: 'unknown';
   path: string;
 }
-export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | TargetsView | LoopView | UnknownView;
+export type View = ServicesView | ServiceView | MetricsView | LogsView | TracesView | TraceView | TargetsView | LoopView | DashboardsView | DashboardView | UnknownView;
 export type PageName = View['page'];
 
 export interface UrlState {
@@ -67,7 +83,7 @@ export interface UrlState {
   refresh: number;
 }
 
-export const refreshChoices = [0, 5, 10, 30, 60];
+export const refreshChoices = [0, 5, 10, 30, 60, 300];
 export const limits = { logs: [100, 500, 1000, 5000], traces: [20, 50, 100, 200] };
 
 export const emptyViews = {
@@ -86,6 +102,7 @@ export const emptyViews = {
   } as TracesView,
   targets: { page: 'targets', filter: '', state: 'all' } as TargetsView,
   ...emptyLoopViews,
+  dashboards: { page: 'dashboards', filter: '', tag: '' } as DashboardsView,
 };
 const defaultRefresh = 10;
 const maxQueries = 8;
@@ -94,7 +111,8 @@ const maxQueries = 8;
 export function encodeUrl(state: UrlState): string {
   const params = new URLSearchParams();
   const path = encodeView(state.view, params);
-  if (state.range.from !== defaultRange.from || state.range.to !== defaultRange.to) {
+  const isTimed = state.view.page === 'dashboard' && state.view.timed;
+  if (isTimed || state.range.from !== defaultRange.from || state.range.to !== defaultRange.to) {
     params.set('from', state.range.from);
     params.set('to', state.range.to);
   }
@@ -148,6 +166,14 @@ function encodeView(view: View, params: URLSearchParams): string {
     case 'silences':
     case 'slos':
       return encodeLoopView(view, params);
+    case 'dashboards':
+      put('filter', view.filter);
+      put('tag', view.tag);
+      return '/dashboards';
+    case 'dashboard':
+      for (const [name, values] of Object.entries(view.vars)) values.forEach((value) => params.append(`var-${name}`, value));
+      put('viewPanel', view.panel);
+      return `/d/${encodeURIComponent(view.uid)}${view.slug ? `/${encodeURIComponent(view.slug)}` : ''}`;
     case 'unknown':
       return view.path;
   }
@@ -160,14 +186,17 @@ export function decodeUrl(pathname: string, search: string): UrlState {
 }
 
 function decodeView(pathname: string, params: URLSearchParams): View {
-  const [head = '', rest] = pathname.split('/').filter((part) => part !== '');
+  const [head = '', rest, slug = ''] = pathname.split('/').filter((part) => part !== '');
   const get = (key: string) => params.get(key) ?? '';
   const has = (key: string) => params.get(key) === '1';
   if (head === 'services' && rest !== undefined) return { page: 'service', name: decodePart(rest) };
   if (head === 'trace' && rest !== undefined) {
     return { page: 'trace', id: decodePart(rest).toLowerCase(), span: get('span') || get('uiFind') };
   }
+  if (head === 'd' && rest !== undefined) return decodeDashboard(decodePart(rest), decodePart(slug), params);
   switch (head) {
+    case 'dashboards':
+      return { page: 'dashboards', filter: get('filter') || get('query'), tag: get('tag') };
     case '':
     case 'services':
       return { page: 'services', filter: get('filter'), sort: oneOf(get('sort'), serviceSorts, 'rate') };
@@ -197,6 +226,14 @@ function decodeView(pathname: string, params: URLSearchParams): View {
     default:
       return decodeLoopView(head, rest, params) ?? { page: 'unknown', path: pathname };
   }
+}
+
+function decodeDashboard(uid: string, slug: string, params: URLSearchParams): DashboardView {
+  const vars: Record<string, string[]> = {};
+  for (const [key, value] of params) {
+    if (key.startsWith('var-') && key.length > 4) vars[key.slice(4)] = [...(vars[key.slice(4)] ?? []), value];
+  }
+  return { page: 'dashboard', uid, slug, vars, timed: params.has('from') || params.has('to'), panel: params.get('viewPanel') ?? '' };
 }
 
 const targetStates: TargetState[] = ['all', 'up', 'down'];
@@ -229,7 +266,8 @@ function decodeRange(params: URLSearchParams): TimeRange {
 
 function decodeRefresh(params: URLSearchParams): number {
   const text = params.get('refresh');
-  const seconds = Number(text);
+  // "30s" and "1m" are how Grafana writes it.
+  const seconds = /^\d+[sm]$/.test(text ?? '') ? (parseDurationMs(text!) ?? 0) / 1000 : Number(text);
   return text !== null && refreshChoices.includes(seconds) ? seconds : defaultRefresh;
 }
 

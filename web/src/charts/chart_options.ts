@@ -98,7 +98,7 @@ function axisWidth(values: string[] | null): number {
 const pad = (value: number) => String(value).padStart(2, '0');
 
 /** 24-hour labels; the day stands where it changes. */
-function timeTicks(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
+export function timeTicks(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
   let day = '';
   return splits.map((split, i) => {
     const date = new Date(split * 1000);

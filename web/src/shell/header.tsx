@@ -3,7 +3,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { nowPages } from '../clock';
-import { BellIcon, BudgetIcon, LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
+import { BellIcon, BudgetIcon, DashboardsIcon, LogsIcon, MetricsIcon, MoonIcon, ServicesIcon, SunIcon, TargetsIcon, TracesIcon } from '../icons';
 import { useUrlState, ViewLink } from '../navigation';
 import { emptyViews, type PageName, type View } from '../url_state';
 import { AlertBadge } from './alert_badge';
@@ -15,6 +15,7 @@ const entries: { name: string; to: View; pages: PageName[]; icon: ReactNode; bad
   { name: 'Services', to: emptyViews.services, pages: ['services', 'service'], icon: <ServicesIcon /> },
   { name: 'Alerts', to: emptyViews.alerts, pages: ['alerts', 'silences'], icon: <BellIcon />, badge: <AlertBadge /> },
   { name: 'SLOs', to: emptyViews.slos, pages: ['slos'], icon: <BudgetIcon /> },
+  { name: 'Dashboards', to: emptyViews.dashboards, pages: ['dashboards', 'dashboard'], icon: <DashboardsIcon /> },
   { name: 'Metrics', to: emptyViews.metrics, pages: ['metrics'], icon: <MetricsIcon /> },
   { name: 'Logs', to: emptyViews.logs, pages: ['logs'], icon: <LogsIcon /> },
   { name: 'Traces', to: emptyViews.traces, pages: ['traces', 'trace'], icon: <TracesIcon /> },

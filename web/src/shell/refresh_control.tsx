@@ -13,7 +13,7 @@ export function RefreshControl() {
   const { refresh, range, view } = useUrlState();
   // The count of alerts in the header is asked for quietly.
   const isBusy = useIsFetching({ predicate: (query) => query.queryKey[0] !== 'alerts' }) > 0;
-  const hasInterval = nowPages.has(view.page) || (['services', 'service', 'metrics'].includes(view.page) && isRelative(range));
+  const hasInterval = nowPages.has(view.page) || (['services', 'service', 'metrics', 'dashboard'].includes(view.page) && isRelative(range));
   const interval = refresh === 0 ? 'Off' : refresh < 60 ? `${refresh}s` : `${refresh / 60}m`;
   return (
     <div className={styles.group}>

@@ -1,0 +1,71 @@
+// One or several numbers, large, with their course behind them.
+import { useRef } from 'react';
+import type { PanelBody } from '../../dashboard/model';
+import { sparkline } from '../../dashboard/sparkline';
+import type { ShownValue } from '../../dashboard/shown';
+import styles from './stat_panel.module.css';
+import { useSize } from './use_size';
+
+type StatBody = Extract<PanelBody, { kind: 'stat' }>;
+
+export function StatPanel({ body, values }: { body: StatBody; values: ShownValue[] }) {
+  const host = useRef<HTMLDivElement>(null);
+  const { width, height } = useSize(host);
+  const isWide = width > height * 1.5;
+  const across = values.length <= 1 ? 1 : Math.min(values.length, Math.max(1, isWide ? Math.ceil(values.length / Math.max(1, Math.floor(height / 64))) : 1));
+  const down = Math.ceil(values.length / across);
+  const cell = { width: width / Math.max(1, across) - (across > 1 ? 6 : 0), height: height / Math.max(1, down) - (down > 1 ? 6 : 0) };
+  return (
+    <div ref={host} className={styles.stats} style={{ gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))` }}>
+      {width > 0 && values.map((value, i) => <Stat key={`${value.name} ${i}`} body={body} value={value} cell={cell} isAlone={values.length === 1} />)}
+    </div>
+  );
+}
+
+interface StatProps {
+  body: StatBody;
+  value: ShownValue;
+  cell: { width: number; height: number };
+  isAlone: boolean;
+}
+
+function Stat({ body, value, cell, isAlone }: StatProps) {
+  const mode = body.textMode;
+  const hasName = value.name !== '' && (mode === 'name' || mode === 'value_and_name' || (mode === 'auto' && !isAlone));
+  const hasValue = mode !== 'name' && mode !== 'none';
+  const text = mode === 'name' ? value.name : `${body.prefix}${value.text}${body.postfix}`;
+  const isBackground = body.colorMode.startsWith('background');
+  const isColored = body.colorMode !== 'none';
+  const hasLine = body.graphMode !== 'none' && value.line.length > 1 && cell.height > 54;
+  const room = cell.height - (hasName && hasValue ? 20 : 0) - (hasLine ? Math.min(cell.height * 0.35, 60) : 0);
+  const size = Math.round(Math.max(15, Math.min(46, room * 0.66, (cell.width - 16) / (text.length * 0.56))));
+  const style = isBackground
+    ? { background: `color-mix(in srgb, ${value.color} 22%, var(--surface))`, boxShadow: `inset 3px 0 0 ${value.color}` }
+    : undefined;
+  return (
+    <div className={styles.stat} style={style} data-background={isBackground || undefined}>
+      {hasLine && <Line value={value} width={cell.width} height={Math.min(cell.height * 0.42, 72)} />}
+      {hasName && hasValue && <span className={styles.name} title={value.name}>{value.name}</span>}
+      {mode !== 'none' && (
+        <span
+          className={`num ${styles.value}`}
+          data-empty={(value.value === null && mode !== 'name') || undefined}
+          style={{ fontSize: size, color: isColored && !isBackground && value.value !== null ? value.color : undefined }}
+          title={value.name}
+        >
+          {text}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Line({ value, width, height }: { value: ShownValue; width: number; height: number }) {
+  const { line, area } = sparkline(value.times, value.line, Math.max(1, width), height);
+  return (
+    <svg className={styles.line} width={width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      <path d={area} fill={value.color} opacity={0.13} />
+      <path d={line} fill="none" stroke={value.color} strokeWidth={1.25} opacity={0.75} vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+}
