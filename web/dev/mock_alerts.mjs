@@ -25,8 +25,8 @@ const curves = [
   [/^up\{job="recommendation"\}$/, () => [{ metric: { __name__: 'up', job: 'recommendation', instance: 'recommendation:8004' }, at: (t) => (t > startMs / 1000 - 260 ? 0 : 1) }]],
   [/^process_resident_memory_bytes$/, () => [{ metric: { __name__: 'process_resident_memory_bytes', job: 'inventory', instance: 'inventory:8003' }, at: (t) => 4.1e8 + 2e5 * ((t - startMs / 1000) / 6) }]],
   [/^slo:error_ratio:rate(\d+)([mhd])\{slo="payments"\}$/, ([, amount, unit]) => [{ metric: { slo: 'payments' }, at: (t) => spike(t, 0.003, 0.1, amount * { m: 1, h: 8, d: 60 }[unit], `slo${amount}${unit}`) }]],
-  [/^slo:error_ratio:rate5m\{slo="(checkout|hello|similar)"\}$/, ([, slo]) => [{ metric: { slo }, at: (t) => Math.max(0, 0.004 * (0.3 + noise(slo, Math.floor(t / 36_000) * 30)) + (Math.sin(t / 180_000) > 0.96 ? 0.01 : 0)) }]],
-  [/^slo:requests:rate5m\{slo="\w+"\}$/, () => [{ metric: {}, at: (t) => 12 + 5 * Math.sin(t / 13_750) }]],
+  [/^slo:error_ratio:rate5m\{slo="(checkout|hello)"\}$/, ([, slo]) => [{ metric: { slo }, at: (t) => (slo === 'hello' && t < onsetSeconds ? NaN : Math.max(0, 0.004 * (0.3 + noise(slo, Math.floor(t / 36_000) * 30)) + (Math.sin(t / 180_000) > 0.96 ? 0.01 : 0))) }]],
+  [/^slo:requests:rate5m\{slo="(checkout|hello|payments)"\}$/, () => [{ metric: {}, at: (t) => 12 + 5 * Math.sin(t / 13_750) }]],
 ];
 
 /** The series of the expressions of these rules; undefined for any other query. */
@@ -112,7 +112,7 @@ export const listSilences = () => [...silences.values()].map((entry) => ({ ...en
 export function addSilence(body) {
   const made = JSON.parse(body);
   if (!made.matchers?.length) return null;
-  const id = createHash('sha1').update(body + Math.random()).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  const id = silences.has(made.id) ? made.id : createHash('sha1').update(body + Math.random()).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
   silences.set(id, { ...made, id, updatedAt: new Date().toISOString() });
   return { silenceID: id };
 }
@@ -159,7 +159,7 @@ function slo(name, service, objective, latencySeconds, sli, budgetRemaining, rat
 export function listSlos() {
   return [
     slo('checkout', 'checkout-api', 0.995, 0.3, 0.99691, 0.382, [0.4, 0.6, 0.7, 0.6, 0.9, 1.1, 0.9]),
-    slo('payments', 'payment-service', 0.995, null, 0.99421, -0.158, [20.1, 18.4, 15.2, 9.6, 4.8, 2.2, 1.4], { '1h': 6 }),
+    slo('payments', 'payment-service', 0.995, null, 0.99421, -0.158, [20.1, 18.4, 15.2, 9.6, 4.8, 2.2, 1.4], { '1h': 6, '3d': 5 }),
     slo('hello', 'sample-app', 0.999, 0.1, 0.99982, 0.82, [0, 0.1, 0.2, 0.2, 0.18, 0.17, 0.2]),
     slo('similar', 'recommendation', 0.99, 0.2, null, null, []),
     { ...slo('stock', 'inventory', 0.999, 0.3, null, null, []), error: 'http_request_duration_seconds of inventory has no bucket at 0.3 s: its nearest buckets are 0.25 and 0.5. Set latency to one of them, or add the bucket to the application.' },

@@ -252,6 +252,73 @@ await step('Targets shows what is scraped, and its state', async () => {
   return `${told.length} targets`;
 });
 
+/** The JSON of an API; null where the server has no such endpoint. */
+async function apiOf(to) {
+  const response = await context.request.get(`${base}${to}`);
+  return response.ok() ? response.json() : null;
+}
+
+await step('Alerts shows what fires, as the API says', async () => {
+  await page.getByRole('link', { name: /^Alerts/ }).first().click();
+  await page.waitForURL('**/alerts*');
+  const told = await apiOf('/api/v1/alerts');
+  if (!told) {
+    await page.getByText('This server evaluates no rules').waitFor();
+    return 'no rules on this server';
+  }
+  const delivered = (await apiOf('/alertmanager/api/v2/alerts')) ?? [];
+  const firing = told.data.alerts.filter((alert) => alert.state === 'firing').map((alert) => alert.labels.alertname);
+  const names = new Set([...firing, ...delivered.map((alert) => alert.labels.alertname)]);
+  const shown = () => page.locator('li[data-alert]').evaluateAll((rows) => rows.map((row) => row.querySelector('a').innerText));
+  await until(shown, (list) => [...names].every((name) => list.includes(name)), `not all of ${[...names].join(', ')} are shown`);
+  return `${firing.length} firing`;
+});
+
+await step('an alert opens to its graph, its traces and its lines', async () => {
+  const rows = page.getByTestId('alerts-firing').locator('li[data-alert]');
+  if ((await rows.count()) === 0) return 'none fires';
+  await rows.first().getByRole('link').first().click();
+  await page.waitForURL('**/alerts?*alert=*');
+  const detail = page.getByTestId('alert-detail');
+  await detail.waitFor();
+  const key = new URL(page.url()).searchParams.get('alert');
+  assert.match(key, /^[0-9a-f]{16}$/);
+  await page.reload();
+  await detail.waitFor();
+  await page.getByTestId('alert-traces').click();
+  await page.waitForURL('**/traces?*from=*');
+  await page.goBack();
+  await page.getByTestId('alert-logs').click();
+  await page.waitForURL('**/logs?*from=*');
+  return key;
+});
+
+await step('SLOs shows each budget, as the API says', async () => {
+  await page.goto(`${base}/slos`);
+  const told = await apiOf('/pharos/api/v1/slos');
+  if (!told) {
+    await page.getByText('This server keeps no SLOs').waitFor();
+    return 'no SLOs on this server';
+  }
+  const cards = page.locator('section[data-slo]');
+  await until(() => cards.count(), (count) => count === told.data.length, `not ${told.data.length} SLOs`);
+  for (const slo of told.data.filter((entry) => entry.error === '' && entry.budgetRemaining !== null)) {
+    const budget = await numberOf(page.locator(`section[data-slo="${slo.name}"]`).getByTestId('budget'));
+    assert.ok(Math.abs(budget - slo.budgetRemaining) < 0.05, `${slo.name}: the page says ${budget}, the API ${slo.budgetRemaining}`);
+  }
+  return `${told.data.length} SLOs`;
+});
+
+await step('the addresses of Alertmanager lead to our pages', async () => {
+  const other = await context.newPage();
+  for (const [hash, to] of [['#/alerts', '/alerts'], ['#/silences', '/silences']]) {
+    await other.goto('about:blank');
+    await other.goto(`${base}/${hash}`);
+    await other.waitForURL(`**${to}`);
+  }
+  await other.close();
+});
+
 await step('dark mode is kept over a reload', async () => {
   await page.getByRole('button', { name: 'Switch to dark' }).click();
   await page.reload();
@@ -261,7 +328,7 @@ await step('dark mode is kept over a reload', async () => {
 
 await step('nothing is wider than a phone', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const to of ['/', `/services/${encodeURIComponent(service)}`, '/graph', '/logs', '/traces', '/targets', `/trace/${traceId}`]) {
+  for (const to of ['/', `/services/${encodeURIComponent(service)}`, '/graph', '/logs', '/traces', '/targets', '/alerts', '/silences', '/slos', `/trace/${traceId}`]) {
     await page.goto(base + to);
     await page.locator('.page').waitFor();
     await page.waitForTimeout(600);

@@ -164,16 +164,24 @@ export interface RuleOfAlert {
   group: RuleGroup;
 }
 
+export interface RuleIndex {
+  /** By the fingerprint of an alert that the rule lists. */
+  byAlert: Map<string, RuleOfAlert>;
+  byName: Map<string, RuleOfAlert[]>;
+}
+
+export function indexRules(groups: RuleGroup[]): RuleIndex {
+  const all = groups.flatMap((group) => group.rules.flatMap((rule) => (rule.type === 'alerting' ? [{ rule, group }] : [])));
+  const byAlert = new Map(all.flatMap((found) => (found.rule.alerts ?? []).map((alert) => [fingerprintOf(alert.labels), found] as const)));
+  return { byAlert, byName: groupBy(all, ({ rule }) => rule.name) };
+}
+
 /** The rule that made an alert: the one that lists it, else one of its name whose fixed labels it carries. */
-export function ruleOf(row: AlertRow, groups: RuleGroup[]): RuleOfAlert | null {
-  const named = groups.flatMap((group) =>
-    group.rules.flatMap((rule) => (rule.type === 'alerting' && rule.name === row.name ? [{ rule, group }] : [])),
-  );
-  const lists = ({ rule }: RuleOfAlert) => (rule.alerts ?? []).some((alert) => fingerprintOf(alert.labels) === row.key);
+export function ruleOf(row: AlertRow, index: RuleIndex): RuleOfAlert | null {
   const isFixed = (value: string) => !value.includes('{{');
   const agrees = ({ rule }: RuleOfAlert) =>
     Object.entries(rule.labels ?? {}).every(([name, value]) => !isFixed(value) || row.labels[name] === value);
-  return named.find(lists) ?? named.find(agrees) ?? null;
+  return index.byAlert.get(row.key) ?? index.byName.get(row.name)?.find(agrees) ?? null;
 }
 
 /** The row that a link names: by fingerprint (ours or the notifications'), by `name{labels}`, or by the name alone. */

@@ -3,7 +3,7 @@ import type { DeliveredAlert } from '../api/alertmanager/alerts';
 import type { PrometheusAlert } from '../api/prometheus/alerts';
 import type { RuleGroup } from '../api/prometheus/rules';
 import { arrangeAnnotations, chartWindow, evidenceOf, linkIn, onsetWindow, serviceOfAlert, unitOfRule } from './alert_links';
-import { findRow, joinAlerts, ruleOf, severityOf, splitRows } from './alert_rows';
+import { findRow, indexRules, joinAlerts, ruleOf, severityOf, splitRows } from './alert_rows';
 import { durationWords, sinceWords, untilWords } from './duration_words';
 import { fingerprintOf } from './fingerprint';
 
@@ -96,13 +96,13 @@ describe('ruleOf', () => {
   it('prefers the rule that lists the alert', () => {
     const listing = rule({ severity: 'page' }, [own(row.labels)]);
     const group = { name: 'g', file: 'f', interval: 1, rules: [rule({ severity: 'page' }), listing] };
-    expect(ruleOf(row, [group])?.rule).toBe(listing);
+    expect(ruleOf(row, indexRules([group]))?.rule).toBe(listing);
   });
   it('else compares fixed labels', () => {
     const other = rule({ severity: 'ticket' });
     const same = rule({ severity: 'page', route: '{{ $labels.route }}x' });
-    expect(ruleOf(row, [{ name: 'g', file: 'f', interval: 1, rules: [other, same] }])?.rule).toBe(same);
-    expect(ruleOf(row, [])).toBeNull();
+    expect(ruleOf(row, indexRules([{ name: 'g', file: 'f', interval: 1, rules: [other, same] }]))?.rule).toBe(same);
+    expect(ruleOf(row, indexRules([]))).toBeNull();
   });
 });
 

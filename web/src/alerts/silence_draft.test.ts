@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Silence } from '../api/alertmanager/silences';
-import { arrangeSilences, draftFault, endsAtMs, toSilence, type SilenceDraft } from './silence_draft';
+import { arrangeSilences, draftFault, draftOf, endsAtMs, toSilence, type SilenceDraft } from './silence_draft';
 
-const draft: SilenceDraft = { matchers: [{ name: 'alertname', value: 'A', isRegex: false }], duration: '2h', comment: ' deploy ', creator: 'ana' };
+const draft: SilenceDraft = { matchers: [{ name: 'alertname', value: 'A', isRegex: false }], duration: '2h', comment: ' deploy ', creator: 'ana', base: null };
 
 describe('silence draft', () => {
   it('says the first thing that is wrong', () => {
@@ -23,6 +23,13 @@ describe('silence draft', () => {
       createdBy: 'ana',
     });
     expect(endsAtMs({ duration: 'x' }, 0)).toBeNull();
+  });
+
+  it('changes a silence under its id, from when it began', () => {
+    const silence: Silence = { id: 'x', matchers: draft.matchers, startsAt: '1970-01-01T00:00:00.000Z', endsAt: '1970-01-01T03:30:10.000Z', updatedAt: '', comment: 'c', createdBy: 'ana', status: { state: 'active' } };
+    const made = draftOf(silence, 3_600_000);
+    expect(made).toMatchObject({ duration: '150m', comment: 'c', creator: 'ana' });
+    expect(toSilence({ ...made, duration: '1h' }, 3_600_000)).toMatchObject({ id: 'x', startsAt: silence.startsAt, endsAt: '1970-01-01T02:00:00.000Z' });
   });
 
   it('arranges by state and end', () => {

@@ -1,6 +1,6 @@
 // A silence while it is being written: what is wrong with it, and what is sent.
 import type { NewSilence, Silence, SilenceMatcher } from '../api/alertmanager/silences';
-import { parseDurationMs } from '../time_range';
+import { durationText, parseDurationMs } from '../time_range';
 import { faultOf } from './matchers';
 
 export interface SilenceDraft {
@@ -9,6 +9,15 @@ export interface SilenceDraft {
   duration: string;
   comment: string;
   creator: string;
+  /** The silence that is changed; null for a new one. */
+  base: Silence | null;
+}
+
+/** A running silence, to be changed; its duration counts from now. */
+export function draftOf(silence: Silence, nowMs: number): SilenceDraft {
+  const leftMs = Date.parse(silence.endsAt) - nowMs;
+  const minutes = Math.max(1, Math.round(leftMs / 60_000));
+  return { matchers: silence.matchers, duration: durationText(minutes * 60_000), comment: silence.comment, creator: silence.createdBy, base: silence };
 }
 
 /** The first thing that is wrong; empty when it can be sent. */
@@ -28,8 +37,9 @@ export function endsAtMs(draft: Pick<SilenceDraft, 'duration'>, nowMs: number): 
 
 export function toSilence(draft: SilenceDraft, nowMs: number): NewSilence {
   return {
+    ...(draft.base ? { id: draft.base.id } : {}),
     matchers: draft.matchers.map((matcher) => ({ ...matcher, isEqual: matcher.isEqual ?? true })),
-    startsAt: new Date(nowMs).toISOString(),
+    startsAt: draft.base?.startsAt ?? new Date(nowMs).toISOString(),
     endsAt: new Date(endsAtMs(draft, nowMs) ?? nowMs).toISOString(),
     comment: draft.comment.trim(),
     createdBy: draft.creator.trim(),

@@ -10,6 +10,8 @@ export interface SilenceMatcher {
 }
 
 export interface NewSilence {
+  /** Of the silence that this one changes. */
+  id?: string;
   matchers: SilenceMatcher[];
   /** RFC 3339. */
   startsAt: string;
@@ -30,7 +32,7 @@ export function listSilences(signal?: AbortSignal): Promise<Silence[]> {
   return getJson<Silence[]>(`${path}/silences`, {}, signal);
 }
 
-/** The id of the silence that was made. */
+/** The id of the silence that was made; a change of matchers makes another one. */
 export async function createSilence(silence: NewSilence): Promise<string> {
   const answer = await sendJson<{ silenceID: string }>('POST', `${path}/silences`, silence);
   if (!answer?.silenceID) throw new ApiError('bad_answer', 'The silence was sent, but no id came back. Look whether it is in the list.');

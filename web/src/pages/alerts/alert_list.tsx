@@ -2,10 +2,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { DeliveryNote, LabelChips, SeverityBadge } from '../../alerts/alert_badges';
 import { arrangeAnnotations, unitOfRule } from '../../alerts/alert_links';
-import { ruleOf, type AlertRow, type RuleOfAlert } from '../../alerts/alert_rows';
+import { ruleOf, type AlertRow, type RuleIndex, type RuleOfAlert } from '../../alerts/alert_rows';
 import { durationWords, sinceWords } from '../../alerts/duration_words';
 import type { AlertsAnswer } from '../../alerts/use_alerts';
-import type { RuleGroup } from '../../api/prometheus/rules';
 import { formatDateTime, formatUnit } from '../../format';
 import { ChevronDownIcon, ChevronRightIcon } from '../../icons';
 import { ViewLink } from '../../navigation';
@@ -21,11 +20,11 @@ interface ListProps {
   rows: AlertRow[];
   open: AlertRow | null;
   view: AlertsView;
-  groups: RuleGroup[];
+  rules: RuleIndex;
   answer: AlertsAnswer;
 }
 
-export function AlertList({ title, rows, open, view, groups, answer }: ListProps) {
+export function AlertList({ title, rows, open, view, rules, answer }: ListProps) {
   return (
     <section className="panel">
       <div className="panel-head">
@@ -33,7 +32,7 @@ export function AlertList({ title, rows, open, view, groups, answer }: ListProps
       </div>
       <ul className={styles.list} data-testid={`alerts-${title.split(' ')[0]!.toLowerCase()}`}>
         {rows.slice(0, mostRows).map((row) => (
-          <Item key={row.key} row={row} isOpen={row === open} view={view} found={ruleOf(row, groups)} answer={answer} />
+          <Item key={row.key} row={row} isOpen={row === open} view={view} found={ruleOf(row, rules)} answer={answer} />
         ))}
       </ul>
       {rows.length > mostRows && <p className={`faint ${styles.more}`}>The first {mostRows} are shown; the filter finds the others.</p>}

@@ -1,7 +1,7 @@
 // What fires now, what is about to, and all rules: from an alert to its cause.
 import { TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
-import { findRow, splitRows, type AlertRow } from '../../alerts/alert_rows';
+import { useMemo, type ReactNode } from 'react';
+import { findRow, indexRules, splitRows, type AlertRow } from '../../alerts/alert_rows';
 import { filterGroups, filterRows } from '../../alerts/filter_alerts';
 import { useAlerts, useRules, type AlertsAnswer } from '../../alerts/use_alerts';
 import type { RuleGroup } from '../../api/prometheus/rules';
@@ -16,11 +16,13 @@ import { NoRules, NoRuleEngine } from './no_rules';
 import { RuleGroups } from './rule_groups';
 import styles from './alerts_page.module.css';
 
+const noGroups: RuleGroup[] = [];
+
 export default function AlertsPage({ view }: { view: AlertsView }) {
   const { refreshNow } = useClock();
   const alerts = useAlerts();
   const rules = useRules();
-  const groups = rules.data ?? [];
+  const groups = rules.data ?? noGroups;
   return (
     <div className="page">
       <div className="page-head">
@@ -78,13 +80,14 @@ interface AlertsProps {
 
 function Alerts({ view, answer, groups, onRetry }: AlertsProps) {
   const { data, error, isPending } = answer;
+  const index = useMemo(() => indexRules(groups), [groups]);
   if (isPending) return <Panel><RowsSkeleton rows={4} height={18} /></Panel>;
   if (!data) return <Panel>{error && <ErrorState title="The alerts could not be read" error={error} onRetry={onRetry} />}</Panel>;
   const kept = filterRows(data.rows, view.filter);
   const open = findRow(data.rows, view.alert);
   // The alert that a link names is shown whatever the filter says.
   const rows = open && !kept.includes(open) ? [open, ...kept] : kept;
-  const shared = { view, open, groups, answer: data };
+  const shared = { view, open, rules: index, answer: data };
   // Silence means something only where something watches.
   const isWatched = data.rows.length > 0 || groups.some((group) => group.rules.some((rule) => rule.type === 'alerting'));
   const { firing, pending, held } = splitRows(rows);

@@ -1,8 +1,9 @@
 // On the first screen: what fires now, since when, and the trace to click.
 import { Skeleton } from '@mantine/core';
+import { useMemo } from 'react';
 import { DeliveryNote, SeverityBadge } from '../../alerts/alert_badges';
 import { arrangeAnnotations, evidenceOf, logsTarget, tracesTarget } from '../../alerts/alert_links';
-import { ruleOf, splitRows, tellingLabels, type AlertRow } from '../../alerts/alert_rows';
+import { indexRules, ruleOf, splitRows, tellingLabels, type AlertRow } from '../../alerts/alert_rows';
 import { sinceWords } from '../../alerts/duration_words';
 import { useAlertingRuleCount, useAlerts, useRulesNamed, type AlertsAnswer } from '../../alerts/use_alerts';
 import { useTraceEvidence } from '../../alerts/use_evidence';
@@ -56,13 +57,14 @@ function Quiet({ answer }: { answer: AlertsAnswer }) {
 
 function Firing({ rows, answer }: { rows: AlertRow[]; answer: AlertsAnswer }) {
   const shown = rows.slice(0, mostRows);
-  const rules = useRulesNamed(shown.filter((row) => !row.isForeign).map((row) => row.name));
+  const { data: groups } = useRulesNamed(shown.filter((row) => !row.isForeign).map((row) => row.name));
+  const index = useMemo(() => indexRules(groups ?? []), [groups]);
   const aside = asideOf(answer.rows);
   return (
     <section className={`panel ${styles.firing}`} data-testid="firing" data-value={rows.length} aria-label="Firing alerts">
       <ul className={styles.list}>
         {shown.map((row) => (
-          <Item key={row.key} row={row} query={ruleOf(row, rules.data ?? [])?.rule.query ?? ''} answer={answer} />
+          <Item key={row.key} row={row} query={ruleOf(row, index)?.rule.query ?? ''} answer={answer} />
         ))}
       </ul>
       {(rows.length > mostRows || aside) && (

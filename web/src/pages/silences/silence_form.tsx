@@ -3,9 +3,9 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { matches, matchersText, matcherText, parseMatchers } from '../../alerts/matchers';
-import { draftFault, endsAtMs, toSilence, type SilenceDraft } from '../../alerts/silence_draft';
+import { draftFault, draftOf, endsAtMs, toSilence, type SilenceDraft } from '../../alerts/silence_draft';
 import { useAlerts } from '../../alerts/use_alerts';
-import { createSilence, type SilenceMatcher } from '../../api/alertmanager/silences';
+import { createSilence, type Silence, type SilenceMatcher } from '../../api/alertmanager/silences';
 import { formatDateTime, plural } from '../../format';
 import { CheckIcon, CloseIcon } from '../../icons';
 import { ViewLink } from '../../navigation';
@@ -16,8 +16,17 @@ import styles from './silence_form.module.css';
 const durations = ['30m', '1h', '2h', '4h', '8h', '1d', '3d'];
 const creatorKey = 'pharos-silence-creator';
 
-export function SilenceForm({ matchers, onClose }: { matchers: SilenceMatcher[]; onClose: () => void }) {
-  const [draft, setDraft] = useState<SilenceDraft>({ matchers, duration: '2h', comment: '', creator: rememberedCreator() });
+interface FormProps {
+  matchers: SilenceMatcher[];
+  /** The silence that is changed; left out for a new one. */
+  base?: Silence | undefined;
+  onClose: () => void;
+}
+
+export function SilenceForm({ matchers, base, onClose }: FormProps) {
+  const [draft, setDraft] = useState<SilenceDraft>(() =>
+    base ? draftOf(base, Date.now()) : { matchers, duration: '2h', comment: '', creator: rememberedCreator(), base: null },
+  );
   const change = (part: Partial<SilenceDraft>) => setDraft((now) => ({ ...now, ...part }));
   const { refreshNow, askedMs } = useClock();
   const client = useQueryClient();
@@ -35,7 +44,7 @@ export function SilenceForm({ matchers, onClose }: { matchers: SilenceMatcher[];
   return (
     <form
       className={styles.form}
-      aria-label="New silence"
+      aria-label={base ? 'Change the silence' : 'New silence'}
       onSubmit={(event) => {
         event.preventDefault();
         if (fault === '') send.mutate();
@@ -46,7 +55,7 @@ export function SilenceForm({ matchers, onClose }: { matchers: SilenceMatcher[];
       <div className={styles.line}>
         <TextInput
           size="xs"
-          label="For"
+          label={base ? 'From now, for' : 'For'}
           className={styles.duration}
           value={draft.duration}
           onChange={(event) => change({ duration: event.currentTarget.value })}
@@ -73,12 +82,12 @@ export function SilenceForm({ matchers, onClose }: { matchers: SilenceMatcher[];
       </div>
       {send.error && (
         <div className="error-text" role="alert">
-          The silence was not made: {send.error.message}
+          The silence was not {base ? 'changed' : 'made'}: {send.error.message}
         </div>
       )}
       <div className={styles.line}>
         <Button type="submit" size="xs" disabled={fault !== ''} loading={send.isPending}>
-          Silence
+          {base ? 'Save' : 'Silence'}
         </Button>
         <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
           Cancel

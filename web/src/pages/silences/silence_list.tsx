@@ -55,7 +55,7 @@ function Item({ silence, nowMs }: { silence: Silence; nowMs: number }) {
       <span className={`num ${styles.when}`} title={`${formatDateTime(starts)} to ${formatDateTime(ends)}`}>
         {when}
       </span>
-      <span className={styles.actions}>{state === 'expired' ? <Again matchers={matchers} /> : <Expire id={silence.id} />}</span>
+      <span className={styles.actions}>{state === 'expired' ? <Again matchers={matchers} /> : <Running id={silence.id} matchers={matchers} />}</span>
     </li>
   );
 }
@@ -72,7 +72,8 @@ function Holds({ silence, filter }: { silence: Silence; filter: string }) {
   );
 }
 
-function Expire({ id }: { id: string }) {
+/** A silence that is not over can be changed and ended. */
+function Running({ id, matchers }: { id: string; matchers: string }) {
   const client = useQueryClient();
   const { refreshNow } = useClock();
   const expire = useMutation({
@@ -84,9 +85,14 @@ function Expire({ id }: { id: string }) {
   });
   return (
     <>
-      <Button size="xs" variant="default" loading={expire.isPending} onClick={() => expire.mutate()}>
-        Expire
-      </Button>
+      <span className="row">
+        <Button size="xs" variant="subtle" onClick={() => goTo({ view: { ...emptyViews.silences, id, draft: matchers } })}>
+          Change
+        </Button>
+        <Button size="xs" variant="default" loading={expire.isPending} onClick={() => expire.mutate()}>
+          Expire
+        </Button>
+      </span>
       {expire.error && (
         <span className="error-text" role="alert">
           {expire.error.message}

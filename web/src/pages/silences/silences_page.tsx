@@ -18,7 +18,6 @@ import styles from './silences_page.module.css';
 export default function SilencesPage({ view }: { view: SilencesView }) {
   const { refreshNow } = useClock();
   const { data, error, isPending } = useSilences();
-  const close = () => goTo({ view: { ...view, draft: null } }, true);
   return (
     <div className="page">
       <div className="page-head">
@@ -27,20 +26,13 @@ export default function SilencesPage({ view }: { view: SilencesView }) {
         <span className="grow" />
         <LoopTabs current="silences" />
         {data && (
-          <Button size="xs" leftSection={<PlusIcon size={14} />} onClick={() => goTo({ view: { ...view, draft: '' } }, true)}>
+          <Button size="xs" leftSection={<PlusIcon size={14} />} onClick={() => goTo({ view: { ...view, id: '', draft: '' } }, true)}>
             New silence
           </Button>
         )}
       </div>
       {data && <StaleNote error={error} />}
-      {view.draft !== null && data !== null && (
-        <section className="panel">
-          <div className="panel-head">New silence</div>
-          <div className={styles.form}>
-            <SilenceForm key={view.draft} matchers={parseMatchers(view.draft) ?? []} onClose={close} />
-          </div>
-        </section>
-      )}
+      {view.draft !== null && data && <Draft view={view} draft={view.draft} silences={data.silences} />}
       <section className="panel">
         {isPending && <RowsSkeleton rows={5} height={16} />}
         {data === undefined && error && <ErrorState title="The silences could not be read" error={error} onRetry={refreshNow} />}
@@ -48,6 +40,23 @@ export default function SilencesPage({ view }: { view: SilencesView }) {
         {data && <Silences view={view} silences={data.silences} nowMs={data.askedMs} />}
       </section>
     </div>
+  );
+}
+
+function Draft({ view, draft, silences }: { view: SilencesView; draft: string; silences: Silence[] }) {
+  const base = silences.find((silence) => silence.id === view.id && silence.status.state !== 'expired');
+  return (
+    <section className="panel">
+      <div className="panel-head">{base ? 'Change the silence' : 'New silence'}</div>
+      <div className={styles.form}>
+        <SilenceForm
+          key={`${view.id} ${draft}`}
+          base={base}
+          matchers={parseMatchers(draft) ?? []}
+          onClose={() => goTo({ view: { ...view, id: '', draft: null } }, true)}
+        />
+      </div>
+    </section>
   );
 }
 

@@ -148,7 +148,7 @@ function Rate({ window, rate, factor }: { window: string; rate: number | null; f
     <span className={styles.rate} data-over={isOver || undefined}>
       <span className="faint num">{window}</span>
       <span className={styles.gauge} aria-hidden="true">
-        <span style={{ width: `${share * 100}%` }} />
+        {share > 0 && <span style={{ width: `${share * 100}%` }} />}
       </span>
       <span className={`num ${styles.value}`}>{formatBurn(rate)}</span>
     </span>
