@@ -102,7 +102,7 @@ base::Result<std::shared_ptr<Pipelines>> Pipelines::Make(const conf::OtelcolConf
       (exporter.in_process ? here : network).push_back(exporter.sink);
     }
     // Both chains do the same work; the page shows it once.
-    Telemetry* shown = out->deps_.telemetry;
+    Telemetry* shown = out->deps_.telemetry.get();
     Telemetry* of_here = network.empty() ? shown : &out->unshown_;
     std::vector<SinkPtr> chains;
     if (!here.empty()) chains.push_back(out->Chain(config, pipeline, here, true, of_here));

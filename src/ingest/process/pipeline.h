@@ -26,7 +26,7 @@ struct Exporter {
 using ExporterFactory = std::function<base::Result<Exporter>(const conf::OtelcolExporter&)>;
 
 struct PipelineDeps {
-  Telemetry* telemetry = nullptr;
+  std::shared_ptr<Telemetry> telemetry;
   HeldBytes held;
   const base::Clock* clock = &base::Clock::System();
   ExporterFactory exporters;
