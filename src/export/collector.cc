@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "export/collector_metrics.h"
 #include "export/debug_exporter.h"
+#include "export/limits.h"
 #include "export/loki_exporter.h"
 #include "export/otlp_exporter.h"
 #include "export/prometheus_exporter.h"
@@ -60,6 +61,21 @@ class Counted final : public ingest::receive::OtlpSink {
   const SinkPtr sink_;
 };
 
+/// Gives every request to one tenant.
+class TenantSink final : public ingest::receive::OtlpSink {
+ public:
+  TenantSink(std::string tenant, SinkPtr sink)
+      : tenant_(std::move(tenant)), sink_(std::move(sink)) {}
+  void Take(OtlpRequest request, OtlpDone done) override {
+    request.sender.tenant = tenant_;
+    sink_->Take(std::move(request), std::move(done));
+  }
+
+ private:
+  const std::string tenant_;
+  const SinkPtr sink_;
+};
+
 }  // namespace
 
 std::string HostAndPortOf(std::string_view endpoint) {
@@ -86,6 +102,15 @@ struct Collector::Parts {
     return deps.is_self && deps.is_self(HostAndPortOf(endpoint));
   }
 
+  /// An exporter to Pharos itself names its tenant in a header, as one to another would.
+  SinkPtr AsTenant(const conf::OtelcolClient& client, SinkPtr sink) const {
+    if (!deps.target.multi_tenant) return sink;
+    net::Headers headers;
+    for (const auto& [name, value] : client.headers) headers.Set(name, value);
+    const std::string tenant(headers.Get("X-Scope-OrgID"));
+    if (tenant.empty()) return sink;
+    return std::make_shared<TenantSink>(tenant, std::move(sink));
+  }
   Exporter Here(const conf::OtelcolExporter& exporter, SinkPtr sink) {
     return {std::make_shared<Counted>(exporter.id.text, telemetry, std::move(sink)), true};
   }
@@ -98,7 +123,7 @@ struct Collector::Parts {
 
   base::Result<Exporter> Make(const conf::OtelcolExporter& exporter) {
     if (const auto* otlp = std::get_if<conf::OtelcolOtlpExporter>(&exporter.settings)) {
-      if (IsSelf(otlp->client.endpoint)) return Here(exporter, deps.store);
+      if (IsSelf(otlp->client.endpoint)) return Here(exporter, AsTenant(otlp->client, deps.store));
       auto deliver = OtlpGrpcDeliver(*otlp);
       if (!deliver) {
         return base::Wrap(std::move(deliver).error(), "exporter \"" + exporter.id.text + "\"");
@@ -109,12 +134,12 @@ struct Collector::Parts {
       const auto& urls = {http->traces_url, http->metrics_url, http->logs_url};
       bool self = true;
       for (const std::string& url : urls) self &= url.empty() || IsSelf(url);
-      if (self) return Here(exporter, deps.store);
+      if (self) return Here(exporter, AsTenant(http->client, deps.store));
       return Network(exporter, http->client, OtlpHttpDeliver(*http));
     }
     if (const auto* loki = std::get_if<conf::OtelcolLokiExporter>(&exporter.settings)) {
       if (IsSelf(loki->client.endpoint)) {
-        return Here(exporter, MakeLokiStoreExporter(*loki, deps.target));
+        return Here(exporter, AsTenant(loki->client, MakeLokiStoreExporter(*loki, deps.target)));
       }
       return Network(exporter, loki->client, LokiDeliver(*loki, deps.target.clock));
     }
@@ -124,15 +149,24 @@ struct Collector::Parts {
       return Here(exporter, made);
     }
     const auto& debug = std::get<conf::OtelcolDebugExporter>(exporter.settings);
-    return Here(exporter, MakeDebugExporter(debug, exporter.id.text, deps.target.clock));
+    // Its lines are of level info: service.telemetry.logs.level may silence them.
+    const bool silent = config.log_level != "info" && config.log_level != "debug";
+    DebugLine line = silent ? [](const std::string&) {} : DebugLine();
+    return Here(exporter,
+                MakeDebugExporter(debug, exporter.id.text, deps.target.clock, std::move(line)));
   }
 
   void Tick() {
     std::unique_lock lock(mutex);
+    int64_t expired_ns = deps.target.clock->MonotonicNs();
     while (!wake.wait_for(lock, std::chrono::nanoseconds(ingest::process::kTickNs),
                           [&] { return stopping; })) {
       lock.unlock();
       pipelines->Tick();
+      if (deps.target.clock->MonotonicNs() - expired_ns >= kExpireNs) {
+        expired_ns = deps.target.clock->MonotonicNs();
+        for (const auto& [id, page] : pages) page->Expire();
+      }
       lock.lock();
     }
   }
@@ -158,27 +192,30 @@ void AddReceiver(const conf::OtelcolReceiver& receiver, const CollectorDeps& dep
                  std::vector<CollectorListener>* out) {
   const auto service = std::make_shared<ingest::receive::OtlpService>(std::move(sink));
   if (receiver.grpc) {
-    out->push_back({.kind = CollectorListener::Kind::kOtlpGrpc,
-                    .id = receiver.id.text,
-                    .endpoint = receiver.grpc->endpoint,
-                    .service = service,
-                    .router = nullptr,
-                    .cors = false,
-                    .max_message_bytes = static_cast<size_t>(receiver.grpc->max_message_bytes)});
+    out->push_back(
+        {.kind = CollectorListener::Kind::kOtlpGrpc,
+         .id = receiver.id.text,
+         .endpoint = receiver.grpc->endpoint,
+         .service = service,
+         .router = nullptr,
+         .cors_origins = {},
+         .max_message_bytes = static_cast<size_t>(receiver.grpc->max_message_bytes),
+         .max_concurrent_streams = static_cast<int>(receiver.grpc->max_concurrent_streams)});
   }
   if (!receiver.http) return;
   auto router = std::make_shared<net::Router>();
-  ingest::receive::RegisterOtlpHttp(*router, service, deps.target,
-                                    {.traces = receiver.http->traces_path,
-                                     .logs = receiver.http->logs_path,
-                                     .metrics = receiver.http->metrics_path});
+  ingest::receive::RegisterOtlpHttp(
+      *router, service, deps.target,
+      {.traces = receiver.http->traces_path,
+       .logs = receiver.http->logs_path,
+       .metrics = receiver.http->metrics_path,
+       .max_body_bytes = static_cast<size_t>(receiver.http->max_body_bytes)});
   out->push_back({.kind = CollectorListener::Kind::kOtlpHttp,
                   .id = receiver.id.text,
                   .endpoint = receiver.http->endpoint,
                   .service = service,
                   .router = router,
-                  .cors = !receiver.http->cors_origins.empty(),
-                  .max_message_bytes = 0});
+                  .cors_origins = receiver.http->cors_origins});
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ struct CollectorListener {
   std::shared_ptr<ingest::receive::OtlpService> service;
   /// For all but kOtlpGrpc.
   std::shared_ptr<const net::Router> router;
-  bool cors = false;             ///< kOtlpHttp: the file allows origins
-  size_t max_message_bytes = 0;  ///< kOtlpGrpc
+  std::vector<std::string> cors_origins = {};  ///< kOtlpHttp: "https://*.test.com"
+  size_t max_message_bytes = 0;                ///< kOtlpGrpc
+  int max_concurrent_streams = 0;              ///< kOtlpGrpc; 0: as the server has it
 };
 
 /// Owns: pipelines, exporters, a thread for timeouts, threads of exporters to the network.
