@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdint>
+
 #include "conf/otelcol_parts.h"
 #include "text/duration.h"
 
@@ -15,6 +18,9 @@ void ReadGrpc(const Node* node, OtelcolReceiver::Grpc& grpc, Faults& faults) {
     grpc.max_message_bytes = std::min<int64_t>(mib, 2047) << 20;
   }
   map.Int("max_concurrent_streams", &grpc.max_concurrent_streams);
+  if (grpc.max_concurrent_streams < 0 || grpc.max_concurrent_streams > INT32_MAX) {
+    faults.Add(map.LineOf("max_concurrent_streams"), "must be a 32-bit unsigned number");
+  }
   map.Bool("include_metadata", &grpc.include_metadata);
   std::string transport = "tcp";
   if (map.String("transport", &transport) && transport != "tcp" && transport != "tcp4") {

@@ -9,6 +9,8 @@ namespace pharos::exporting {
 /// Series on the page of one prometheus exporter; about 500 bytes each. New ones beyond are
 /// refused with a reason.
 inline constexpr size_t kMaxPageSeries = 1'000'000;
+/// How often a page that nobody scrapes forgets what has expired.
+inline constexpr int64_t kExpireNs = 10'000'000'000;
 /// Exemplars kept a series.
 inline constexpr size_t kMaxExemplars = 32;
 /// Bytes of one line of the debug exporter in the log.

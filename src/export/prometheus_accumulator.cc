@@ -271,12 +271,17 @@ PrometheusAccumulator::Outcome PrometheusAccumulator::Add(wire::OtlpMetrics& met
   return adding.Take();
 }
 
+void PrometheusAccumulator::Expire(int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  const int64_t oldest = now_ns - settings_.metric_expiration_ms * 1'000'000;
+  std::erase_if(series_, [&](const auto& item) { return item.second.updated_ns < oldest; });
+}
+
 std::vector<PageSeries> PrometheusAccumulator::Collect(int64_t now_ns) {
   std::vector<PageSeries> out;
+  Expire(now_ns);
   {
     const std::lock_guard lock(mutex_);
-    const int64_t oldest = now_ns - settings_.metric_expiration_ms * 1'000'000;
-    std::erase_if(series_, [&](const auto& item) { return item.second.updated_ns < oldest; });
     out.reserve(series_.size());
     for (const auto& [key, series] : series_) out.push_back(series);
   }

@@ -66,7 +66,9 @@ class PrometheusAccumulator {
   };
   Outcome Add(wire::OtlpMetrics& metrics, int64_t now_ns);
 
-  /// Drops what was not updated for metric_expiration, and gives copies of the rest in the
+  /// Drops what was not updated for metric_expiration.
+  void Expire(int64_t now_ns);
+  /// Expires, and gives copies of the rest in the
   /// order of their first appearance.
   std::vector<PageSeries> Collect(int64_t now_ns);
   size_t size() const;

@@ -23,6 +23,8 @@ class PrometheusExporter final : public ingest::receive::OtlpSink {
   void Take(ingest::receive::OtlpRequest request, ingest::receive::OtlpDone done) override;
 
   std::string Page(PageFormat format);
+  /// Frees what the page would no longer show; for pages that nobody scrapes.
+  void Expire() { accumulator_.Expire(clock_->NowNs()); }
   bool open_metrics() const { return settings_.open_metrics; }
 
  private:

@@ -40,7 +40,7 @@ SinkPtr OneOrAll(std::vector<SinkPtr> sinks) {
 class Pipelines::Receiver final : public receive::OtlpSink {
  public:
   Receiver(std::shared_ptr<Pipelines> owner, std::string id)
-      : owner_(std::move(owner)), id_(std::move(id)) {
+      : owner_(std::move(owner)), id_(std::move(id)), metadata_(owner_->metadata_[id_]) {
     for (const auto signal : {OtlpSignal::kTraces, OtlpSignal::kLogs, OtlpSignal::kMetrics}) {
       const auto found = owner_->heads_.find({id_, signal});
       if (found == owner_->heads_.end()) continue;
@@ -67,7 +67,9 @@ class Pipelines::Receiver final : public receive::OtlpSink {
     const auto items = CountItems(request.signal, *request.body);
     if (!items) return done(std::unexpected(items.error()));
     if (*items == 0) return done(receive::OtlpTaken{});
-    const Counters counters = counters_[index][request.sender.transport == "grpc" ? 1 : 0];
+    const bool grpc = request.sender.transport == "grpc";
+    const Counters counters = counters_[index][grpc ? 1 : 0];
+    if (!(grpc ? metadata_.first : metadata_.second)) request.sender.metadata = nullptr;
     request.body = owner_->deps_.held.Hold(std::move(request.body));
     heads_[index]->Take(std::move(request),
                         [counters, items = *items, owner = owner_,
@@ -83,6 +85,7 @@ class Pipelines::Receiver final : public receive::OtlpSink {
   };
   const std::shared_ptr<Pipelines> owner_;
   const std::string id_;
+  const std::pair<bool, bool> metadata_;
   SinkPtr heads_[3];
   Counters counters_[3][2];
 };
@@ -91,6 +94,10 @@ base::Result<std::shared_ptr<Pipelines>> Pipelines::Make(const conf::OtelcolConf
                                                          PipelineDeps deps) {
   std::shared_ptr<Pipelines> out(new Pipelines(std::move(deps)));
   out->self_ = out;
+  for (const conf::OtelcolReceiver& receiver : config.receivers) {
+    out->metadata_[receiver.id.text] = {receiver.grpc && receiver.grpc->include_metadata,
+                                        receiver.http && receiver.http->include_metadata};
+  }
   std::map<size_t, Exporter> exporters;
   for (const conf::OtelcolPipeline& pipeline : config.pipelines) {
     std::vector<SinkPtr> here, network;
@@ -102,7 +109,7 @@ base::Result<std::shared_ptr<Pipelines>> Pipelines::Make(const conf::OtelcolConf
       (exporter.in_process ? here : network).push_back(exporter.sink);
     }
     // Both chains do the same work; the page shows it once.
-    Telemetry* shown = out->deps_.telemetry;
+    Telemetry* shown = out->deps_.telemetry.get();
     Telemetry* of_here = network.empty() ? shown : &out->unshown_;
     std::vector<SinkPtr> chains;
     if (!here.empty()) chains.push_back(out->Chain(config, pipeline, here, true, of_here));

@@ -26,7 +26,7 @@ struct Exporter {
 using ExporterFactory = std::function<base::Result<Exporter>(const conf::OtelcolExporter&)>;
 
 struct PipelineDeps {
-  Telemetry* telemetry = nullptr;
+  std::shared_ptr<Telemetry> telemetry;
   HeldBytes held;
   const base::Clock* clock = &base::Clock::System();
   ExporterFactory exporters;
@@ -62,6 +62,8 @@ class Pipelines {
   PipelineDeps deps_;
   Telemetry unshown_;
   std::vector<std::shared_ptr<Batch>> batches_;
+  /// Receivers whose file keeps metadata, by id: (over gRPC, over HTTP).
+  std::map<std::string, std::pair<bool, bool>> metadata_;
   /// By receiver and signal: the heads of the chains.
   std::map<std::pair<std::string, receive::OtlpSignal>, std::vector<SinkPtr>> heads_;
   std::weak_ptr<Pipelines> self_;

@@ -69,7 +69,7 @@ void RegisterOtlpHttp(net::Router& router, std::shared_ptr<OtlpService> service,
                       Handle(*service, target, signal, success_status, std::move(request),
                              responder);
                     },
-                    {.max_body_bytes = kMaxDecompressedBytes, .decompress = true});
+                    {.max_body_bytes = paths.max_body_bytes, .decompress = true});
   };
   if (paths.standard) {
     add(paths.traces, OtlpSignal::kTraces, 200);

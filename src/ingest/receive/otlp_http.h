@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "ingest/receive/limits.h"
 #include "ingest/receive/otlp_service.h"
 #include "net/router.h"
 
@@ -18,6 +19,7 @@ struct OtlpPaths {
   std::string traces = "/v1/traces";
   std::string logs = "/v1/logs";
   std::string metrics = "/v1/metrics";
+  size_t max_body_bytes = kMaxDecompressedBytes;  ///< after decompression
 };
 
 /// Answers 200 with Export…ServiceResponse in the request's encoding; errors carry
