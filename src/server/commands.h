@@ -11,6 +11,9 @@ namespace pharos::server {
 /// line a file, or file, line and what is wrong.
 int Check(const std::vector<std::string>& files);
 
+/// Runs files of rule tests as promtool has them; prints SUCCESS or what came out otherwise.
+int TestRules(const std::vector<std::string>& files);
+
 struct QueryArguments {
   std::string language;
   std::string expression;
