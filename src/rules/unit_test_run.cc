@@ -10,6 +10,7 @@
 #include "rules/group.h"
 #include "rules/limits.h"
 #include "rules/memory_store.h"
+#include "rules/rule_set.h"
 #include "rules/unit_test_file.h"
 #include "text/duration.h"
 #include "text/go_float.h"
@@ -196,16 +197,7 @@ class Runner {
 /// The groups of all rule files, in the order that the test file asks for.
 Result<std::vector<GroupSpec>> ReadGroups(const UnitTestFile& file,
                                           std::vector<std::string>* warnings) {
-  std::vector<GroupSpec> specs;
-  for (const std::string& pattern : file.rule_files) {
-    const auto files = conf::ExpandRuleFiles(pattern);
-    if (files.empty()) warnings->push_back("no file match pattern " + pattern);
-    for (const std::string& rules : files) {
-      PHAROS_TRY(const std::string text, conf::ReadTextFile(rules));
-      PHAROS_TRY(auto groups, conf::ParseRuleFile(text, rules, CheckExpression, CheckTemplate));
-      for (conf::RuleGroup& group : groups) specs.push_back({rules, std::move(group)});
-    }
-  }
+  PHAROS_TRY(std::vector<GroupSpec> specs, ReadRuleFiles(file.rule_files, warnings));
   const auto order = [&](const GroupSpec& spec) {
     const auto at = std::ranges::find(file.group_order, spec.group.name);
     return at == file.group_order.end() ? 0 : at - file.group_order.begin();
