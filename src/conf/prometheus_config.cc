@@ -54,9 +54,8 @@ Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
   MapReader map(*node, "config.plain", faults);
   map.DurationMs("scrape_interval", &global.scrape_interval_ms);
   global.timeout_given = map.DurationMs("scrape_timeout", &global.scrape_timeout_ms);
-  if (!map.DurationMs("evaluation_interval", &config.evaluation_interval_ms)) {
-    config.evaluation_interval_ms = 60'000;
-  }
+  map.DurationMs("evaluation_interval", &config.evaluation_interval_ms);
+  if (config.evaluation_interval_ms == 0) config.evaluation_interval_ms = 60'000;
   map.StringMap("external_labels", &config.external_labels);
   if (global.timeout_given && global.scrape_timeout_ms > global.scrape_interval_ms) {
     faults.Add(map.LineOf("scrape_timeout"), "global scrape timeout greater than scrape interval");

@@ -16,7 +16,8 @@ Group::Group(const GroupSpec& spec, const GroupDefaults& defaults, const Environ
     : environment_(environment),
       file_(spec.file),
       name_(spec.group.name),
-      interval_ms_(spec.group.interval_ms > 0 ? spec.group.interval_ms : defaults.interval_ms),
+      interval_ms_(std::max<int64_t>(
+          1, spec.group.interval_ms > 0 ? spec.group.interval_ms : defaults.interval_ms)),
       limit_(spec.group.limit),
       query_offset_ms_(spec.group.query_offset_ms.value_or(defaults.query_offset_ms)) {
   setting_ = defaults.external_url;

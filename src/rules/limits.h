@@ -30,5 +30,7 @@ inline constexpr size_t kMaxBatch = 256;
 inline constexpr size_t kMaxTemplateQueries = 1'000;
 /// Series of an SLO's histogram that are looked at to check its buckets.
 inline constexpr size_t kMaxSloSeries = 100'000;
+/// Evaluations of one unit test of rules: two years minute by minute; more is a slip of the pen.
+inline constexpr int64_t kMaxUnitTestSteps = 1'100'000;
 
 }  // namespace pharos::rules

@@ -11,6 +11,9 @@ namespace pharos::server {
 /// silence. `keys`: every key, not only those that are moot or of note. 1 when one is wrong.
 int Check(const std::vector<std::string>& paths, bool keys = false);
 
+/// Runs files of rule tests as promtool has them; prints SUCCESS or what came out otherwise.
+int TestRules(const std::vector<std::string>& files);
+
 struct QueryArguments {
   std::string language;
   std::string expression;
