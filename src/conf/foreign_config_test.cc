@@ -65,6 +65,23 @@ TEST(LokiConfig, RetentionNeedsTheSwitch) {
   EXPECT_EQ(config->retention_ms, 31LL * 24 * 3600 * 1000);
 }
 
+TEST(LokiConfig, LimitsOfAPush) {
+  const auto config = ParseLokiConfig(
+      "limits_config:\n  max_line_size: 1mb\n  max_label_names_per_series: 30\n"
+      "  creation_grace_period: 1h\n  reject_old_samples_max_age: 1w\n"
+      "  max_structured_metadata_entries_count: 0\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->max_line_bytes, 1 << 20);
+  EXPECT_EQ(config->max_label_names, 30);
+  EXPECT_EQ(config->creation_grace_period_ms, 3'600'000);
+  EXPECT_EQ(config->reject_old_samples_max_age_ms, 7LL * 24 * 3'600'000);
+  EXPECT_EQ(config->max_metadata_count, 0);
+  EXPECT_EQ(config->max_metadata_bytes, 64 << 10);
+  EXPECT_THAT(ErrorOf(ParseLokiConfig, "limits_config: {max_line_size: wide}\n"),
+              HasSubstr("f.yaml:1: limits_config.max_line_size: \"wide\" is not a size"));
+}
+
 TEST(LokiConfig, WhatChangesResultsIsRefusedByName) {
   EXPECT_THAT(ErrorOf(ParseLokiConfig, "auth_enabled: true\n"),
               HasSubstr("f.yaml:1: field auth_enabled is not supported yet"));

@@ -1,5 +1,7 @@
 #include "conf/loki_config.h"
 
+#include <algorithm>
+
 #include "conf/key_table.h"
 #include "conf/prometheus_config.h"
 #include "text/duration.h"
@@ -103,6 +105,17 @@ const std::vector<KeyRule>& Rules() {
       {"limits_config.retention_period", Does::kHonoured, "", ""},
       {"limits_config.reject_old_samples", Does::kHonoured, "", ""},
       {"limits_config.reject_old_samples_max_age", Does::kHonoured, "", ""},
+      {"limits_config.creation_grace_period", Does::kHonoured, "", ""},
+      {"limits_config.max_line_size", Does::kHonoured, "", ""},
+      {"limits_config.max_label_names_per_series", Does::kHonoured, "", ""},
+      {"limits_config.max_label_name_length", Does::kHonoured, "", ""},
+      {"limits_config.max_label_value_length", Does::kHonoured, "", ""},
+      {"limits_config.max_structured_metadata_size", Does::kHonoured, "", ""},
+      {"limits_config.max_structured_metadata_entries_count", Does::kHonoured, "", ""},
+      {"limits_config.max_entries_limit_per_query", Does::kWarn,
+       "a query may ask for 5000 lines at most, whatever is written here", "5000"},
+      {"limits_config.query_timeout", Does::kWarn, "a query has 1m, whatever is written here",
+       "1m"},
       {"limits_config.retention_stream", Does::kNotSupported,
        "retention by stream; all streams have one retention", ""},
       {"limits_config.otlp_config", Does::kNotSupported,
@@ -171,6 +184,37 @@ void ReadRetention(const Node& root, LokiConfig& config, Faults& faults) {
   one("limits_config.retention_period", "compactor.retention_enabled");
 }
 
+/// `key` of limits_config as a count, or as bytes ("256KB", units of 1024).
+void NumberAt(const Node& root, std::string_view key, int64_t* out, Faults& faults) {
+  const std::string path = "limits_config." + std::string(key);
+  const Node* node = AtPath(root, path);
+  if (node == nullptr) return;
+  std::string text = node->scalar;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::replace(text.begin(), text.end(), 'I', 'i');
+  if (const auto bytes = ParseBytes(text)) {
+    *out = *bytes;
+  } else {
+    faults.Add(LineAtPath(root, path), path + ": \"" + node->scalar + "\" is not a size");
+  }
+}
+
+void ReadLimits(const Node& root, LokiConfig& config, Faults& faults) {
+  config.reject_old_samples =
+      BoolAt(root, "limits_config.reject_old_samples", config.reject_old_samples, faults);
+  if (const auto age = DurationAt(root, "limits_config.reject_old_samples_max_age", faults))
+    config.reject_old_samples_max_age_ms = *age;
+  if (const auto grace = DurationAt(root, "limits_config.creation_grace_period", faults))
+    config.creation_grace_period_ms = *grace;
+  NumberAt(root, "max_line_size", &config.max_line_bytes, faults);
+  NumberAt(root, "max_label_names_per_series", &config.max_label_names, faults);
+  NumberAt(root, "max_label_name_length", &config.max_label_name_bytes, faults);
+  NumberAt(root, "max_label_value_length", &config.max_label_value_bytes, faults);
+  NumberAt(root, "max_structured_metadata_size", &config.max_metadata_bytes, faults);
+  NumberAt(root, "max_structured_metadata_entries_count", &config.max_metadata_count, faults);
+}
+
 void ReadAlertmanagers(const Node& root, LokiConfig& config) {
   const Node* node = AtPath(root, "ruler.alertmanager_url");
   if (node == nullptr) return;
@@ -208,10 +252,7 @@ Result<LokiConfig> ParseLokiConfig(std::string_view text, const std::string& fil
                  "Pharos keeps one tenant"});
   }
   ReadRetention(root, config, faults);
-  config.reject_old_samples =
-      BoolAt(root, "limits_config.reject_old_samples", config.reject_old_samples, faults);
-  if (const auto age = DurationAt(root, "limits_config.reject_old_samples_max_age", faults))
-    config.reject_old_samples_max_age_ms = *age;
+  ReadLimits(root, config, faults);
   ReadAlertmanagers(root, config);
   ReadListener(root, config, faults);
   if (notes != nullptr) *notes = faults.notes();

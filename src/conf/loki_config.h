@@ -18,8 +18,16 @@ struct LokiConfig {
   /// How long log lines are kept; none: the file does not say so (Pharos's own retention
   /// holds). Set only where the file also switches deletion on, as in Loki.
   std::optional<int64_t> retention_ms;
+  /// What a push is held against (limits_config), with Loki's defaults.
   bool reject_old_samples = true;
   int64_t reject_old_samples_max_age_ms = 7LL * 24 * 3600 * 1000;
+  int64_t creation_grace_period_ms = 10LL * 60 * 1000;
+  int64_t max_line_bytes = 256 << 10;  ///< 0: no limit
+  int64_t max_label_names = 15;
+  int64_t max_label_name_bytes = 1024;
+  int64_t max_label_value_bytes = 2048;
+  int64_t max_metadata_bytes = 64 << 10;       ///< 0: no limit
+  int64_t max_metadata_count = 128;            ///< 0: no limit
   std::vector<std::string> alertmanager_urls;  ///< of the ruler
   /// Where Loki itself would listen: Pharos binds here only with --honour-paths.
   std::string http_address;

@@ -22,19 +22,19 @@
 namespace pharos::ingest::receive {
 namespace {
 
-std::string CheckLabels(const model::Labels& labels) {
+std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
   const std::string text = wire::StreamLabelsText(labels);
   size_t count = labels.size();
   if (labels.Has("service_name")) --count;
-  if (count > kLokiMaxLabelNames) {
+  if (count > limits.max_label_names) {
     return "entry for stream '" + text + "' has " + std::to_string(count) + " label names; limit " +
-           std::to_string(kLokiMaxLabelNames);
+           std::to_string(limits.max_label_names);
   }
   for (const model::LabelView label : labels) {
-    if (label.name.size() > kLokiMaxLabelNameBytes) {
+    if (label.name.size() > limits.max_label_name_bytes) {
       return "stream '" + text + "' has label name too long: '" + std::string(label.name) + "'";
     }
-    if (label.value.size() > kLokiMaxLabelValueBytes) {
+    if (label.value.size() > limits.max_label_value_bytes) {
       return "stream '" + text + "' has label value too long: '" + std::string(label.value) + "'";
     }
   }
@@ -44,19 +44,20 @@ std::string CheckLabels(const model::Labels& labels) {
 std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'000'000); }
 
 /// Loki's sentence about an entry that it would not take, or "".
-std::string CheckEntry(const model::Event& event, const model::Labels& labels, int64_t now_ns) {
+std::string CheckEntry(const model::Event& event, const model::Labels& labels,
+                       const LokiLimits& limits, int64_t now_ns) {
   const auto stream = [&] { return wire::StreamLabelsText(labels); };
-  if (event.time_ns < now_ns - kLokiMaxAgeNs) {
+  if (limits.reject_old && event.time_ns < now_ns - limits.max_age_ns) {
     return "entry for stream '" + stream() +
            "' has timestamp too old: " + UtcSeconds(event.time_ns) +
-           ", oldest acceptable timestamp is: " + UtcSeconds(now_ns - kLokiMaxAgeNs);
+           ", oldest acceptable timestamp is: " + UtcSeconds(now_ns - limits.max_age_ns);
   }
-  if (event.time_ns > now_ns + kLokiGraceNs) {
+  if (event.time_ns > now_ns + limits.grace_ns) {
     return "entry for stream '" + stream() +
            "' has timestamp too new: " + UtcSeconds(event.time_ns);
   }
-  if (event.body.text.size() > kLokiMaxLineBytes) {
-    return "max entry size '" + std::to_string(kLokiMaxLineBytes) +
+  if (limits.max_line_bytes != 0 && event.body.text.size() > limits.max_line_bytes) {
+    return "max entry size '" + std::to_string(limits.max_line_bytes) +
            "' bytes exceeded for stream '" + stream() + "' while adding an entry with length '" +
            std::to_string(event.body.text.size()) + "' bytes";
   }
@@ -65,16 +66,16 @@ std::string CheckEntry(const model::Event& event, const model::Labels& labels, i
   for (const model::KeyValue& pair : event.attributes) {
     bytes += pair.key.size() + pair.value.text.size();
   }
-  if (bytes > kLokiMaxMetadataBytes) {
+  if (limits.max_metadata_bytes != 0 && bytes > limits.max_metadata_bytes) {
     return "stream '" + stream() + "' has structured metadata too large: '" +
-           std::to_string(bytes) + "' bytes, limit: '" + std::to_string(kLokiMaxMetadataBytes) +
+           std::to_string(bytes) + "' bytes, limit: '" + std::to_string(limits.max_metadata_bytes) +
            "' bytes. Please see `limits_config.max_structured_metadata_size` or contact your Loki "
            "administrator to increase it";
   }
-  if (event.attributes.size() > kLokiMaxMetadataCount) {
+  if (limits.max_metadata_count != 0 && event.attributes.size() > limits.max_metadata_count) {
     return "stream '" + stream() + "' has too many structured metadata labels: '" +
            std::to_string(event.attributes.size()) + "', limit: '" +
-           std::to_string(kLokiMaxMetadataCount) +
+           std::to_string(limits.max_metadata_count) +
            "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your "
            "Loki administrator to increase it";
   }
@@ -148,7 +149,8 @@ struct LokiWriter::Cache {
   std::unordered_map<std::string, model::Labels, base::StringHasher, std::equal_to<>> parsed;
 };
 
-LokiWriter::LokiWriter(const Target& target) : target_(target), cache_(std::make_unique<Cache>()) {}
+LokiWriter::LokiWriter(const Target& target, const LokiLimits& limits)
+    : target_(target), limits_(limits), cache_(std::make_unique<Cache>()) {}
 LokiWriter::~LokiWriter() = default;
 
 base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
@@ -161,7 +163,7 @@ base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
   auto parsed = wire::ParseStreamLabels(text);
   if (!parsed) return base::Wrap(std::move(parsed).error(), "couldn't parse labels");
   model::Labels labels = WithServiceName(*parsed);
-  if (auto problem = CheckLabels(labels); !problem.empty()) {
+  if (auto problem = CheckLabels(labels, limits_); !problem.empty()) {
     return base::Fail(base::ErrorKind::kLimit, std::move(problem));
   }
   if (text.size() <= kMaxCachedStreamBytes) {
@@ -193,7 +195,7 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
       continue;
     }
     std::erase_if(stream.events, [&](const model::Event& event) {
-      std::string problem = CheckEntry(event, *labels, now_ns);
+      std::string problem = CheckEntry(event, *labels, limits_, now_ns);
       if (problem.empty()) return false;
       problems.Add(std::move(problem));
       return true;
@@ -213,8 +215,8 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
   return LokiOutcome{std::move(result.ack), problems.Text()};
 }
 
-void RegisterLokiPush(net::Router& router, const Target& target) {
-  const auto writer = std::make_shared<LokiWriter>(target);
+void RegisterLokiPush(net::Router& router, const Target& target, const LokiLimits& limits) {
+  const auto writer = std::make_shared<LokiWriter>(target, limits);
   for (const char* path : {"/loki/api/v1/push", "/api/prom/push"}) {
     router.AddAsync("POST", path,
                     [writer, target](net::Request request, net::ResponderPtr responder) {

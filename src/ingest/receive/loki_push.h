@@ -1,5 +1,5 @@
 // POST /loki/api/v1/push (and the legacy /api/prom/push): Loki's push API, protobuf with
-// snappy or JSON, into the event engine. Limits and sentences are Loki's defaults.
+// snappy or JSON, into the event engine. Limits and sentences are Loki's.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,14 @@
 
 #include "base/ack.h"
 #include "base/result.h"
+#include "ingest/receive/loki_limits.h"
 #include "ingest/receive/target.h"
 #include "net/router.h"
 #include "wire/loki_push.h"
 
 namespace pharos::ingest::receive {
 
-void RegisterLokiPush(net::Router& router, const Target& target);
+void RegisterLokiPush(net::Router& router, const Target& target, const LokiLimits& limits = {});
 
 struct LokiOutcome {
   base::Ack ack;        ///< of the entries that were taken
@@ -27,7 +28,7 @@ struct LokiOutcome {
 /// push without streams, kBadInput (400) for labels that cannot be read: nothing is stored.
 class LokiWriter {
  public:
-  explicit LokiWriter(const Target& target);
+  explicit LokiWriter(const Target& target, const LokiLimits& limits = {});
   ~LokiWriter();
   base::Result<LokiOutcome> Write(std::string_view tenant, wire::LokiPush push);
 
@@ -36,6 +37,7 @@ class LokiWriter {
   base::Result<model::Labels> StreamLabels(std::string_view text);
 
   Target target_;
+  LokiLimits limits_;
   std::unique_ptr<Cache> cache_;
 };
 

@@ -68,6 +68,21 @@ TEST_F(LokiPushTest, RefusesInLokisWords) {
   EXPECT_NE(answer.body.find("max entry size '262144' bytes exceeded"), std::string::npos);
 }
 
+TEST_F(LokiPushTest, LimitsOfAFileCount) {
+  net::Router router;
+  RegisterLokiPush(router, {.events = &events_, .clock = &clock_},
+                   {.reject_old = false, .max_line_bytes = 3, .max_label_names = 1});
+  const auto ask = [&](std::string labels, std::string values) {
+    return Ask(router, "/loki/api/v1/push", Stream(std::move(labels), std::move(values)),
+               {{"Content-Type", "application/json"}});
+  };
+  EXPECT_EQ(ask(R"({"app":"a"})", R"(["1600000000000000000","old"])").status, 204);
+  EXPECT_NE(ask(R"({"app":"a"})", R"(["1700000000000000000","long"])").body.find("'3' bytes"),
+            std::string::npos);
+  EXPECT_NE(ask(R"({"app":"a","b":"c"})", R"(["1700000000000000000","x"])").body.find("limit 1"),
+            std::string::npos);
+}
+
 TEST_F(LokiPushTest, ChecksTypeAndEncoding) {
   const auto with = [&](std::string type, std::string encoding, std::string body) {
     return Ask(router_, "/loki/api/v1/push", std::move(body),
