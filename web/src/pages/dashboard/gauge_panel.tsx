@@ -17,7 +17,7 @@ export function GaugePanel({ values }: { values: ShownValue[] }) {
   const { width, height } = useSize(host);
   const across = Math.max(1, Math.min(values.length, Math.round(Math.sqrt((values.length * width) / Math.max(1, height)))));
   const down = Math.ceil(values.length / across);
-  const size = Math.max(40, Math.min(width / across - 8, (height / down - (values.length > 1 ? 22 : 4)) * 1.36, 260));
+  const size = Math.max(40, Math.min(width / across - 8, (height / down - (values.length > 1 ? 20 : 0)) / 0.87, 240));
   return (
     <div ref={host} className={styles.gauges} style={{ gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))` }}>
       {width > 0 && values.map((value, i) => <Arc key={`${value.name} ${i}`} value={value} size={size} hasName={values.length > 1} />)}
@@ -39,7 +39,7 @@ function arc(from: number, to: number, radius: number, center: number): string {
 function Arc({ value, size, hasName }: { value: ShownValue; size: number; hasName: boolean }) {
   const center = size / 2;
   const thick = Math.max(6, size * 0.1);
-  const radius = center - thick * 0.95;
+  const radius = center - thick * 0.88;
   const share = shareOf(value, { min: 0, max: 100 });
   const { min, max } = spanOf(value.config, { min: 0, max: 100 });
   const steps = absoluteSteps(value.config.thresholds ?? defaultThresholds, min, max);
@@ -47,7 +47,7 @@ function Arc({ value, size, hasName }: { value: ShownValue; size: number; hasNam
   const fontSize = Math.max(12, Math.min(size * 0.2, (radius * 1.6) / (value.text.length * 0.58)));
   return (
     <div className={styles.gauge}>
-      <svg width={size} height={size * 0.8} viewBox={`0 0 ${size} ${size * 0.8}`} role="img" aria-label={`${value.name}: ${value.text}`}>
+      <svg width={size} height={size * 0.87} viewBox={`0 0 ${size} ${size * 0.87}`} role="img" aria-label={`${value.name}: ${value.text}`}>
         {steps.map((step, i) => {
           const from = Number.isFinite(step.value) ? at(step.value) : 0;
           const to = at(steps[i + 1]?.value ?? max);

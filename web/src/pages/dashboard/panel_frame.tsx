@@ -58,8 +58,8 @@ export const PanelFrame = memo(function PanelFrame({ placed, variables, known, p
         {panel.timeFrom !== '' && <span className={styles.tag}>last {panel.timeFrom.replace(/^now-/, '')}</span>}
         {panel.timeShift !== '' && <span className={styles.tag}>{panel.timeShift} earlier</span>}
         <span className="grow" />
-        <Notes placed={placed} plan={plan} data={data} />
         <Actions plan={plan} isAlone={isAlone} onAlone={() => onAlone(isAlone ? '' : key)} />
+        <Notes placed={placed} plan={plan} data={data} />
       </header>
       <PanelBoundary>{isSeen ? <PanelBody panel={panel} plan={plan} data={data} syncKey={syncKey} /> : <div className={styles.body} />}</PanelBoundary>
     </section>

@@ -1,5 +1,5 @@
 // One or several numbers, large, with their course behind them.
-import { useRef } from 'react';
+import { useRef, type CSSProperties } from 'react';
 import type { PanelBody } from '../../dashboard/model';
 import { sparkline } from '../../dashboard/sparkline';
 import type { ShownValue } from '../../dashboard/shown';
@@ -11,15 +11,31 @@ type StatBody = Extract<PanelBody, { kind: 'stat' }>;
 export function StatPanel({ body, values }: { body: StatBody; values: ShownValue[] }) {
   const host = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(host);
-  const isWide = width > height * 1.5;
-  const across = values.length <= 1 ? 1 : Math.min(values.length, Math.max(1, isWide ? Math.ceil(values.length / Math.max(1, Math.floor(height / 64))) : 1));
+  const across = bestAcross(values, body, width, height);
   const down = Math.ceil(values.length / across);
-  const cell = { width: width / Math.max(1, across) - (across > 1 ? 6 : 0), height: height / Math.max(1, down) - (down > 1 ? 6 : 0) };
+  const cell = { width: width / across - (across > 1 ? 6 : 0), height: height / Math.max(1, down) - (down > 1 ? 6 : 0) };
   return (
-    <div ref={host} className={styles.stats} style={{ gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))` }}>
+    <div ref={host} className={styles.stats} style={{ gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))`, '--rows': Math.ceil(values.length / 2) } as CSSProperties}>
       {width > 0 && values.map((value, i) => <Stat key={`${value.name} ${i}`} body={body} value={value} cell={cell} isAlone={values.length === 1} />)}
     </div>
   );
+}
+
+/** The number of columns that lets the longest text be largest. */
+function bestAcross(values: ShownValue[], body: StatBody, width: number, height: number): number {
+  const longest = Math.max(1, ...values.map(({ text }) => text.length + body.prefix.length + body.postfix.length));
+  let best = 1;
+  let largest = 0;
+  for (let across = 1; across <= values.length; ++across) {
+    const down = Math.ceil(values.length / across);
+    const size = textSize(longest, width / across - 6, height / down - 6 - 20);
+    if (size > largest) [best, largest] = [across, size];
+  }
+  return best;
+}
+
+function textSize(length: number, width: number, room: number): number {
+  return Math.min(44, room * 0.7, (width - 16) / (length * 0.57));
 }
 
 interface StatProps {
@@ -37,14 +53,15 @@ function Stat({ body, value, cell, isAlone }: StatProps) {
   const isBackground = body.colorMode.startsWith('background');
   const isColored = body.colorMode !== 'none';
   const hasLine = body.graphMode !== 'none' && value.line.length > 1 && cell.height > 54;
-  const room = cell.height - (hasName && hasValue ? 20 : 0) - (hasLine ? Math.min(cell.height * 0.35, 60) : 0);
-  const size = Math.round(Math.max(15, Math.min(46, room * 0.66, (cell.width - 16) / (text.length * 0.56))));
+  const lineHeight = hasLine ? Math.min(cell.height * 0.36, 64) : 0;
+  const room = cell.height - (hasName && hasValue ? 20 : 0) - lineHeight;
+  const size = Math.round(Math.max(11, textSize(text.length, cell.width, room)));
   const style = isBackground
     ? { background: `color-mix(in srgb, ${value.color} 22%, var(--surface))`, boxShadow: `inset 3px 0 0 ${value.color}` }
-    : undefined;
+    : { paddingBottom: lineHeight };
   return (
     <div className={styles.stat} style={style} data-background={isBackground || undefined}>
-      {hasLine && <Line value={value} width={cell.width} height={Math.min(cell.height * 0.42, 72)} />}
+      {hasLine && <Line value={value} width={cell.width} height={lineHeight} />}
       {hasName && hasValue && <span className={styles.name} title={value.name}>{value.name}</span>}
       {mode !== 'none' && (
         <span

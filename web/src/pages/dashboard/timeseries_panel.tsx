@@ -120,7 +120,7 @@ function Legend({ legend, series, total, hidden, onChange }: LegendProps) {
 }
 
 function gridColumns(count: number): string {
-  return `minmax(90px, 1fr) repeat(${count}, minmax(56px, max-content))`;
+  return `minmax(90px, 1fr) repeat(${count}, 82px)`;
 }
 
 function calcText(one: ShownSeries, id: string): string {
