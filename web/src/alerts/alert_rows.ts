@@ -147,7 +147,7 @@ function commonRow(labels: LabelSet, annotations: LabelSet, since: string | unde
 }
 
 /** Epoch milliseconds; null for nothing and for the year 1. */
-export function timeOf(text: string | undefined): number | null {
+export function timeOf(text: string | null | undefined): number | null {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) || ms <= 0 ? null : ms;
 }

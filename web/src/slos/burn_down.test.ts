@@ -16,7 +16,8 @@ describe('burnDown', () => {
 
   it('ends where the server says', () => {
     expect(rounded(burnDown([0.01, 0.03], [1, 1], 0.99, 0.8))).toEqual([0.95, 0.8]);
-    expect(rounded(burnDown([0, 0], [1, 1], 0.99, 0.8))).toEqual([1, 1]);
+    expect(rounded(burnDown([0, 0], [1, 3], 0.99, 0.8))).toEqual([0.95, 0.8]);
+    expect(rounded(burnDown([0, 0], [1, 1], 0.99, null))).toEqual([1, 1]);
   });
 
   it('begins with the first event and goes over gaps', () => {

@@ -14,16 +14,18 @@ export function burnDown(errorRatio: Column, total: Column | null, objective: nu
   const traffic = weights.reduce((sum, weight) => sum + weight, 0);
   const first = errorRatio.findIndex((ratio) => ratio !== null);
   if (first === -1 || allowed <= 0) return errorRatio.map(() => null);
-  const spent: number[] = [];
-  let bad = 0;
-  errorRatio.forEach((ratio, i) => {
-    bad += (ratio ?? 0) * weights[i]!;
-    spent.push(traffic === 0 ? 0 : bad / traffic / allowed);
-  });
-  const measured = spent.at(-1)!;
+  const bad = runningSum(errorRatio.map((ratio, i) => (ratio ?? 0) * weights[i]!));
+  const measured = traffic === 0 ? 0 : bad.at(-1)! / traffic / allowed;
   const told = remainingNow === null ? measured : 1 - remainingNow;
-  const scale = measured > 0 ? told / measured : 1;
-  return spent.map((value, i) => (i < first ? null : 1 - value * scale));
+  // Failures that fell between the samples are spread over the traffic.
+  const shape = measured > 0 ? bad : runningSum(weights);
+  const whole = shape.at(-1)! || 1;
+  return shape.map((value, i) => (i < first ? null : 1 - (told * value) / whole));
+}
+
+function runningSum(values: number[]): number[] {
+  let sum = 0;
+  return values.map((value) => (sum += value));
 }
 
 export type Grade = 'good' | 'low' | 'spent' | 'unknown';

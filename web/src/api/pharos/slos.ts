@@ -9,8 +9,8 @@ export interface SloAlert {
   /** The burn rate at which it fires. */
   factor: number;
   state: 'inactive' | 'pending' | 'firing';
-  /** RFC 3339; empty while inactive. */
-  activeAt?: string;
+  /** RFC 3339; nothing while inactive. */
+  activeAt?: string | null;
 }
 
 export interface Slo {

@@ -27,7 +27,7 @@ export default function AlertsPage({ view }: { view: AlertsView }) {
     <div className="page">
       <div className="page-head">
         <h1>Alerts</h1>
-        {alerts.data && (alerts.data.hasRules || alerts.data.hasNotifications) && <Summary rows={alerts.data.rows} />}
+        {alerts.data && isWatched(alerts.data.rows, groups) && <Summary rows={alerts.data.rows} />}
         <span className="grow" />
         <LoopTabs current={view.tab} />
         <Filter view={view} />
@@ -38,6 +38,11 @@ export default function AlertsPage({ view }: { view: AlertsView }) {
       <Rules view={view} groups={rules.data} error={rules.error} isPending={rules.isPending} hidesError={view.tab === 'alerts' && !alerts.data} onRetry={refreshNow} />
     </div>
   );
+}
+
+/** Quiet means something only where something watches. */
+function isWatched(rows: AlertRow[], groups: RuleGroup[]): boolean {
+  return rows.length > 0 || groups.some((group) => group.rules.some((rule) => rule.type === 'alerting'));
 }
 
 function Summary({ rows }: { rows: AlertRow[] }) {
@@ -88,14 +93,12 @@ function Alerts({ view, answer, groups, onRetry }: AlertsProps) {
   // The alert that a link names is shown whatever the filter says.
   const rows = open && !kept.includes(open) ? [open, ...kept] : kept;
   const shared = { view, open, rules: index, answer: data };
-  // Silence means something only where something watches.
-  const isWatched = data.rows.length > 0 || groups.some((group) => group.rules.some((rule) => rule.type === 'alerting'));
   const { firing, pending, held } = splitRows(rows);
   return (
     <>
       {view.alert !== '' && !open && <Gone view={view} />}
       {firing.length > 0 && <AlertList {...shared} title="Firing" rows={firing} />}
-      {firing.length === 0 && isWatched && <Calm isFiltered={splitRows(data.rows).firing.length > 0} />}
+      {firing.length === 0 && isWatched(data.rows, groups) && <Calm isFiltered={splitRows(data.rows).firing.length > 0} />}
       {pending.length > 0 && <AlertList {...shared} title="Pending" rows={pending} />}
       {held.length > 0 && <AlertList {...shared} title="Silenced or held back" rows={held} />}
     </>
