@@ -34,7 +34,6 @@ namespace pharos::events {
 
 struct EngineOptions {
   int64_t log_retention_ns = 7 * 86'400'000'000'000;
-  int64_t log_max_age_ns = INT64_MAX;  ///< older log lines are refused even within the retention
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   uint64_t seal_rows = 4'000'000;

@@ -83,8 +83,7 @@ std::shared_ptr<Memtable> Engine::TableOf(Generation& generation, std::string_vi
 
 Admission Engine::CurrentAdmission() const {
   const int64_t now = clock_.NowNs();
-  return {now - std::min(options_.log_retention_ns, options_.log_max_age_ns),
-          now - options_.span_retention_ns, now + kMaxFutureNs};
+  return {now - options_.log_retention_ns, now - options_.span_retention_ns, now + kMaxFutureNs};
 }
 
 Result<void> Engine::Admissible(std::string_view tenant) const {

@@ -4,14 +4,12 @@
 
 #include "alert/transport.h"
 #include "base/log.h"
-#include "rules/slo.h"
+#include "rules/rule_set.h"
 #include "server/storage.h"
 
 namespace pharos::server {
 namespace {
 
-using base::ErrorKind;
-using base::Fail;
 using base::Result;
 
 /// Without a file alerts are kept, grouped and shown, and nobody is told.
@@ -27,18 +25,6 @@ std::string HostName() {
   char name[256] = "localhost";
   gethostname(name, sizeof name - 1);
   return name;
-}
-
-Result<std::vector<rules::GroupSpec>> SloGroups(const std::vector<conf::SloConfig>& slos) {
-  std::vector<rules::GroupSpec> groups;
-  for (const conf::SloConfig& slo : slos) {
-    if (const std::string wrong = rules::CheckSlo(slo); !wrong.empty())
-      return Fail(ErrorKind::kBadInput, "slo " + slo.name + ": " + wrong);
-    if (const std::string warning = rules::SloWarning(slo); !warning.empty())
-      base::Log(base::LogLevel::kWarning, "slo", {{"name", slo.name}, {"note", warning}});
-    groups.push_back({std::string(rules::kSloFile), rules::SloGroup(slo)});
-  }
-  return groups;
 }
 
 }  // namespace
@@ -68,10 +54,10 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   notifier.without_alertmanagers = own;
   alerting->notifier_ = std::make_unique<rules::Notifier>(std::move(notifier));
 
-  const rules::QueryFunc query = rules::EngineQuery(
-      {.source = &storage.sample_source(), .stopping = &alerting->stopping_});
-  alerting->slos_ = std::make_unique<rules::SloBook>(query, &storage.sample_source(),
-                                                     &base::Clock::System());
+  const rules::QueryFunc query =
+      rules::EngineQuery({.source = &storage.sample_source(), .stopping = &alerting->stopping_});
+  alerting->slos_ =
+      std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());
   rules::Environment environment;
   environment.query = query;
   environment.source = &storage.sample_source();
@@ -88,14 +74,11 @@ Result<void> Alerting::Apply(const Configuration& configuration, const std::stri
   PHAROS_TRY_VOID(routing_->Reload(std::move(routes)));
   PHAROS_TRY_VOID(notifier_->Apply(configuration.prometheus.alerting,
                                    configuration.prometheus.external_labels));
-  rules::RuleSet set;
-  PHAROS_TRY(set.groups, SloGroups(options_.slos));
-  set.groups.insert(set.groups.begin(), configuration.rule_groups.begin(),
-                    configuration.rule_groups.end());
-  set.defaults.interval_ms = configuration.prometheus.evaluation_interval_ms;
-  set.defaults.query_offset_ms = configuration.prometheus.rule_query_offset_ms;
-  set.defaults.external_labels = configuration.prometheus.external_labels;
-  set.defaults.external_url = self_url;
+  std::vector<std::string> warnings;
+  PHAROS_TRY(const rules::RuleSet set,
+             rules::MakeRuleSet(configuration.prometheus, self_url, options_.slos, &warnings));
+  for (const std::string& warning : warnings)
+    base::Log(base::LogLevel::kWarn, "rules", {{"note", warning}});
   slos_->Set(options_.slos);
   return rules_->Apply(set);
 }

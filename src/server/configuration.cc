@@ -1,9 +1,8 @@
 #include "server/configuration.h"
 
 #include "base/log.h"
-#include "conf/rule_file.h"
 #include "ingest/tail/pipeline.h"
-#include "rules/rule.h"
+#include "rules/rule_set.h"
 
 namespace pharos::server {
 namespace {
@@ -13,10 +12,9 @@ using base::Result;
 void LogWarnings(const std::string& file, const std::vector<conf::KeyNote>& notes) {
   for (const conf::KeyNote& note : notes) {
     if (note.verdict != conf::Verdict::kWarning) continue;
-    base::Log(base::LogLevel::kWarning, "configuration",
-              {{"file", file + ":" + std::to_string(note.line)},
-               {"key", note.key},
-               {"note", note.text}});
+    base::Log(
+        base::LogLevel::kWarn, "configuration",
+        {{"file", file + ":" + std::to_string(note.line)}, {"key", note.key}, {"note", note.text}});
   }
 }
 
@@ -33,19 +31,6 @@ Result<std::optional<Config>> Read(const ServeOptions& options, const std::strin
   return std::optional<Config>(std::move(config));
 }
 
-Result<std::vector<rules::GroupSpec>> ReadRuleFiles(const conf::PrometheusConfig& config) {
-  std::vector<rules::GroupSpec> groups;
-  for (const std::string& pattern : config.rule_files) {
-    for (const std::string& file : conf::ExpandRuleFiles(pattern)) {
-      PHAROS_TRY(const std::string text, conf::ReadTextFile(file));
-      PHAROS_TRY(auto read, conf::ParseRuleFile(text, file, rules::CheckExpression,
-                                                rules::CheckTemplate));
-      for (conf::RuleGroup& group : read) groups.push_back({file, std::move(group)});
-    }
-  }
-  return groups;
-}
-
 }  // namespace
 
 Result<Configuration> ReadConfiguration(const ServeOptions& options) {
@@ -54,11 +39,13 @@ Result<Configuration> ReadConfiguration(const ServeOptions& options) {
   if (given != options.files.end()) {
     PHAROS_TRY(out.prometheus_text, given->second.Text());
     std::vector<conf::KeyNote> notes;
-    PHAROS_TRY(out.prometheus, conf::ParsePrometheusConfig(out.prometheus_text,
-                                                           given->second.path, &notes));
+    PHAROS_TRY(out.prometheus,
+               conf::ParsePrometheusConfig(out.prometheus_text, given->second.path, &notes));
     LogWarnings(given->second.path, notes);
     out.has_prometheus = true;
-    PHAROS_TRY(out.rule_groups, ReadRuleFiles(out.prometheus));
+    // Rules are read again when they are applied; here so that a bad one stops the start early.
+    std::vector<std::string> warnings;
+    PHAROS_TRY_VOID(rules::ReadRuleFiles(out.prometheus.rule_files, &warnings));
   }
   PHAROS_TRY(out.alertmanager, (Read<conf::AlertmanagerConfig>(options, "alertmanager",
                                                                conf::ParseAlertmanagerConfig)));
@@ -68,11 +55,11 @@ Result<Configuration> ReadConfiguration(const ServeOptions& options) {
                               })));
   PHAROS_TRY(out.loki, (Read<conf::LokiConfig>(options, "loki", conf::ParseLokiConfig)));
   PHAROS_TRY(out.tempo, (Read<conf::TempoConfig>(options, "tempo", conf::ParseTempoConfig)));
-  PHAROS_TRY(out.promtail, (Read<conf::PromtailConfig>(
-                               options, "promtail", [](const auto& text, const auto& file, auto* n) {
-                                 return conf::ParsePromtailConfig(text, file, n,
-                                                                  ingest::tail::CheckStages);
-                               })));
+  PHAROS_TRY(out.promtail,
+             (Read<conf::PromtailConfig>(
+                 options, "promtail", [](const auto& text, const auto& file, auto* n) {
+                   return conf::ParsePromtailConfig(text, file, n, ingest::tail::CheckStages);
+                 })));
   if (const auto grafana = options.files.find("grafana"); grafana != options.files.end()) {
     PHAROS_TRY(out.grafana, conf::ReadGrafanaConfig(grafana->second.path));
   }

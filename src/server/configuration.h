@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "conf/alertmanager_config.h"
@@ -13,7 +12,6 @@
 #include "conf/prometheus_config.h"
 #include "conf/promtail_config.h"
 #include "conf/tempo_config.h"
-#include "rules/group.h"
 #include "server/options.h"
 
 namespace pharos::server {
@@ -23,7 +21,6 @@ struct Configuration {
   bool has_prometheus = false;
   conf::PrometheusConfig prometheus;
   std::string prometheus_text;
-  std::vector<rules::GroupSpec> rule_groups;  ///< of all rule_files
   std::optional<conf::AlertmanagerConfig> alertmanager;
   std::optional<conf::OtelcolConfig> otelcol;
   std::optional<conf::LokiConfig> loki;

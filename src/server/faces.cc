@@ -40,7 +40,7 @@ class Builder {
     RegisterAdmin(*router, deps_);
     Prometheus(*router);
     api::loki::RegisterLokiApi(*router, "", LokiDeps());
-    ingest::receive::RegisterLokiPush(*router, target_);
+    ingest::receive::RegisterLokiPush(*router, target_, deps_.receivers->loki_limits());
     api::tempo::RegisterTempoApi(*router, "/tempo", SpanDeps());
     api::jaeger::RegisterJaegerApi(*router, "/jaeger", SpanDeps());
     ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->otlp(), target_);
@@ -68,7 +68,7 @@ class Builder {
     auto router = std::make_shared<Router>();
     Metrics(*router);
     api::loki::RegisterLokiApi(*router, "", LokiDeps(), /*own_port=*/true);
-    ingest::receive::RegisterLokiPush(*router, target_);
+    ingest::receive::RegisterLokiPush(*router, target_, deps_.receivers->loki_limits());
     ingest::receive::RegisterOtlpHttp(*router, deps_.receivers->direct(), target_,
                                       {.standard = false, .loki = true});
     return router;

@@ -45,7 +45,17 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> files;
   CLI::App* check = app.add_subcommand("check", "Say what Pharos makes of configuration files");
-  check->add_option("FILE", files, "prometheus.yml or rule files")->required();
+  check->add_option("FILE", files, "Files of any of the known formats, or folders of them")
+      ->required();
+  bool all_keys = false;
+  check->add_flag("--keys", all_keys, "Every key, not only those that are moot or of note");
+
+  std::vector<std::string> test_files;
+  CLI::App* test = app.add_subcommand("test", "Run tests of configuration");
+  CLI::App* test_rules =
+      test->add_subcommand("rules", "Run unit tests of rules (promtool's format)");
+  test_rules->add_option("FILE", test_files, "Test files")->required();
+  test->require_subcommand(1);
 
   server::QueryArguments query_arguments;
   CLI::App* query = app.add_subcommand("query", "Ask a running Pharos");
@@ -72,7 +82,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   if (app.got_subcommand("serve")) return server::Serve(serve_arguments);
-  if (check->parsed()) return server::Check(files);
+  if (check->parsed()) return server::Check(files, all_keys);
+  if (test_rules->parsed()) return server::TestRules(test_files);
   if (query->parsed()) return server::Query(query_arguments);
   if (parse->parsed()) return server::Parse(parse_language, parse_file);
   if (inspect->parsed()) return server::Inspect(inspect_dir);

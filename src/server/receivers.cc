@@ -1,6 +1,7 @@
 #include "server/receivers.h"
 
 #include "ingest/receive/otlp_store.h"
+#include "server/loki_limits.h"
 #include "server/storage.h"
 
 namespace pharos::server {
@@ -21,6 +22,7 @@ Result<std::unique_ptr<Receivers>> Receivers::Open(Storage& storage, const Serve
   const auto store = std::make_shared<ingest::receive::OtlpStore>(target);
   out->direct_ = std::make_shared<ingest::receive::OtlpService>(store);
   out->otlp_ = out->direct_;
+  if (configuration.loki) out->loki_limits_ = PushLimits(*configuration.loki);
   if (!configuration.otelcol) return out;
   exporting::CollectorDeps deps;
   deps.target = target;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "export/collector.h"
+#include "ingest/receive/loki_limits.h"
 #include "ingest/receive/otlp_service.h"
 #include "server/configuration.h"
 
@@ -36,6 +37,9 @@ class Receivers {
   /// The listener of that kind that the Collector's file asks for first, or null.
   const exporting::CollectorListener* FirstOf(exporting::CollectorListener::Kind kind) const;
 
+  /// What pushes to the Loki face are held against: a Loki file's limits, or Pharos's own.
+  const ingest::receive::LokiLimits& loki_limits() const { return loki_limits_; }
+
   /// Log files are followed from now on.
   base::Result<void> Start(const Configuration& configuration);
   /// The address that is bound.
@@ -52,6 +56,7 @@ class Receivers {
   const ServeOptions& options_;
   std::shared_ptr<ingest::receive::OtlpService> direct_, otlp_;
   std::unique_ptr<exporting::Collector> collector_;
+  ingest::receive::LokiLimits loki_limits_;
 };
 
 }  // namespace pharos::server

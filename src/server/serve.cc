@@ -200,8 +200,8 @@ Result<void> Program::ListenGrpc(const ListenAddress& address) {
   net::GrpcOptions grpc_options;
   if (const size_t most = receivers_->max_grpc_message_bytes(); most > 0)
     grpc_options.max_message_bytes = most;
-  auto started = net::GrpcServer::Start(address.address, grpc_options,
-                                        OtlpGrpcHandlers(receivers_->otlp()));
+  auto started =
+      net::GrpcServer::Start(address.address, grpc_options, OtlpGrpcHandlers(receivers_->otlp()));
   if (!started) return Forgive("otlp-grpc", address, started.error());
   grpc_ = *std::move(started);
   Bound("otlp-grpc", grpc_->address());
@@ -226,7 +226,8 @@ Result<void> Program::Apply(const Configuration& configuration) {
 
 std::string Program::Reload() {
   const auto configuration = ReadConfiguration(options_);
-  const auto applied = configuration ? Apply(*configuration) : std::unexpected(configuration.error());
+  const auto applied =
+      configuration ? Apply(*configuration) : std::unexpected(configuration.error());
   NoteConfigReload(applied.has_value());
   if (!applied) {
     base::Log(LogLevel::kError, "reload failed; the old configuration keeps running",

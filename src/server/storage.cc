@@ -30,12 +30,8 @@ events::EngineOptions EventOptions(const ServeOptions& options,
   events::EngineOptions out;
   out.log_retention_ns = options.logs_retention_ms * kMs;
   out.span_retention_ns = options.traces_retention_ms * kMs;
-  if (configuration.loki) {
-    if (configuration.loki->retention_ms && !options.logs_retention_given)
-      out.log_retention_ns = *configuration.loki->retention_ms * kMs;
-    if (configuration.loki->reject_old_samples)
-      out.log_max_age_ns = configuration.loki->reject_old_samples_max_age_ms * kMs;
-  }
+  if (configuration.loki && configuration.loki->retention_ms && !options.logs_retention_given)
+    out.log_retention_ns = *configuration.loki->retention_ms * kMs;
   if (configuration.tempo && configuration.tempo->retention_ms && !options.traces_retention_given)
     out.span_retention_ns = *configuration.tempo->retention_ms * kMs;
   return out;
