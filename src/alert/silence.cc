@@ -27,18 +27,18 @@ std::string_view StateName(SilenceState state) {
 }
 
 std::string SilenceFault(const Silence& silence) {
-  if (silence.matchers.empty()) return "matcher set 0 is empty";
+  if (silence.matchers.empty()) return "at least one matcher required";
   bool all_match_empty = true;
   for (size_t i = 0; i < silence.matchers.size(); ++i) {
     const conf::AlertMatcher& matcher = silence.matchers[i];
-    const std::string where = "invalid label matcher " + std::to_string(i) + " in set 0: ";
+    const std::string where = "invalid label matcher " + std::to_string(i) + ": ";
     if (!conf::ValidAlertLabelName(matcher.name()))
       return where + "invalid label name " + conf::GoQuoted(matcher.name());
     if (!matcher.IsRegex() && !conf::ValidUtf8Text(matcher.value()))
       return where + "invalid label value " + conf::GoQuoted(matcher.value());
     all_match_empty &= matcher.IsEqual() && matcher.Matches("");
   }
-  if (all_match_empty) return "matcher set 0: at least one matcher must not match the empty string";
+  if (all_match_empty) return "at least one matcher must not match the empty string";
   if (silence.starts_at_ns == 0) return "invalid zero start timestamp";
   if (silence.ends_at_ns == 0) return "invalid zero end timestamp";
   if (silence.ends_at_ns < silence.starts_at_ns) return "end time must not be before start time";
