@@ -28,9 +28,9 @@ TEST(PromtailConfig, TheLabsFile) {
   ASSERT_EQ(config->jobs[0].docker.size(), 1u);
   EXPECT_EQ(config->jobs[0].docker[0].host, "unix:///var/run/docker.sock");
   EXPECT_EQ(config->jobs[0].docker[0].refresh_ms, 5000);
-  EXPECT_EQ(config->jobs[0].docker[0].filters,
-            (std::vector<std::pair<std::string, std::vector<std::string>>>{
-                {"status", {"running"}}}));
+  EXPECT_EQ(
+      config->jobs[0].docker[0].filters,
+      (std::vector<std::pair<std::string, std::vector<std::string>>>{{"status", {"running"}}}));
   EXPECT_EQ(config->jobs[0].relabel.size(), 2u);
   EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const KeyNote& note) {
     return note.key == "server" && note.verdict == Verdict::kMoot;
@@ -45,8 +45,9 @@ TEST(PromtailConfig, TheOriginalsExamples) {
     return config ? "" : config.error().message;
   };
   EXPECT_EQ(message("promtail-local-config.yaml"), "");
-  EXPECT_NE(message("promtail-journal.yaml").find("field journal of scrapeconfig.Config is not "
-                                                  "supported yet"),
+  EXPECT_NE(message("promtail-journal.yaml")
+                .find("field journal of scrapeconfig.Config is not "
+                      "supported yet"),
             std::string::npos);
   EXPECT_NE(message("promtail-kafka.yaml").find("field kafka of"), std::string::npos);
   EXPECT_NE(message("promtail-kubernetes-outside.yaml").find("kubernetes_sd_configs"),
@@ -91,14 +92,15 @@ scrape_configs:
 }
 
 TEST(PromtailConfig, FaultsNameFileLineAndKey) {
-  EXPECT_EQ(Faults("scrape_configs: []\n"), "p.yaml:1: at least one client config must be provided");
+  EXPECT_EQ(Faults("scrape_configs: []\n"),
+            "p.yaml:1: at least one client config must be provided");
   EXPECT_EQ(Faults("clients: [{url: ''}]\n"), "p.yaml:1: client needs target URL");
   EXPECT_EQ(Faults("clients: [{url: 'ftp://x/y'}]\n"),
             "p.yaml:1: url: must be http://HOST:PORT/loki/api/v1/push, not \"ftp://x/y\"");
   EXPECT_EQ(Faults(std::string(kClient) + "nonsense: 1\n"),
             "p.yaml:2: field nonsense not found in type config.Config");
   EXPECT_EQ(Faults(std::string(kClient) + "scrape_configs:\n- job_name: a\n- job_name: a\n"),
-            "p.yaml:3: `job_name` must be unique in Promtail `scrape_configs`, duplicate: a");
+            "p.yaml:4: `job_name` must be unique in Promtail `scrape_configs`, duplicate: a");
   EXPECT_EQ(Faults(std::string(kClient) +
                    "scrape_configs:\n- job_name: a\n  docker_sd_configs:\n  - host: ssh://x\n"),
             "p.yaml:5: host: must be unix:///PATH, tcp://HOST:PORT or http://HOST:PORT, not "
@@ -107,9 +109,9 @@ TEST(PromtailConfig, FaultsNameFileLineAndKey) {
             "p.yaml:3: field readline_rate_enabled of limit.Config is not supported yet");
   for (const char* kind : {"journal", "syslog", "kafka", "gelf", "loki_push_api", "windows_events",
                            "kubernetes_sd_configs", "file_sd_configs"}) {
-    EXPECT_EQ(Faults(std::string(kClient) + "scrape_configs:\n- job_name: a\n  " + kind + ": {}\n"),
-              "p.yaml:4: field " + std::string(kind) +
-                  " of scrapeconfig.Config is not supported yet");
+    EXPECT_EQ(
+        Faults(std::string(kClient) + "scrape_configs:\n- job_name: a\n  " + kind + ": {}\n"),
+        "p.yaml:4: field " + std::string(kind) + " of scrapeconfig.Config is not supported yet");
   }
 }
 

@@ -143,8 +143,8 @@ Answer Call(const std::string& name, const Array& arguments) {
     }
     return JsonValue();
   }
-  const bool two = name == "contains" || name == "starts_with" || name == "ends_with" ||
-                   name == "join";
+  const bool two =
+      name == "contains" || name == "starts_with" || name == "ends_with" || name == "join";
   if (arguments.size() != (two ? 2u : 1u)) {
     return Fail(ErrorKind::kBadInput, "Invalid arity for function " + name);
   }

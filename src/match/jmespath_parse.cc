@@ -16,7 +16,7 @@ using Kind = Node::Kind;
 
 enum class Token : uint8_t {
   kEnd,
-  kName,    // bare or quoted
+  kName,  // bare or quoted
   kNumber,
   kLiteral,  // 'raw' or `json`
   kSymbol,   // text
@@ -147,9 +147,8 @@ class Parser {
   int Power() const {
     if (token_ != Token::kSymbol) return 0;
     static constexpr std::pair<std::string_view, int> kPowers[] = {
-        {"|", 1},  {"||", 2}, {"&&", 3}, {"==", 5}, {"!=", 5}, {"<", 5},  {">", 5},
-        {"<=", 5}, {">=", 5}, {"[]", 9}, {"*", 20}, {"[?", 21}, {".", 40}, {"[", 55},
-        {"(", 60}};
+        {"|", 1},  {"||", 2}, {"&&", 3}, {"==", 5},  {"!=", 5}, {"<", 5},  {">", 5}, {"<=", 5},
+        {">=", 5}, {"[]", 9}, {"*", 20}, {"[?", 21}, {".", 40}, {"[", 55}, {"(", 60}};
     for (const auto& [symbol, power] : kPowers) {
       if (symbol_ == symbol) return power;
     }
@@ -261,8 +260,7 @@ class Parser {
 
   std::optional<int64_t> Number() {
     int64_t value = 0;
-    const auto parsed =
-        std::from_chars(symbol_.data(), symbol_.data() + symbol_.size(), value);
+    const auto parsed = std::from_chars(symbol_.data(), symbol_.data() + symbol_.size(), value);
     if (parsed.ec != std::errc()) Fails("number out of range: " + symbol_);
     Advance();
     return value;

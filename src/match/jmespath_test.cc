@@ -30,7 +30,10 @@ TEST(JsonValue, ReadsAndWritesAsGo) {
             R"({"a":[true,null,"x\n\u003c"],"b":2})");
   EXPECT_EQ(again("1e21"), "1e+21");
   EXPECT_EQ(again("0.0000001"), "1e-7");
-  EXPECT_EQ(again("\"a\xff" "b\""), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(again("\"a\xff"
+                  "b\""),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
   for (const char* bad : {"", "{", "{\"a\"}", "[1,]", "01", "1.", "nul", "{} x", "\"a\nb\"", "-"}) {
     EXPECT_FALSE(ParseJson(bad)) << bad;
   }

@@ -26,4 +26,13 @@ inline constexpr int64_t kMaxBucketIndex = 1 << 28;
 /// Bytes of one stream's label text (`{a="b"}`), as Loki.
 inline constexpr size_t kMaxStreamLabelBytes = 1 << 24;
 
+/// MessagePack: nesting (real records stay below 10; the reader recurses), and values of one
+/// message: at 48 bytes each they bound its memory to 100 MB.
+inline constexpr int kMaxMsgpackDepth = 64;
+inline constexpr size_t kMaxMsgpackValues = 2'000'000;
+/// Events of one Fluent message, and its bytes after decompression. Fluentd's chunks are 8 MB
+/// by default, Fluent Bit's 2 MB.
+inline constexpr size_t kMaxFluentEvents = 500'000;
+inline constexpr size_t kMaxFluentUnpackedBytes = 64u << 20;
+
 }  // namespace pharos::wire

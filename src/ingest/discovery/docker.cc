@@ -153,8 +153,8 @@ class Builder {
   void Add(const LabelMap& labels) {
     std::vector<model::LabelView> views;
     for (const auto& [name, value] : labels) views.push_back({name, value});
-    out_.push_back({labels.at("__meta_docker_container_id"),
-                    model::Labels::FromPairs(std::move(views))});
+    out_.push_back(
+        {labels.at("__meta_docker_container_id"), model::Labels::FromPairs(std::move(views))});
   }
 
   const conf::DockerDiscovery& config_;

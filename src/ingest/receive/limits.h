@@ -36,4 +36,10 @@ inline constexpr int64_t kDeltaIdleNs = 3600LL * 1'000'000'000;
 /// Characters of an exemplar's labels, as OpenMetrics.
 inline constexpr size_t kMaxExemplarRunes = 128;
 
+/// Bytes of one Fluent message (Fluentd's chunks are 8 MB by default), of unfinished messages
+/// of all connections together, and what each connection may hold all the same.
+inline constexpr size_t kMaxFluentMessageBytes = 32u << 20;
+inline constexpr size_t kMaxFluentBufferedBytes = 256u << 20;
+inline constexpr size_t kMaxFluentSmallBytes = 64u << 10;
+
 }  // namespace pharos::ingest::receive

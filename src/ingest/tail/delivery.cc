@@ -1,9 +1,9 @@
 #include "ingest/tail/delivery.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -24,8 +24,8 @@ using base::Fail;
 using base::Result;
 
 base::Counter& Dropped() {
-  static base::Counter& counter = base::GetCounter(
-      "promtail_dropped_entries_total", "Entries that a server refused for good.");
+  static base::Counter& counter =
+      base::GetCounter("promtail_dropped_entries_total", "Entries that a server refused for good.");
   return counter;
 }
 base::Counter& Sent() {
@@ -197,18 +197,28 @@ class OwnClient final : public Delivery::Client {
         continue;
       }
       if (!outcome) return std::unexpected(std::move(outcome).error());
-      if (!outcome->problem.empty()) {
-        base::Log(base::LogLevel::kError, "log lines were refused",
-                  {{"stream", std::string(stream.labels)}, {"error", outcome->problem}});
-      }
+      if (!outcome->problem.empty()) Refused(stream.labels, outcome->problem);
       acks.push_back(std::move(outcome->ack));
     }
     for (const base::Ack& ack : acks) PHAROS_TRY_VOID(ack.Wait());
     return {};
   }
 
+  /// A container's old log may have a million lines that are too old: one sentence in ten
+  /// seconds is enough.
+  void Refused(std::string_view stream, const std::string& problem) {
+    Dropped().Add();
+    const int64_t now_ns = target_.clock->MonotonicNs();
+    int64_t last_ns = told_ns_.load();
+    if (last_ns != 0 && now_ns - last_ns < 10'000'000'000) return;
+    if (!told_ns_.compare_exchange_strong(last_ns, now_ns)) return;
+    base::Log(base::LogLevel::kError, "log lines were refused",
+              {{"stream", std::string(stream)}, {"error", problem}});
+  }
+
   const receive::Target target_;
   receive::LokiWriter writer_;
+  std::atomic<int64_t> told_ns_{0};
 };
 
 class HttpClient final : public Delivery::Client {
@@ -231,8 +241,8 @@ class HttpClient final : public Delivery::Client {
       request.headers.Set("Authorization", "Basic " + text::Base64Encode(config().basic_user + ":" +
                                                                          config().basic_password));
     } else if (!config().authorization_type.empty()) {
-      request.headers.Set("Authorization", config().authorization_type + " " +
-                                               config().authorization_credentials);
+      request.headers.Set("Authorization",
+                          config().authorization_type + " " + config().authorization_credentials);
     }
     request.body = base::SnappyCompress(wire::EncodeLokiPush(batch.push.streams));
     PHAROS_TRY(const net::Response response, net::Fetch(request));
@@ -242,7 +252,8 @@ class HttpClient final : public Delivery::Client {
   Result<void> Judge(const net::Response& response) const {
     if (response.status / 100 == 2) return {};
     const std::string said = "server returned HTTP status " + std::to_string(response.status) +
-                             ": " + response.body.substr(0, response.body.find('\n')).substr(0, 500);
+                             ": " +
+                             response.body.substr(0, response.body.find('\n')).substr(0, 500);
     if (response.status == 429 && config().drop_rate_limited) {
       return Fail(ErrorKind::kUnprocessable, said);
     }

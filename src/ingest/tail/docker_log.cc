@@ -19,8 +19,8 @@ Result<void> DockerLog::Feed(std::string_view bytes, const OnLine& on_line) {
   while (buffer_.size() - at >= 8) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(buffer_[at + i]); };
     const unsigned stream = byte(0);
-    const size_t length = size_t{byte(4)} << 24 | size_t{byte(5)} << 16 | size_t{byte(6)} << 8 |
-                          size_t{byte(7)};
+    const size_t length =
+        size_t{byte(4)} << 24 | size_t{byte(5)} << 16 | size_t{byte(6)} << 8 | size_t{byte(7)};
     if (stream > 3 || byte(1) != 0 || byte(2) != 0 || byte(3) != 0) {
       return Fail(ErrorKind::kBadInput, "the log stream is not framed as Docker's");
     }
@@ -71,8 +71,8 @@ void DockerLog::Piece(bool error_stream, std::string_view piece, const OnLine& o
   }
   const bool last = piece.ends_with('\n');
   if (last) piece.remove_suffix(1);
-  stream.pending.append(piece.substr(0, kMaxLineBytes - std::min(kMaxLineBytes,
-                                                                 stream.pending.size())));
+  stream.pending.append(
+      piece.substr(0, kMaxLineBytes - std::min(kMaxLineBytes, stream.pending.size())));
   if (!last) return;
   if (stream.pending.ends_with('\r')) stream.pending.pop_back();
   stream.open = false;

@@ -119,9 +119,9 @@ class DockerTargets::Container {
     if (!fate) return fate;
     if (!answer) return std::unexpected(answer.error());
     if (answer->status / 100 != 2) {
-      return base::Fail(base::ErrorKind::kUnprocessable,
-                        "Docker answers " + std::to_string(answer->status) + ": " +
-                            answer->body.substr(0, 300));
+      return base::Fail(
+          base::ErrorKind::kUnprocessable,
+          "Docker answers " + std::to_string(answer->status) + ": " + answer->body.substr(0, 300));
     }
     log.Finish(on_line);
     {
@@ -290,9 +290,9 @@ void DockerTargets::Refresh(Discovery& discovery) {
       std::from_chars(text.data(), text.data() + text.size(), since_s);
     }
     if (since_s < 0 || since_s > INT64_MAX / 1'000'000'000) since_s = 0;
-    auto container = std::make_unique<Container>(*discovery.job, *discovery.docker, target,
-                                                 discovery.relabeller, clock_,
-                                                 since_s * 1'000'000'000, deliver_);
+    auto container =
+        std::make_unique<Container>(*discovery.job, *discovery.docker, target, discovery.relabeller,
+                                    clock_, since_s * 1'000'000'000, deliver_);
     if (container->wanted()) container->Start();
     container->listed = container->wanted();
     discovery.containers.emplace(target.container_id, std::move(container));
@@ -321,8 +321,7 @@ void DockerTargets::AddPositions(PositionMap& out) const {
   for (const auto& discovery : discoveries_) {
     for (const auto& [id, container] : discovery->containers) {
       if (container->acknowledged_ns() == 0) continue;
-      out[std::string(kCursor) + id] =
-          std::to_string(container->acknowledged_ns() / 1'000'000'000);
+      out[std::string(kCursor) + id] = std::to_string(container->acknowledged_ns() / 1'000'000'000);
     }
   }
 }

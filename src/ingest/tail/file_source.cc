@@ -123,9 +123,9 @@ Entry FileSource::MakeEntry(FileLine line, int64_t time_ns) const {
 
 Intent FileSource::Pending() {
   if (front_bytes_ < kFingerprintBytes || front_hash_ == 0) {
-    const auto bytes =
-        static_cast<uint32_t>(std::min<uint64_t>(kFingerprintBytes, reader_->at()));
-    if (const auto hash = reader_->FrontHash(bytes); hash && (bytes > front_bytes_ || front_hash_ == 0)) {
+    const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(kFingerprintBytes, reader_->at()));
+    if (const auto hash = reader_->FrontHash(bytes);
+        hash && (bytes > front_bytes_ || front_hash_ == 0)) {
       front_bytes_ = bytes;
       front_hash_ = *hash;
     }

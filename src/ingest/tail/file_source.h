@@ -65,7 +65,7 @@ class FileSource {
   uint64_t committed_ = 0;
   int64_t last_time_ns_ = 0;
   int64_t last_data_ns_ = 0;
-  std::deque<Stamped> lines_;    ///< read and not committed
+  std::deque<Stamped> lines_;  ///< read and not committed
   std::vector<ReadStamp> ticks_;
   uint32_t front_bytes_ = 0;
   uint64_t front_hash_ = 0;

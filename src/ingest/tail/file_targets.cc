@@ -215,9 +215,8 @@ std::vector<std::string> FileTargets::Paths(const Target& target) {
   bool truncated = false;
   std::vector<std::string> paths = GlobFiles(target.config.path, &truncated);
   if (!target.config.exclude.empty()) {
-    std::erase_if(paths, [&](const std::string& path) {
-      return GlobMatches(target.config.exclude, path);
-    });
+    std::erase_if(
+        paths, [&](const std::string& path) { return GlobMatches(target.config.exclude, path); });
   }
   if (truncated && complained_.insert(target.config.path).second) {
     base::Log(base::LogLevel::kWarn, "a __path__ covers more directories than are searched",

@@ -40,10 +40,9 @@ struct Store {
 class Files : public ::testing::Test {
  protected:
   Files() {
-    dir_ = stdfs::temp_directory_path() / ("pharos_tail_" + std::to_string(::getpid()) + "_" +
-                                           ::testing::UnitTest::GetInstance()
-                                               ->current_test_info()
-                                               ->name());
+    dir_ = stdfs::temp_directory_path() /
+           ("pharos_tail_" + std::to_string(::getpid()) + "_" +
+            ::testing::UnitTest::GetInstance()->current_test_info()->name());
     stdfs::remove_all(dir_);
     stdfs::create_directories(dir_);
     EXPECT_TRUE(fs_.MakeDirs("data"));
@@ -108,9 +107,7 @@ class Files : public ::testing::Test {
       fs_.Restart();
     }
   }
-  void SetStages(const std::string& yaml) {
-    stages_ = conf::ParseYaml(yaml, "stages")->items;
-  }
+  void SetStages(const std::string& yaml) { stages_ = conf::ParseYaml(yaml, "stages")->items; }
 
   stdfs::path dir_;
   io::SimFs fs_;
@@ -218,8 +215,8 @@ TEST_F(Files, RotationWhileNobodyLooks) {
 
 TEST_F(Files, PositionsOfPromtailAreTakenOver) {
   Append("a.log", "old\nnew\n");
-  ASSERT_TRUE(WriteFileDurably(fs_, "data/positions.yaml",
-                               "positions:\n  " + Path("a.log") + ": \"4\"\n"));
+  ASSERT_TRUE(
+      WriteFileDurably(fs_, "data/positions.yaml", "positions:\n  " + Path("a.log") + ": \"4\"\n"));
   ASSERT_TRUE(Boot());
   ASSERT_TRUE(Step());
   EXPECT_EQ(store_.lines, (Lines{"new"}));

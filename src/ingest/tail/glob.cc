@@ -143,7 +143,9 @@ bool PathMatches(const Names& pattern, size_t p, const Names& path, size_t n) {
   return n == path.size();
 }
 
-bool IsPlain(std::string_view name) { return name.find_first_of("*?[\\") == std::string_view::npos; }
+bool IsPlain(std::string_view name) {
+  return name.find_first_of("*?[\\") == std::string_view::npos;
+}
 
 struct Walk {
   const Names& pattern;

@@ -109,8 +109,7 @@ Result<void> LineReader::Seek(uint64_t offset) {
   skipping_ = false;
   if (offset < unit_) return {};
   std::string before(unit_, '\0');
-  const ssize_t n =
-      ::pread(descriptor_, before.data(), unit_, static_cast<off_t>(offset - unit_));
+  const ssize_t n = ::pread(descriptor_, before.data(), unit_, static_cast<off_t>(offset - unit_));
   if (n != static_cast<ssize_t>(unit_)) return System("cannot read", path_);
   buffer_ = before;
   scanned_ = 0;

@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 
-
 namespace pharos::ingest::tail {
 
 struct FileLine {

@@ -54,8 +54,8 @@ StagePtr MakeStage(const conf::Node& item, conf::Faults& faults, int depth) {
     return nullptr;
   }
   const auto& [name, node, line] = item.fields.front();
-  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                 [&](const Kind& k) { return k.name == name; });
+  const auto kind =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
   if (kind != kKinds.end()) {
     conf::Node at = node;
     if (at.kind == conf::Node::Kind::kNull) at.line = line;

@@ -68,9 +68,8 @@ Result<void> Promtail::Open() {
     return delivery_.Deliver(entries);
   };
   files_ = std::make_unique<FileTargets>(
-      std::move(targets),
-      FileTargets::Options{config_.max_line_bytes, config_.truncate_long_lines}, *positions,
-      *intents_, deliver);
+      std::move(targets), FileTargets::Options{config_.max_line_bytes, config_.truncate_long_lines},
+      *positions, *intents_, deliver);
   docker_ = std::make_unique<DockerTargets>(config_, *options_.target.clock, *positions, deliver);
   return {};
 }

@@ -58,7 +58,7 @@ class Promtail {
   std::string positions_file_;
   Delivery delivery_;
   std::unique_ptr<IntentFile> intents_;
-  std::unique_ptr<FileTargets> files_;     ///< of the thread
+  std::unique_ptr<FileTargets> files_;  ///< of the thread
   std::unique_ptr<DockerTargets> docker_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;           ///< mutex_

@@ -27,7 +27,8 @@ using Lines = std::vector<std::string>;
 /// Keeps one of each (stream, time, line).
 class OneOfEach final : public store::EventSink {
  public:
-  Result<store::EventAppendResult> Append(std::string_view, const model::EventBatch& batch) override {
+  Result<store::EventAppendResult> Append(std::string_view,
+                                          const model::EventBatch& batch) override {
     std::lock_guard lock(mutex_);
     for (const model::StreamEvents& stream : batch.streams) {
       const std::string labels = model::ToString(stream.stream);
@@ -94,13 +95,16 @@ class Route : public ::testing::Test {
     return out ? *std::move(out) : nullptr;
   }
   std::string FileConfig(const std::string& url) const {
-    return "clients: [{url: '" + url + "', external_labels: {cluster: lab, job: never},\n"
+    return "clients: [{url: '" + url +
+           "', external_labels: {cluster: lab, job: never},\n"
            "  backoff_config: {min_period: 10ms, max_period: 20ms}}]\n"
            "scrape_configs:\n"
            "- job_name: files\n"
            "  static_configs:\n"
            "  - targets: [localhost]\n"
-           "    labels: {job: shop, __path__: '" + Path("*.log") + "'}\n"
+           "    labels: {job: shop, __path__: '" +
+           Path("*.log") +
+           "'}\n"
            "  pipeline_stages:\n"
            "  - json: {expressions: {level: }}\n"
            "  - labels: {level: }\n";
@@ -122,16 +126,17 @@ TEST_F(Route, FilesIntoPharosItself) {
   promtail = nullptr;
   const std::string file = Path("a.log");
   const std::map<std::string, Lines> want = {
-      {"{cluster=\"lab\", filename=\"" + file + "\", job=\"shop\", level=\"warn\", "
-       "service_name=\"shop\"}",
+      {"{cluster=\"lab\", filename=\"" + file +
+           "\", job=\"shop\", level=\"warn\", "
+           "service_name=\"shop\"}",
        {"{\"level\":\"warn\",\"msg\":\"one\"}"}},
       {"{cluster=\"lab\", filename=\"" + file + "\", job=\"shop\", service_name=\"shop\"}",
        {"plain", "later"}}};
   EXPECT_EQ(sink_.lines(), want);
   std::stringstream text;
   text << std::ifstream(Path("data/positions.yaml")).rdbuf();
-  EXPECT_EQ(text.str(), "positions:\n  \"" + file + "\": \"" +
-                            std::to_string(stdfs::file_size(file)) + "\"\n");
+  EXPECT_EQ(text.str(),
+            "positions:\n  \"" + file + "\": \"" + std::to_string(stdfs::file_size(file)) + "\"\n");
   // A second run goes on where the first stopped.
   Append("a.log", "after\n");
   promtail = Begin(FileConfig("http://loki:3100/loki/api/v1/push"));
@@ -193,9 +198,10 @@ class StandIn {
       ::_exit(127);
     }
     up_ = Eventually([&] {
-      int status = 0;
-      return stdfs::exists(socket) || ::waitpid(pid_, &status, WNOHANG) == pid_;
-    }) && stdfs::exists(socket);
+            int status = 0;
+            return stdfs::exists(socket) || ::waitpid(pid_, &status, WNOHANG) == pid_;
+          }) &&
+          stdfs::exists(socket);
   }
   ~StandIn() {
     if (pid_ <= 0) return;
@@ -221,7 +227,9 @@ TEST_F(Route, ContainersOfADaemon) {
       "scrape_configs:\n"
       "- job_name: docker\n"
       "  docker_sd_configs:\n"
-      "  - host: unix://" + socket + "\n"
+      "  - host: unix://" +
+      socket +
+      "\n"
       "    refresh_interval: 100ms\n"
       "    filters: [{name: status, values: [running]}]\n"
       "  relabel_configs:\n"

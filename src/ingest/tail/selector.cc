@@ -21,8 +21,8 @@ class Parser {
       if (!out->empty() && !Take(",")) return Fault("expected , or }");
       Blanks();
       const size_t begin = at_;
-      while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) ||
-                                    text_[at_] == '_')) {
+      while (at_ < text_.size() &&
+             (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) {
         ++at_;
       }
       const std::string name(text_.substr(begin, at_ - begin));

@@ -85,9 +85,8 @@ void ReadDropRegex(conf::MapReader& map, DropStage& stage) {
   }
   if (has_value) expression = "^" + RE2::QuoteMeta(value) + "$";
   if (has_value || has_expression) {
-    stage.regex =
-        CompileRegex(expression, map.LineOf(has_value ? "value" : "expression"),
-                     std::string(kDrop) + "drop stage regex compilation error: ", faults);
+    stage.regex = CompileRegex(expression, map.LineOf(has_value ? "value" : "expression"),
+                               std::string(kDrop) + "drop stage regex compilation error: ", faults);
   }
 }
 
@@ -109,8 +108,8 @@ void ReadDropLimits(conf::MapReader& map, DropStage& stage) {
     const auto bytes = text::ParseHumanBytes(longer);
     if (!bytes) {
       faults.Add(map.LineOf("longer_than"),
-                 std::string(kDrop) + "drop stage failed to parse longer_than to bytes: " +
-                     bytes.error().message);
+                 std::string(kDrop) +
+                     "drop stage failed to parse longer_than to bytes: " + bytes.error().message);
     } else {
       stage.longer_than = *bytes;
     }

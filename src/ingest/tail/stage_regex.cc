@@ -38,9 +38,9 @@ StagePtr MakeRegexStage(const conf::Node& node, conf::Faults& faults, int) {
     faults.Add(node.line, "invalid regex stage config: expression is required");
     return nullptr;
   }
-  stage->regex = CompileRegex(expression, map.LineOf("expression"),
-                              "invalid regex stage config: could not compile regular expression: ",
-                              faults);
+  stage->regex =
+      CompileRegex(expression, map.LineOf("expression"),
+                   "invalid regex stage config: could not compile regular expression: ", faults);
   if (stage->regex == nullptr) return nullptr;
   return stage;
 }

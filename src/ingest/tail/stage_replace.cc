@@ -88,8 +88,7 @@ StagePtr MakeReplaceStage(const conf::Node& node, conf::Faults& faults, int) {
                    "invalid replace stage config: could not compile regular expression: ", faults);
   auto parsed = tmpl::Template::Parse("pipeline_template", replace, StageFunctions());
   if (!parsed) {
-    faults.Add(map.LineOf("replace"),
-               "invalid replace stage config: " + parsed.error().message);
+    faults.Add(map.LineOf("replace"), "invalid replace stage config: " + parsed.error().message);
     return nullptr;
   }
   stage->replacement = *std::move(parsed);

@@ -41,8 +41,7 @@ StagePtr MakeTemplateStage(const conf::Node& node, conf::Faults& faults, int) {
   }
   auto parsed = tmpl::Template::Parse("pipeline_template", text, StageFunctions());
   if (!parsed) {
-    faults.Add(map.LineOf("template"),
-               "invalid template stage config: " + parsed.error().message);
+    faults.Add(map.LineOf("template"), "invalid template stage config: " + parsed.error().message);
     return nullptr;
   }
   stage->text = *std::move(parsed);

@@ -74,8 +74,7 @@ StagePtr MakeTimestampStage(const conf::Node& node, conf::Faults& faults, int) {
   }
   if (format.empty()) fault("format", "timestamp format is required");
   if (action != "fudge" && action != "skip") {
-    fault("action_on_failure",
-          "invalid action on failure (supported values are [skip fudge])");
+    fault("action_on_failure", "invalid action on failure (supported values are [skip fudge])");
   }
   stage->fudge = action == "fudge";
   formats.insert(formats.begin(), format);

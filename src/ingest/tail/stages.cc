@@ -91,8 +91,8 @@ void RefuseNil(tmpl::FunctionMap& map) {
                            "title", "regexReplaceAll", "regexReplaceAllLiteral"}) {
     const auto found = map.find(name);
     if (found == map.end()) continue;
-    found->second.call = [call = found->second.call](std::span<const tmpl::Value> arguments)
-        -> base::Result<tmpl::Value> {
+    found->second.call = [call = found->second.call](
+                             std::span<const tmpl::Value> arguments) -> base::Result<tmpl::Value> {
       for (const tmpl::Value& argument : arguments) {
         if (argument.IsNil()) {
           return base::Fail(base::ErrorKind::kBadInput, "invalid value; expected string");
@@ -107,8 +107,10 @@ const tmpl::FunctionMap& StageFunctions() {
   static const tmpl::FunctionMap* const kFunctions = [] {
     auto* map = new tmpl::FunctionMap(tmpl::TextFunctions());
     RefuseNil(*map);
-    (*map)["Hash"] = {[](std::span<const tmpl::Value> a) { return Digest(EVP_sha3_256(), a); }, 2, 2};
-    (*map)["Sha2Hash"] = {[](std::span<const tmpl::Value> a) { return Digest(EVP_sha256(), a); }, 2, 2};
+    (*map)["Hash"] = {[](std::span<const tmpl::Value> a) { return Digest(EVP_sha3_256(), a); }, 2,
+                      2};
+    (*map)["Sha2Hash"] = {[](std::span<const tmpl::Value> a) { return Digest(EVP_sha256(), a); }, 2,
+                          2};
     return map;
   }();
   return *kFunctions;

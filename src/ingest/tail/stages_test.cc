@@ -1,4 +1,6 @@
 // Promtail's own cases, stage by stage, and ours for what they leave out.
+#include "ingest/tail/stages.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <sstream>
 
 #include "ingest/tail/pipeline.h"
-#include "ingest/tail/stages.h"
 #include "match/json_value.h"
 #include "text/rfc3339.h"
 
@@ -146,9 +147,9 @@ class Promtail : public ::testing::Test {
 };
 
 TEST_F(Promtail, ParsersExtract) {
-  for (const auto& [file, test] : {std::pair("json", "TestPipeline_JSON"),
-                                   std::pair("regex", "TestPipeline_Regex"),
-                                   std::pair("logfmt", "TestPipeline_Logfmt")}) {
+  for (const auto& [file, test] :
+       {std::pair("json", "TestPipeline_JSON"), std::pair("regex", "TestPipeline_Regex"),
+        std::pair("logfmt", "TestPipeline_Logfmt")}) {
     Cases(file, test, "tests", [&](const std::string& name, const JsonValue& one) {
       SCOPED_TRACE(name);
       Made made = Make(Text(Get(one, "config")));
@@ -177,9 +178,9 @@ TEST_F(Promtail, LogfmtOnItsOwn) {
 }
 
 TEST_F(Promtail, Pipelines) {
-  for (const auto& [file, test] : {std::pair("pipeline", "TestPipeline_Process"),
-                                   std::pair("extensions", "TestNewDocker"),
-                                   std::pair("extensions", "TestNewCri")}) {
+  for (const auto& [file, test] :
+       {std::pair("pipeline", "TestPipeline_Process"), std::pair("extensions", "TestNewDocker"),
+        std::pair("extensions", "TestNewCri")}) {
     const bool cri = std::string_view(test) == "TestNewCri";
     Cases(file, test, "tests", [&](const std::string& name, const JsonValue& one) {
       SCOPED_TRACE(name);

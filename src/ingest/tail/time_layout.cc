@@ -47,8 +47,8 @@ std::optional<int64_t> UnixSeconds(std::string_view text) {
   int64_t fraction = 0;
   const std::string_view digits = text.substr(dot + 1);
   if (!Integer(digits, &fraction)) return std::nullopt;
-  const double ns = static_cast<double>(fraction) *
-                    std::pow(10.0, 9.0 - static_cast<double>(digits.size()));
+  const double ns =
+      static_cast<double>(fraction) * std::pow(10.0, 9.0 - static_cast<double>(digits.size()));
   if (!(std::fabs(ns) < 9e18)) return std::nullopt;
   int64_t out = 0;
   if (__builtin_add_overflow(*whole, static_cast<int64_t>(ns), &out)) return std::nullopt;
@@ -56,8 +56,7 @@ std::optional<int64_t> UnixSeconds(std::string_view text) {
 }
 
 int64_t YearOf(int64_t ns, int* month) {
-  const absl::CivilMonth at(
-      absl::ToCivilSecond(absl::FromUnixNanos(ns), absl::UTCTimeZone()));
+  const absl::CivilMonth at(absl::ToCivilSecond(absl::FromUnixNanos(ns), absl::UTCTimeZone()));
   *month = at.month();
   return at.year();
 }
@@ -101,8 +100,7 @@ std::optional<int64_t> TimeLayout::Parse(const std::string& text, int64_t now_ns
   int64_t number = 0;
   switch (kind_) {
     case Kind::kUnix: return UnixSeconds(text);
-    case Kind::kUnixMs:
-      return Integer(text, &number) ? Scaled(number, 1'000'000) : std::nullopt;
+    case Kind::kUnixMs: return Integer(text, &number) ? Scaled(number, 1'000'000) : std::nullopt;
     case Kind::kUnixUs: return Integer(text, &number) ? Scaled(number, 1'000) : std::nullopt;
     case Kind::kUnixNs: return Integer(text, &number) ? Scaled(number, 1) : std::nullopt;
     case Kind::kLayout: break;
