@@ -27,26 +27,26 @@ struct OtelcolId {
   int line = 0;
 };
 
+struct OtelcolGrpcServer {
+  std::string endpoint = "localhost:4317";
+  int64_t max_message_bytes = 4 << 20;
+  int64_t max_concurrent_streams = 0;  ///< 0: no limit
+  bool include_metadata = false;       ///< keep the request's headers for from_context
+};
+struct OtelcolHttpServer {
+  std::string endpoint = "localhost:4318";
+  std::string traces_path = "/v1/traces";
+  std::string metrics_path = "/v1/metrics";
+  std::string logs_path = "/v1/logs";
+  int64_t max_body_bytes = 20 << 20;
+  std::vector<std::string> cors_origins;
+  bool include_metadata = false;
+};
 /// An `otlp` receiver; a protocol that is not listed does not listen.
 struct OtelcolReceiver {
-  struct Grpc {
-    std::string endpoint = "localhost:4317";
-    int64_t max_message_bytes = 4 << 20;
-    int64_t max_concurrent_streams = 0;  ///< 0: no limit
-    bool include_metadata = false;       ///< keep the request's headers for from_context
-  };
-  struct Http {
-    std::string endpoint = "localhost:4318";
-    std::string traces_path = "/v1/traces";
-    std::string metrics_path = "/v1/metrics";
-    std::string logs_path = "/v1/logs";
-    int64_t max_body_bytes = 20 << 20;
-    std::vector<std::string> cors_origins;
-    bool include_metadata = false;
-  };
   OtelcolId id;
-  std::optional<Grpc> grpc;
-  std::optional<Http> http;
+  std::optional<OtelcolGrpcServer> grpc;
+  std::optional<OtelcolHttpServer> http;
 };
 
 /// One action of `resource` or `attributes`, checked.

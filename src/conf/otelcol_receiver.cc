@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kBindMoot = "Pharos's own listeners have their own limits and timeouts";
 
-void ReadGrpc(const Node* node, OtelcolReceiver::Grpc& grpc, Faults& faults) {
+void ReadGrpc(const Node* node, OtelcolGrpcServer& grpc, Faults& faults) {
   MapReader map(SectionOf(node), "receivers::otlp::protocols::grpc", faults);
   map.String("endpoint", &grpc.endpoint);
   int64_t mib = 0;
@@ -40,7 +40,7 @@ void ReadPath(MapReader& map, std::string_view key, std::string* out) {
   if (!out->starts_with('/')) out->insert(0, 1, '/');
 }
 
-void ReadHttp(const Node* node, OtelcolReceiver::Http& http, Faults& faults) {
+void ReadHttp(const Node* node, OtelcolHttpServer& http, Faults& faults) {
   MapReader map(SectionOf(node), "receivers::otlp::protocols::http", faults);
   map.String("endpoint", &http.endpoint);
   ReadPath(map, "traces_url_path", &http.traces_path);

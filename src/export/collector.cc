@@ -1,181 +1,52 @@
 #include "export/collector.h"
 
-#include <condition_variable>
 #include <map>
 #include <mutex>
-#include <thread>
+#include <set>
 #include <utility>
 
-#include "base/log.h"
-#include "export/collector_metrics.h"
-#include "export/debug_exporter.h"
-#include "export/limits.h"
-#include "export/loki_exporter.h"
-#include "export/otlp_exporter.h"
-#include "export/prometheus_exporter.h"
-#include "export/sending_queue.h"
-#include "ingest/process/limits.h"
-#include "ingest/process/pipeline.h"
-#include "ingest/process/rewrite.h"
+#include "export/collector_parts.h"
 #include "ingest/receive/otlp_http.h"
 #include "ingest/receive/otlp_store.h"
-#include "text/url.h"
 
 namespace pharos::exporting {
 
-using ingest::process::Exporter;
-using ingest::process::ItemsName;
 using ingest::process::SinkPtr;
-using ingest::process::Telemetry;
-using ingest::receive::OtlpDone;
-using ingest::receive::OtlpRequest;
-using ingest::receive::OtlpTaken;
+using Kind = CollectorListener::Kind;
 
-namespace {
-
-/// Counts what an exporter in this process took; those over the network count in their queue.
-class Counted final : public ingest::receive::OtlpSink {
- public:
-  Counted(std::string id, std::shared_ptr<Telemetry> telemetry, SinkPtr sink)
-      : id_(std::move(id)), telemetry_(std::move(telemetry)), sink_(std::move(sink)) {}
-
-  void Take(OtlpRequest request, OtlpDone done) override {
-    const auto items = ingest::process::CountItems(request.signal, *request.body);
-    if (!items) return done(std::unexpected(items.error()));
-    const std::string labels = "exporter=\"" + id_ + "\"";
-    const std::string name(ItemsName(request.signal));
-    base::Counter& sent = telemetry_->GetCounter("otelcol_exporter_sent_" + name, labels);
-    base::Counter& failed = telemetry_->GetCounter("otelcol_exporter_send_failed_" + name, labels);
-    sink_->Take(std::move(request), [&sent, &failed, items = *items, telemetry = telemetry_,
-                                     done = std::move(done)](const base::Result<OtlpTaken>& taken) {
-      const uint64_t rejected = taken ? std::min<uint64_t>(taken->rejected, items) : items;
-      sent.Add(items - rejected);
-      failed.Add(rejected);
-      done(taken);
-    });
-  }
-
- private:
-  const std::string id_;
-  const std::shared_ptr<Telemetry> telemetry_;
-  const SinkPtr sink_;
-};
-
-/// Gives every request to one tenant.
-class TenantSink final : public ingest::receive::OtlpSink {
- public:
-  TenantSink(std::string tenant, SinkPtr sink)
-      : tenant_(std::move(tenant)), sink_(std::move(sink)) {}
-  void Take(OtlpRequest request, OtlpDone done) override {
-    request.sender.tenant = tenant_;
-    sink_->Take(std::move(request), std::move(done));
-  }
-
- private:
-  const std::string tenant_;
-  const SinkPtr sink_;
-};
-
-}  // namespace
-
-std::string HostAndPortOf(std::string_view endpoint) {
-  if (endpoint.find("://") == endpoint.npos) return std::string(endpoint);
-  const auto url = text::ParseUrl(endpoint);
-  if (!url) return std::string(endpoint);
-  return url->host + ":" + std::to_string(text::EffectivePort(*url));
-}
-
-struct Collector::Parts {
-  CollectorDeps deps;
-  conf::OtelcolConfig config;
-  std::shared_ptr<Telemetry> telemetry = std::make_shared<Telemetry>();
-  CollectorIdentity identity;
-  std::map<std::string, std::shared_ptr<PrometheusExporter>> pages;
-  std::vector<std::shared_ptr<SendingQueue>> queues;
-  std::shared_ptr<ingest::process::Pipelines> pipelines;
+/// What is in force; listeners ask it with every request, so that a reload replaces it below them.
+struct Collector::Current {
   std::mutex mutex;
-  std::condition_variable wake;
-  bool stopping = false;  // mutex
-  std::thread ticker;
+  std::shared_ptr<CollectorParts> parts;     // mutex
+  std::map<std::string, SinkPtr> receivers;  // mutex: of parts, by id
 
-  bool IsSelf(std::string_view endpoint) const {
-    return deps.is_self && deps.is_self(HostAndPortOf(endpoint));
+  std::shared_ptr<CollectorParts> Parts() {
+    const std::lock_guard lock(mutex);
+    return parts;
   }
+  SinkPtr Receiver(const std::string& id) {
+    const std::lock_guard lock(mutex);
+    return receivers.at(id);
+  }
+};
 
-  /// An exporter to Pharos itself names its tenant in a header, as one to another would.
-  SinkPtr AsTenant(const conf::OtelcolClient& client, SinkPtr sink) const {
-    if (!deps.target.multi_tenant) return sink;
-    net::Headers headers;
-    for (const auto& [name, value] : client.headers) headers.Set(name, value);
-    const std::string tenant(headers.Get("X-Scope-OrgID"));
-    if (tenant.empty()) return sink;
-    return std::make_shared<TenantSink>(tenant, std::move(sink));
-  }
-  Exporter Here(const conf::OtelcolExporter& exporter, SinkPtr sink) {
-    return {std::make_shared<Counted>(exporter.id.text, telemetry, std::move(sink)), true};
-  }
-  Exporter Network(const conf::OtelcolExporter& exporter, const conf::OtelcolClient& client,
-                   Deliver deliver) {
-    queues.push_back(std::make_shared<SendingQueue>(client.queue, client.retry, exporter.id.text,
-                                                    telemetry, std::move(deliver)));
-    return {queues.back(), false};
+/// A receiver's service hands its requests to whatever file is in force.
+class Collector::ReceiverSink final : public ingest::receive::OtlpSink {
+ public:
+  ReceiverSink(std::shared_ptr<Current> current, std::string id)
+      : current_(std::move(current)), id_(std::move(id)) {}
+  void Take(ingest::receive::OtlpRequest request, ingest::receive::OtlpDone done) override {
+    current_->Receiver(id_)->Take(std::move(request), std::move(done));
   }
 
-  base::Result<Exporter> Make(const conf::OtelcolExporter& exporter) {
-    if (const auto* otlp = std::get_if<conf::OtelcolOtlpExporter>(&exporter.settings)) {
-      if (IsSelf(otlp->client.endpoint)) return Here(exporter, AsTenant(otlp->client, deps.store));
-      auto deliver = OtlpGrpcDeliver(*otlp);
-      if (!deliver) {
-        return base::Wrap(std::move(deliver).error(), "exporter \"" + exporter.id.text + "\"");
-      }
-      return Network(exporter, otlp->client, *std::move(deliver));
-    }
-    if (const auto* http = std::get_if<conf::OtelcolOtlpHttpExporter>(&exporter.settings)) {
-      const auto& urls = {http->traces_url, http->metrics_url, http->logs_url};
-      bool self = true;
-      for (const std::string& url : urls) self &= url.empty() || IsSelf(url);
-      if (self) return Here(exporter, AsTenant(http->client, deps.store));
-      return Network(exporter, http->client, OtlpHttpDeliver(*http));
-    }
-    if (const auto* loki = std::get_if<conf::OtelcolLokiExporter>(&exporter.settings)) {
-      if (IsSelf(loki->client.endpoint)) {
-        return Here(exporter, AsTenant(loki->client, MakeLokiStoreExporter(*loki, deps.target)));
-      }
-      return Network(exporter, loki->client, LokiDeliver(*loki, deps.target.clock));
-    }
-    if (const auto* page = std::get_if<conf::OtelcolPrometheusExporter>(&exporter.settings)) {
-      auto made = std::make_shared<PrometheusExporter>(*page, deps.target.clock);
-      pages[exporter.id.text] = made;
-      return Here(exporter, made);
-    }
-    const auto& debug = std::get<conf::OtelcolDebugExporter>(exporter.settings);
-    // Its lines are of level info: service.telemetry.logs.level may silence them.
-    const bool silent = config.log_level != "info" && config.log_level != "debug";
-    DebugLine line = silent ? [](const std::string&) {} : DebugLine();
-    return Here(exporter,
-                MakeDebugExporter(debug, exporter.id.text, deps.target.clock, std::move(line)));
-  }
-
-  void Tick() {
-    std::unique_lock lock(mutex);
-    int64_t expired_ns = deps.target.clock->MonotonicNs();
-    while (!wake.wait_for(lock, std::chrono::nanoseconds(ingest::process::kTickNs),
-                          [&] { return stopping; })) {
-      lock.unlock();
-      pipelines->Tick();
-      if (deps.target.clock->MonotonicNs() - expired_ns >= kExpireNs) {
-        expired_ns = deps.target.clock->MonotonicNs();
-        for (const auto& [id, page] : pages) page->Expire();
-      }
-      lock.lock();
-    }
-  }
+ private:
+  const std::shared_ptr<Current> current_;
+  const std::string id_;
 };
 
 namespace {
 
-std::shared_ptr<const net::Router> PageRouter(
-    const std::string& path, std::function<net::Response(const net::Request&)> page) {
+std::shared_ptr<const net::Router> PageRouter(const std::string& path, net::SyncHandler page) {
   auto router = std::make_shared<net::Router>();
   router->Add("GET", path, std::move(page));
   return router;
@@ -188,136 +59,163 @@ net::Response PageResponse(std::string_view type, std::string body) {
   return response;
 }
 
-void AddReceiver(const conf::OtelcolReceiver& receiver, const CollectorDeps& deps, SinkPtr sink,
-                 std::vector<CollectorListener>* out) {
-  const auto service = std::make_shared<ingest::receive::OtlpService>(std::move(sink));
-  if (receiver.grpc) {
-    out->push_back(
-        {.kind = CollectorListener::Kind::kOtlpGrpc,
-         .id = receiver.id.text,
-         .endpoint = receiver.grpc->endpoint,
-         .service = service,
-         .router = nullptr,
-         .cors_origins = {},
-         .max_message_bytes = static_cast<size_t>(receiver.grpc->max_message_bytes),
-         .max_concurrent_streams = static_cast<int>(receiver.grpc->max_concurrent_streams)});
+/// Receivers that a pipeline has; others do not listen.
+std::vector<const conf::OtelcolReceiver*> UsedReceivers(const conf::OtelcolConfig& config) {
+  std::set<size_t> used;
+  for (const auto& pipeline : config.pipelines) {
+    used.insert(pipeline.receivers.begin(), pipeline.receivers.end());
   }
-  if (!receiver.http) return;
-  auto router = std::make_shared<net::Router>();
-  ingest::receive::RegisterOtlpHttp(
-      *router, service, deps.target,
-      {.traces = receiver.http->traces_path,
-       .logs = receiver.http->logs_path,
-       .metrics = receiver.http->metrics_path,
-       .max_body_bytes = static_cast<size_t>(receiver.http->max_body_bytes)});
-  out->push_back({.kind = CollectorListener::Kind::kOtlpHttp,
-                  .id = receiver.id.text,
-                  .endpoint = receiver.http->endpoint,
-                  .service = service,
-                  .router = router,
-                  .cors_origins = receiver.http->cors_origins});
+  std::vector<const conf::OtelcolReceiver*> out;
+  for (const size_t index : used) out.push_back(&config.receivers[index]);
+  return out;
+}
+
+/// Everything that a listener was made from: what a reload must leave as it is.
+std::multiset<std::string> ListenerKeys(const conf::OtelcolConfig& config,
+                                        const CollectorParts& parts) {
+  std::multiset<std::string> out;
+  for (const auto* receiver : UsedReceivers(config)) {
+    const std::string& id = receiver->id.text;
+    if (receiver->grpc) out.insert(id + " grpc " + receiver->grpc->endpoint);
+    if (receiver->http) {
+      out.insert(id + " http " + receiver->http->endpoint + " " + receiver->http->traces_path +
+                 " " + receiver->http->metrics_path + " " + receiver->http->logs_path);
+    }
+  }
+  for (const auto& exporter : config.exporters) {
+    const auto* page = std::get_if<conf::OtelcolPrometheusExporter>(&exporter.settings);
+    if (page != nullptr && parts.Page(exporter.id.text) != nullptr) {
+      out.insert(exporter.id.text + " page " + page->endpoint);
+    }
+  }
+  if (config.metrics_enabled) out.insert("metrics " + config.metrics_address);
+  if (!config.health_check_endpoint.empty()) out.insert("health " + config.health_check_endpoint);
+  return out;
 }
 
 }  // namespace
 
-Collector::Collector(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
-
 base::Result<std::unique_ptr<Collector>> Collector::Make(const conf::OtelcolConfig& config,
                                                          CollectorDeps deps) {
-  auto parts = std::make_shared<Parts>();
-  parts->deps = std::move(deps);
-  parts->config = config;
-  if (parts->deps.store == nullptr) {
-    parts->deps.store = std::make_shared<ingest::receive::OtlpStore>(parts->deps.target);
+  if (deps.store == nullptr) {
+    deps.store = std::make_shared<ingest::receive::OtlpStore>(deps.target);
   }
-  parts->identity = {.instance_id = NewInstanceId(), .start_ns = parts->deps.target.clock->NowNs()};
-  auto pipelines = ingest::process::Pipelines::Make(
-      config, {.telemetry = parts->telemetry,
-               .held = {},
-               .clock = parts->deps.target.clock,
-               .exporters = [raw = parts.get()](const conf::OtelcolExporter& exporter) {
-                 return raw->Make(exporter);
-               }});
-  if (!pipelines) return std::unexpected(std::move(pipelines).error());
-  parts->pipelines = *std::move(pipelines);
-
-  std::unique_ptr<Collector> out(new Collector(parts));
-  std::vector<bool> used(config.receivers.size());
-  for (const auto& pipeline : config.pipelines) {
-    for (const size_t index : pipeline.receivers) used[index] = true;
-  }
-  for (size_t i = 0; i < config.receivers.size(); ++i) {
-    if (!used[i]) continue;  // a receiver that no pipeline has does not listen
-    const auto& receiver = config.receivers[i];
-    AddReceiver(receiver, parts->deps, parts->pipelines->SinkOf(receiver.id.text),
-                &out->listeners_);
-  }
-  for (const auto& exporter : config.exporters) {
-    const auto page = parts->pages.find(exporter.id.text);
-    if (page == parts->pages.end()) continue;
-    const auto& settings = std::get<conf::OtelcolPrometheusExporter>(exporter.settings);
-    out->listeners_.push_back(
-        {.kind = CollectorListener::Kind::kExporterPage,
-         .id = exporter.id.text,
-         .endpoint = settings.endpoint,
-         .service = nullptr,
-         .router = PageRouter("/metrics", [page = page->second](const net::Request& request) {
-           const PageFormat format = FormatFor(request.headers.Get("Accept"), page->open_metrics());
-           return PageResponse(ContentTypeOf(format), page->Page(format));
-         })});
-  }
-  if (config.metrics_enabled) {
-    out->listeners_.push_back({.kind = CollectorListener::Kind::kMetricsPage,
-                               .id = "",
-                               .endpoint = config.metrics_address,
-                               .service = nullptr,
-                               .router = PageRouter("/metrics", [parts](const net::Request&) {
-                                 return PageResponse(
-                                     ContentTypeOf(PageFormat::kText),
-                                     CollectorMetricsPage(*parts->telemetry, parts->identity,
-                                                          parts->deps.target.clock->NowNs()));
-                               })});
-  }
-  if (!config.health_check_endpoint.empty()) {
-    out->listeners_.push_back({.kind = CollectorListener::Kind::kHealth,
-                               .id = "health_check",
-                               .endpoint = config.health_check_endpoint,
-                               .service = nullptr,
-                               .router = PageRouter("/", [](const net::Request&) {
-                                 return net::Response::Json(200,
-                                                            R"({"status":"Server available"})");
-                               })});
-  }
-  parts->ticker = std::thread([raw = parts.get()] { raw->Tick(); });
+  PHAROS_TRY(std::shared_ptr<CollectorParts> parts, CollectorParts::Make(config, deps));
+  std::unique_ptr<Collector> out(new Collector(std::move(deps)));
+  out->listener_keys_ = ListenerKeys(config, *parts);
+  out->Set(config, std::move(parts));
+  out->AddReceivers(config);
+  out->AddPages(config);
   return out;
 }
 
+Collector::Collector(CollectorDeps deps)
+    : deps_(std::move(deps)), current_(std::make_shared<Current>()) {}
 Collector::~Collector() { Stop(std::chrono::milliseconds(0)); }
 
-std::string Collector::MetricsPage() const {
-  return CollectorMetricsPage(*parts_->telemetry, parts_->identity,
-                              parts_->deps.target.clock->NowNs());
+std::shared_ptr<CollectorParts> Collector::Set(const conf::OtelcolConfig& config,
+                                               std::shared_ptr<CollectorParts> parts) {
+  std::map<std::string, SinkPtr> receivers;
+  for (const auto* receiver : UsedReceivers(config)) {
+    receivers[receiver->id.text] = parts->SinkOf(receiver->id.text);
+  }
+  const std::lock_guard lock(current_->mutex);
+  current_->receivers.swap(receivers);
+  return std::exchange(current_->parts, std::move(parts));
 }
+
+base::Result<void> Collector::Reload(const conf::OtelcolConfig& config,
+                                     std::chrono::milliseconds grace) {
+  PHAROS_TRY(std::shared_ptr<CollectorParts> parts, CollectorParts::Make(config, deps_));
+  if (ListenerKeys(config, *parts) != listener_keys_) {
+    return base::Fail(base::ErrorKind::kUnprocessable,
+                      "the Collector file has other receivers, pages or endpoints than at the "
+                      "start: restart Pharos for them; the old pipelines keep running");
+  }
+  const std::shared_ptr<CollectorParts> old = Set(config, std::move(parts));
+  old->Stop(grace);
+  return {};
+}
+
+void Collector::AddReceivers(const conf::OtelcolConfig& config) {
+  for (const auto* receiver : UsedReceivers(config)) {
+    const std::string& id = receiver->id.text;
+    const auto service = std::make_shared<ingest::receive::OtlpService>(
+        std::make_shared<ReceiverSink>(current_, id));
+    if (receiver->grpc) {
+      CollectorListener& listener = listeners_.emplace_back();
+      listener = {.kind = Kind::kOtlpGrpc,
+                  .id = id,
+                  .endpoint = receiver->grpc->endpoint,
+                  .service = service,
+                  .router = nullptr};
+      listener.max_message_bytes = static_cast<size_t>(receiver->grpc->max_message_bytes);
+      listener.max_concurrent_streams = static_cast<int>(receiver->grpc->max_concurrent_streams);
+    }
+    if (!receiver->http) continue;
+    const auto router = std::make_shared<net::Router>();
+    ingest::receive::OtlpPaths paths{.traces = receiver->http->traces_path,
+                                     .logs = receiver->http->logs_path,
+                                     .metrics = receiver->http->metrics_path};
+    paths.max_body_bytes = static_cast<size_t>(receiver->http->max_body_bytes);
+    ingest::receive::RegisterOtlpHttp(*router, service, deps_.target, paths);
+    CollectorListener& listener = listeners_.emplace_back();
+    listener = {.kind = Kind::kOtlpHttp,
+                .id = id,
+                .endpoint = receiver->http->endpoint,
+                .service = service,
+                .router = router};
+    listener.cors_origins = receiver->http->cors_origins;
+  }
+}
+
+void Collector::AddPages(const conf::OtelcolConfig& config) {
+  const auto add = [&](Kind kind, std::string id, std::string endpoint, const char* path,
+                       net::SyncHandler page) {
+    listeners_.push_back({.kind = kind,
+                          .id = std::move(id),
+                          .endpoint = std::move(endpoint),
+                          .service = nullptr,
+                          .router = PageRouter(path, std::move(page))});
+  };
+  for (const auto& exporter : config.exporters) {
+    const std::string& id = exporter.id.text;
+    if (current_->Parts()->Page(id) == nullptr) continue;
+    add(Kind::kExporterPage, id,
+        std::get<conf::OtelcolPrometheusExporter>(exporter.settings).endpoint, "/metrics",
+        [current = current_, id](const net::Request& request) {
+          const auto page = current->Parts()->Page(id);
+          const PageFormat format = FormatFor(request.headers.Get("Accept"), page->open_metrics());
+          return PageResponse(ContentTypeOf(format), page->Page(format));
+        });
+  }
+  if (config.metrics_enabled) {
+    add(Kind::kMetricsPage, "", config.metrics_address, "/metrics",
+        [current = current_](const net::Request&) {
+          return PageResponse(ContentTypeOf(PageFormat::kText), current->Parts()->MetricsPage());
+        });
+  }
+  if (!config.health_check_endpoint.empty()) {
+    add(Kind::kHealth, "health_check", config.health_check_endpoint, "/", [](const net::Request&) {
+      return net::Response::Json(200, R"({"status":"Server available"})");
+    });
+  }
+}
+
+std::shared_ptr<ingest::receive::OtlpService> Collector::service() const {
+  for (const CollectorListener& listener : listeners_) {
+    if (listener.service != nullptr) return listener.service;
+  }
+  return nullptr;
+}
+
+std::string Collector::MetricsPage() const { return current_->Parts()->MetricsPage(); }
 
 std::string Collector::ExporterPage(const std::string& id) const {
-  const auto found = parts_->pages.find(id);
-  return found == parts_->pages.end() ? "" : found->second->Page(PageFormat::kText);
+  const auto page = current_->Parts()->Page(id);
+  return page == nullptr ? "" : page->Page(PageFormat::kText);
 }
 
-void Collector::Stop(std::chrono::milliseconds grace) {
-  {
-    const std::lock_guard lock(parts_->mutex);
-    parts_->stopping = true;
-  }
-  parts_->wake.notify_all();
-  if (parts_->ticker.joinable()) parts_->ticker.join();
-  parts_->pipelines->Flush();
-  const auto end = std::chrono::steady_clock::now() + grace;
-  for (const auto& queue : parts_->queues) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
-    queue->Stop(std::max(left, std::chrono::milliseconds(0)));
-  }
-}
+void Collector::Stop(std::chrono::milliseconds grace) { current_->Parts()->Stop(grace); }
 
 }  // namespace pharos::exporting

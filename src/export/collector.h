@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "net/router.h"
 
 namespace pharos::exporting {
+
+class CollectorParts;
 
 struct CollectorDeps {
   /// The engines that exporters to Pharos's own addresses write to, and the clock.
@@ -43,8 +46,9 @@ struct CollectorListener {
 };
 
 /// Owns: pipelines, exporters, a thread for timeouts, threads of exporters to the network.
-/// Threads: any. Errors: Make names the exporter that cannot be made. Listeners may outlive it:
-/// their services keep the pipelines; after Stop exporters to the network take nothing.
+/// Threads: any; Reload and Stop one at a time. Errors: Make names the exporter that cannot be
+/// made. Listeners may outlive it: their services keep what is in force; after Stop exporters to
+/// the network take nothing.
 class Collector {
  public:
   static base::Result<std::unique_ptr<Collector>> Make(const conf::OtelcolConfig& config,
@@ -52,19 +56,33 @@ class Collector {
   ~Collector();
 
   const std::vector<CollectorListener>& listeners() const { return listeners_; }
+  /// The first receiver's service, for ports of Pharos's own that take OTLP.
+  std::shared_ptr<ingest::receive::OtlpService> service() const;
   /// The Collector's page about itself, and that of a prometheus exporter ("" for an id that is
   /// none): for scrapes that stay in this process.
   std::string MetricsPage() const;
   std::string ExporterPage(const std::string& id) const;
 
+  /// Puts another file's pipelines below the same listeners; counts and pages start again, as
+  /// when the Collector reloads. What the old ones hold is sent for up to `grace`.
+  /// kUnprocessable when receivers, pages or endpoints differ: the old file stays in force.
+  base::Result<void> Reload(const conf::OtelcolConfig& config, std::chrono::milliseconds grace);
   /// Sends what batches and queues hold, for up to `grace`. After the receivers have drained.
   void Stop(std::chrono::milliseconds grace);
 
  private:
-  struct Parts;
-  explicit Collector(std::shared_ptr<Parts> parts);
+  struct Current;
+  class ReceiverSink;
+  explicit Collector(CollectorDeps deps);
+  /// Returns what was in force.
+  std::shared_ptr<CollectorParts> Set(const conf::OtelcolConfig& config,
+                                      std::shared_ptr<CollectorParts> parts);
+  void AddReceivers(const conf::OtelcolConfig& config);
+  void AddPages(const conf::OtelcolConfig& config);
 
-  std::shared_ptr<Parts> parts_;
+  CollectorDeps deps_;
+  std::shared_ptr<Current> current_;
+  std::multiset<std::string> listener_keys_;
   std::vector<CollectorListener> listeners_;
 };
 

@@ -209,6 +209,38 @@ TEST(Collector, RoutesNothingThatNoPipelineNames) {
   EXPECT_THAT(bench.Get(CollectorListener::Kind::kHealth, "/"), HasSubstr("Server available"));
 }
 
+TEST(Collector, ReloadPutsOtherPipelinesBelowTheSameListeners) {
+  const auto file = [](std::string_view key, std::string_view endpoint) {
+    return conf::ParseOtelcolConfig(
+               "receivers: {otlp: {protocols: {grpc: }}}\n"
+               "processors: {attributes: {actions: [{key: " +
+                   std::string(key) +
+                   ", value: v, action: insert}]}}\n"
+                   "exporters: {prometheus: {endpoint: '" +
+                   std::string(endpoint) +
+                   "'}}\n"
+                   "service: {pipelines: {metrics: {receivers: [otlp], processors: [attributes], "
+                   "exporters: [prometheus]}}}\n",
+               "f")
+        .value();
+  };
+  Bench bench;
+  bench.Start(file("one", ":8889"));
+  bench.Send(OtlpSignal::kMetrics, Metrics(1));
+  EXPECT_THAT(bench.Get(CollectorListener::Kind::kExporterPage, "/metrics"),
+              HasSubstr("one=\"v\""));
+  ASSERT_TRUE(bench.collector->Reload(file("two", ":8889"), std::chrono::milliseconds(0)));
+  bench.Send(OtlpSignal::kMetrics, Metrics(1));
+  const std::string page = bench.Get(CollectorListener::Kind::kExporterPage, "/metrics");
+  EXPECT_THAT(page, HasSubstr("two=\"v\""));
+  EXPECT_THAT(page, Not(HasSubstr("one=\"v\"")));
+  const auto refused =
+      bench.collector->Reload(file("three", ":9999"), std::chrono::milliseconds(0));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("restart Pharos"));
+  EXPECT_THAT(bench.collector->ExporterPage("prometheus"), HasSubstr("two=\"v\""));
+}
+
 TEST(Collector, HostsOfEndpoints) {
   EXPECT_EQ(HostAndPortOf("tempo:4317"), "tempo:4317");
   EXPECT_EQ(HostAndPortOf("http://loki:3100/loki/api/v1/push"), "loki:3100");
