@@ -68,7 +68,7 @@ Result<Value> Index(Args args) {
   for (size_t i = 1; i < args.size(); ++i) {
     if (const Map* map = value.map()) {
       const auto found = map->find(args[i].ToString());
-      value = found != map->end() ? found->second : map->texts ? Value::Of("") : Value();
+      value = found != map->end() ? found->second : value.Absent();
       continue;
     }
     if (const auto* fields = value.As<const Fields*>()) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 namespace pharos::tmpl {
@@ -105,6 +106,8 @@ Token Next(std::string_view* layout) {
 }
 
 struct Civil {
+  int32_t offset_s = 0;
+  std::string_view zone = "UTC";
   int64_t year = 1970;
   int month = 1, day = 1, hour = 0, minute = 0, second = 0, weekday = 4;
   int64_t nanosecond = 0;
@@ -119,11 +122,20 @@ int64_t DaysOf(int64_t year, int month, int day) {
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-Civil CivilOf(int64_t ns) {
+Civil CivilOf(Time time) {
   Civil c;
+  c.offset_s = time.offset_s;
+  c.zone = time.zone;
+  if (time.ns == kZeroTimeNs) {
+    c.year = 1;
+    c.weekday = 1;
+    return c;
+  }
   constexpr int64_t kDay = 86'400'000'000'000;
-  int64_t days = ns / kDay;
-  int64_t rest = ns % kDay;
+  int64_t days = time.ns / kDay;
+  int64_t rest = time.ns % kDay + time.offset_s * int64_t{1'000'000'000};
+  days += rest / kDay;
+  rest %= kDay;
   if (rest < 0) {
     rest += kDay;
     --days;
@@ -151,6 +163,15 @@ void Number(std::string* out, int64_t value, int width, char fill = '0') {
   if (static_cast<int>(digits.size()) < width)
     out->append(static_cast<size_t>(width) - digits.size(), fill);
   *out += digits;
+}
+
+/// "+0130", "+01:30".
+void Offset(std::string* out, int32_t seconds, bool colon) {
+  *out += seconds < 0 ? '-' : '+';
+  const int32_t minutes = std::abs(seconds) / 60;
+  Number(out, minutes / 60, 2);
+  if (colon) *out += ':';
+  Number(out, minutes % 60, 2);
 }
 
 void Fraction(std::string* out, std::string_view pattern, int64_t nanosecond, bool trim) {
@@ -191,11 +212,17 @@ void Write(std::string* out, const Token& token, const Civil& c) {
     case Piece::kFractionTrim: Fraction(out, token.text, c.nanosecond, true); break;
     case Piece::kPm: *out += c.hour < 12 ? "AM" : "PM"; break;
     case Piece::kPmLower: *out += c.hour < 12 ? "am" : "pm"; break;
-    case Piece::kZone: *out += "UTC"; break;
-    case Piece::kOffset: *out += "+0000"; break;
-    case Piece::kOffsetColon: *out += "+00:00"; break;
+    case Piece::kZone: *out += c.zone; break;
+    case Piece::kOffset: Offset(out, c.offset_s, false); break;
+    case Piece::kOffsetColon: Offset(out, c.offset_s, true); break;
     case Piece::kOffsetZ:
-    case Piece::kOffsetZColon: *out += 'Z'; break;
+    case Piece::kOffsetZColon:
+      if (c.offset_s == 0) {
+        *out += 'Z';
+      } else {
+        Offset(out, c.offset_s, token.piece == Piece::kOffsetZColon);
+      }
+      break;
   }
 }
 
@@ -326,7 +353,7 @@ struct Reader {
 }  // namespace
 
 std::string FormatTime(std::string_view layout, Time time) {
-  const Civil civil = CivilOf(time.ns);
+  const Civil civil = CivilOf(time);
   std::string out;
   while (!layout.empty()) Write(&out, Next(&layout), civil);
   return out;

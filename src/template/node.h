@@ -52,6 +52,13 @@ struct Parsed {
   std::map<std::string, NodeList> defined;
 };
 
+/// A text and what was parsed from it; the nodes' positions are in this text.
+struct Source {
+  std::string name;
+  std::string text;
+  Parsed parsed;
+};
+
 base::Result<Parsed> ParseTemplate(const std::string& name, const std::string& text,
                                    const FunctionMap& functions);
 /// 1-based line, 0-based column, as Go's errors count.

@@ -1,9 +1,8 @@
 #include "template/template.h"
 
 #include <optional>
-#include <span>
+#include <utility>
 
-#include "template/functions.h"
 #include "template/limits.h"
 #include "template/node.h"
 
@@ -14,10 +13,8 @@ using base::Fail;
 using base::Result;
 
 struct Template::Body {
-  std::string name;
-  std::string text;
+  Source source;
   const FunctionMap* functions = nullptr;
-  Parsed parsed;
 };
 
 namespace {
@@ -27,28 +24,27 @@ enum class Flow : uint8_t { kOn, kBreak, kContinue };
 
 class Runner {
  public:
-  Runner(const std::string& name, const std::string& text, const FunctionMap& functions,
-         const Parsed& parsed, std::string* out, std::string_view missing)
-      : name_(name),
-        text_(text),
+  Runner(const Source& source, const FunctionMap& functions, std::string* out,
+         const RunOptions& options)
+      : source_(&source),
         functions_(functions),
-        parsed_(parsed),
         out_(out),
         start_(out->size()),
-        missing_(missing) {}
+        options_(options) {}
 
   Result<void> Run(const Value& dot) {
     variables_.emplace_back("$", dot);
-    PHAROS_TRY(const Flow flow, List(parsed_.root, dot));
+    PHAROS_TRY(const Flow flow, List(source_->parsed.root, dot));
     (void)flow;
     return {};
   }
 
  private:
   std::unexpected<base::Error> Bad(const Node& at, std::string_view why) const {
-    return Fail(ErrorKind::kBadInput, "template: " + name_ + ":" + PlaceOf(text_, at.position) +
-                                          ": executing \"" + executing_.value_or(name_) +
-                                          "\" at <" + at.text + ">: " + std::string(why));
+    return Fail(ErrorKind::kBadInput, "template: " + source_->name + ":" +
+                                          PlaceOf(source_->text, at.position) + ": executing \"" +
+                                          executing_.value_or(source_->name) + "\" at <" + at.text +
+                                          ">: " + std::string(why));
   }
 
   Result<void> Step(const Node& node) {
@@ -68,7 +64,10 @@ class Runner {
   Result<Flow> One(const Node& node, const Value& dot) {
     PHAROS_TRY_VOID(Step(node));
     switch (node.kind) {
-      case Node::Kind::kText: *out_ += node.text; return Flow::kOn;
+      case Node::Kind::kText:
+        *out_ += node.text;
+        if (options_.escaper != nullptr) options_.escaper->Text(node.text);
+        return Flow::kOn;
       case Node::Kind::kBreak: return Flow::kBreak;
       case Node::Kind::kContinue: return Flow::kContinue;
       case Node::Kind::kRange: return Range(node, dot);
@@ -84,11 +83,21 @@ class Runner {
       }
       default: {
         PHAROS_TRY(const Value value, Pipeline(*node.pipeline, dot));
-        if (node.pipeline->names.empty())
-          *out_ += value.IsNil() ? std::string(missing_) : value.ToString();
+        if (node.pipeline->names.empty()) Print(*node.pipeline, value);
         return Flow::kOn;
       }
     }
+  }
+
+  void Print(const Node& pipeline, const Value& value) {
+    if (options_.escaper == nullptr) {
+      *out_ += value.IsNil() ? std::string(options_.missing) : value.ToString();
+      return;
+    }
+    const Node& last = *pipeline.children.back()->children[0];
+    const bool called = last.kind == Node::Kind::kFunction;
+    *out_ += options_.escaper->Escape(value.IsNil() ? Value::Of(options_.missing) : value,
+                                      called ? *last.constant.As<std::string>() : "");
   }
 
   Result<Flow> Range(const Node& node, const Value& dot) {
@@ -132,9 +141,14 @@ class Runner {
   }
 
   Result<Flow> Call(const Node& node, const Value& dot) {
-    const auto found = parsed_.defined.find(node.text);
-    if (found == parsed_.defined.end())
-      return Bad(node, "template \"" + node.text + "\" not defined");
+    TemplateSet::Found callee;
+    if (const auto own = source_->parsed.defined.find(node.text);
+        own != source_->parsed.defined.end()) {
+      callee = {source_, &own->second};
+    } else if (options_.set != nullptr) {
+      callee = options_.set->Find(node.text);
+    }
+    if (callee.body == nullptr) return Bad(node, "template \"" + node.text + "\" not defined");
     if (++calls_ > kMaxDepth)
       return Bad(node, "exceeded maximum template depth (" + std::to_string(kMaxDepth) + ")");
     Value inner;
@@ -146,7 +160,9 @@ class Runner {
     variables_.clear();
     variables_.emplace_back("$", inner);
     executing_ = node.text;
-    PHAROS_TRY(const Flow flow, List(found->second, inner));
+    const Source* caller = std::exchange(source_, callee.source);
+    PHAROS_TRY(const Flow flow, List(*callee.body, inner));
+    source_ = caller;
     variables_ = std::move(outer);
     executing_ = std::move(outer_name);
     --calls_;
@@ -181,42 +197,34 @@ class Runner {
     const Node& first = *node.children[0];
     if (first.kind == Node::Kind::kFunction) return CallFunction(node, first, dot, last);
     if (node.children.size() > 1 || last != nullptr) {
-      if (first.kind == Node::Kind::kField || first.kind == Node::Kind::kChain ||
-          first.kind == Node::Kind::kVariable) {
-        return Method(node, first, dot, last);
+      if (first.names.empty()) {
+        return first.kind == Node::Kind::kVariable
+                   ? Bad(first, first.text + " is not a method but has arguments")
+                   : Bad(first, "can't give argument to non-function " + first.text);
       }
-      return Bad(first, "can't give argument to non-function " + first.text);
+      return Method(node, first, dot, last);
     }
     return Operand(first, dot);
   }
 
-  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows.
+  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows. What it is a
+  /// method of comes first: arguments of no method are not looked at.
   Result<Value> Method(const Node& command, const Node& first, const Value& dot,
                        const Value* last) {
     PHAROS_TRY(Value receiver, Head(first, dot));
-    if (!first.names.empty()) {
-      PHAROS_TRY(receiver, FieldsOf(first, std::move(receiver), first.names.size() - 1));
-    }
-    const std::string& name = first.names.empty() ? first.text : first.names.back();
-    if (first.names.empty() || !HasMethods(receiver))
+    PHAROS_TRY(receiver, FieldsOf(first, std::move(receiver), first.names.size() - 1));
+    const std::string& name = first.names.back();
+    if (receiver.object() == nullptr && receiver.As<Time>() == nullptr &&
+        receiver.As<Duration>() == nullptr) {
       return Bad(first, name + " is not a method but has arguments");
+    }
     std::vector<Value> arguments;
     for (size_t i = 1; i < command.children.size(); ++i) {
       PHAROS_TRY(Value argument, Operand(*command.children[i], dot));
       arguments.push_back(std::move(argument));
     }
     if (last != nullptr) arguments.push_back(*last);
-    return Called(first, receiver, name, arguments);
-  }
-
-  Result<Value> Called(const Node& node, const Value& receiver, const std::string& name,
-                       std::span<const Value> arguments) {
-    auto called = CallMethod(receiver, name, arguments);
-    if (!called)
-      return Bad(node,
-                 "can't evaluate field " + name + " in type " + std::string(receiver.TypeName()));
-    if (!*called) return Bad(node, "error calling " + name + ": " + called->error().message);
-    return **std::move(called);
+    return FieldOf(first, receiver, name, arguments);
   }
 
   Result<Value> CallFunction(const Node& command, const Node& first, const Value& dot,
@@ -268,7 +276,7 @@ class Runner {
     }
   }
 
-  /// What the fields of `node` are fields of.
+  /// What the names of `node` are fields of.
   Result<Value> Head(const Node& node, const Value& dot) {
     if (node.kind == Node::Kind::kField) return dot;
     if (node.kind == Node::Kind::kChain) return Operand(*node.pipeline, dot);
@@ -282,30 +290,40 @@ class Runner {
   /// The first `count` names of `node`, one after the other.
   Result<Value> FieldsOf(const Node& node, Value value, size_t count) {
     for (size_t i = 0; i < count; ++i) {
-      const std::string& name = node.names[i];
-      if (HasMethods(value)) {
-        PHAROS_TRY(value, Called(node, value, name, {}));
-      } else if (const auto* fields = value.As<const Fields*>()) {
-        value = (*fields)->Field(name);
-      } else if (const Map* map = value.map()) {
-        const auto found = map->find(name);
-        value = found != map->end() ? found->second : map->texts ? Value::Of("") : Value();
-      } else if (!value.IsNil()) {  // a field of nil is nil
-        return Bad(node,
-                   "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
-      }
+      PHAROS_TRY(value, FieldOf(node, value, node.names[i], {}));
     }
     return value;
   }
 
+  Result<Value> FieldOf(const Node& node, const Value& value, const std::string& name,
+                        std::span<const Value> arguments) {
+    const Object* object = value.object();
+    std::optional<Result<Value>> called;
+    if (object != nullptr) called = object->Call(name, arguments);
+    if (const auto* time = value.As<Time>()) called = CallTimeMethod(*time, name, arguments);
+    if (const auto* d = value.As<Duration>()) called = CallDurationMethod(*d, name, arguments);
+    if (called) {
+      if (*called) return *std::move(called);
+      return Bad(node, "error calling " + name + ": " + called->error().message);
+    }
+    if (!arguments.empty()) return Bad(node, name + " is not a method but has arguments");
+    if (const auto* fields = value.As<const Fields*>()) return (*fields)->Field(name);
+    if (const Map* map = value.map()) {
+      const auto found = map->find(name);
+      if (found != map->end()) return found->second;
+      if (object == nullptr || object->Absent()) return value.Absent();
+    } else if (value.IsNil()) {
+      return value;  // a field of nil is nil
+    }
+    return Bad(node, "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
+  }
+
   using List_ = tmpl::List;
-  const std::string& name_;
-  const std::string& text_;
+  const Source* source_;  ///< of the nodes that run now
   const FunctionMap& functions_;
-  const Parsed& parsed_;
   std::string* out_;
   const size_t start_;
-  const std::string_view missing_;
+  const RunOptions options_;
   std::optional<std::string> executing_;
   std::vector<std::pair<std::string, Value>> variables_;
   size_t steps_ = 0;
@@ -321,15 +339,37 @@ Template::~Template() = default;
 
 Result<Template> Template::Parse(std::string name, std::string text, const FunctionMap& functions) {
   auto body = std::make_unique<Body>();
-  body->name = std::move(name);
-  body->text = std::move(text);
+  body->source.name = std::move(name);
+  body->source.text = std::move(text);
   body->functions = &functions;
-  PHAROS_TRY(body->parsed, ParseTemplate(body->name, body->text, functions));
+  PHAROS_TRY(body->source.parsed, ParseTemplate(body->source.name, body->source.text, functions));
   return Template(std::move(body));
 }
 
 Result<void> Template::Run(const Value& dot, std::string* out, std::string_view missing) const {
-  return Runner(body_->name, body_->text, *body_->functions, body_->parsed, out, missing).Run(dot);
+  return Run(dot, out, RunOptions{.missing = missing});
+}
+
+Result<void> Template::Run(const Value& dot, std::string* out, const RunOptions& options) const {
+  return Runner(body_->source, *body_->functions, out, options).Run(dot);
+}
+
+Result<void> TemplateSet::Add(std::string name, std::string text) {
+  auto source = std::make_shared<Source>();
+  source->name = std::move(name);
+  source->text = std::move(text);
+  PHAROS_TRY(source->parsed, ParseTemplate(source->name, source->text, *functions_));
+  for (const auto& [defined, body] : source->parsed.defined) {
+    named_[defined] = {source.get(), &body};
+  }
+  named_[source->name] = {source.get(), &source->parsed.root};
+  sources_.push_back(std::move(source));
+  return {};
+}
+
+TemplateSet::Found TemplateSet::Find(std::string_view name) const {
+  const auto found = named_.find(name);
+  return found != named_.end() ? found->second : Found{};
 }
 
 }  // namespace pharos::tmpl

@@ -2,14 +2,57 @@
 // One parser and one executor; each user brings the functions that its original had.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "template/value.h"
 
 namespace pharos::tmpl {
+
+struct Source;
+struct Node;
+
+/// Templates that others call by name: the default ones and those of an operator's files.
+///
+/// Owns: the parsed texts; borrows the functions. Threads: immutable after the last Add.
+/// Errors: kBadInput as Template::Parse. Cost: parsing; Find is a map lookup.
+class TemplateSet {
+ public:
+  explicit TemplateSet(const FunctionMap& functions) : functions_(&functions) {}
+  /// What `text` defines replaces earlier definitions of the same names; the text outside of
+  /// definitions is known by `name`.
+  base::Result<void> Add(std::string name, std::string text);
+  struct Found {
+    const Source* source = nullptr;
+    const std::vector<std::unique_ptr<Node>>* body = nullptr;
+  };
+  /// Nulls when nobody defined it.
+  Found Find(std::string_view name) const;
+
+ private:
+  const FunctionMap* functions_;
+  std::vector<std::shared_ptr<const Source>> sources_;
+  std::map<std::string, Found, std::less<>> named_;
+};
+
+/// Sees everything that a run writes and may change what actions print (HTML escaping).
+class OutputEscaper {
+ public:
+  virtual ~OutputEscaper() = default;
+  virtual void Text(std::string_view text) = 0;
+  /// `last_function` is the last of the pipeline, "" for none ("urlquery": escaped already).
+  virtual std::string Escape(const Value& value, std::string_view last_function) = 0;
+};
+
+struct RunOptions {
+  std::string_view missing = "<no value>";  ///< what a nil value prints
+  const TemplateSet* set = nullptr;         ///< for {{template}} names that the text lacks
+  OutputEscaper* escaper = nullptr;
+};
 
 /// and, or, not, eq, ne, lt, le, gt, ge, len, index, slice, print, printf, println, html, js,
 /// urlquery: what every template has.
@@ -34,6 +77,7 @@ class Template {
   /// A missing field of a map or of Fields is nil; printed, it is `missing`.
   base::Result<void> Run(const Value& dot, std::string* out,
                          std::string_view missing = "<no value>") const;
+  base::Result<void> Run(const Value& dot, std::string* out, const RunOptions& options) const;
 
  private:
   struct Body;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,11 +28,16 @@ class Fields {
   virtual Value Field(std::string_view name) const = 0;
 };
 
-/// A point in time, in UTC nanoseconds.
+class Object;
+
+/// A point in time, in UTC nanoseconds, and the zone that it is shown in.
 struct Time {
-  int64_t ns = 0;
+  int64_t ns = 0;  ///< kZeroTimeNs is Go's zero time: 0001-01-01 00:00:00 UTC
+  int32_t offset_s = 0;
+  std::string_view zone = "UTC";  ///< lives for ever
   bool operator==(const Time&) const = default;
 };
+inline constexpr int64_t kZeroTimeNs = INT64_MIN;
 
 /// A span of time (Go's time.Duration), in nanoseconds.
 struct Duration {
@@ -39,15 +45,22 @@ struct Duration {
   bool operator==(const Duration&) const = default;
 };
 
+/// Text that an HTML template takes as it is (Go's template.HTML, template.URL).
+struct Marked {
+  enum class Kind : uint8_t { kHtml, kUrl };
+  Kind kind = Kind::kHtml;
+  std::string text;
+};
+
 using List = std::vector<Value>;
-struct Map;
+using Map = std::map<std::string, Value, std::less<>>;
 
 /// Owns: its text; lists and maps are shared. Threads: one (shared parts are immutable).
 class Value {
  public:
   using Data = std::variant<std::monostate, bool, int64_t, double, std::string, Time,
                             std::shared_ptr<const List>, std::shared_ptr<const Map>, const Fields*,
-                            Duration>;
+                            Marked, std::shared_ptr<const Object>, Duration>;
 
   Value() = default;
   Value(bool v) : data_(v) {}                    // NOLINT: values are meant to convert
@@ -55,24 +68,27 @@ class Value {
   Value(double v) : data_(v) {}                  // NOLINT
   Value(std::string v) : data_(std::move(v)) {}  // NOLINT
   Value(Time v) : data_(v) {}                    // NOLINT
-  Value(Duration v) : data_(v) {}                // NOLINT
   Value(const Fields* v) : data_(v) {}           // NOLINT
+  Value(Marked v) : data_(std::move(v)) {}       // NOLINT
+  Value(Duration v) : data_(v) {}                // NOLINT
   static Value Of(std::string_view v) { return Value(std::string(v)); }
+  static Value Of(std::shared_ptr<const Object> v) { return Value(Data(std::move(v))); }
   static Value Of(List v) { return Value(Data(std::make_shared<const List>(std::move(v)))); }
-  static Value Of(Map v);
+  static Value Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
 
   template <class T>
   const T* As() const {
     return std::get_if<T>(&data_);
   }
-  const List* list() const {
-    const auto* p = As<std::shared_ptr<const List>>();
+  /// An object gives the list or map that it is.
+  const List* list() const;
+  const Map* map() const;
+  const Object* object() const {
+    const auto* p = As<std::shared_ptr<const Object>>();
     return p != nullptr ? p->get() : nullptr;
   }
-  const Map* map() const {
-    const auto* p = As<std::shared_ptr<const Map>>();
-    return p != nullptr ? p->get() : nullptr;
-  }
+  /// What a map gives for a key that it does not have.
+  Value Absent() const;
   bool IsNil() const { return As<std::monostate>() != nullptr; }
   /// Go's idea of an empty value: nil, false, 0, "", an empty list or map.
   bool Truth() const;
@@ -86,13 +102,33 @@ class Value {
   Data data_;
 };
 
-/// Sorted by key.
-struct Map : std::map<std::string, Value, std::less<>> {
-  using map::map;
-  /// Every value is text (Go's map[string]string): a key that is not there is "" instead of nil.
-  bool texts = false;
+/// What Go's named types and structs are to a template: a list, a map or a set of fields
+/// (`Plain`), with methods. Threads: immutable.
+class Object {
+ public:
+  virtual ~Object() = default;
+  virtual const Value& Plain() const = 0;
+  /// Nothing when there is no such method.
+  virtual std::optional<base::Result<Value>> Call(std::string_view method,
+                                                  std::span<const Value> arguments) const {
+    (void)method, (void)arguments;
+    return std::nullopt;
+  }
+  /// What a missing key gives (the zero value of a map); nothing: it is an error.
+  virtual std::optional<Value> Absent() const { return std::nullopt; }
+  virtual std::string Text() const { return Plain().ToString(); }
+  virtual std::string_view TypeName() const { return "struct"; }
 };
-inline Value Value::Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
+
+/// A Go map[string]string: a key that is not there gives "".
+Value TextMap(Map map);
+
+/// The methods of time.Time: Format, Add, Unix, UTC, Year …; nothing when there is no such method.
+std::optional<base::Result<Value>> CallTimeMethod(Time time, std::string_view method,
+                                                  std::span<const Value> arguments);
+/// Those of time.Duration: String, Hours, Minutes, Seconds, Milliseconds ….
+std::optional<base::Result<Value>> CallDurationMethod(Duration duration, std::string_view method,
+                                                      std::span<const Value> arguments);
 
 /// A function of the language. `most` < 0: any number of arguments.
 struct Function {
