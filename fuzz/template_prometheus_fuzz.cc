@@ -20,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Template::Parse("fuzz", std::string(reinterpret_cast<const char*>(data), size), functions);
   if (!parsed) return 0;
   Map labels{{"job", Value::Of("text")}};
-  labels.texts = true;
-  const Value dot = Value::Of(Map{{"Labels", Value::Of(labels)}, {"Value", Value(-0.0)}});
+  const Value dot = Value::Of(Map{{"Labels", TextMap(labels)}, {"Value", Value(-0.0)}});
   std::string out;
   (void)parsed->Run(dot, &out);
   return 0;

@@ -118,8 +118,8 @@ class Reader {
 
 Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
                                              const ExpressionCheck& check,
-                                             const TemplateCheck& templates,
-                                             std::vector<KeyNote>* notes) {
+                                             std::vector<KeyNote>* notes,
+                                             const TemplateCheck& templates) {
   PHAROS_TRY(const Node root, ParseYaml(text, file));
   Faults faults(file);
   MapReader top(root, "rulefmt.RuleGroups", faults);

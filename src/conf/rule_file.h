@@ -44,7 +44,7 @@ using TemplateCheck = std::function<std::string(std::string_view alert, const st
 /// Prometheus's words. What becomes of each key goes to `notes`.
 base::Result<std::vector<RuleGroup>> ParseRuleFile(std::string_view text, const std::string& file,
                                                    const ExpressionCheck& check,
-                                                   const TemplateCheck& templates = nullptr,
-                                                   std::vector<KeyNote>* notes = nullptr);
+                                                   std::vector<KeyNote>* notes = nullptr,
+                                                   const TemplateCheck& templates = nullptr);
 
 }  // namespace pharos::conf

@@ -19,10 +19,9 @@ constexpr std::string_view kDefinitions =
 
 tmpl::Value LabelsValue(const model::Labels& labels) {
   tmpl::Map map;
-  map.texts = true;
   for (const model::LabelView label : labels)
     map[std::string(label.name)] = tmpl::Value::Of(label.value);
-  return tmpl::Value::Of(std::move(map));
+  return tmpl::TextMap(std::move(map));
 }
 
 tmpl::Value SampleValue(const VectorSample& sample) {
@@ -36,9 +35,8 @@ AlertTexts::AlertTexts(std::string alert, std::map<std::string, std::string> ext
                        std::string external_url)
     : name_("__alert_" + std::move(alert)) {
   tmpl::Map map;
-  map.texts = true;
   for (auto& [name, value] : external_labels) map[name] = tmpl::Value(std::move(value));
-  external_labels_ = tmpl::Value::Of(std::move(map));
+  external_labels_ = tmpl::TextMap(std::move(map));
   surroundings_.external_url = std::move(external_url);
   functions_ = tmpl::PrometheusFunctions(&surroundings_);
 }

@@ -21,7 +21,8 @@ Result<std::vector<GroupSpec>> ReadRuleFiles(const std::vector<std::string>& pat
     for (const std::string& file : files) {
       if (!seen.insert(file).second) continue;
       PHAROS_TRY(const std::string text, conf::ReadTextFile(file));
-      PHAROS_TRY(auto groups, conf::ParseRuleFile(text, file, CheckExpression, CheckTemplate));
+      PHAROS_TRY(auto groups,
+                 conf::ParseRuleFile(text, file, CheckExpression, nullptr, CheckTemplate));
       for (conf::RuleGroup& group : groups) specs.push_back({file, std::move(group)});
     }
   }

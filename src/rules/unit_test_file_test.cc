@@ -120,7 +120,8 @@ TEST(RuleTestCorpora, RuleFilesLoad) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       const std::string text = RuleFileText(entry.path());
       if (text.empty()) continue;
-      const auto groups = conf::ParseRuleFile(text, entry.path(), CheckExpression, CheckTemplate);
+      const auto groups =
+          conf::ParseRuleFile(text, entry.path(), CheckExpression, nullptr, CheckTemplate);
       ASSERT_TRUE(groups) << groups.error().message;
       ++files;
       for (const auto& group : *groups) rules += group.rules.size();

@@ -46,7 +46,7 @@ struct World {
   /// Rules as a rule file has them.
   base::Result<void> Load(const std::string& text, const GroupDefaults& defaults = Defaults()) {
     PHAROS_TRY(const auto groups,
-               conf::ParseRuleFile(text, "r.yml", CheckExpression, CheckTemplate));
+               conf::ParseRuleFile(text, "r.yml", CheckExpression, nullptr, CheckTemplate));
     RuleSet set;
     set.defaults = defaults;
     for (const conf::RuleGroup& group : groups) set.groups.push_back({"r.yml", group});

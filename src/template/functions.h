@@ -1,7 +1,6 @@
 // How functions read their arguments. Internal to template/.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "template/value.h"
@@ -21,11 +20,6 @@ void AddStrings(FunctionMap* map);
 void AddNumbers(FunctionMap* map);
 void AddTimes(FunctionMap* map);
 void AddRegex(FunctionMap* map);
-
-/// A method of a time or a duration (`Format`, `Add`, `String` …); nothing when the value has no
-/// method of that name.
-std::optional<base::Result<Value>> CallMethod(const Value& receiver, std::string_view name,
-                                              std::span<const Value> arguments);
 
 /// `%d %s %v %q %5.2f …`
 base::Result<std::string> Printf(std::string_view format, std::span<const Value> arguments);

@@ -52,7 +52,7 @@ TEST(Template, SetsMethodsAndTimes) {
             "type int64");
   EXPECT_EQ(run("{{.Format \"2006-01-02\"}} {{.Unix}} {{.Year}}"), "1970-01-01 0 1970");
   EXPECT_EQ(run("{{.Foo 1}}"),
-            "template: :1:2: executing \"\" at <.Foo>: can't evaluate field Foo in type time.Time");
+            "template: :1:2: executing \"\" at <.Foo>: Foo is not a method but has arguments");
   EXPECT_EQ(Value(Time{kZeroTimeNs}).ToString(), "0001-01-01 00:00:00 +0000 UTC");
   EXPECT_EQ(Value(Time{0, -5400, "X"}).ToString(), "1969-12-31 22:30:00 -0130 X");
 }

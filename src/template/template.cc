@@ -1,10 +1,8 @@
 #include "template/template.h"
 
 #include <optional>
-#include <span>
 #include <utility>
 
-#include "template/functions.h"
 #include "template/limits.h"
 #include "template/node.h"
 
@@ -209,16 +207,15 @@ class Runner {
     return Operand(first, dot);
   }
 
-  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows. What can have
-  /// no methods is refused before its arguments are looked at, as in Go.
+  /// `(now | toTime).Add $d`: the last name of `first` is called with what follows. What it is a
+  /// method of comes first: arguments of no method are not looked at.
   Result<Value> Method(const Node& command, const Node& first, const Value& dot,
                        const Value* last) {
-    PHAROS_TRY_VOID(Step(first));
     PHAROS_TRY(Value receiver, Head(first, dot));
     PHAROS_TRY(receiver, FieldsOf(first, std::move(receiver), first.names.size() - 1));
     const std::string& name = first.names.back();
-    if (receiver.object() == nullptr &&
-        (receiver.map() != nullptr || receiver.As<const Fields*>() != nullptr)) {
+    if (receiver.object() == nullptr && receiver.As<Time>() == nullptr &&
+        receiver.As<Duration>() == nullptr) {
       return Bad(first, name + " is not a method but has arguments");
     }
     std::vector<Value> arguments;
@@ -256,12 +253,12 @@ class Runner {
     return made;
   }
 
-  /// `arguments` are for the method that the last of the node's names must then be.
   Result<Value> Operand(const Node& node, const Value& dot) {
     PHAROS_TRY_VOID(Step(node));
     switch (node.kind) {
       case Node::Kind::kDot: return dot;
       case Node::Kind::kConstant: return node.constant;
+      case Node::Kind::kField: return FieldsOf(node, dot, node.names.size());
       case Node::Kind::kPipeline: return Pipeline(node, dot);
       case Node::Kind::kFunction: {
         Node command;
@@ -270,7 +267,6 @@ class Runner {
         command.children.push_back(nullptr);
         return CallFunction(command, node, dot, nullptr);
       }
-      case Node::Kind::kField:
       case Node::Kind::kChain:
       case Node::Kind::kVariable: {
         PHAROS_TRY(Value head, Head(node, dot));
@@ -280,7 +276,7 @@ class Runner {
     }
   }
 
-  /// What the fields of `node` are fields of.
+  /// What the names of `node` are fields of.
   Result<Value> Head(const Node& node, const Value& dot) {
     if (node.kind == Node::Kind::kField) return dot;
     if (node.kind == Node::Kind::kChain) return Operand(*node.pipeline, dot);
@@ -303,20 +299,21 @@ class Runner {
                         std::span<const Value> arguments) {
     const Object* object = value.object();
     std::optional<Result<Value>> called;
-    called = object != nullptr ? object->Call(name, arguments) : CallMethod(value, name, arguments);
+    if (object != nullptr) called = object->Call(name, arguments);
+    if (const auto* time = value.As<Time>()) called = CallTimeMethod(*time, name, arguments);
+    if (const auto* d = value.As<Duration>()) called = CallDurationMethod(*d, name, arguments);
     if (called) {
       if (*called) return *std::move(called);
       return Bad(node, "error calling " + name + ": " + called->error().message);
     }
-    if (!arguments.empty() && (value.map() != nullptr || value.As<const Fields*>() != nullptr))
-      return Bad(node, name + " is not a method but has arguments");
+    if (!arguments.empty()) return Bad(node, name + " is not a method but has arguments");
     if (const auto* fields = value.As<const Fields*>()) return (*fields)->Field(name);
     if (const Map* map = value.map()) {
       const auto found = map->find(name);
       if (found != map->end()) return found->second;
       if (object == nullptr || object->Absent()) return value.Absent();
     } else if (value.IsNil()) {
-      return Value();  // a field of nil is nil
+      return value;  // a field of nil is nil
     }
     return Bad(node, "can't evaluate field " + name + " in type " + std::string(value.TypeName()));
   }

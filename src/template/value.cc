@@ -39,8 +39,7 @@ const Map* Value::map() const {
 
 Value Value::Absent() const {
   const Object* o = object();
-  if (o != nullptr) return o->Absent().value_or(Value());
-  return map() != nullptr && map()->texts ? Value::Of("") : Value();
+  return o != nullptr ? o->Absent().value_or(Value()) : Value();
 }
 
 bool Value::Truth() const {
@@ -49,9 +48,9 @@ bool Value::Truth() const {
   if (const auto* v = As<double>()) return *v != 0;
   if (const auto* v = As<std::string>()) return !v->empty();
   if (const auto* v = As<Marked>()) return !v->text.empty();
+  if (const auto* v = As<Duration>()) return v->ns != 0;
   if (list() != nullptr) return !list()->empty();
   if (map() != nullptr) return !map()->empty();
-  if (const auto* v = As<Duration>()) return v->ns != 0;
   return !IsNil();
 }
 
@@ -60,9 +59,9 @@ std::string Value::ToString() const {
   if (const auto* v = As<int64_t>()) return std::to_string(*v);
   if (const auto* v = As<double>()) return FloatText(*v);
   if (const auto* v = As<std::string>()) return *v;
-  if (const auto* v = As<Duration>()) return text::GoDuration(v->ns);
   if (const auto* v = As<Marked>()) return v->text;
   if (const Object* o = object()) return o->Text();
+  if (const auto* v = As<Duration>()) return text::GoDuration(v->ns);
   if (const auto* v = As<Time>()) return FormatTime("2006-01-02 15:04:05.999999999 -0700 MST", *v);
   if (const List* items = list()) {
     std::string out = "[";
@@ -89,8 +88,26 @@ std::string_view Value::TypeName() const {
       "nil",    "bool",          "int64",          "float64",
       "string", "time.Time",     "[]interface {}", "map[string]interface {}",
       "struct", "template.HTML", "object",         "time.Duration"};
-  if (map() != nullptr && map()->texts) return "map[string]string";
   return kNames[data_.index()];
+}
+
+namespace {
+
+class TextMapObject final : public Object {
+ public:
+  explicit TextMapObject(Map map) : plain_(Value::Of(std::move(map))) {}
+  const Value& Plain() const override { return plain_; }
+  std::optional<Value> Absent() const override { return Value::Of(""); }
+  std::string_view TypeName() const override { return "map[string]string"; }
+
+ private:
+  const Value plain_;
+};
+
+}  // namespace
+
+Value TextMap(Map map) {
+  return Value::Of(std::shared_ptr<const Object>(std::make_shared<TextMapObject>(std::move(map))));
 }
 
 }  // namespace pharos::tmpl

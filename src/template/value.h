@@ -39,6 +39,12 @@ struct Time {
 };
 inline constexpr int64_t kZeroTimeNs = INT64_MIN;
 
+/// A span of time (Go's time.Duration), in nanoseconds.
+struct Duration {
+  int64_t ns = 0;
+  bool operator==(const Duration&) const = default;
+};
+
 /// Text that an HTML template takes as it is (Go's template.HTML, template.URL).
 struct Marked {
   enum class Kind : uint8_t { kHtml, kUrl };
@@ -46,14 +52,8 @@ struct Marked {
   std::string text;
 };
 
-/// A span of time (Go's time.Duration), in nanoseconds.
-struct Duration {
-  int64_t ns = 0;
-  bool operator==(const Duration&) const = default;
-};
-
 using List = std::vector<Value>;
-struct Map;
+using Map = std::map<std::string, Value, std::less<>>;
 
 /// Owns: its text; lists and maps are shared. Threads: one (shared parts are immutable).
 class Value {
@@ -68,13 +68,13 @@ class Value {
   Value(double v) : data_(v) {}                  // NOLINT
   Value(std::string v) : data_(std::move(v)) {}  // NOLINT
   Value(Time v) : data_(v) {}                    // NOLINT
-  Value(Duration v) : data_(v) {}                // NOLINT
   Value(const Fields* v) : data_(v) {}           // NOLINT
   Value(Marked v) : data_(std::move(v)) {}       // NOLINT
+  Value(Duration v) : data_(v) {}                // NOLINT
   static Value Of(std::string_view v) { return Value(std::string(v)); }
   static Value Of(std::shared_ptr<const Object> v) { return Value(Data(std::move(v))); }
   static Value Of(List v) { return Value(Data(std::make_shared<const List>(std::move(v)))); }
-  static Value Of(Map v);
+  static Value Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
 
   template <class T>
   const T* As() const {
@@ -102,13 +102,6 @@ class Value {
   Data data_;
 };
 
-/// Sorted by key.
-struct Map : std::map<std::string, Value, std::less<>> {
-  using map::map;
-  /// Every value is text (Go's map[string]string): a key that is not there is "" instead of nil.
-  bool texts = false;
-};
-inline Value Value::Of(Map v) { return Value(Data(std::make_shared<const Map>(std::move(v)))); }
 /// What Go's named types and structs are to a template: a list, a map or a set of fields
 /// (`Plain`), with methods. Threads: immutable.
 class Object {
@@ -126,6 +119,16 @@ class Object {
   virtual std::string Text() const { return Plain().ToString(); }
   virtual std::string_view TypeName() const { return "struct"; }
 };
+
+/// A Go map[string]string: a key that is not there gives "".
+Value TextMap(Map map);
+
+/// The methods of time.Time: Format, Add, Unix, UTC, Year …; nothing when there is no such method.
+std::optional<base::Result<Value>> CallTimeMethod(Time time, std::string_view method,
+                                                  std::span<const Value> arguments);
+/// Those of time.Duration: String, Hours, Minutes, Seconds, Milliseconds ….
+std::optional<base::Result<Value>> CallDurationMethod(Duration duration, std::string_view method,
+                                                      std::span<const Value> arguments);
 
 /// A function of the language. `most` < 0: any number of arguments.
 struct Function {
