@@ -1,7 +1,7 @@
 #include "server/configuration.h"
 
 #include "base/log.h"
-#include "ingest/tail/pipeline.h"
+#include "ingest/tail/promtail.h"
 #include "rules/rule_set.h"
 
 namespace pharos::server {
@@ -56,10 +56,7 @@ Result<Configuration> ReadConfiguration(const ServeOptions& options) {
   PHAROS_TRY(out.loki, (Read<conf::LokiConfig>(options, "loki", conf::ParseLokiConfig)));
   PHAROS_TRY(out.tempo, (Read<conf::TempoConfig>(options, "tempo", conf::ParseTempoConfig)));
   PHAROS_TRY(out.promtail,
-             (Read<conf::PromtailConfig>(
-                 options, "promtail", [](const auto& text, const auto& file, auto* n) {
-                   return conf::ParsePromtailConfig(text, file, n, ingest::tail::CheckStages);
-                 })));
+             (Read<conf::PromtailConfig>(options, "promtail", ingest::tail::ParsePromtail)));
   if (const auto grafana = options.files.find("grafana"); grafana != options.files.end()) {
     PHAROS_TRY(out.grafana, conf::ReadGrafanaConfig(grafana->second.path));
   }

@@ -92,7 +92,7 @@ class Builder {
   std::shared_ptr<Router> AlertmanagerPort() {
     auto router = std::make_shared<Router>();
     Metrics(*router);
-    api::alertmanager::RegisterAlertmanagerApi(*router, "", AlertmanagerDeps());
+    api::alertmanager::RegisterAlertmanagerApi(*router, "", AlertmanagerDeps(), /*own_port=*/true);
     router->SetFallback(ToPages());
     return router;
   }
@@ -136,7 +136,7 @@ class Builder {
     };
     return loki;
   }
-  api::alertmanager::AlertmanagerApiDeps AlertmanagerDeps() const {
+  api::alertmanager::Deps AlertmanagerDeps() const {
     return {.alertmanager = &deps_.alerting->routing()};
   }
   api::spans::Deps SpanDeps() const {

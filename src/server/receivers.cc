@@ -17,8 +17,7 @@ Receivers::~Receivers() = default;
 Result<std::unique_ptr<Receivers>> Receivers::Open(Storage& storage, const ServeOptions& options,
                                                    const Configuration& configuration) {
   std::unique_ptr<Receivers> out(new Receivers(storage, options));
-  const ingest::receive::Target target{.samples = &storage.sample_sink(),
-                                       .events = &storage.event_sink()};
+  const ingest::receive::Target target = out->target();
   const auto store = std::make_shared<ingest::receive::OtlpStore>(target);
   out->direct_ = std::make_shared<ingest::receive::OtlpService>(store);
   out->otlp_ = out->direct_;
@@ -48,6 +47,35 @@ const CollectorListener* Receivers::FirstOf(CollectorListener::Kind kind) const 
 size_t Receivers::max_grpc_message_bytes() const {
   const CollectorListener* grpc = FirstOf(CollectorListener::Kind::kOtlpGrpc);
   return grpc != nullptr ? grpc->max_message_bytes : 0;
+}
+
+ingest::receive::Target Receivers::target() const {
+  return {.samples = &storage_.sample_sink(), .events = &storage_.event_sink()};
+}
+
+Result<void> Receivers::Start(const Configuration& configuration) {
+  if (!configuration.promtail) return {};
+  ingest::tail::PromtailOptions options;
+  options.target = target();
+  options.is_own = [this](const std::string& url) {
+    return options_.self_names.FaceOf(SelfNames::HostPort(url)) == "loki";
+  };
+  const std::string folder = options_.data_dir + "/promtail";
+  PHAROS_TRY_VOID(io::Fs::Real().MakeDirs(folder));
+  options.positions_file = folder + "/positions.yaml";
+  PHAROS_TRY(promtail_, ingest::tail::Promtail::Start(*configuration.promtail, std::move(options)));
+  return {};
+}
+
+Result<std::string> Receivers::ListenFluent(const std::string& address) {
+  PHAROS_TRY(fluent_, ingest::receive::FluentForward::Listen(
+                          {.address = address}, ingest::receive::FluentIntoStore(target())));
+  return fluent_->address();
+}
+
+void Receivers::StopTaking() {
+  if (promtail_) promtail_->Stop();
+  if (fluent_) fluent_->Stop();
 }
 
 void Receivers::Flush(std::chrono::milliseconds grace) {

@@ -9,8 +9,10 @@
 
 #include "base/result.h"
 #include "export/collector.h"
+#include "ingest/receive/fluent_forward.h"
 #include "ingest/receive/loki_limits.h"
 #include "ingest/receive/otlp_service.h"
+#include "ingest/tail/promtail.h"
 #include "server/configuration.h"
 
 namespace pharos::server {
@@ -51,12 +53,15 @@ class Receivers {
 
  private:
   Receivers(Storage& storage, const ServeOptions& options);
+  ingest::receive::Target target() const;
 
   Storage& storage_;
   const ServeOptions& options_;
   std::shared_ptr<ingest::receive::OtlpService> direct_, otlp_;
   std::unique_ptr<exporting::Collector> collector_;
   ingest::receive::LokiLimits loki_limits_;
+  std::unique_ptr<ingest::tail::Promtail> promtail_;
+  std::unique_ptr<ingest::receive::FluentForward> fluent_;
 };
 
 }  // namespace pharos::server

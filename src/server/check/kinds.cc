@@ -90,7 +90,7 @@ Reading ReadWith(const File& file) {
 Reading ReadRules(const File& file) {
   Reading reading;
   const auto groups = conf::ParseRuleFile(file.text, file.path, rules::CheckExpression,
-                                          rules::CheckTemplate, &reading.notes);
+                                          &reading.notes, rules::CheckTemplate);
   if (!groups) reading.faults = groups.error().message;
   return reading;
 }
@@ -126,7 +126,7 @@ Reading ReadFragment(const File& file) {
   }
   Reading reading;
   const auto groups = conf::ParseRuleFile(wrapped, file.path, rules::CheckExpression,
-                                          rules::CheckTemplate, &reading.notes);
+                                          &reading.notes, rules::CheckTemplate);
   if (!groups) reading.faults = Unwrapped(groups.error().message, file.path);
   std::erase_if(reading.notes, [](const conf::KeyNote& note) { return note.line <= kWrapLines; });
   for (conf::KeyNote& note : reading.notes) note.line -= kWrapLines;
