@@ -61,6 +61,12 @@ OtelcolId ReadId(const Field& field, std::string_view section, Faults& faults) {
   } else if (slash != std::string::npos && slash + 1 == field.name.size()) {
     faults.Add(field.line, "'" + std::string(section) + "' in \"" + field.name +
                                "\" id: the part after / should not be empty");
+  } else if (std::ranges::any_of(field.name, [](char c) {
+               return static_cast<unsigned char>(c) <= ' ' ||
+                      std::string_view("\"\\<>|+=~^`$").find(c) != std::string_view::npos;
+             })) {
+    faults.Add(field.line, "'" + std::string(section) + "' in \"" + field.name +
+                               "\" id: invalid character(s) in name");
   }
   return id;
 }

@@ -1,5 +1,6 @@
 #include "conf/otelcol_config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -143,6 +144,22 @@ TEST(OtelcolConfig, WhatIsNotThereIsRefusedByName) {
   EXPECT_EQ(ExporterFault("  otlphttp: {}\n"), "f.yml:6: at least one endpoint must be specified");
   EXPECT_EQ(ExporterFault("  otlphttp: {endpoint: 'http://h', encoding: invalid}\n"),
             "f.yml:6: invalid encoding type: invalid");
+}
+
+TEST(OtelcolConfig, TheLabsTailSamplingIsRefusedByName) {
+  const std::string folder = "../shared/lab/config/";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here";
+  for (const char* name : {"tail_sampling.yaml", "tail_sampling_production.yaml"}) {
+    const auto fragment = ReadTextFile(folder + name);
+    ASSERT_TRUE(fragment) << fragment.error().message;
+    std::string text = "receivers:\n  otlp: {protocols: {grpc: }}\n" + *fragment;
+    text += "\nexporters:\n  debug:\nservice:\n  pipelines:\n" + std::string(kTraces);
+    EXPECT_THAT(Fault(text), testing::HasSubstr("processors: \"tail_sampling\" is not supported "
+                                                "yet"))
+        << name;
+  }
+  EXPECT_EQ(ProcessorFault("  'batch/a\"b':\n"),
+            "f.yml:4: 'processors' in \"batch/a\"b\" id: invalid character(s) in name");
 }
 
 TEST(OtelcolConfig, MemoryLimiterAndBatchAreChecked) {

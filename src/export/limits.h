@@ -11,6 +11,8 @@ namespace pharos::exporting {
 inline constexpr size_t kMaxPageSeries = 1'000'000;
 /// How often a page that nobody scrapes forgets what has expired.
 inline constexpr int64_t kExpireNs = 10'000'000'000;
+/// Histograms that are warned of by name; more share one cause.
+inline constexpr size_t kMaxWarnings = 100;
 /// Exemplars kept a series.
 inline constexpr size_t kMaxExemplars = 32;
 /// Bytes of one line of the debug exporter in the log.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/log.h"
 #include "export/limits.h"
 #include "export/prometheus_names.h"
 
@@ -191,6 +192,7 @@ class PrometheusAccumulator::Adding {
     }
     if (target_->has_job) out->labels.emplace_back("job", target_->job);
     if (target_->has_instance) out->labels.emplace_back("instance", target_->instance);
+    WarnOfBounds(metric, point, out->name);
     out->labels.insert(out->labels.end(), to_.const_labels_.begin(), to_.const_labels_.end());
     std::ranges::sort(out->labels);
     for (size_t i = 0; i < out->labels.size(); ++i) {
@@ -202,6 +204,21 @@ class PrometheusAccumulator::Adding {
       }
     }
     return true;
+  }
+
+  /// An SDK without a view of its own gives histograms of seconds the bounds of milliseconds.
+  void WarnOfBounds(const OtlpMetric& metric, const OtlpPoint& point, const std::string& name) {
+    static constexpr double kOfSdks[] = {0,   5,   10,   25,   50,   75,   100,  250,
+                                         500, 750, 1000, 2500, 5000, 7500, 10000};
+    if (metric.type != OtlpMetricType::kHistogram || metric.unit != "s") return;
+    if (!std::ranges::equal(point.bounds, kOfSdks)) return;
+    if (to_.warned_.size() >= kMaxWarnings || !to_.warned_.insert(name).second) return;
+    base::Log(
+        base::LogLevel::kWarn,
+        "a histogram in seconds has the SDK's default bounds, which are meant for "
+        "milliseconds: what takes less than 5 s lies in le=\"5\", so its quantiles read 2.5 s "
+        "and more; give the application a view with bounds in seconds",
+        {{"metric", name}});
   }
 
   void Replace(const OtlpMetric& metric, const OtlpPoint& point, PageSeries& series) {
@@ -287,6 +304,11 @@ std::vector<PageSeries> PrometheusAccumulator::Collect(int64_t now_ns) {
   }
   std::ranges::sort(out, {}, &PageSeries::order);
   return out;
+}
+
+std::set<std::string, std::less<>> PrometheusAccumulator::suspects() const {
+  const std::lock_guard lock(mutex_);
+  return warned_;
 }
 
 size_t PrometheusAccumulator::size() const {

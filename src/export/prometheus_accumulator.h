@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -72,6 +73,8 @@ class PrometheusAccumulator {
   /// order of their first appearance.
   std::vector<PageSeries> Collect(int64_t now_ns);
   size_t size() const;
+  /// Names of histograms in seconds with the bounds that SDKs have for milliseconds.
+  std::set<std::string, std::less<>> suspects() const;
 
  private:
   class Adding;
@@ -81,6 +84,7 @@ class PrometheusAccumulator {
   mutable std::mutex mutex_;
   std::unordered_map<base::Hash128, PageSeries, base::Hash128Hasher> series_;  // mutex_
   uint64_t next_order_ = 0;                                                    // mutex_
+  std::set<std::string, std::less<>> warned_;                                  // mutex_
 };
 
 }  // namespace pharos::exporting

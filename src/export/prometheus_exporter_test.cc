@@ -198,6 +198,25 @@ TEST(PrometheusPage, OldPointsLoseStaleOnesGoQuietOnesExpire) {
   EXPECT_EQ(bench.Text(), "");
 }
 
+TEST(PrometheusPage, SecondsInBoundsOfMillisecondsAreNoticed) {
+  const auto suspects = [](std::string_view unit, std::string_view bounds) {
+    PrometheusAccumulator accumulator({.name_space = "app"});
+    const auto body = wire::OtlpJsonToProtobuf(
+        wire::kMetricsMessage,
+        R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"d","unit":")" +
+            std::string(unit) +
+            R"(","histogram":{"aggregationTemporality":2,"dataPoints":[{"count":"1","explicitBounds":[)" +
+            std::string(bounds) + "]}]}}]}]}]}");
+    auto metrics = wire::DecodeOtlpMetrics(*body);
+    accumulator.Add(*metrics, 1);
+    return accumulator.suspects().size();
+  };
+  constexpr std::string_view kDefault = "0,5,10,25,50,75,100,250,500,750,1000,2500,5000,7500,10000";
+  EXPECT_EQ(suspects("s", kDefault), 1u);
+  EXPECT_EQ(suspects("ms", kDefault), 0u);
+  EXPECT_EQ(suspects("s", "0.1,0.3,1"), 0u);
+}
+
 TEST(PrometheusPage, WhatItCannotShowIsSaid) {
   Bench bench({});
   EXPECT_THAT(bench.Add("", R"({"name":"e","exponentialHistogram":{"dataPoints":[{}]}})").reason,
