@@ -37,6 +37,13 @@ std::string LabelsText(const LabelMap& labels) {
   return out + "}";
 }
 
+/// True while the path still leads to that file.
+bool Names(const std::string& path, const FileKey& key) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && static_cast<uint64_t>(status.st_dev) == key.device &&
+         static_cast<uint64_t>(status.st_ino) == key.inode;
+}
+
 /// After relabelling; nothing when the target is not for here.
 std::optional<FileTarget> MakeTarget(const conf::PromtailJob& job, const model::Labels& discovered,
                                      const conf::Relabeller& relabeller) {
@@ -191,8 +198,7 @@ bool FileTargets::Adopt(Target& target, FileSource& fresh) {
     old = rotated->source.get();
   } else {
     for (auto it = target.files.begin(); it != target.files.end(); ++it) {
-      std::error_code error;
-      if (!same(*it->second) || stdfs::exists(it->first, error)) continue;  // a hard link
+      if (!same(*it->second) || Names(it->first, it->second->key())) continue;  // a hard link
       moved = it;
       old = it->second.get();
     }

@@ -172,6 +172,15 @@ TEST_F(Files, NewNamesWithinThePatternAreTheSameFile) {
   ASSERT_TRUE(Step(20));
   EXPECT_EQ(std::multiset<std::string>(store_.lines.begin(), store_.lines.end()),
             (std::multiset<std::string>{"1", "2", "3", "4"}));
+  // Also when the new name sorts in front of the old one, which is taken again at once.
+  stdfs::rename(Path("a.log"), Path("a-0.log"));
+  Append("a.log", "7\n");
+  ASSERT_TRUE(Step());
+  EXPECT_EQ(store_.lines.size(), 5u);
+  stdfs::remove(Path("a.log"));
+  stdfs::rename(Path("a-0.log"), Path("a.log"));
+  ASSERT_TRUE(Step());
+  EXPECT_EQ(store_.lines.size(), 5u);
   // And the same while nobody looks.
   Kill(false);
   stdfs::rename(Path("a.log.1"), Path("a.log.2"));
@@ -181,7 +190,7 @@ TEST_F(Files, NewNamesWithinThePatternAreTheSameFile) {
   ASSERT_TRUE(Boot());
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(Step(6));
   EXPECT_EQ(std::multiset<std::string>(store_.lines.begin(), store_.lines.end()),
-            (std::multiset<std::string>{"1", "2", "3", "4", "5", "6"}));
+            (std::multiset<std::string>{"1", "2", "3", "4", "5", "6", "7"}));
 }
 
 TEST_F(Files, CopyTruncateStartsAgain) {
