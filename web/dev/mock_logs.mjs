@@ -38,7 +38,7 @@ export function parseSelector(query) {
     }),
     line: (line) => filters.every(([, op, quoted, raw]) => {
       const text = raw ?? JSON.parse(`"${quoted}"`);
-      const has = op.endsWith('~') ? new RegExp(text).test(line) : line.includes(text);
+      const has = op.endsWith('~') ? new RegExp(text.replace('(?i)', ''), text.startsWith('(?i)') ? 'i' : '').test(line) : line.includes(text);
       return op.startsWith('!') ? !has : has;
     }),
   };

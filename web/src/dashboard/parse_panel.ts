@@ -4,6 +4,7 @@ import { asFlag, asList, asNumber, asObject, asObjects, asText, asTexts, type Js
 import type { Grid, LegendOptions, Panel, PanelBody, ReduceOptions, SourceRef, Target } from './model';
 import { modernPanel } from './old_panels';
 import { calcOf } from './reduce';
+import { isAsked } from './sources';
 import { isKnownTransformation } from './transform';
 
 /** A source by its object, or, before Grafana 8.3, by its name. */
@@ -22,6 +23,8 @@ function parseTargets(json: JsonObject, notes: string[]): Target[] {
     const refId = asText(target.refId) || asText(target.refID) || String.fromCharCode(65 + (i % 26));
     const expr = typeof target.expr === 'string' ? target.expr : '';
     if (asFlag(target.exemplar)) note(notes, 'exemplars');
+    const kind = source.type || own.type;
+    if (kind !== '' && kind !== 'datasource' && !kind.startsWith('$') && !isAsked(kind)) note(notes, kind === '__expr__' ? 'server-side expressions' : `data source “${kind}”`);
     const instant = asFlag(target.instant) || target.queryType === 'instant';
     return [
       {

@@ -35,7 +35,7 @@ function bestAcross(values: ShownValue[], body: StatBody, width: number, height:
 }
 
 function textSize(length: number, width: number, room: number): number {
-  return Math.min(44, room * 0.7, (width - 16) / (length * 0.57));
+  return Math.min(44, room * 0.7, (width - 18) / (length * 0.62));
 }
 
 interface StatProps {
