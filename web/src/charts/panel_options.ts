@@ -107,7 +107,7 @@ export function panelOptions(request: PanelRequest): uPlot.Options {
       scale: scale.key,
       side: scale.side === 'left' ? 3 : 1,
       gap: 6,
-      space: 30,
+      space: Math.min(60, Math.max(28, request.height / 9)),
       size: (_, values) => Math.max(30, 14 + Math.max(0, ...(values ?? []).map((value) => (value ?? '').length)) * 6.3),
       ...(scale.isBinary ? { incrs: binarySteps } : {}),
       ...(scale.label ? { label: scale.label, labelSize: 18, labelGap: 0, labelFont: look.font } : {}),
