@@ -67,7 +67,7 @@ export function evaluate(given) {
   const job = /job\s*=~?\s*"((?:[^"\\]|\\.)*)"/.exec(query)?.[1];
   const wanted = job ? new RegExp(`^(?:${JSON.parse(`"${job}"`)})$`) : /.*/;
   const name = /\{__name__="([^"]+)"/.exec(query)?.[1] ?? metricNames.find((metric) => new RegExp(`(^|[^\\w:])${metric}([^\\w:]|$)`).test(query));
-  if (!name) return [];
+  if (!name) return madeUp(query);
   const by = groupsOf(query);
   const isAggregated = by !== null || /\b(sum|avg|max|min|count)\s*\(/.test(query);
   const isRate = /\b(rate|increase|irate)\s*\(/.test(query);
@@ -86,6 +86,19 @@ export function evaluate(given) {
     metric,
     at: (t) => valueOf(name, parts, quantile, isRate, t),
   }));
+}
+
+/** Metrics that the shop does not have: calm waves, so that dashboards of other programs show something. */
+function madeUp(query) {
+  const name = /[a-zA-Z_:][\w:]*(?=\s*[{[])/.exec(query)?.[0] ?? /\b[a-z]\w*_\w+\b/.exec(query)?.[0];
+  if (!name) return [];
+  const by = groupsOf(query);
+  const isAggregated = by !== null || /\b(sum|avg|max|min|count|histogram_quantile)\s*\(/.test(query);
+  const matched = Object.fromEntries([...query.matchAll(/(\w+)\s*=\s*"([^"]*)"/g)].map(([, label, value]) => [label, value]));
+  const labels = (i) => (by ? Object.fromEntries(by.map((label) => [label, matched[label] ?? `${label}-${i}`])) : isAggregated ? {} : { __name__: name, instance: `node-${i}:9100`, ...matched });
+  const base = /ratio|percent|_info|\/|1 -/.test(query) ? 0.4 : /bytes/.test(name) ? 3e8 : /seconds/.test(name) ? 0.2 : 20;
+  const count = by?.length ? 3 : isAggregated ? 1 : 2;
+  return Array.from({ length: count }, (_, i) => ({ metric: labels(i), at: (t) => base * (1 + 0.4 * i) * wave(name + i, t, 0.5) }));
 }
 
 function gaugeSeries(name) {

@@ -61,6 +61,12 @@ function logQueryRange(params) {
   return ok({ resultType: 'streams', result: selectLines(query, start, end, Number(params.get('limit') ?? 100)) });
 }
 
+function logQueryInstant(params) {
+  const t = Number(params.get('time')) / 1e9;
+  const result = countLines(params.get('query') ?? '', t * 1000 - 300e3, t * 1000, 300e3).map(({ metric, values }) => ({ metric, value: values.at(-1) }));
+  return ok({ resultType: 'vector', result: result.filter(({ value }) => value) });
+}
+
 function traceById(id) {
   const n = traceNumberOf(id.padStart(32, '0'));
   if (n === null) throw new Failure(404, JSON.stringify({ data: null, errors: [{ code: 404, msg: 'trace not found' }] }));
@@ -76,6 +82,7 @@ function dashboardByUid(_, uid) {
 }
 
 const routes = [
+  [/^\/loki\/api\/v1\/query$/, logQueryInstant],
   [/^\/api\/search$/, search],
   [/^\/api\/dashboards\/uid\/([^/]+)$/, dashboardByUid],
   [/^\/api\/dashboards\/db$/, () => ({})],

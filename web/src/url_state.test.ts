@@ -72,3 +72,25 @@ describe('url codec', () => {
     expect(decodeUrl('/graph', '?' + 'q=up&'.repeat(50)).view).toHaveProperty('queries.length', 8);
   });
 });
+
+describe('dashboards in the address', () => {
+  it('are read as Grafana writes them, and written again', () => {
+    const state = decodeUrl('/d/abc/shop-red', '?orgId=1&var-job=a&var-job=b&var-x=&from=now-6h&to=now&refresh=30s&viewPanel=4');
+    expect(state).toEqual({
+      view: { page: 'dashboard', uid: 'abc', slug: 'shop-red', vars: { job: ['a', 'b'], x: [''] }, timed: true, panel: '4' },
+      range: { from: 'now-6h', to: 'now' },
+      refresh: 30,
+    });
+    expect(encodeUrl(state)).toBe('/d/abc/shop-red?var-job=a&var-job=b&var-x=&viewPanel=4&from=now-6h&to=now&refresh=30');
+  });
+  it('keep a chosen time that is the default, and none where none was chosen', () => {
+    const chosen = decodeUrl('/d/abc', '?from=now-15m&to=now');
+    expect(encodeUrl(chosen)).toBe('/d/abc?from=now-15m&to=now');
+    const none = decodeUrl('/d/abc', '');
+    expect(none.view).toMatchObject({ timed: false });
+    expect(encodeUrl(none)).toBe('/d/abc');
+  });
+  it('are listed by words and tag', () => {
+    expect(encodeUrl(decodeUrl('/dashboards', '?query=red&tag=shop'))).toBe('/dashboards?filter=red&tag=shop');
+  });
+});

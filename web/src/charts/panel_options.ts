@@ -101,13 +101,13 @@ export function panelOptions(request: PanelRequest): uPlot.Options {
     const isLog = scale.log > 0;
     scales[scale.key] = isLog
       ? { distr: 3, log: scale.log as 2 | 10 }
-      : { range: (_, min, max) => autoRange(min, max, scale, stacked.has(scale.key)) };
+      : { range: (chart) => autoRange(...extent(chart, scale.key), scale, stacked.has(scale.key)) };
     axes.push({
       ...axis,
       scale: scale.key,
       side: scale.side === 'left' ? 3 : 1,
       gap: 6,
-      space: 30,
+      space: Math.min(60, Math.max(28, request.height / 9)),
       size: (_, values) => Math.max(30, 14 + Math.max(0, ...(values ?? []).map((value) => (value ?? '').length)) * 6.3),
       ...(scale.isBinary ? { incrs: binarySteps } : {}),
       ...(scale.label ? { label: scale.label, labelSize: 18, labelGap: 0, labelFont: look.font } : {}),
@@ -131,6 +131,21 @@ export function panelOptions(request: PanelRequest): uPlot.Options {
     series: [{}, ...lines.map((line) => lineOptions(line, request))],
     bands: stackBands(lines),
   };
+}
+
+/** Of all values on an axis, also of the one before the window: the line comes from there. */
+function extent(chart: uPlot, scale: string): [number | null, number | null] {
+  let min: number | null = null;
+  let max: number | null = null;
+  chart.series.forEach((series, i) => {
+    if (i === 0 || series.scale !== scale) return;
+    for (const value of chart.data[i] ?? []) {
+      if (value === null || value === undefined) continue;
+      if (min === null || value < min) min = value;
+      if (max === null || value > max) max = value;
+    }
+  });
+  return [min, max];
 }
 
 const binarySteps = Array.from({ length: 60 }, (_, power) => 2 ** power);

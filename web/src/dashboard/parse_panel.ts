@@ -4,6 +4,7 @@ import { asFlag, asList, asNumber, asObject, asObjects, asText, asTexts, type Js
 import type { Grid, LegendOptions, Panel, PanelBody, ReduceOptions, SourceRef, Target } from './model';
 import { modernPanel } from './old_panels';
 import { calcOf } from './reduce';
+import { isAsked } from './sources';
 import { isKnownTransformation } from './transform';
 
 /** A source by its object, or, before Grafana 8.3, by its name. */
@@ -22,6 +23,8 @@ function parseTargets(json: JsonObject, notes: string[]): Target[] {
     const refId = asText(target.refId) || asText(target.refID) || String.fromCharCode(65 + (i % 26));
     const expr = typeof target.expr === 'string' ? target.expr : '';
     if (asFlag(target.exemplar)) note(notes, 'exemplars');
+    const kind = source.type || own.type;
+    if (kind !== '' && kind !== 'datasource' && !kind.startsWith('$') && !isAsked(kind)) note(notes, kind === '__expr__' ? 'server-side expressions' : `data source “${kind}”`);
     const instant = asFlag(target.instant) || target.queryType === 'instant';
     return [
       {
@@ -118,6 +121,20 @@ export function parseGrid(value: unknown): Grid {
   return { x: clamp(asNumber(grid.x), 0, 24 - w, 0), y: clamp(asNumber(grid.y), 0, 100_000, 0), w, h: clamp(asNumber(grid.h), 1, 200, 8) };
 }
 
+/** Cells that show more than a value. */
+const otherCells = new Set(['sparkline', 'json-view', 'image', 'pill', 'markdown', 'data-links', 'actions', 'custom']);
+
+/** Settings of drawing that change what one sees, and are not done. */
+function noteCustom(custom: JsonObject, notes: string[]): void {
+  if (asObject(custom.scaleDistribution).type === 'symlog') note(notes, 'symlog scale');
+  if (asFlag(custom.axisCenteredZero)) note(notes, 'axis centred on zero');
+  if (typeof custom.insertNulls === 'number') note(notes, 'gaps after a time without values');
+  if (custom.fillBelowTo !== undefined) note(notes, 'fill between two series');
+  if (asObject(custom.thresholdsStyle).mode === 'series') note(notes, 'thresholds style “series”');
+  const cell = asText(asObject(custom.cellOptions).type);
+  if (otherCells.has(cell)) note(notes, `cells of type “${cell}”`);
+}
+
 function noteFields(panel: Pick<Panel, 'overrides' | 'transformations' | 'defaults'>, json: JsonObject, notes: string[]): void {
   for (const { matcher, properties } of panel.overrides) {
     if (!knownMatchers.includes(matcher.id)) note(notes, `overrides ${matcher.id}`);
@@ -131,7 +148,10 @@ function noteFields(panel: Pick<Panel, 'overrides' | 'transformations' | 'defaul
   for (const transformation of asObjects(json.transformations)) {
     if (transformation.filter !== undefined && !asFlag(transformation.disabled)) note(notes, `filter of transformation “${asText(transformation.id)}”`);
   }
-  if (asObject(asObject(panel.defaults.custom).scaleDistribution).type === 'symlog') note(notes, 'symlog scale');
+  noteCustom(panel.defaults.custom, notes);
+  for (const { properties } of panel.overrides) {
+    for (const { id, value } of properties) if (id.startsWith('custom.')) noteCustom({ [id.slice(7)]: value }, notes);
+  }
   if (asList(asObject(asObject(json.fieldConfig).defaults).links).length > 0) note(notes, 'data links');
   if (asList(json.links).length > 0) note(notes, 'panel links');
   if (json.alert !== undefined) note(notes, 'the panel’s own alert: write it as a rule');

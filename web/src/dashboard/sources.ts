@@ -14,6 +14,11 @@ export interface SourceChoice {
 /** Kinds of Prometheus's descendants: they are asked in PromQL. */
 const promKinds = /^(prometheus|grafana-amazonprometheus-datasource|grafana-azureprometheus-datasource|victoriametrics-(metrics-)?datasource)$/;
 
+/** Whether panels can ask a source of this kind. */
+export function isAsked(type: string): boolean {
+  return promKinds.test(type) || type === 'loki';
+}
+
 export const ownDatasources: Datasource[] = [
   { uid: 'prometheus', name: 'Prometheus', type: 'prometheus', isDefault: true },
   { uid: 'loki', name: 'Loki', type: 'loki', isDefault: false },

@@ -51,7 +51,7 @@ export const PanelFrame = memo(function PanelFrame({ placed, variables, known, p
       data-state={stateName(panel.body.kind, plan, data)}
       aria-label={title || panel.type}
     >
-      <header className={styles.head}>
+      <header className={styles.head} data-untitled={title === '' || undefined}>
         <h3 className="truncate" title={title}>
           {title}
         </h3>

@@ -23,7 +23,7 @@ export function StatPanel({ body, values }: { body: StatBody; values: ShownValue
 
 /** The number of columns that lets the longest text be largest. */
 function bestAcross(values: ShownValue[], body: StatBody, width: number, height: number): number {
-  const longest = Math.max(1, ...values.map(({ text }) => text.length + body.prefix.length + body.postfix.length));
+  const longest = Math.max(1, ...values.map(({ text, name }) => textWidth(body.textMode === 'name' ? name : `${body.prefix}${text}${body.postfix}`)));
   let best = 1;
   let largest = 0;
   for (let across = 1; across <= values.length; ++across) {
@@ -34,8 +34,15 @@ function bestAcross(values: ShownValue[], body: StatBody, width: number, height:
   return best;
 }
 
-function textSize(length: number, width: number, room: number): number {
-  return Math.min(44, room * 0.7, (width - 16) / (length * 0.57));
+function textSize(widthInEm: number, width: number, room: number): number {
+  return Math.min(44, room * 0.7, (width - 18) / widthInEm);
+}
+
+/** About how wide a bold text is, in units of its size. */
+function textWidth(text: string): number {
+  let sum = 0.1;
+  for (const char of text) sum += /[.,:;'|il ]/.test(char) ? 0.31 : /[%mMWw@]/.test(char) ? 0.97 : 0.655;
+  return sum;
 }
 
 interface StatProps {
@@ -55,9 +62,9 @@ function Stat({ body, value, cell, isAlone }: StatProps) {
   const hasLine = body.graphMode !== 'none' && value.line.length > 1 && cell.height > 54;
   const lineHeight = hasLine ? Math.min(cell.height * 0.36, 64) : 0;
   const room = cell.height - (hasName && hasValue ? 20 : 0) - lineHeight;
-  const size = Math.round(Math.max(11, textSize(text.length, cell.width, room)));
+  const size = Math.round(Math.max(11, textSize(textWidth(text), cell.width, room)));
   const style = isBackground
-    ? { background: `color-mix(in srgb, ${value.color} 22%, var(--surface))`, boxShadow: `inset 3px 0 0 ${value.color}` }
+    ? { paddingBottom: lineHeight, background: `color-mix(in srgb, ${value.color} 22%, var(--surface))`, boxShadow: `inset 3px 0 0 ${value.color}` }
     : { paddingBottom: lineHeight };
   return (
     <div className={styles.stat} style={style} data-background={isBackground || undefined}>

@@ -1,6 +1,6 @@
 // Lines, areas, bars and points over time, with their legend.
 import { Skeleton, useComputedColorScheme } from '@mantine/core';
-import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState, type CSSProperties } from 'react';
 import type { PanelLine } from '../../charts/panel_options';
 import { chartLines, mostLines } from '../../dashboard/chart_lines';
 import { cssColor } from '../../dashboard/colors';
@@ -83,9 +83,9 @@ function Legend({ legend, series, total, hidden, onChange }: LegendProps) {
   const calcs = legend.calcs.filter((id) => calcOf(id));
   const columns = calcs.length > 0 ? calcs : ['lastNotNull'];
   return (
-    <div className={styles.legend} data-table={legend.asTable || undefined}>
+    <div className={styles.legend} data-table={legend.asTable || undefined} style={{ '--columns': columns.length } as CSSProperties}>
       {legend.asTable && calcs.length > 0 && (
-        <div className={styles.heads} style={{ gridTemplateColumns: gridColumns(columns.length) }}>
+        <div className={styles.heads}>
           <span>Name</span>
           {columns.map((id) => (
             <span key={id}>{calcTitle(id)}</span>
@@ -97,7 +97,6 @@ function Legend({ legend, series, total, hidden, onChange }: LegendProps) {
           key={one.name}
           type="button"
           className={styles.entry}
-          style={legend.asTable ? { gridTemplateColumns: gridColumns(columns.length) } : undefined}
           aria-pressed={!hidden.has(one.name)}
           title={one.name}
           onClick={(event) => toggle(one.name, !(event.ctrlKey || event.metaKey))}
@@ -117,10 +116,6 @@ function Legend({ legend, series, total, hidden, onChange }: LegendProps) {
       {total > mostLines && <span className="faint">The first {mostLines} of {total} series are drawn.</span>}
     </div>
   );
-}
-
-function gridColumns(count: number): string {
-  return `minmax(90px, 1fr) repeat(${count}, 82px)`;
 }
 
 function calcText(one: ShownSeries, id: string): string {
