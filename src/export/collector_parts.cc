@@ -187,7 +187,7 @@ void CollectorParts::Stop(std::chrono::milliseconds grace) {
   }
   wake_.notify_all();
   if (ticker_.joinable()) ticker_.join();
-  if (pipelines_ != nullptr) pipelines_->Flush();
+  if (pipelines_ != nullptr) pipelines_->Close();
   const auto end = std::chrono::steady_clock::now() + grace;
   for (const auto& queue : queues_) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -163,7 +163,7 @@ class PrometheusAccumulator::Adding {
       PageSeries fresh;
       if (!Describe(metric, point, &fresh)) return;
       found = to_.series_.emplace(key, std::move(fresh)).first;
-      Replace(metric, point, found->second);
+      Replace(point, found->second);
     } else if (point.time_ns >= found->second.time_ns) {
       Update(metric, point, found->second);
     }
@@ -221,8 +221,8 @@ class PrometheusAccumulator::Adding {
         {{"metric", name}});
   }
 
-  void Replace(const OtlpMetric& metric, const OtlpPoint& point, PageSeries& series) {
-    series.help = metric.description;
+  void Replace(const OtlpPoint& point, PageSeries& series) {
+    series.target = target_;  // other attributes than at first, maybe
     series.start_ns = point.start_ns;
     series.time_ns = point.time_ns;
     series.updated_ns = now_ns_;
@@ -239,7 +239,7 @@ class PrometheusAccumulator::Adding {
     const bool delta =
         metric.temporality == OtlpTemporality::kDelta &&
         (metric.type == OtlpMetricType::kSum || metric.type == OtlpMetricType::kHistogram);
-    if (!delta) return Replace(metric, point, series);
+    if (!delta) return Replace(point, series);
     // The same interval again is a retry, not news.
     if (point.time_ns == series.time_ns && point.start_ns != series.time_ns) return;
     const PageSeries old = series;
@@ -247,7 +247,7 @@ class PrometheusAccumulator::Adding {
       std::vector<uint64_t> counts;
       const bool histogram = metric.type == OtlpMetricType::kHistogram;
       const bool adds = !histogram || AddBuckets(old, point, &counts);
-      Replace(metric, point, series);
+      Replace(point, series);
       if (!adds) return;  // other bounds: the histogram starts again
       series.start_ns = old.start_ns;
       series.value += old.value;
@@ -261,7 +261,7 @@ class PrometheusAccumulator::Adding {
       return Reject(1, "metric \"" + std::string(metric.name) +
                            "\": misaligned starting timestamps of a delta histogram");
     }
-    Replace(metric, point, series);
+    Replace(point, series);
   }
 
   PrometheusAccumulator& to_;

@@ -22,7 +22,7 @@ std::string_view TypeName(FamilyType type) {
   return "";
 }
 
-/// The Go client's order: label values one by one, then the time.
+/// The Go client's order: label values one by one; equal label sets beside each other.
 bool Before(const PageSeries* a, const PageSeries* b) {
   if (a->labels.size() != b->labels.size()) return a->labels.size() < b->labels.size();
   for (size_t i = 0; i < a->labels.size(); ++i) {
@@ -30,6 +30,7 @@ bool Before(const PageSeries* a, const PageSeries* b) {
       return a->labels[i].second < b->labels[i].second;
     }
   }
+  if (a->labels != b->labels) return a->labels < b->labels;
   return a->time_ns < b->time_ns;
 }
 

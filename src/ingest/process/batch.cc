@@ -43,7 +43,11 @@ void Batch::Take(receive::OtlpRequest request, receive::OtlpDone done) {
   }
   Gathered full;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (closed_) {
+      lock.unlock();
+      return next_->Take(std::move(request), std::move(done));
+    }
     auto found = std::ranges::find_if(waiting_, [&](const Gathered& gathered) {
       return gathered.signal == request.signal && gathered.sender.tenant == request.sender.tenant;
     });
@@ -85,10 +89,11 @@ void Batch::Tick() {
   for (Gathered& gathered : due) Send(std::move(gathered), Trigger::kTimeout);
 }
 
-void Batch::Flush() {
+void Batch::Close() {
   std::vector<Gathered> all;
   {
     const std::lock_guard lock(mutex_);
+    closed_ = true;
     all.swap(waiting_);
   }
   for (Gathered& gathered : all) Send(std::move(gathered), Trigger::kTimeout);

@@ -28,8 +28,9 @@ class Batch final : public receive::OtlpSink {
   void Take(receive::OtlpRequest request, receive::OtlpDone done) override;
   /// Sends what has waited for the timeout; called by the pipelines' clock.
   void Tick();
-  /// Sends everything now: at the stop.
-  void Flush();
+  /// Sends everything now and gathers nothing any more: what comes later passes through, so
+  /// that nothing is acknowledged that nobody will send.
+  void Close();
 
  private:
   /// Requests of one tenant: those of different ones never share a body.
@@ -53,6 +54,7 @@ class Batch final : public receive::OtlpSink {
   SizeHistogram& sizes_;
   std::mutex mutex_;
   std::vector<Gathered> waiting_;  // mutex_
+  bool closed_ = false;            // mutex_
 };
 
 }  // namespace pharos::ingest::process

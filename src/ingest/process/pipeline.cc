@@ -153,8 +153,8 @@ SinkPtr Pipelines::SinkOf(const std::string& receiver) {
 void Pipelines::Tick() {
   for (const auto& batch : batches_) batch->Tick();
 }
-void Pipelines::Flush() {
-  for (const auto& batch : batches_) batch->Flush();
+void Pipelines::Close() {
+  for (const auto& batch : batches_) batch->Close();
 }
 
 }  // namespace pharos::ingest::process

@@ -50,8 +50,8 @@ class Pipelines {
 
   /// Sends batches whose time has come; to be called about every kTickNs.
   void Tick();
-  /// Sends what batches hold: at the stop, after the receivers.
-  void Flush();
+  /// Sends what batches hold: at the stop, after the receivers. They gather nothing any more.
+  void Close();
 
  private:
   class Receiver;

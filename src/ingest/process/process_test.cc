@@ -248,8 +248,11 @@ TEST(Batch, GathersBySizeAndByTime) {
   batch.Tick();
   EXPECT_EQ(bench.kept->requests.size(), 3u);
   Answer(batch, Request(OtlpSignal::kTraces, Spans(1)));
-  batch.Flush();
+  batch.Close();
   EXPECT_EQ(bench.kept->requests.size(), 4u);
+  bench.kept->error = base::Error{base::ErrorKind::kBusy, "stopped"};
+  EXPECT_EQ(Answer(batch, Request(OtlpSignal::kTraces, Spans(1))), "stopped")
+      << "not acknowledged any more";
   EXPECT_EQ(bench.Value("otelcol_processor_batch_batch_size_trigger_send"), 2);
   EXPECT_EQ(bench.Value("otelcol_processor_batch_timeout_trigger_send"), 2);
 }
@@ -262,7 +265,7 @@ TEST(Batch, TenantsNeverShareABatch) {
   Answer(batch, request);
   request.sender.tenant = "other";
   Answer(batch, request);
-  batch.Flush();
+  batch.Close();
   EXPECT_EQ(bench.kept->requests.size(), 2u);
 }
 
