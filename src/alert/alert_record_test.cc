@@ -48,7 +48,8 @@ TEST(AlertRecord, MergeTableOfTheOriginal) {
   if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no " << kData;
   simdjson::dom::parser parser;
   size_t checked = 0;
-  for (const Json table : parser.load(std::string(kData) + "unit/alert.json")["tables"].get_array()) {
+  for (const Json table :
+       parser.load(std::string(kData) + "unit/alert.json")["tables"].get_array()) {
     if (table["test"].get_string().value() != "TestAlertMerge") continue;
     for (const Json item : table["cases"].get_array()) {
       SCOPED_TRACE(simdjson::minify(item));

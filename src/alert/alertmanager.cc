@@ -229,7 +229,7 @@ void Alertmanager::Stop() {
   {
     const std::lock_guard lock(mutex_);
     running_ = false;
-    pipeline_->CancelAll();
+    if (pipeline_ != nullptr) pipeline_->CancelAll();  // null when Open failed
     queue_.clear();
     wake_driver_.notify_all();
     wake_senders_.notify_all();

@@ -34,12 +34,12 @@ TEST(Route, AmtoolTableOfTheOriginal) {
   size_t checked = 0;
   for (const Json item : tables.at(0)["cases"].get_array()) {
     const std::string file(item["configFile"].get_string().value());
-    const auto config =
-        conf::ReadAlertmanagerConfig(std::string(kData) + "cli/" + file.substr(file.rfind('/') + 1));
+    const auto config = conf::ReadAlertmanagerConfig(std::string(kData) + "cli/" +
+                                                     file.substr(file.rfind('/') + 1));
     ASSERT_TRUE(config) << config.error().message;
     std::vector<std::string> got;
-    for (const Route* route : Route::Make(config->route)->Match(LabelsOf(item["alert"])))
-      got.push_back(route->receiver);
+    const auto root = Route::Make(config->route);
+    for (const Route* route : root->Match(LabelsOf(item["alert"]))) got.push_back(route->receiver);
     std::vector<std::string> want;
     for (const Json name : item["expectedReceivers"].get_array())
       want.emplace_back(name.get_string().value());
@@ -75,7 +75,8 @@ receivers: [{name: def}, {name: A}, {name: A-prod}, {name: never}]
 )");
   const auto receivers = [&](const model::Labels& labels) {
     std::string out;
-    for (const Route* route : root->Match(labels)) out += route->receiver + " " + route->Key() + ";";
+    for (const Route* route : root->Match(labels))
+      out += route->receiver + " " + route->Key() + ";";
     return out;
   };
   EXPECT_EQ(receivers({{"owner", "x"}}), "def {};");
@@ -91,7 +92,8 @@ receivers: [{name: def}, {name: A}, {name: A-prod}, {name: never}]
   EXPECT_EQ(testing.Id(), "{}/{owner=\"team-A\"}/0/{env=\"testing\"}/0");
   EXPECT_EQ(testing.GroupLabels({{"a", "b"}}), (model::Labels{{"a", "b"}}));
   EXPECT_TRUE(testing.parent->GroupLabels({{"alertname", "b"}}).empty());
-  EXPECT_EQ(root->GroupLabels({{"alertname", "b"}, {"c", "d"}}), (model::Labels{{"alertname", "b"}}));
+  EXPECT_EQ(root->GroupLabels({{"alertname", "b"}, {"c", "d"}}),
+            (model::Labels{{"alertname", "b"}}));
 }
 
 std::vector<conf::InhibitRule> Rules(const std::string& yaml) {
@@ -115,7 +117,7 @@ void RunInhibitTable(const std::string& test, const std::string& rules) {
   if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no " << kData;
   Inhibitor inhibitor(Rules(rules));
   inhibitor.Update(Firing({{"s1", "1"}, {"t1", "2"}, {"e", "1"}}));
-  inhibitor.Update(Firing({{"s2", "1"}, {"e", "1"}}));
+  inhibitor.Update(Firing({{"s2", "1"}, {"t2", "1"}, {"e", "1"}}));
   simdjson::dom::parser parser;
   size_t checked = 0;
   for (const Json table :
@@ -176,11 +178,10 @@ TEST(NotificationLog, NeedsUpdateTableOfTheOriginal) {
     SCOPED_TRACE(simdjson::minify(item));
     LogEntry entry;
     Json given;
-    const bool has_entry =
-        item["entry"].get(given) == simdjson::SUCCESS && !given.is_null();
+    const bool has_entry = item["entry"].get(given) == simdjson::SUCCESS && !given.is_null();
     if (has_entry) {
-      for (const auto& [key, to] : {std::pair{"FiringAlerts", &entry.firing},
-                                    {"ResolvedAlerts", &entry.resolved}}) {
+      for (const auto& [key, to] :
+           {std::pair{"FiringAlerts", &entry.firing}, {"ResolvedAlerts", &entry.resolved}}) {
         simdjson::dom::array list;
         if (given[key].get(list) != simdjson::SUCCESS) continue;
         for (const Json hash : list) to->push_back(hash.get_uint64().value());
@@ -197,10 +198,9 @@ TEST(NotificationLog, NeedsUpdateTableOfTheOriginal) {
     (void)!item["repeat"].get(repeat);
     bool send_resolved = false;
     (void)!item["resolve"].get(send_resolved);
-    const NotifyReason reason = NeedsUpdate(has_entry ? &entry : nullptr,
-                                            Hashes(item, "firingAlerts"),
-                                            Hashes(item, "resolvedAlerts"), send_resolved,
-                                            text::ParseGoDuration(repeat).value(), kStartNs);
+    const NotifyReason reason = NeedsUpdate(
+        has_entry ? &entry : nullptr, Hashes(item, "firingAlerts"), Hashes(item, "resolvedAlerts"),
+        send_resolved, text::ParseGoDuration(repeat).value(), kStartNs);
     EXPECT_EQ(reason != NotifyReason::kNone, item["res"].get_bool().value());
     ++checked;
   }

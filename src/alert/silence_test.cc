@@ -25,7 +25,10 @@ Silence Make(const std::string& matchers, int64_t from, int64_t to) {
 }
 
 struct Fixture {
-  Fixture() { (void)fs.MakeDirs("d"); Open(); }
+  Fixture() {
+    (void)io::MakeDirsDurably(fs, "d");
+    Open();
+  }
   void Open(int64_t now = kNow) {
     silences.reset();
     silences = *Silences::Open(fs, "d/silences", 120 * kHour, now);

@@ -26,7 +26,8 @@ class Runner {
  public:
   Runner(const Source& source, const FunctionMap& functions, std::string* out,
          const RunOptions& options)
-      : source_(&source),
+      : main_(source),
+        source_(&source),
         functions_(functions),
         out_(out),
         start_(out->size()),
@@ -142,9 +143,9 @@ class Runner {
 
   Result<Flow> Call(const Node& node, const Value& dot) {
     TemplateSet::Found callee;
-    if (const auto own = source_->parsed.defined.find(node.text);
-        own != source_->parsed.defined.end()) {
-      callee = {source_, &own->second};
+    // One space of names, as in Go: the text that runs may replace what the set defines.
+    if (const auto own = main_.parsed.defined.find(node.text); own != main_.parsed.defined.end()) {
+      callee = {&main_, &own->second};
     } else if (options_.set != nullptr) {
       callee = options_.set->Find(node.text);
     }
@@ -319,6 +320,7 @@ class Runner {
   }
 
   using List_ = tmpl::List;
+  const Source& main_;
   const Source* source_;  ///< of the nodes that run now
   const FunctionMap& functions_;
   std::string* out_;
