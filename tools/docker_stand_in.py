@@ -226,6 +226,10 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(path, Handler)
         self.containers = containers
 
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that has gone is nothing to tell
+            super().handle_error(request, client_address)
+
     def get_request(self):
         connection, _ = super().get_request()
         return connection, ('unix', 0)

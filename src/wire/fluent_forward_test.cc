@@ -161,7 +161,7 @@ TEST(Msgpack, AllKinds) {
   for (const std::string& bad :
        {Bytes({0xC1}), Bytes({0xA5, 'x'}), Bytes({0xDD, 0xFF, 0xFF, 0xFF, 0xFF}),
         Bytes({0xDF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1}), Bytes({}), Bytes({0xCD, 1}),
-        std::string(100'000, '\x91')}) {
+        Bytes({0x81, 0x81, 1, 1, 1}), std::string(100'000, '\x91')}) {
     EXPECT_TRUE(read(bad).starts_with("msgpack: ")) << read(bad);
   }
 }

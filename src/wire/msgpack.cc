@@ -217,6 +217,9 @@ Result<model::Value> MsgpackReader::ReadItems(uint32_t count, bool map, int dept
   }
   std::vector<model::KeyValue> pairs;
   for (uint32_t i = 0; i < count; ++i) {
+    // A map as a key of a map would double its text at each level.
+    if (Peek() == Kind::kArray || Peek() == Kind::kMap)
+      return Bad("a key must not be a list or map");
     PHAROS_TRY(const model::Value key, ReadAt(depth + 1));
     PHAROS_TRY(const model::Value value, ReadAt(depth + 1));
     const bool text =

@@ -34,7 +34,8 @@ class MsgpackScanner {
 /// in the arena. Extension types come as kBytes, with the type in `ext_type`.
 ///
 /// Owns: nothing. Threads: one. Errors: kBadInput; kTooLarge beyond the limits of values and
-/// depth. Keys of maps that are not text are their text form.
+/// depth. Keys of maps that are numbers come as text;
+/// lists and maps as keys are refused.
 class MsgpackReader {
  public:
   MsgpackReader(std::string_view bytes, base::Arena& arena) : bytes_(bytes), arena_(arena) {}
