@@ -92,9 +92,37 @@ Result<Inputs> ReadInputs(const object& model, const std::vector<Datasource>& so
       // A source that Pharos is not keeps its kind as its name, so that the panel can say it.
       value = source != nullptr ? source->uid : std::string(plugin);
     }
+    // Without a value its name stays, and says what is missing.
+    if (value.empty()) continue;
     inputs.emplace_back("${" + std::string(name) + "}", std::move(value));
   }
   return inputs;
+}
+
+/// `text` with every input in it replaced; it stops growing beyond `max_bytes`.
+std::string Replaced(const Inputs& inputs, std::string_view text, size_t max_bytes) {
+  std::string out;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t mark = inputs.empty() ? text.npos : text.find("${", at);
+    if (mark == text.npos || out.size() > max_bytes) break;
+    out.append(text.substr(at, mark - at));
+    at = mark;
+    bool is_found = false;
+    for (const auto& [name, value] : inputs) {
+      if (!text.substr(at).starts_with(name)) continue;
+      out += value;
+      at += name.size();
+      is_found = true;
+      break;
+    }
+    if (!is_found) {
+      out += "${";
+      at += 2;
+    }
+  }
+  out.append(text.substr(at));
+  return out;
 }
 
 /// Writes JSON again, with inputs replaced in every string.
@@ -140,38 +168,15 @@ class Rewriter {
 
   void Scalar(element value) {
     switch (value.type()) {
-      case element_type::STRING: writer_.String(Replaced(std::string_view(value))); break;
+      case element_type::STRING:
+        writer_.String(Replaced(inputs_, std::string_view(value), max_bytes_));
+        break;
       case element_type::INT64: writer_.Int(int64_t(value)); break;
       case element_type::UINT64: writer_.Int(uint64_t(value)); break;
       case element_type::DOUBLE: writer_.Double(double(value)); break;
       case element_type::BOOL: writer_.Bool(bool(value)); break;
       default: writer_.Null();
     }
-  }
-
-  std::string Replaced(std::string_view text) const {
-    std::string out;
-    size_t at = 0;
-    while (at < text.size()) {
-      const size_t mark = inputs_.empty() ? text.npos : text.find("${", at);
-      if (mark == text.npos || out.size() > max_bytes_) break;
-      out.append(text.substr(at, mark - at));
-      at = mark;
-      bool is_found = false;
-      for (const auto& [name, value] : inputs_) {
-        if (!text.substr(at).starts_with(name)) continue;
-        out += value;
-        at += name.size();
-        is_found = true;
-        break;
-      }
-      if (!is_found) {
-        out += "${";
-        at += 2;
-      }
-    }
-    out.append(text.substr(at));
-    return out;
   }
 
   const Inputs& inputs_;
@@ -185,7 +190,8 @@ Result<ImportedDashboard> FromModel(const object& model, const std::vector<Datas
   PHAROS_TRY_VOID(CheckModel(model));
   PHAROS_TRY(const Inputs inputs, ReadInputs(model, sources));
   ImportedDashboard made;
-  made.title = StringOf(model, "title").substr(0, kMaxTitleLength);
+  made.title =
+      Replaced(inputs, StringOf(model, "title"), kMaxTitleLength).substr(0, kMaxTitleLength);
   made.uid = StringOf(model, "uid");
   made.id = IntOf(model, "id");
   made.version = IntOf(model, "version");
@@ -195,7 +201,7 @@ Result<ImportedDashboard> FromModel(const object& model, const std::vector<Datas
     for (const element tag : tags) {
       std::string_view text;
       if (tag.get(text) != simdjson::SUCCESS || made.tags.size() >= kMaxTags) continue;
-      made.tags.emplace_back(text);
+      made.tags.push_back(Replaced(inputs, text, kMaxTitleLength).substr(0, kMaxTitleLength));
     }
   }
   // Escapes that JSON needs may make a string up to six times as long; real growth is small.

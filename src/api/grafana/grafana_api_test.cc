@@ -246,6 +246,16 @@ TEST(GrafanaImport, InputsBecomeOurSources) {
                          R"("b":"x-${DS_P}/${other}/$DS_P"}]})");
 }
 
+TEST(GrafanaImport, TitlesTakeInputsTooAndOnesWithoutAValueStay) {
+  const auto made = ImportDashboard(
+      R"({"__inputs":[{"name":"T","value":"Shop"},{"name":"E"}],"title":"${T} ${E}","tags":["${T}"],"panels":[]})",
+      OwnDatasources());
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->title, "Shop ${E}");
+  EXPECT_EQ(made->tags, std::vector<std::string>{"Shop"});
+  EXPECT_THAT(made->model, HasSubstr(R"("title":"Shop ${E}")"));
+}
+
 TEST(GrafanaImport, HostileInputsAreBounded) {
   std::string json = R"({"title":"T","panels":[],"__inputs":[{"name":"A","value":")" +
                      std::string(100'000, 'x') + R"("}],"s":[)";
