@@ -234,5 +234,39 @@ TEST(Manager, ThreadsEvaluateOnTheClock) {
   EXPECT_GE(manager.Status()[0].iterations, 3u);
 }
 
+TEST(Manager, ReloadsWhileItRuns) {
+  base::FakeClock clock(kStartMs * 1'000'000);
+  MemoryStore store;
+  std::atomic<int> asked{0};
+  Environment environment;
+  environment.clock = &clock;
+  environment.sink = &store;
+  environment.query = [&](std::string_view, int64_t) -> base::Result<Vector> {
+    ++asked;
+    return base::Fail(base::ErrorKind::kTimeout, "query timed out");
+  };
+  Manager manager(std::move(environment));
+  manager.Start();
+  for (int i = 0; i < 50; ++i) {
+    RuleSet set;
+    set.defaults.interval_ms = 1000;
+    for (int g = 0; g < 4; ++g) {
+      conf::RuleGroup group{.name = std::to_string(g + i % 2)};
+      group.rules = {{.record = "r", .expr = "x"}, {.alert = "A", .expr = "x", .for_ms = i % 3}};
+      set.groups.push_back({"f", group});
+    }
+    ASSERT_TRUE(manager.Apply(set));
+    clock.Advance(std::chrono::seconds(1));
+    EXPECT_EQ(manager.Status().size(), 4u);
+    const int before = asked;
+    while (asked == before) {
+      clock.Advance(std::chrono::milliseconds(100));
+      std::this_thread::yield();
+    }
+  }
+  manager.Stop();
+  EXPECT_EQ(manager.Status()[0].rules[0].record.last_error, "query timed out");
+}
+
 }  // namespace
 }  // namespace pharos::rules
