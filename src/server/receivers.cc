@@ -30,9 +30,7 @@ Result<std::unique_ptr<Receivers>> Receivers::Open(Storage& storage, const Serve
   };
   deps.store = store;
   PHAROS_TRY(out->collector_, exporting::Collector::Make(*configuration.otelcol, std::move(deps)));
-  for (const auto kind : {CollectorListener::Kind::kOtlpGrpc, CollectorListener::Kind::kOtlpHttp}) {
-    if (const CollectorListener* listener = out->FirstOf(kind)) out->otlp_ = listener->service;
-  }
+  out->otlp_ = out->collector_->service();
   return out;
 }
 
@@ -44,9 +42,9 @@ const CollectorListener* Receivers::FirstOf(CollectorListener::Kind kind) const 
   return nullptr;
 }
 
-size_t Receivers::max_grpc_message_bytes() const {
-  const CollectorListener* grpc = FirstOf(CollectorListener::Kind::kOtlpGrpc);
-  return grpc != nullptr ? grpc->max_message_bytes : 0;
+Result<void> Receivers::Reload(const Configuration& configuration) {
+  if (collector_ == nullptr || !configuration.otelcol) return {};
+  return collector_->Reload(*configuration.otelcol, std::chrono::seconds(5));
 }
 
 ingest::receive::Target Receivers::target() const {

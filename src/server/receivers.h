@@ -32,8 +32,6 @@ class Receivers {
   std::shared_ptr<ingest::receive::OtlpService> otlp() const { return otlp_; }
   /// Storing, whatever a Collector file says: for the OTLP paths of Prometheus and Loki.
   std::shared_ptr<ingest::receive::OtlpService> direct() const { return direct_; }
-  /// 0: no file says so.
-  size_t max_grpc_message_bytes() const;
   /// Null without a Collector file.
   const exporting::Collector* collector() const { return collector_.get(); }
   /// The listener of that kind that the Collector's file asks for first, or null.
@@ -42,6 +40,8 @@ class Receivers {
   /// What pushes to the Loki face are held against: a Loki file's limits, or Pharos's own.
   const ingest::receive::LokiLimits& loki_limits() const { return loki_limits_; }
 
+  /// Puts the pipelines of another Collector file in force; the receivers must be the same.
+  base::Result<void> Reload(const Configuration& configuration);
   /// Log files are followed from now on.
   base::Result<void> Start(const Configuration& configuration);
   /// The address that is bound.
