@@ -66,8 +66,9 @@ if [ -n "$lab" ]; then
   python3 tools/docker_stand_in.py "$data/docker.sock" "sample-app=$data/shop.jsonl,com.docker.compose.service=sample-app" >"$data/docker.log" 2>&1 &
   pids+=($!)
   for _ in $(seq 100); do [ -S "$data/docker.sock" ] && break; sleep 0.02; done
-  # Wherever the classic port really is, the lab's localhost:9090 is Prometheus.
-  echo 'self_names: {prometheus: ["prometheus:9090", "localhost:9090"]}' >"$data/pharos.yaml"
+  # Wherever the classic port really is, the lab's localhost:9090 is Prometheus. A restart does not
+  # make an alert wait again.
+  printf 'self_names: {prometheus: ["prometheus:9090", "localhost:9090"]}\nrules: {for_grace_period: 1s}\n' >"$data/pharos.yaml"
   files+=(--config "$data/pharos.yaml")
   # As the lab's app: traces and metrics go to the Collector, log lines to the container's output.
   export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=none

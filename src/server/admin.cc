@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/metrics.h"
+#include "server/alerting.h"
 #include "server/options.h"
 #include "server/storage.h"
 
@@ -29,7 +30,11 @@ void RegisterHealth(net::Router& router, const FaceDeps& deps) {
   });
   router.Add("GET", "/-/healthy",
              [](const Request&) { return Response::Text(200, "Prometheus Server is Healthy.\n"); });
-  router.Add("GET", "/metrics", [](const Request&) { return MetricsPage(); });
+  router.Add("GET", "/metrics", [alerting = deps.alerting](const Request&) {
+    Response page = MetricsPage();
+    page.body += alerting->PrometheusMetrics();
+    return page;
+  });
   const auto reload = [enabled = deps.options->enable_lifecycle,
                        reload = deps.reload](const Request&) {
     if (!enabled) return Response::Text(403, "Lifecycle API is not enabled.\n");

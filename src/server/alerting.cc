@@ -54,8 +54,11 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   notifier.without_alertmanagers = own;
   alerting->notifier_ = std::make_unique<rules::Notifier>(std::move(notifier));
 
+  const int64_t interval_ms = configuration.prometheus.evaluation_interval_ms;
   const rules::QueryFunc query =
-      rules::EngineQuery({.source = &storage.sample_source(), .stopping = &alerting->stopping_});
+      rules::EngineQuery({.source = &storage.sample_source(),
+                          .engine = {.default_subquery_step_ms = interval_ms},
+                          .stopping = &alerting->stopping_});
   alerting->slos_ =
       std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());
   rules::Environment environment;
@@ -63,6 +66,9 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   environment.source = &storage.sample_source();
   environment.sink = &storage.sample_sink();
   environment.alerts = {alerting->notifier_.get()};
+  environment.outage_tolerance_ms = options.for_outage_tolerance_ms;
+  environment.for_grace_period_ms = options.for_grace_period_ms;
+  environment.resend_delay_ms = options.resend_delay_ms;
   alerting->rules_ = std::make_unique<rules::Manager>(std::move(environment));
   return alerting;
 }

@@ -11,6 +11,7 @@
 #include "alert/alertmanager.h"
 #include "base/result.h"
 #include "rules/manager.h"
+#include "rules/metrics.h"
 #include "rules/notifier.h"
 #include "rules/slo_status.h"
 #include "server/configuration.h"
@@ -41,6 +42,10 @@ class Alerting {
   std::vector<rules::SloStatus> Slos() const { return slos_->Status(rules_->Status()); }
   rules::AlertmanagerUrls Alertmanagers() const { return notifier_->Urls(); }
   alert::Alertmanager& routing() { return *routing_; }
+  /// prometheus_rule_* and its siblings, in Prometheus text format.
+  std::string PrometheusMetrics() const {
+    return rules::PrometheusMetrics(rules_->Status(), notifier_->Urls());
+  }
 
  private:
   Alerting(Storage& storage, const ServeOptions& options);

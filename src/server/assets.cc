@@ -49,7 +49,9 @@ bool IsApiPath(std::string_view path) {
 
 net::Response ServeAsset(const net::Request& request) {
   const Asset* asset = Find(request.path == "/" ? "/index.html" : request.path);
-  if (asset == nullptr && !IsApiPath(request.path)) asset = Find("/index.html");
+  // Alertmanager's pages live below its prefix, with what they show in the hash.
+  const bool is_page = !IsApiPath(request.path) || request.path == "/alertmanager/";
+  if (asset == nullptr && is_page) asset = Find("/index.html");
   if (asset == nullptr || (request.method != "GET" && request.method != "HEAD")) {
     return net::Response::Text(404, "404 page not found\n");
   }

@@ -109,6 +109,13 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.Done();
   }
   ReadForeignFiles(top, text, file, options);
+  if (const conf::Node* rules = top.Take("rules")) {
+    conf::MapReader map(*rules, "pharos.rules", faults);
+    map.DurationMs("for_outage_tolerance", &options.for_outage_tolerance_ms);
+    map.DurationMs("for_grace_period", &options.for_grace_period_ms);
+    map.DurationMs("resend_delay", &options.resend_delay_ms);
+    map.Done();
+  }
   if (const conf::Node* slo = top.Take("slo")) options.slos = conf::ReadSlos(*slo, faults);
   if (const conf::Node* names = top.Take("self_names"))
     options.self_names.ReadOverrides(*names, faults);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "conf/slo_config.h"
+#include "rules/limits.h"
 #include "server/self_names.h"
 
 namespace pharos::server {
@@ -51,6 +52,10 @@ struct ServeOptions {
   std::string config_file;                         ///< pharos.yaml, "" for none
   std::map<std::string, ForeignFile> files;        ///< by format; those that were given
   std::vector<conf::SloConfig> slos;
+  /// Prometheus's flags rules.alert.for-outage-tolerance, .for-grace-period and .resend-delay.
+  int64_t for_outage_tolerance_ms = rules::kOutageToleranceMs;
+  int64_t for_grace_period_ms = rules::kForGracePeriodMs;
+  int64_t resend_delay_ms = rules::kResendDelayMs;
   SelfNames self_names;
   bool insecure = false;  ///< allow binds beyond loopback
   std::vector<std::string> allowed_hosts;

@@ -74,6 +74,7 @@ TEST_F(OptionsTest, ForeignFilesInPlaceKeepTheirLineNumbers) {
             "\n\n  global:\n    scrape_interval: 5s\n# a comment\n\n  rule_files: [a.yml]\n\n");
   ASSERT_EQ(options->slos.size(), 1u);
   EXPECT_EQ(options->slos[0].objective, 0.995);
+  EXPECT_EQ(options->for_grace_period_ms, 1000);
 }
 
 TEST_F(OptionsTest, FaultsNameFileLineAndKey) {

@@ -10,11 +10,13 @@
 
 namespace pharos::server {
 
+class Alerting;
 class Receivers;
 
 /// The page at `address` ("otel-collector:8889"), or nothing: another program's, or a path that
 /// only the network can answer.
 std::optional<net::Response> SelfScrape(const SelfNames& names, const Receivers& receivers,
-                                        const std::string& address, const std::string& path);
+                                        const Alerting& alerting, const std::string& address,
+                                        const std::string& path);
 
 }  // namespace pharos::server

@@ -100,7 +100,7 @@ Result<void> Program::Start() {
   scraper_options.sink = &storage_->sample_sink();
   scraper_options.in_process = [this](const std::string& address, const std::string& path,
                                       const auto&) {
-    return SelfScrape(options_.self_names, *receivers_, address, path);
+    return SelfScrape(options_.self_names, *receivers_, *alerting_, address, path);
   };
   scrapes_ = std::make_unique<ingest::scrape::Scraper>(std::move(scraper_options));
   // 4. Listeners.
@@ -198,8 +198,11 @@ Result<void> Program::Listen(const std::string& name, const ListenAddress& addre
 
 Result<void> Program::ListenGrpc(const ListenAddress& address) {
   net::GrpcOptions grpc_options;
-  if (const size_t most = receivers_->max_grpc_message_bytes(); most > 0)
-    grpc_options.max_message_bytes = most;
+  if (const auto* asked = receivers_->FirstOf(exporting::CollectorListener::Kind::kOtlpGrpc)) {
+    if (asked->max_message_bytes > 0) grpc_options.max_message_bytes = asked->max_message_bytes;
+    if (asked->max_concurrent_streams > 0)
+      grpc_options.max_concurrent_streams = asked->max_concurrent_streams;
+  }
   auto started =
       net::GrpcServer::Start(address.address, grpc_options, OtlpGrpcHandlers(receivers_->otlp()));
   if (!started) return Forgive("otlp-grpc", address, started.error());
@@ -226,8 +229,9 @@ Result<void> Program::Apply(const Configuration& configuration) {
 
 std::string Program::Reload() {
   const auto configuration = ReadConfiguration(options_);
-  const auto applied =
-      configuration ? Apply(*configuration) : std::unexpected(configuration.error());
+  auto applied =
+      configuration ? receivers_->Reload(*configuration) : std::unexpected(configuration.error());
+  if (applied) applied = Apply(*configuration);
   NoteConfigReload(applied.has_value());
   if (!applied) {
     base::Log(LogLevel::kError, "reload failed; the old configuration keeps running",
