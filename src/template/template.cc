@@ -204,13 +204,17 @@ class Runner {
                    ? Bad(first, first.text + " is not a method but has arguments")
                    : Bad(first, "can't give argument to non-function " + first.text);
       }
+      // Arguments are looked at only where there is a method to take them.
+      PHAROS_TRY(const Value receiver, Operand(first, dot, 1));
+      if (receiver.object() == nullptr && receiver.As<Time>() == nullptr)
+        return Bad(first, first.names.back() + " is not a method but has arguments");
       std::vector<Value> arguments;
       for (size_t i = 1; i < node.children.size(); ++i) {
         PHAROS_TRY(Value argument, Operand(*node.children[i], dot));
         arguments.push_back(std::move(argument));
       }
       if (last != nullptr) arguments.push_back(*last);
-      return Operand(first, dot, arguments);
+      return FieldOf(first, receiver, first.names.back(), arguments);
     }
     return Operand(first, dot);
   }
@@ -241,13 +245,13 @@ class Runner {
     return made;
   }
 
-  /// `arguments` are for the method that the last of the node's names must then be.
-  Result<Value> Operand(const Node& node, const Value& dot, std::span<const Value> arguments = {}) {
+  /// Leaves out the last `without` of the node's names.
+  Result<Value> Operand(const Node& node, const Value& dot, size_t without = 0) {
     PHAROS_TRY_VOID(Step(node));
     switch (node.kind) {
       case Node::Kind::kDot: return dot;
       case Node::Kind::kConstant: return node.constant;
-      case Node::Kind::kField: return FieldsOf(node, dot, arguments);
+      case Node::Kind::kField: return FieldsOf(node, dot, without);
       case Node::Kind::kPipeline: return Pipeline(node, dot);
       case Node::Kind::kFunction: {
         Node command;
@@ -258,12 +262,12 @@ class Runner {
       }
       case Node::Kind::kChain: {
         PHAROS_TRY(const Value head, Operand(*node.pipeline, dot));
-        return FieldsOf(node, head, arguments);
+        return FieldsOf(node, head, without);
       }
       case Node::Kind::kVariable: {
         const std::string& name = *node.constant.As<std::string>();
         for (auto v = variables_.rbegin(); v != variables_.rend(); ++v) {
-          if (v->first == name) return FieldsOf(node, v->second, arguments);
+          if (v->first == name) return FieldsOf(node, v->second, without);
         }
         return Bad(node, "undefined variable: " + name);
       }
@@ -271,11 +275,9 @@ class Runner {
     }
   }
 
-  Result<Value> FieldsOf(const Node& node, Value value, std::span<const Value> arguments) {
-    for (size_t i = 0; i < node.names.size(); ++i) {
-      const bool last = i + 1 == node.names.size();
-      PHAROS_TRY(value,
-                 FieldOf(node, value, node.names[i], last ? arguments : std::span<const Value>{}));
+  Result<Value> FieldsOf(const Node& node, Value value, size_t without) {
+    for (size_t i = 0; i + without < node.names.size(); ++i) {
+      PHAROS_TRY(value, FieldOf(node, value, node.names[i], {}));
     }
     return value;
   }
