@@ -113,6 +113,7 @@ TEST_F(Fluent, AcknowledgesOnlyWhatIsDurable) {
   ASSERT_TRUE(client.Send(Message("three", "c2")));
   ASSERT_TRUE(events.Resolve(base::Fail(base::ErrorKind::kIo, "disk")));
   EXPECT_EQ(ReadSome(client, 1), "");  // closed without an acknowledgement
+  server_ = nullptr;  // before the sink that it borrows
   EXPECT_EQ(events.lines(), (std::vector<std::string>{"one", "two", "three"}));
 }
 
@@ -126,6 +127,7 @@ TEST_F(Fluent, ClosesWhenTheStoreIsBusyOrTheBytesAreWrong) {
   net::RawClient wrong(server_->address());
   ASSERT_TRUE(wrong.Send("GET / HTTP/1.1\r\n\r\n"));
   EXPECT_EQ(ReadSome(wrong, 1), "");
+  server_ = nullptr;  // before the sink that it borrows
 }
 
 TEST_F(Fluent, RecordsBecomeEntries) {
