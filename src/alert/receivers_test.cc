@@ -104,7 +104,7 @@ TEST(Templates, DataAndFunctions) {
      "0s:1s:1m 0s:1h 0m 0s:1d 0h 0m 0s:1d 1h 0m 0s:-2d 3h 4m 5s:14m 59s:100ms:100us:123.5ms:1m 0s:"
      "1.234s:");
   is("{{ humanizeDuration \"one\" }}",
-     "template: :1:3: executing \"\" at <humanizeDuration \"on...>: error calling "
+     "template: :1:3: executing \"\" at <humanizeDuration \"one\">: error calling "
      "humanizeDuration: strconv.ParseFloat: parsing \"one\": invalid syntax");
   is("{{ \"flush>>\" | base64encode }}{{ base64decode \"dGVzdA==\" }}", "Zmx1c2g-Pg==test");
   is("{{ $l := list }}{{ range .Alerts }}{{ $l = append $l (dict \"s\" .Status) }}{{ end }}"

@@ -67,7 +67,7 @@ TEST_F(OptionsTest, ForeignFilesInPlaceKeepTheirLineNumbers) {
   const std::string file = File(
       "limits: {memory: 1GiB}\nprometheus:\n  global:\n    scrape_interval: 5s\n# a comment\n\n"
       "  rule_files: [a.yml]\nlisten: {main: '127.0.0.1:1'}\nslo:\n- {name: a, service: b, "
-      "objective: 99.5%}\n");
+      "objective: 99.5%}\nrules: {for_grace_period: 1s}\n");
   const auto options = Make({.config = file});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(*options->files.at("prometheus").Text(),
