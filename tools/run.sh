@@ -5,8 +5,8 @@
 #   --port-offset N    add N to every port (default 0)
 #   --rate N           requests a second on the shop (default 10; 0: no load)
 #   --spike SECONDS    the shop's database fails after so many seconds, for 90 (default 120; off: never)
-#   --lab [DIR]        run the stack of a Docker Compose lab instead of the demo's own files: DIR/config/*.yml
-#                      unchanged, the shop as its sample-app (default ../shared/lab)
+#   --lab [DIR]        run the stack of a Docker Compose lab instead of the demo's own files: DIR/config/*.yml as they
+#                      are (but for the path of Docker's socket), the shop as its sample-app (default ../shared/lab)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 data=build/run offset=0 rate=10 spike=120 lab=

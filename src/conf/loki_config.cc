@@ -16,8 +16,7 @@ using Does = KeyRule::Does;
 
 constexpr std::string_view kOneProcess = "Pharos is one process; there are no components to place";
 constexpr std::string_view kBinds =
-    "Pharos binds its own listeners (--listen.loki); binds of foreign files count with "
-    "--honour-paths";
+    "Pharos binds its own listeners (--listen.loki), whatever foreign files say";
 constexpr std::string_view kPaths = "Pharos keeps all data below --data-dir";
 constexpr std::string_view kRing = "no ring: one process holds every stream";
 constexpr std::string_view kCaches = "no result or chunk cache to configure";

@@ -29,7 +29,7 @@ struct LokiConfig {
   int64_t max_metadata_bytes = 64 << 10;       ///< 0: no limit
   int64_t max_metadata_count = 128;            ///< 0: no limit
   std::vector<std::string> alertmanager_urls;  ///< of the ruler
-  /// Where Loki itself would listen: Pharos binds here only with --honour-paths.
+  /// Where Loki itself would listen; Pharos has listeners of its own.
   std::string http_address;
   int64_t http_port = 3100;
 };

@@ -14,8 +14,7 @@ using Does = KeyRule::Does;
 
 constexpr std::string_view kOneProcess = "Pharos is one process; there are no components to place";
 constexpr std::string_view kBinds =
-    "Pharos binds its own listeners (--listen.tempo); binds of foreign files count with "
-    "--honour-paths";
+    "Pharos binds its own listeners (--listen.tempo), whatever foreign files say";
 constexpr std::string_view kRing = "no ring: one process holds every trace";
 constexpr std::string_view kStore =
     "Pharos has one storage format below --data-dir; what lies in Tempo's blocks is not read";

@@ -24,7 +24,7 @@ struct TempoReceiver {
 struct TempoConfig {
   std::optional<int64_t> retention_ms;  ///< how long traces are kept, where the file says so
   std::vector<TempoReceiver> receivers;
-  /// Where Tempo itself would listen: Pharos binds here only with --honour-paths.
+  /// Where Tempo itself would listen; Pharos has listeners of its own.
   std::string http_address;
   int64_t http_port = 80;
 };

@@ -137,7 +137,14 @@ class Builder {
     return loki;
   }
   api::alertmanager::Deps AlertmanagerDeps() const {
-    return {.alertmanager = &deps_.alerting->routing()};
+    api::alertmanager::Deps deps{.alertmanager = &deps_.alerting->routing()};
+    if (!deps_.options->enable_lifecycle) return deps;
+    deps.reload = [reload = deps_.reload]() -> base::Result<void> {
+      if (std::string wrong = reload(); !wrong.empty())
+        return base::Fail(base::ErrorKind::kBadInput, std::move(wrong));
+      return {};
+    };
+    return deps;
   }
   api::spans::Deps SpanDeps() const {
     api::spans::Deps spans;

@@ -37,7 +37,7 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Pharos: metrics, logs and traces in one program", "pharos");
+  CLI::App app("Pharos: metrics, logs, traces, alerts and dashboards in one program", "pharos");
   app.require_subcommand(1);
 
   server::ServeArguments serve_arguments;

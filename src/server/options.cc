@@ -80,9 +80,18 @@ void ReadForeignFiles(conf::MapReader& top, std::string_view text, const std::st
       const std::filesystem::path path(node->scalar);
       options.files[format] = {
           path.is_absolute() ? path : std::filesystem::path(file).parent_path() / path, ""};
-    } else {
-      options.files[format] = {file, BlockBelow(text, top.LineOf(format))};
+      continue;
     }
+    std::string block = BlockBelow(text, top.LineOf(format));
+    const bool is_block = block.find_first_not_of(" \n") != std::string::npos;
+    if (!is_block || std::string_view(format) == "grafana") {
+      top.faults().Add(top.LineOf(format),
+                       std::string(format) + (is_block ? " must be the path of a file or folder"
+                                                       : " must be a path, or a file's text in "
+                                                         "the lines below the key"));
+      continue;
+    }
+    options.files[format] = {file, std::move(block)};
   }
 }
 

@@ -77,6 +77,14 @@ TEST_F(OptionsTest, ForeignFilesInPlaceKeepTheirLineNumbers) {
   EXPECT_EQ(options->for_grace_period_ms, 1000);
 }
 
+TEST_F(OptionsTest, WhatCannotStandInPlaceIsNamed) {
+  const std::string file = File("alertmanager: {route: {}}\ngrafana:\n  providers: []\n");
+  EXPECT_EQ(Make({.config = file}).error().message,
+            file +
+                ":1: alertmanager must be a path, or a file's text in the lines below the key\n" +
+                file + ":2: grafana must be the path of a file or folder");
+}
+
 TEST_F(OptionsTest, FaultsNameFileLineAndKey) {
   const std::string file = File("storage:\n  durability: maybe\n  x: 1\nauth: {}\n");
   EXPECT_EQ(Make({.config = file}).error().message,

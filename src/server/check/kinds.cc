@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "conf/alertmanager_config.h"
+#include "conf/grafana_config.h"
 #include "conf/loki_config.h"
 #include "conf/otelcol_config.h"
 #include "conf/prometheus_config.h"
@@ -12,6 +13,8 @@
 #include "conf/tempo_config.h"
 #include "ingest/tail/pipeline.h"
 #include "rules/rule.h"
+#include "rules/slo.h"
+#include "server/options.h"
 
 namespace pharos::server::check {
 namespace {
@@ -71,6 +74,14 @@ bool IsCompose(const Node& root) { return HasMap(root, "services"); }
 bool IsDashboard(const Node& root) {
   return HasList(root, "panels") || HasMap(root, "dashboard") ||
          (Has(root, {"schemaVersion"}) && Has(root, {"title", "rows"}));
+}
+bool IsPharos(const Node& root) {
+  const Node* storage = root.Find("storage");
+  return Has(root, {"slo", "self_names", "listen"}) || HasMap(root, "limits") ||
+         (storage != nullptr && Has(*storage, {"durability", "retention"}));
+}
+bool IsGrafana(const Node& root) {
+  return HasList(root, "providers") || HasList(root, "datasources");
 }
 bool IsQueryList(const Node& root) {
   return HasList(root, "promql") || HasList(root, "logql") || HasList(root, "traceql");
@@ -133,6 +144,25 @@ Reading ReadFragment(const File& file) {
   return reading;
 }
 
+/// pharos.yaml is read from the disk again, since what it names lies beside it.
+Reading ReadPharos(const File& file) {
+  Reading reading;
+  const auto options =
+      MakeServeOptions({.data_dir = "unused", .config = file.path, .insecure = true});
+  if (!options) {
+    reading.faults = options.error().message;
+    return reading;
+  }
+  for (const conf::SloConfig& slo : options->slos) {
+    const std::string wrong = rules::CheckSlo(slo);
+    if (wrong.empty()) continue;
+    reading.faults += reading.faults.empty() ? "" : "\n";
+    reading.faults +=
+        file.path + ":" + std::to_string(slo.line) + ": slo " + slo.name + ": " + wrong;
+  }
+  return reading;
+}
+
 Reading ReadPromtail(const File& file) {
   Reading reading;
   const auto config =
@@ -159,6 +189,9 @@ const std::vector<KindRow>& Kinds() {
        "skipped: it configures nothing; its queries are held against the other files"},
       {Kind::kCompose, "docker-compose.yml", IsCompose, nullptr,
        "skipped: Pharos starts no containers; mounts and names are held against the other files"},
+      {Kind::kPharos, "pharos.yaml", IsPharos, ReadPharos, nullptr},
+      {Kind::kGrafana, "Grafana provisioning", IsGrafana, ReadWith<conf::ParseGrafanaConfig>,
+       nullptr},
       {Kind::kRuleFragment, "fragment of a rule file", IsFragment, ReadFragment, nullptr},
       {Kind::kRules, "rule file", IsRules, ReadRules, nullptr},
       {Kind::kPromtail, "Promtail", IsPromtail, ReadPromtail, nullptr},

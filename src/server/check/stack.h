@@ -18,6 +18,8 @@ namespace pharos::server::check {
 
 enum class Kind : uint8_t {
   kUnknown,
+  kPharos,
+  kGrafana,
   kPrometheus,
   kRules,
   kRuleFragment,

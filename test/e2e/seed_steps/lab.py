@@ -11,7 +11,6 @@ from .walk import LAB, ROOT, Document, get, spans_named, tags, wait_until
 
 doc = Document('lab')
 HOST = 'host metrics'
-GRAFANA = 'dashboards'
 
 # -- 0. the stack ---------------------------------------------------------------------------------
 
@@ -427,8 +426,37 @@ def _(w):
 
 
 doc.later('service graphs and span metrics', 'metrics_generator: service-graphs, span-metrics', 'Explore → Tempo → Service Graph tab', 'for i in {1..50}: a node a service, edges with rate and errors')
-doc.later(GRAFANA, 'stat panel: request rate', 'gauge panel: error rate with thresholds', 'time series: p50 / p95 / p99', 'stat: active requests', 'dashboard as code: Sample App — RED Dashboard', 'Import → paste JSON → Load',
-          'import by ID 1860', 'import by ID 893', 'import by ID 15661', 'import by ID 3662')
+
+
+def _dashboard(asker, uid):
+    """Every value that the page of the dashboard shows is the one that the API answers."""
+    done = subprocess.run(['node', ROOT / 'test/e2e/web/dashboard_values.mjs', f'http://127.0.0.1:{asker.port(3000)}', uid], cwd=ROOT / 'web', capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@doc.lab('dashboard as code: Sample App — RED Dashboard', 'stat panel: request rate', 'time series: p50 / p95 / p99', 'Open the service RED dashboard')
+def _(lab):
+    _dashboard(lab, 'sample-app-red-v1')
+
+
+@doc.run('gauge panel: error rate with thresholds', 'stat: active requests')
+def _(w):
+    kinds = {(p['type'], bool(p['fieldConfig']['defaults'].get('thresholds'))) for p in w.json(3000, '/api/dashboards/uid/shop')['dashboard']['panels'] if 'fieldConfig' in p}
+    assert ('gauge', True) in kinds and any(kind == 'stat' for kind, _ in kinds), kinds
+    _dashboard(w, 'shop')
+
+
+@doc.lab('Import → paste JSON → Load', 'Import: Sample App RED (import-ready JSON)')
+def _(lab):
+    model = dict(json.loads((LAB / 'dashboards/sample-app-red.json').read_text()), uid='pasted', title='Pasted')
+    status, _, text = lab.post(3000, '/api/dashboards/db', json.dumps({'dashboard': model, 'overwrite': True}).encode(), {'Content-Type': 'application/json'})
+    assert status == 200 and json.loads(text)['url'].startswith('/d/pasted/'), text
+    assert any(d['uid'] == 'pasted' for d in lab.json(3000, '/api/search', {'query': 'Pasted'}))
+    _dashboard(lab, 'pasted')
+
+
+doc.later('dashboards by their number from the public catalogue', 'import by ID 1860', 'import by ID 893', 'import by ID 15661', 'import by ID 3662')
+
 
 # -- 10. data engineering, 11. MLOps ----------------------------------------------------------------------
 
@@ -496,5 +524,4 @@ def _(w):
     assert rule['state'] == 'inactive' and 'by (job, route)' in rule['query']
 
 
-doc.later(GRAFANA, 'Open the service RED dashboard', 'Import: Sample App RED (import-ready JSON)')
 doc.later('retention by class', 'metrics raw 15–30 days, downsampled 1 year')

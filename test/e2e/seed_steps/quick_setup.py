@@ -72,4 +72,10 @@ def _(w):
 
 doc.later('a database behind the shop', 'db_query_duration_seconds', 'db_connections_active', 'db_connections_idle')
 doc.later('host metrics', 'cpu_usage_percent', 'memory_usage_bytes', 'disk_usage_percent', 'USE: utilization, saturation, errors')
-doc.later('rules (recording and alerting groups)', 'alert design and on-call practices')
+
+
+@doc.run('alert design and on-call practices')
+def _(w):
+    """Each alert of the demo says what is wrong and where, and reaches the one on call."""
+    rules = [r for g in w.json(9090, '/api/v1/rules', {'type': 'alert'})['data']['groups'] if g['name'] == 'shop' for r in g['rules']]
+    assert rules and all({'summary'} <= r['annotations'].keys() and r['labels']['severity'] for r in rules), rules

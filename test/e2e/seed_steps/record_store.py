@@ -1,9 +1,12 @@
 """The Record Store lesson: its scripts' traffic, its stack's ports, its queries and its traces."""
 import json
 import re
+import socket
+import tempfile
+import time
 
 from . import data
-from .walk import LAB, Document, spans_named, tags
+from .walk import LAB, Document, spans_named, tags, wait_until
 
 doc = Document('record_store')
 IDS = {'trace_id': r'[0-9a-f]{32}', 'span_id': r'[0-9a-f]{16}'}
@@ -163,7 +166,47 @@ def _(w):
 
 doc.later('synthetic probes (Blackbox)', './black_box_monitor.sh', 'Blackbox Exporter (9115)', "job 'blackbox-exporter'", "job 'blackbox-health': /probe with module http_2xx")
 doc.later('the Pushgateway API', 'Pushgateway (9091)', "job 'pushgateway' with honor_labels")
-doc.later('the Fluent forward protocol', 'logging driver fluentd on localhost:24224', 'Fluent Bit (Port 24224)')
-doc.later('alert routing', 'Alertmanager (9093)', 'Slack, PagerDuty, email channels')
+
+
+@doc.run('logging driver fluentd on localhost:24224', 'Fluent Bit (Port 24224)')
+def _(w):
+    """A message as Docker's fluentd driver sends it: [tag, time, record], in MessagePack."""
+    def text(value):
+        return (bytes([0xa0 | len(value)]) if len(value) < 32 else b'\xd9' + bytes([len(value)])) + value.encode()
+    record = {'container_id': 'c0ffee', 'container_name': '/api', 'source': 'stdout', 'log': 'record 7 saved by the fluentd driver'}
+    body = b'\x93' + text('docker.api') + b'\xce' + int(time.time()).to_bytes(4, 'big') + bytes([0x80 | len(record)]) + b''.join(text(k) + text(v) for k, v in record.items())
+    with socket.create_connection(('127.0.0.1', w.port(24224)), timeout=5) as connection:
+        connection.sendall(body)
+        lines = wait_until('the line', 15, lambda: w.logql('{fluent_tag="docker.api"} |= "fluentd driver"'))
+    assert lines[0][1] == record['log'] and lines[0][0]['container_name'] == '/api', lines
+
+
+@doc.run('Alertmanager (9093)')
+def _(w):
+    assert w.json(9093, '/api/v2/status')['cluster'] is not None
+    assert [r['name'] for r in w.json(9093, '/api/v2/receivers')] == ['pager']
+
+
+@doc.run('Slack, PagerDuty, email channels')
+def _(w):
+    with tempfile.NamedTemporaryFile('w', suffix='.yml') as f:
+        f.write('''
+global: {slack_api_url: 'https://hooks.example.org/x', smtp_smarthost: 'mail.example.org:587', smtp_from: 'a@example.org'}
+route: {receiver: chat, routes: [{matchers: ['severity="critical"'], receiver: pager}, {matchers: ['severity="warning"'], receiver: mail}]}
+receivers:
+- {name: chat, slack_configs: [{channel: '#alerts'}]}
+- {name: pager, pagerduty_configs: [{routing_key: 'k'}]}
+- {name: mail, email_configs: [{to: 'oncall@example.org'}]}
+''')
+        f.flush()
+        code, text = w.pharos('check', f.name)
+    assert code == 0, text
+
+
 doc.later('the lab mode of ./dev run', 'the consolidated example runs: all jobs UP', 'OTEL_SERVICE_NAME: kodekloud-record-store-worker')
-doc.later('dashboards', 'Grafana dashboards for latency, throughput, error rate, and availability')
+
+
+@doc.run('Grafana dashboards for latency, throughput, error rate, and availability')
+def _(w):
+    titles = [p['title'].lower() for p in w.json(3000, '/api/dashboards/uid/shop')['dashboard']['panels']]
+    assert all(any(word in t for t in titles) for word in ('latency', 'rate', 'error')), titles

@@ -2,7 +2,7 @@
 import json
 import re
 
-from .walk import Document, spans_named, tags
+from .walk import Document, spans_named, tags, wait_until
 
 doc = Document('taskflow')
 
@@ -79,5 +79,15 @@ def _(w):
     assert 0.3 < sli < 1, sli
 
 
-doc.later('rules (recording and alerting groups)', 'a multi-window multi-burn-rate alert', 'the 99.5%/300ms SLO', '14.4x threshold: page only when the budget is genuinely burning')
+
+
+@doc.run('a multi-window multi-burn-rate alert', 'the 99.5%/300ms SLO', '14.4x threshold: page only when the budget is genuinely burning')
+def _(w):
+    slo = wait_until('the SLO is measured', 60, lambda: (s := w.json(3000, '/pharos/api/v1/slos')['data'][0]) and s['sli'] is not None and s)
+    assert (slo['objective'], slo['latencySeconds'], slo['windowSeconds'], slo['error']) == (0.995, 0.3, 30 * 86400, ''), slo
+    assert 0.9 < slo['sli'] <= 1 and slo['budgetRemaining'] <= 1, slo
+    assert [(a['severity'], a['longWindow'], a['shortWindow'], a['factor']) for a in slo['alerts']] == [('page', '1h', '5m', 14.4), ('page', '6h', '30m', 6), ('ticket', '1d', '2h', 3), ('ticket', '3d', '6h', 1)], slo
+    assert w.rule('ErrorBudgetBurn1h')['state'] == 'inactive'
+
+
 doc.later('Kubernetes discovery', 'annotation-based discovery: three lines on the service', 'the relabel config consumes the port annotation')
