@@ -86,9 +86,17 @@ class Starting(unittest.TestCase):
             code, _, error = run('serve', '--data-dir', os.path.join(pharos.data_dir, 'data'), '--listen', '127.0.0.1:0', '--listen.otlp-grpc', 'off')
             self.assertEqual(code, 1)
             self.assertIn('data', error)
-            code, _, error = run('serve', '--data-dir', folder + '/c', '--config.loki', 'x.yaml')
+            code, _, error = run('serve', '--data-dir', folder + '/c', '--config.statsd', 'x.yaml')
             self.assertEqual(code, 1)
-            self.assertIn('--config.loki', error)
+            self.assertIn('--config.statsd', error)
+            code, _, error = run('serve', '--data-dir', folder + '/c', '--config.loki', 'x.yaml')
+            self.assertEqual((code, error), (1, 'pharos: x.yaml: no such file\n'))
+            self.assertFalse(os.path.exists(folder + '/c'), 'nothing is touched before the configuration is understood')
+
+    def test_files_of_the_demo_are_fine(self):
+        code, out, error = run('check', str(ROOT / 'demo'))
+        self.assertEqual(code, 0, out + error)
+        self.assertRegex(out, r'\n\d+ files, 0 errors, 0 findings\n$')
 
     def test_reload(self):
         with tempfile.TemporaryDirectory() as folder:
