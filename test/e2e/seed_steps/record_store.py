@@ -209,4 +209,4 @@ doc.later('the lab mode of ./dev run', 'the consolidated example runs: all jobs 
 @doc.run('Grafana dashboards for latency, throughput, error rate, and availability')
 def _(w):
     titles = [p['title'].lower() for p in w.json(3000, '/api/dashboards/uid/shop')['dashboard']['panels']]
-    assert all(any(word in t for t in titles) for word in ('latency', 'rate', 'error')), titles
+    assert all(any(word in t for t in titles) for word in ('latency', 'requests', 'error ratio')), titles
