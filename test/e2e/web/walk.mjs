@@ -162,7 +162,7 @@ await step('Traces without a service finds those of all', async () => {
   const found = await until(() => numberOf(count), (value) => value > 0, 'no trace of any service');
   await all.getByRole('switch', { name: 'Errors only' }).click();
   await all.waitForURL('**/traces?*errors=1*');
-  const isFailed = () => all.getByTestId('traces').locator('li').evaluateAll((rows) => rows.length > 0 && rows.every((row) => /error/.test(row.innerText)));
+  const isFailed = () => all.getByTestId('traces').locator('li').evaluateAll((rows) => rows.length > 0 && rows.every((row) => Number(row.dataset.errors) > 0));
   await until(isFailed, (value) => value, 'a trace without an error, or none');
   await all.close();
   return `${found} traces`;
@@ -291,6 +291,19 @@ await step('an alert opens to its graph, its traces and its lines', async () => 
   await page.getByTestId('alert-logs').click();
   await page.waitForURL('**/logs?*from=*');
   return key;
+});
+
+await step('from a firing alert on the first page to the span that failed', async () => {
+  await page.goto(`${base}/`);
+  await page.getByTestId('firing').waitFor({ timeout: 5_000 }).catch(() => {});
+  const cause = page.locator('[data-testid="firing"] [data-cause]').first();
+  if (!(await cause.waitFor({ timeout: 5_000 }).then(() => true, () => false))) return 'nothing fires that has failed traces';
+  const words = await cause.innerText();
+  await cause.click();
+  await page.waitForURL('**/trace/*');
+  const failed = page.getByTestId('span-row').filter({ hasText: words.split(':')[0] });
+  await failed.first().waitFor();
+  return words;
 });
 
 await step('SLOs shows each budget, as the API says', async () => {

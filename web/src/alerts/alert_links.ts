@@ -29,6 +29,14 @@ function withoutNamespace(label: string, value: string): string {
   return label.endsWith('job') ? value.slice(value.lastIndexOf('/') + 1) : value;
 }
 
+const routeLabels = ['http_route', 'route', 'handler', 'path', 'uri', 'endpoint'];
+
+/** The route that labels name, as a tag of spans; empty where none does. An `endpoint` may be a port's name. */
+export function routeTag(labels: LabelSet): string {
+  const label = routeLabels.find((name) => labels[name]?.startsWith('/'));
+  return label ? `http.route=${quote(labels[label]!)}` : '';
+}
+
 /** The longest look-back of an expression's ranges, in milliseconds. */
 export function lookBackMs(query: string): number {
   const unitMs: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 604800e3 };
@@ -91,7 +99,7 @@ export function evidenceOf(row: Pick<AlertRow, 'name' | 'labels' | 'sinceMs'>, q
   return {
     service,
     window: onsetWindow(row.sinceMs, query, nowMs),
-    traces: { ...emptyViews.traces, service: service ?? '', errorsOnly: !isSlow, minDuration },
+    traces: { ...emptyViews.traces, service: service ?? '', tags: routeTag(row.labels), errorsOnly: !isSlow, minDuration },
     logs: { ...emptyViews.logs, query: `${selector} ${isSlow ? slownessWords : failureWords}` },
   };
 }

@@ -152,10 +152,10 @@ export function timeOf(text: string | null | undefined): number | null {
   return Number.isNaN(ms) || ms <= 0 ? null : ms;
 }
 
-/** Labels that say where: without the name and the severity. */
+/** Labels that say where: without the name, the severity, and what Sloth's rules say twice. */
 export function tellingLabels(labels: LabelSet): [string, string][] {
   return Object.entries(labels)
-    .filter(([name]) => name !== 'alertname' && name !== 'severity')
+    .filter(([name]) => name !== 'alertname' && name !== 'severity' && !(labels.slo && name.startsWith('sloth_')))
     .toSorted(([a], [b]) => a.localeCompare(b));
 }
 

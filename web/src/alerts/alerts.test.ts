@@ -138,6 +138,13 @@ describe('where to look', () => {
     expect(slow.logs.query).toContain('{service_name=~".+"}');
   });
 
+  it('asks for the route that the labels name', () => {
+    const of = (labels: Record<string, string>) => evidenceOf({ name: 'A', labels, sinceMs: 1e12 }, query, 1e12).traces.tags;
+    expect(of({ job: 'shop', route: '/products/{id}' })).toBe('http.route="/products/{id}"');
+    expect(of({ endpoint: 'http-metrics', handler: '/a "b"' })).toBe('http.route="/a \\"b\\""');
+    expect(of({ job: 'shop', endpoint: 'http-metrics' })).toBe('');
+  });
+
   it('reads the unit from annotations, then from the expression', () => {
     expect(unitOfRule({ query: 'a > 1', annotations: { d: '{{ $value | humanizePercentage }}' } })).toBe('percent');
     expect(unitOfRule({ query: 'a > 1', annotations: { d: '{{ $value | humanizeDuration }}' } })).toBe('seconds');

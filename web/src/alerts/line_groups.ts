@@ -22,7 +22,7 @@ export function lineText(line: string): string {
 }
 
 /** Without what differs from one request to the next: ids, numbers, quoted values. */
-function shapeOf(text: string): string {
+export function shapeOf(text: string): string {
   return text
     .replace(/\b[0-9a-f]{8,}(-[0-9a-f]{4,})*\b/gi, '#')
     .replace(/\d+(\.\d+)?/g, '#')

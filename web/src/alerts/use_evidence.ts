@@ -1,18 +1,17 @@
 // What an alert's minutes hold: failed or slow traces, lines that tell of failures, and its graph.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { JaegerTrace } from '../api/jaeger/trace';
 import { logQueryRange } from '../api/loki/query_range';
 import { queryRange } from '../api/prometheus/query_range';
 import { toEntries } from '../logs/log_entry';
 import { gridOf } from '../red/fold';
 import { alignWindow, stepFor, type TimeWindow } from '../time_range';
-import { failureOf, type TraceFailure } from '../trace/failure';
 import { searchView } from '../trace/search';
-import { summarize, type TraceSummary } from '../trace/summary';
+import type { TracesView } from '../url_state';
 import type { Evidence } from './alert_links';
 import type { PartAnswer } from './alert_chart';
 import { groupLines } from './line_groups';
 import { splitThreshold } from './threshold';
+import { groupTraces, slowestTraces, type TraceGroup } from './trace_groups';
 
 const shown = 5;
 /** Among so many traces the slowest are looked for. */
@@ -26,27 +25,29 @@ const mostParts = 6;
 export interface TraceFinds {
   /** Whether they are what was asked for; else the slowest of the minutes stand in. */
   isExact: boolean;
-  traces: FoundTrace[];
+  groups: TraceGroup[];
+  /** There are more traces than were counted. */
+  isCut: boolean;
+  /** The search that found them. */
+  view: TracesView;
 }
-
-export interface FoundTrace extends TraceSummary {
-  failure: TraceFailure | null;
-}
-
-const describe = (trace: JaegerTrace): FoundTrace => ({ ...summarize(trace), failure: failureOf(trace) });
 
 async function findTraces({ traces: view, window }: Evidence, most: number, signal: AbortSignal): Promise<TraceFinds> {
-  const exact = (await searchView({ ...view, limit: most }, window, signal)).map(describe);
-  if (exact.length > 0) return { isExact: true, traces: exact.toSorted(bySlowness).slice(0, shown) };
-  const any = (await searchView({ ...view, errorsOnly: false, minDuration: '', limit: most }, window, signal)).map(describe);
-  return { isExact: false, traces: any.toSorted(bySlowness).slice(0, shown) };
+  // Spans may name a route otherwise than the metrics do: then the whole service is looked at.
+  const wanted = view.tags === '' ? [view] : [view, { ...view, tags: '' }];
+  for (const exact of wanted) {
+    const traces = await searchView({ ...exact, limit: most }, window, signal);
+    const groups = (view.errorsOnly ? groupTraces : slowestTraces)(traces, shown);
+    if (groups.length > 0) return { isExact: true, groups, isCut: traces.length >= most, view: exact };
+  }
+  const any = { ...view, tags: '', errorsOnly: false, minDuration: '' };
+  const traces = await searchView({ ...any, limit: most }, window, signal);
+  return { isExact: false, groups: slowestTraces(traces, shown), isCut: traces.length >= most, view: any };
 }
-
-const bySlowness = (a: TraceSummary, b: TraceSummary) => b.errorCount - a.errorCount || b.durationMicros - a.durationMicros;
 
 /** The window's end moves while the onset is young; it is asked for again every half minute. */
 function keyOf({ window, traces, logs }: Evidence) {
-  return [traces.service, traces.errorsOnly, traces.minDuration, logs.query, window.fromMs, Math.floor(window.toMs / 30_000)];
+  return [traces.service, traces.tags, traces.errorsOnly, traces.minDuration, logs.query, window.fromMs, Math.floor(window.toMs / 30_000)];
 }
 
 /** The traces of an alert's minutes, chosen among the `most` that the search gives. */

@@ -84,13 +84,14 @@ function stackBands(options: uPlot.Options, count: number): void {
 
 const markFont = "600 10px 'Inter Variable', sans-serif";
 
-/** Upright lines at the marks; a word that would leave the chart stands on the left of its line. */
+/** Upright lines at the marks; a word that would leave the chart stands on the left of its line, one that would cover another below it. */
 function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
   const { ctx } = chart;
   const { left, top, width, height } = chart.bbox;
   const ratio = devicePixelRatio;
   ctx.save();
   ctx.font = markFont.replace('10px', `${10 * ratio}px`);
+  const words: { from: number; to: number }[] = [];
   for (const { atMs, label, color, side } of marks) {
     const x = Math.round(chart.valToPos(atMs / 1000, 'x', true));
     if (x < left || x > left + width) continue;
@@ -104,7 +105,10 @@ function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
     const room = ctx.measureText(label).width + 6 * ratio;
     const isLeft = x + room > left + width || (side === 'left' && x - room > left);
     ctx.textAlign = isLeft ? 'right' : 'left';
-    ctx.fillText(label, x + (isLeft ? -4 : 4) * ratio, top + 10 * ratio);
+    const [from, to] = isLeft ? [x - room, x] : [x, x + room];
+    const row = words.filter((word) => word.from < to && from < word.to).length;
+    words.push({ from, to });
+    ctx.fillText(label, x + (isLeft ? -4 : 4) * ratio, top + (10 + 13 * row) * ratio);
   }
   ctx.restore();
 }

@@ -21,6 +21,8 @@ export function useSlos() {
 }
 
 const chartPoints = 240;
+/** Points far apart may all lie before the first data. */
+const youngMs = 3600_000;
 /** A young budget is looked at closer and closer, so many times. */
 const mostLooks = 4;
 
@@ -57,6 +59,10 @@ async function askOnce(slo: Slo, window: TimeWindow, signal: AbortSignal) {
 async function askHistory(slo: Slo, nowMs: number, signal: AbortSignal): Promise<BudgetHistory> {
   let answer = await askOnce(slo, { fromMs: nowMs - slo.windowSeconds * 1000, toMs: nowMs }, signal);
   let looks = 1;
+  if (slo.sli !== null && answer.errorRatio.every((ratio) => ratio === null) && slo.windowSeconds * 1000 > youngMs) {
+    answer = await askOnce(slo, { fromMs: nowMs - youngMs, toMs: nowMs }, signal);
+    ++looks;
+  }
   for (let closer = narrowerWindow(answer.times, answer.errorRatio); closer && looks < mostLooks; ++looks) {
     answer = await askOnce(slo, closer, signal);
     closer = narrowerWindow(answer.times, answer.errorRatio);

@@ -1,5 +1,6 @@
 // A trace in one line of a list.
 import type { JaegerTrace } from '../api/jaeger/trace';
+import { failureOf, type TraceFailure } from './failure';
 import { isErrorSpan } from './tags';
 
 export interface TraceSummary {
@@ -10,6 +11,8 @@ export interface TraceSummary {
   durationMicros: number;
   spanCount: number;
   errorCount: number;
+  /** Where and of what it failed first; null if it did not. */
+  failure: TraceFailure | null;
   /** Spans a service, most first. */
   services: { name: string; spans: number }[];
 }
@@ -36,6 +39,16 @@ export function summarize(trace: JaegerTrace): TraceSummary {
     durationMicros: Number.isFinite(start) ? end - start : 0,
     spanCount: trace.spans.length,
     errorCount: trace.spans.filter(isErrorSpan).length,
+    failure: failureOf(trace),
     services: [...counts].map(([name, spans]) => ({ name, spans })).toSorted((a, b) => b.spans - a.spans || a.name.localeCompare(b.name)),
   };
+}
+
+/** "SELECT products: connection refused"; the service too where it is another than the one that was called. */
+export function causeWords({ failure, rootService, rootOperation }: TraceSummary): string {
+  if (!failure) return '';
+  const isElsewhere = failure.service !== rootService;
+  const isBelow = isElsewhere || failure.operation !== rootOperation;
+  const place = [isElsewhere && failure.service, isBelow && failure.operation].filter(Boolean).join(' ');
+  return [place, failure.message].filter(Boolean).join(': ') || failure.operation;
 }

@@ -107,7 +107,7 @@ describe('tags', () => {
 it('summarizes', () => {
   const summary = summarize(trace([span('db', 'a', 20, 200, [['error', true]]), span('a', null, 10, 100)]));
   expect(summary).toEqual({
-    id: 't', rootService: 'shop', rootOperation: 'op a', startMicros: 10, durationMicros: 210, spanCount: 2, errorCount: 1,
+    id: 't', rootService: 'shop', rootOperation: 'op a', startMicros: 10, durationMicros: 210, spanCount: 2, errorCount: 1, failure: { service: 'db', operation: 'op db', message: '' },
     services: [{ name: 'db', spans: 1 }, { name: 'shop', spans: 1 }],
   });
 });

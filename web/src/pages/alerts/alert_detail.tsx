@@ -6,7 +6,7 @@ import { arrangeAnnotations, chartWindow, evidenceOf, linkIn, logsTarget, traces
 import type { AlertRow, RuleOfAlert } from '../../alerts/alert_rows';
 import { durationWords } from '../../alerts/duration_words';
 import { matchersOf } from '../../alerts/matchers';
-import { useAlertGraph } from '../../alerts/use_evidence';
+import { useAlertGraph, useTraceEvidence } from '../../alerts/use_evidence';
 import { Chart } from '../../charts/chart';
 import type { ChartMark } from '../../charts/chart_data';
 import { useClock } from '../../clock';
@@ -31,13 +31,14 @@ export function AlertDetail({ row, found, hasNotifications }: DetailProps) {
   const [isSilencing, setIsSilencing] = useState(false);
   const query = found?.rule.query ?? '';
   const evidence = evidenceOf(row, query, askedMs);
+  const foundTraces = useTraceEvidence(evidence).data;
   const { description, runbook, others } = arrangeAnnotations(row.annotations);
   const onset = `${formatClock(evidence.window.fromMs).slice(0, 5)} – ${formatClock(evidence.window.toMs).slice(0, 5)}`;
   return (
     <div className={styles.detail} data-testid="alert-detail">
       {description && <p className={styles.description}>{description}</p>}
       <div className={styles.actions}>
-        <Button size="xs" variant="default" leftSection={<TracesIcon />} onClick={() => goTo(tracesTarget(evidence))} data-testid="alert-traces">
+        <Button size="xs" variant="default" leftSection={<TracesIcon />} onClick={() => goTo(tracesTarget(foundTraces ? { ...evidence, traces: foundTraces.view } : evidence))} data-testid="alert-traces">
           Traces {onset}
         </Button>
         <Button size="xs" variant="default" leftSection={<LogsIcon />} onClick={() => goTo(logsTarget(evidence))} data-testid="alert-logs">

@@ -2,12 +2,15 @@
 import type { ReactNode } from 'react';
 import { logsTarget, tracesTarget, type Evidence } from '../../alerts/alert_links';
 import type { LineGroup } from '../../alerts/line_groups';
-import { useLogEvidence, useTraceEvidence, type FoundTrace } from '../../alerts/use_evidence';
+import type { TraceGroup } from '../../alerts/trace_groups';
+import { useLogEvidence, useTraceEvidence } from '../../alerts/use_evidence';
 import { RowsSkeleton } from '../../components/states';
 import { levelColors, serviceColor } from '../../colors';
 import { formatClock, formatMicros } from '../../format';
 import { AlertIcon, TracesIcon } from '../../icons';
 import { ViewLink, type Target } from '../../navigation';
+import { causeWords } from '../../trace/summary';
+import type { View } from '../../url_state';
 import styles from './evidence.module.css';
 
 export function EvidenceOf({ evidence }: { evidence: Evidence }) {
@@ -22,34 +25,41 @@ export function EvidenceOf({ evidence }: { evidence: Evidence }) {
 function Traces({ evidence }: { evidence: Evidence }) {
   const { data, error, isPending } = useTraceEvidence(evidence);
   const wanted = evidence.traces.errorsOnly ? 'Failed traces' : 'Slow traces';
-  const title = data && !data.isExact && data.traces.length > 0 ? 'Slowest traces' : wanted;
-  const isEmpty = data?.traces.length === 0;
+  const title = data && !data.isExact && data.groups.length > 0 ? 'Slowest traces' : wanted;
+  const isEmpty = data?.groups.length === 0;
   return (
-    <Box title={title} all={tracesTarget(evidence)} isPending={isPending} error={error} empty={isEmpty ? 'No trace in these minutes.' : ''}>
-      {data?.traces.map((trace) => <TraceRow key={trace.id} trace={trace} />)}
+    <Box title={title} all={tracesTarget(data ? { ...evidence, traces: data.view } : evidence)} isPending={isPending} error={error} empty={isEmpty ? 'No trace in these minutes.' : ''}>
+      {data?.groups.map((group) => <TraceRow key={group.trace.id} group={group} isCut={data.isCut} />)}
     </Box>
   );
 }
 
-function TraceRow({ trace }: { trace: FoundTrace }) {
-  const { failure } = trace;
-  const isElsewhere = failure && (failure.service !== trace.rootService || failure.operation !== trace.rootOperation);
-  const cause = failure ? [isElsewhere ? `${failure.service} ${failure.operation}` : '', failure.message].filter(Boolean).join(': ') : '';
-  const title = `${trace.rootService} ${trace.rootOperation}${cause ? `\n${cause}` : ''}`;
+/** Failed traces say their common cause; one of them is a click away. */
+function TraceRow({ group, isCut }: { group: TraceGroup; isCut: boolean }) {
+  const { trace, count, operations } = group;
+  const cause = causeWords(trace);
+  const called = operations.join(', ');
+  const view: View = { page: 'trace', id: trace.id, span: '' };
+  const title = [`${trace.rootService} ${called}`, cause].filter(Boolean).join('\n');
   return (
-    <li>
+    <li className={cause ? styles.failed : undefined}>
       <span className={`num ${styles.time}`}>{formatClock(trace.startMicros / 1000, false)}</span>
       <span className={styles.dot} style={{ background: serviceColor(trace.rootService) }} />
-      <ViewLink className={`truncate ${styles.main}`} to={{ page: 'trace', id: trace.id, span: '' }} data-trace={trace.id} title={title}>
-        <span className="dim">{trace.rootService}</span> {trace.rootOperation}
-        {failure && (
-          <span className="error-text">
-            {' '}
-            <AlertIcon size={12} className={styles.mark} /> {cause}
-          </span>
-        )}
+      <ViewLink className={`truncate ${styles.main}`} to={view} data-trace={trace.id} title={title}>
+        <span className="dim">{trace.rootService}</span> {called}
       </ViewLink>
+      {count > 1 && (
+        <span className={`num ${styles.count}`} title="So many traces failed like this">
+          {count}
+          {isCut ? '+' : ''}×
+        </span>
+      )}
       <span className="num dim">{formatMicros(trace.durationMicros)}</span>
+      {cause && (
+        <ViewLink className={`error-text ${styles.cause}`} to={view} title={title}>
+          <AlertIcon size={12} className={styles.mark} /> {cause}
+        </ViewLink>
+      )}
     </li>
   );
 }

@@ -2,7 +2,7 @@
 import { Skeleton } from '@mantine/core';
 import { useMemo } from 'react';
 import { DeliveryNote, SeverityBadge } from '../../alerts/alert_badges';
-import { arrangeAnnotations, evidenceOf, logsTarget, tracesTarget } from '../../alerts/alert_links';
+import { arrangeAnnotations, evidenceOf, logsTarget, tracesTarget, type Evidence } from '../../alerts/alert_links';
 import { indexRules, ruleOf, splitRows, tellingLabels, type AlertRow } from '../../alerts/alert_rows';
 import { sinceWords } from '../../alerts/duration_words';
 import { useAlertingRuleCount, useAlerts, useRulesNamed, type AlertsAnswer } from '../../alerts/use_alerts';
@@ -11,12 +11,13 @@ import { useClock } from '../../clock';
 import { formatDateTime, formatMicros } from '../../format';
 import { AlertIcon, BellIcon, CheckIcon, LogsIcon, TracesIcon } from '../../icons';
 import { ViewLink } from '../../navigation';
+import { causeWords, type TraceSummary } from '../../trace/summary';
 import { emptyViews } from '../../url_state';
 import styles from './firing_strip.module.css';
 
 const mostRows = 4;
-/** A first trace is enough here. */
-const mostTraces = 10;
+/** So many show what most of them fail of. */
+const mostTraces = 30;
 
 export function FiringStrip({ isQuietHidden }: { isQuietHidden: boolean }) {
   const { data, error, isPending } = useAlerts();
@@ -78,6 +79,13 @@ function Firing({ rows, answer }: { rows: AlertRow[]; answer: AlertsAnswer }) {
 }
 
 function Item({ row, query, answer }: { row: AlertRow; query: string; answer: AlertsAnswer }) {
+  const { askedMs } = useClock();
+  const evidence = evidenceOf(row, query, askedMs);
+  const finds = useTraceEvidence(evidence, mostTraces).data;
+  // Without a service and without an expression, any trace would be one by chance.
+  const isAnywhere = evidence.service === null && query === '';
+  const trace = isAnywhere ? undefined : finds?.groups[0]?.trace;
+  const cause = trace && finds?.isExact ? causeWords(trace) : '';
   const { summary } = arrangeAnnotations(row.annotations);
   const where = tellingLabels(row.labels).map(([name, value]) => `${name}=${value}`).join('  ');
   return (
@@ -86,8 +94,15 @@ function Item({ row, query, answer }: { row: AlertRow; query: string; answer: Al
       <ViewLink className={styles.name} to={{ ...emptyViews.alerts, alert: row.key }}>
         {row.name}
       </ViewLink>
-      <span className={`truncate ${styles.summary}`} title={`${summary}\n${where}`}>
-        {summary || <span className="code">{where}</span>}
+      <span className={styles.summary}>
+        <span className="truncate" title={`${summary}\n${where}`}>
+          {summary || <span className="code">{where}</span>}
+        </span>
+        {trace && cause && (
+          <ViewLink className={`truncate error-text ${styles.cause}`} to={{ page: 'trace', id: trace.id, span: '' }} data-cause title={`Most of its failed traces: ${cause}`}>
+            {cause}
+          </ViewLink>
+        )}
       </span>
       <span className={styles.delivery}>
         <DeliveryNote row={row} hasNotifications={answer.hasNotifications && !answer.deliveryError} />
@@ -95,26 +110,20 @@ function Item({ row, query, answer }: { row: AlertRow; query: string; answer: Al
       <span className={`num ${styles.since}`} title={row.sinceMs === null ? undefined : `since ${formatDateTime(row.sinceMs)}`}>
         {sinceWords(row.sinceMs, answer.askedMs)}
       </span>
-      <Links row={row} query={query} />
+      {isAnywhere ? <span className={styles.links} /> : <Links evidence={evidence} trace={trace} isExact={finds?.isExact ?? false} />}
     </li>
   );
 }
 
 /** The trace itself where one is found, else the search for it. */
-function Links({ row, query }: { row: AlertRow; query: string }) {
-  const { askedMs } = useClock();
-  const evidence = evidenceOf(row, query, askedMs);
-  const finds = useTraceEvidence(evidence, mostTraces).data;
-  const trace = finds?.traces[0];
+function Links({ evidence, trace, isExact }: { evidence: Evidence; trace: TraceSummary | undefined; isExact: boolean }) {
   const search = tracesTarget(evidence);
   const logs = logsTarget(evidence);
-  // Without a service and without an expression, any trace would be one by chance.
-  if (evidence.service === null && query === '') return <span className={styles.links} />;
   return (
     <span className={styles.links}>
       {trace ? (
         <ViewLink to={{ page: 'trace', id: trace.id, span: '' }} data-trace={trace.id} title={`${trace.rootService} ${trace.rootOperation}`}>
-          <TracesIcon size={14} /> {finds?.isExact ? 'Trace' : 'Slowest trace'} <span className="faint num">{formatMicros(trace.durationMicros)}</span>
+          <TracesIcon size={14} /> {isExact ? 'Trace' : 'Slowest trace'} <span className="faint num">{formatMicros(trace.durationMicros)}</span>
         </ViewLink>
       ) : (
         <ViewLink to={search.view} range={search.range}>

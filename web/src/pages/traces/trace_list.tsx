@@ -3,7 +3,7 @@ import { serviceColor } from '../../colors';
 import { formatClock, formatDateTime, formatMicros, plural } from '../../format';
 import { AlertIcon } from '../../icons';
 import { goTo, ViewLink } from '../../navigation';
-import type { TraceSummary } from '../../trace/summary';
+import { causeWords, type TraceSummary } from '../../trace/summary';
 import styles from './trace_list.module.css';
 
 const shownServices = 4;
@@ -15,6 +15,7 @@ export function TraceList({ traces, highlighted }: { traces: TraceSummary[]; hig
       {traces.map((trace) => (
         <li
           key={trace.id}
+          data-errors={trace.errorCount}
           data-highlighted={trace.id === highlighted || undefined}
           onClick={() => goTo({ view: { page: 'trace', id: trace.id, span: '' } })}
         >
@@ -32,8 +33,8 @@ export function TraceList({ traces, highlighted }: { traces: TraceSummary[]; hig
               <span className={styles.service}>{trace.rootService}</span> {trace.rootOperation}
             </ViewLink>
             {trace.errorCount > 0 && (
-              <span className={styles.errors}>
-                <AlertIcon size={13} /> {plural(trace.errorCount, 'error')}
+              <span className={styles.errors} title={`${plural(trace.errorCount, 'error')}: ${causeWords(trace)}`}>
+                <AlertIcon size={13} /> <span className="truncate">{causeWords(trace)}</span>
               </span>
             )}
           </span>
