@@ -113,7 +113,7 @@ TEST_F(Fluent, AcknowledgesOnlyWhatIsDurable) {
   ASSERT_TRUE(client.Send(Message("three", "c2")));
   ASSERT_TRUE(events.Resolve(base::Fail(base::ErrorKind::kIo, "disk")));
   EXPECT_EQ(ReadSome(client, 1), "");  // closed without an acknowledgement
-  server_ = nullptr;  // before the sink that it borrows
+  server_ = nullptr;                   // before the sink that it borrows
   EXPECT_EQ(events.lines(), (std::vector<std::string>{"one", "two", "three"}));
 }
 
