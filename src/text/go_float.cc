@@ -21,7 +21,25 @@ bool WantsExponent(double value, char format) {
   if (format == 'e') return true;
   if (format == 'f' || value == 0) return false;
   const double magnitude = std::fabs(value);
-  return magnitude < 1e-4 || magnitude >= 1e21;
+  return magnitude < 1e-4 || magnitude >= 1e6;
+}
+
+/// The shortest digits that give `value` back, with zeros up to the point: what to_chars does not
+/// do for whole numbers that take more digits than a double has.
+void AppendWholeNumber(std::string& out, double value) {
+  char buffer[40];
+  const auto written =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const std::string_view text(buffer, static_cast<size_t>(written.ptr - buffer));
+  const size_t e = text.find('e');
+  size_t exponent = 0;
+  std::from_chars(buffer + e + 2, written.ptr, exponent);
+  size_t digits = 0;
+  for (const char c : text.substr(0, e)) {
+    if (c != '.') out += c;
+    digits += c >= '0' && c <= '9' ? 1 : 0;
+  }
+  if (digits <= exponent) out.append(exponent + 1 - digits, '0');
 }
 
 }  // namespace
@@ -35,9 +53,11 @@ void AppendGoFloat(std::string& out, double value, char format) {
     out += value > 0 ? "+Inf" : "-Inf";
     return;
   }
+  const bool exponent = WantsExponent(value, format);
+  constexpr double kExact = 9007199254740992;  // 2^53: below it whole numbers are their digits
+  if (!exponent && std::fabs(value) >= kExact) return AppendWholeNumber(out, value);
   char buffer[400];
-  const auto form =
-      WantsExponent(value, format) ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto form = exponent ? std::chars_format::scientific : std::chars_format::fixed;
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
 }
 

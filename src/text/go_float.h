@@ -8,7 +8,7 @@
 namespace pharos::text {
 
 /// `format` 'f', 'e' or 'g'. "NaN", "+Inf", "-Inf"; exponents have at least two digits.
-/// 'g' takes the exponent form below 1e-4 and from 1e21 on.
+/// 'g' takes the exponent form below 1e-4 and from 1e6 on.
 void AppendGoFloat(std::string& out, double value, char format);
 std::string GoFloat(double value, char format = 'f');
 

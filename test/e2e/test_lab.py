@@ -192,5 +192,45 @@ class Lab(unittest.TestCase):
         self.assertEqual(done.returncode, 1, 'checkout-prometheus.yml is refused')
 
 
+BURN = '''
+rule_files: [burn.yml]
+evaluation_interval: 1m
+tests:
+- name: five of a hundred requests fail for half an hour
+  interval: 1m
+  input_series:
+  - {series: 'app_http_requests_total{status="200"}', values: '0+950x180'}
+  - {series: 'app_http_requests_total{status="500"}', values: '0x90 0+50x30'}
+  alert_rule_test:
+  - {eval_time: 89m, alertname: HighErrorBudgetBurn, exp_alerts: []}
+  - {eval_time: 118m, alertname: HighErrorBudgetBurn, exp_alerts: [{exp_labels: {severity: critical}}]}
+- name: one minute of the last hour was bad
+  interval: 1m
+  input_series:
+  - {series: 'app_http_requests_total{status="200"}', values: '0+950x180'}
+  - {series: 'app_http_requests_total{status="500"}', values: '0x90 500x90'}
+  alert_rule_test:
+  - {eval_time: 91m, alertname: HighErrorBudgetBurn, exp_alerts: []}
+  - {eval_time: 94m, alertname: HighErrorBudgetBurn, exp_alerts: []}
+  - {eval_time: 120m, alertname: HighErrorBudgetBurn, exp_alerts: []}
+'''
+
+
+@unittest.skipUnless(LAB.exists(), '../shared/lab is not here')
+class BurnRate(unittest.TestCase):
+    def test_fires_on_a_burn_and_not_on_a_spike(self):
+        """The lab's multi-window alert over three hours of made-up traffic; promtool says the same of the same file."""
+        with tempfile.TemporaryDirectory() as folder:
+            rules = ''.join('  ' + line + '\n' for line in (LAB / 'slo/burn_rate_multiwindow.yml').read_text().splitlines())
+            pathlib.Path(folder, 'burn.yml').write_text('groups:\n- name: burn\n  interval: 1m\n  rules:\n' + rules)
+            test = pathlib.Path(folder, 'burn_test.yml')
+            test.write_text(BURN)
+            for command in ([BINARY, 'test', 'rules', test], ['promtool', 'test', 'rules', test]):
+                done = subprocess.run(command, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            test.write_text(BURN.replace('eval_time: 118m, alertname: HighErrorBudgetBurn, exp_alerts: [{exp_labels: {severity: critical}}]', 'eval_time: 118m, alertname: HighErrorBudgetBurn, exp_alerts: []'))
+            self.assertEqual(subprocess.run([BINARY, 'test', 'rules', test], capture_output=True).returncode, 1, 'a wrong expectation fails')
+
+
 if __name__ == '__main__':
     unittest.main(argv=['test_lab'] + sys.argv[1:])
