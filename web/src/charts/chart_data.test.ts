@@ -4,8 +4,8 @@ import { sparklinePath } from './sparkline_path';
 
 describe('chart data', () => {
   it('stacks', () => {
-    expect(stackColumns([[1, null, 3], [10, 20, null], [100, 100, 100]])).toEqual([
-      [1, null, 3], [11, 20, null], [111, 120, 103],
+    expect(stackColumns([[1, null, 3, null], [10, 20, null, null], [100, 100, 100, null]])).toEqual([
+      [1, 0, 3, null], [11, 20, 3, null], [111, 120, 103, null],
     ]);
     expect(stackColumns([])).toEqual([]);
     expect(zeroFilled([[null, 2]])).toEqual([[0, 2]]);

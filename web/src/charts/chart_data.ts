@@ -19,15 +19,15 @@ export interface ChartMark {
   side?: 'left' | 'right';
 }
 
-/** Running sums from the first series up; a missing value adds nothing, and stays missing itself. */
+/** Running sums from the first series up; a missing value adds nothing, so that the areas above it end at the one below. Missing where all are. */
 export function stackColumns(columns: (number | null)[][]): (number | null)[][] {
   const length = columns[0]?.length ?? 0;
   const sum = new Array<number>(length).fill(0);
+  const isThere = Array.from({ length }, (_, i) => columns.some((column) => column[i] !== null && column[i] !== undefined));
   return columns.map((column) =>
     Array.from({ length }, (_, i) => {
-      const value = column[i];
-      if (value === null || value === undefined) return null;
-      sum[i] = sum[i]! + value;
+      if (!isThere[i]) return null;
+      sum[i] = sum[i]! + (column[i] ?? 0);
       return sum[i]!;
     }),
   );

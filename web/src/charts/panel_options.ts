@@ -50,13 +50,17 @@ export interface PanelRequest {
   paths: { bars: uPlot.Series.PathBuilder; spline: uPlot.Series.PathBuilder; before: uPlot.Series.PathBuilder; after: uPlot.Series.PathBuilder };
 }
 
-/** Values as drawn: turned over, stacked from the first line up, shares of the whole. */
+/** Values as drawn: turned over, stacked from the first line up (a missing one adds nothing where others are there), shares of the whole. */
 export function drawnColumns(lines: PanelLine[]): (number | null)[][] {
   const sums = new Map<string, number[]>();
   const totals = new Map<string, number[]>();
+  const isThere = new Map<string, boolean[]>();
   const groupOf = (line: PanelLine) => `${line.stack}\n${line.scale}\n${line.negative}`;
   for (const line of lines) {
-    if (line.stack === '' || !line.percent) continue;
+    if (line.stack === '') continue;
+    const there = isThere.get(groupOf(line));
+    isThere.set(groupOf(line), line.values.map((value, i) => value !== null || there?.[i] === true));
+    if (!line.percent) continue;
     const total = totals.get(groupOf(line)) ?? line.values.map(() => 0);
     line.values.forEach((value, i) => (total[i]! += Math.abs(value ?? 0)));
     totals.set(groupOf(line), total);
@@ -67,9 +71,10 @@ export function drawnColumns(lines: PanelLine[]): (number | null)[][] {
     const sum = sums.get(groupOf(line)) ?? line.values.map(() => 0);
     sums.set(groupOf(line), sum);
     const total = totals.get(groupOf(line));
+    const there = isThere.get(groupOf(line))!;
     return line.values.map((value, i) => {
-      if (value === null) return null;
-      sum[i]! += total ? (total[i] === 0 ? 0 : value / total[i]!) : value;
+      if (!there[i]) return null;
+      sum[i]! += total ? (total[i] === 0 ? 0 : (value ?? 0) / total[i]!) : (value ?? 0);
       return sign * sum[i]!;
     });
   });

@@ -108,7 +108,14 @@ function drawMarks(chart: uPlot, { marks = [] }: CanvasProps): void {
     const [from, to] = isLeft ? [x - room, x] : [x, x + room];
     const row = words.filter((word) => word.from < to && from < word.to).length;
     words.push({ from, to });
-    ctx.fillText(label, x + (isLeft ? -4 : 4) * ratio, top + (10 + 13 * row) * ratio);
+    const at = [x + (isLeft ? -4 : 4) * ratio, top + (10 + 13 * row) * ratio] as const;
+    // A rim keeps the word readable on top of a line.
+    ctx.setLineDash([]);
+    ctx.lineWidth = 3 * ratio;
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = resolveColor('var(--surface)');
+    ctx.strokeText(label, ...at);
+    ctx.fillText(label, ...at);
   }
   ctx.restore();
 }

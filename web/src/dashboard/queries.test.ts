@@ -65,7 +65,7 @@ describe('lines', () => {
     label: '', color: '', values, draw: 'line', shape: 'linear', width: 1, fill: 0, points: false, dash: undefined, stack: '', percent: false, negative: false, spanGaps: false, scale: 'y', ...more,
   });
   it('are stacked, turned over, and made shares', () => {
-    expect(drawnColumns([line([1, 2], { stack: 'A' }), line([3, null], { stack: 'A' }), line([1, 1])])).toEqual([[1, 2], [4, null], [1, 1]]);
+    expect(drawnColumns([line([1, 2, null], { stack: 'A' }), line([3, null, null], { stack: 'A' }), line([1, 1, 1])])).toEqual([[1, 2, null], [4, 2, null], [1, 1, 1]]);
     expect(drawnColumns([line([1], { stack: 'A' }), line([5], { stack: 'A', negative: true }), line([2], { stack: 'A', negative: true })])).toEqual([[1], [-5], [-7]]);
     expect(drawnColumns([line([1], { stack: 'A', percent: true }), line([3], { stack: 'A', percent: true })])).toEqual([[0.25], [1]]);
   });

@@ -48,7 +48,7 @@ export function ImportDialog({ incoming, onClose }: { incoming: Incoming; onClos
         <div className="row">
           <FileButton accept="application/json,.json" onChange={(file) => void readFile(file, setName, setText)}>
             {(props) => (
-              <Button {...props} size="xs" variant="default" leftSection={<UploadIcon size={14} />}>
+              <Button {...props} size="xs" variant="default" className={styles.file} leftSection={<UploadIcon size={14} />}>
                 Choose a file
               </Button>
             )}
