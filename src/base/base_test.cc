@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <mutex>
 #include <thread>
 
 #include "base/ack.h"
@@ -96,6 +99,25 @@ TEST(Metrics, ExposesInTextFormat) {
   }
   SetGauge("test_level", "Level.", {});
   EXPECT_EQ(ExposeMetrics().find("test_level 1.5"), std::string::npos);
+}
+
+TEST(Metrics, GaugesMayCountAndWaitForThoseWhoCount) {
+  std::mutex owner;  // held by whoever counts, taken by the gauge
+  std::atomic<bool> asked{false};
+  SetGauge("test_gauge", "", [&] {
+    asked = true;
+    std::lock_guard lock(owner);
+    GetCounter("test_reads_total", "").Add();
+    return 7.0;
+  });
+  std::unique_lock lock(owner);
+  auto page = std::async(std::launch::async, [] { return ExposeMetrics("test_"); });
+  while (!asked) std::this_thread::yield();
+  GetCounter("test_new_total", "made while a gauge waits").Add();
+  lock.unlock();
+  EXPECT_NE(page.get().find("\ntest_gauge 7\n"), std::string::npos);
+  SetGauge("test_gauge", "", {});
+  EXPECT_EQ(ExposeMetrics("test_").find("\ntest_gauge 7"), std::string::npos);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace pharos::base {
 namespace {
@@ -22,6 +23,10 @@ struct Family {
 };
 
 struct Registry {
+  /// Held while gauges are read and while one is set, so that a reader never outlives what it
+  /// reads. Taken before `mutex`. Counters need only `mutex`: whoever counts while holding a lock
+  /// that a gauge takes must not wait for the gauge.
+  std::mutex gauge_mutex;
   std::mutex mutex;
   std::map<std::string, Family, std::less<>> families;
 
@@ -129,6 +134,7 @@ Latency& GetLatency(std::string_view name, std::string_view help, std::string_vi
 void SetGauge(std::string_view name, std::string_view help, std::function<double()> read,
               std::string_view labels) {
   Registry& registry = TheRegistry();
+  std::lock_guard reading(registry.gauge_mutex);
   std::lock_guard lock(registry.mutex);
   auto& gauges = registry.Get(name, help, "gauge").gauges;
   if (read) {
@@ -139,18 +145,34 @@ void SetGauge(std::string_view name, std::string_view help, std::function<double
 }
 
 std::string ExposeMetrics(std::string_view prefix) {
+  struct Part {
+    const std::string* name;
+    std::string head;  ///< help and type, counters
+    std::map<std::string, std::function<double()>> gauges;
+    std::string tail;  ///< latencies
+  };
   Registry& registry = TheRegistry();
-  std::lock_guard lock(registry.mutex);
-  std::string out;
-  for (const auto& [name, family] : registry.families) {
-    if (!name.starts_with(prefix)) continue;
-    out.append("# HELP ").append(name).append(" ").append(family.help);
-    out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
-    for (const auto& [labels, counter] : family.counters) {
-      AppendSample(out, name, labels, static_cast<double>(counter->Value()));
+  std::lock_guard reading(registry.gauge_mutex);
+  std::vector<Part> parts;
+  {
+    std::lock_guard lock(registry.mutex);
+    for (const auto& [name, family] : registry.families) {
+      if (!name.starts_with(prefix)) continue;
+      Part& part = parts.emplace_back(Part{&name, "", family.gauges, ""});
+      part.head.append("# HELP ").append(name).append(" ").append(family.help);
+      part.head.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
+      for (const auto& [labels, counter] : family.counters) {
+        AppendSample(part.head, name, labels, static_cast<double>(counter->Value()));
+      }
+      for (const auto& [labels, latency] : family.latencies)
+        latency->AppendTo(part.tail, name, labels);
     }
-    for (const auto& [labels, read] : family.gauges) AppendSample(out, name, labels, read());
-    for (const auto& [labels, latency] : family.latencies) latency->AppendTo(out, name, labels);
+  }
+  std::string out;
+  for (const Part& part : parts) {
+    out += part.head;
+    for (const auto& [labels, read] : part.gauges) AppendSample(out, *part.name, labels, read());
+    out += part.tail;
   }
   AppendProcess(out);
   return out;
