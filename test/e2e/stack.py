@@ -143,7 +143,10 @@ class Stack:
     """
 
     def __init__(self, rate=20, lab=None, spike='off', data_dir=None, env=None):
-        self.offset = next(o for o in (0, 21000, 31000) if all(port_is_free(p + o) for p in CLASSIC))
+        # All below the ports that outgoing connections get, so that none of those is in the way.
+        self.offset = next((o for o in (0, 1500, 2700, 6100) if all(port_is_free(p + o) for p in CLASSIC)), None)
+        if self.offset is None:
+            raise AssertionError('other programs have the classic ports and those 1500, 2700 and 6100 above them')
         self.own_dir = data_dir is None
         self.data_dir = data_dir or tempfile.mkdtemp(prefix='pharos-run-')
         self.rate = rate
