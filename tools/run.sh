@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What `./dev run` does once all is built: Pharos with its classic ports, the demo shop, load on it.
 # Stops everything on Ctrl-C.
-#   --data-dir DIR     keep data there (default build/run)
+#   --data-dir DIR     keep data there (default build/run; with --lab build/lab)
 #   --port-offset N    add N to every port (default 0)
 #   --rate N           requests a second on the shop (default 10; 0: no load)
 #   --spike SECONDS    the shop's database fails after so many seconds, for 90 (default 120; off: never)
@@ -9,7 +9,7 @@
 #                      are (but for the path of Docker's socket), the shop as its sample-app (default ../shared/lab)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-data=build/run offset=0 rate=10 spike=120 lab=
+data= offset=0 rate=10 spike=120 lab=
 while [ $# -gt 0 ]; do
   case "$1" in
     --data-dir) data=$2; shift 2 ;;
@@ -24,13 +24,15 @@ while [ $# -gt 0 ]; do
   esac
 done
 bin=${PHAROS_BUILD:-build/release}
+data=${data:-build/$([ -n "$lab" ] && echo lab || echo run)}
 mkdir -p "$data"
 data=$(realpath "$data")
 port() { echo $(($1 + offset)); }
 
 pids=()
-stop() {
-  trap - EXIT INT TERM
+stop() {  # a second signal must not leave half of them running
+  trap - EXIT
+  trap '' INT TERM
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     kill "${pids[i]}" 2>/dev/null || true
     wait "${pids[i]}" 2>/dev/null || true
