@@ -49,6 +49,7 @@ struct Histogram {
 struct HistogramSample {
   int64_t time_ms = 0;
   std::shared_ptr<const Histogram> histogram;
+  int64_t start_ms = 0;  ///< when the count began; 0: not known
 };
 
 struct Exemplar {

@@ -114,7 +114,7 @@ void Head::AppendHistograms(std::span<const store::HistogramWrite> samples,
                             const AppendRules& rules, AppendOutcome& outcome) {
   ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
     if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
-    const auto& [handle, time_ms, histogram] = samples[i];
+    const auto& [handle, time_ms, histogram, start_ms] = samples[i];
     SampleRefusal why{};
     bool same = false;
     if (series->last_is_histogram && time_ms == series->last_ms && series->mem != nullptr &&
@@ -126,7 +126,7 @@ void Head::AppendHistograms(std::span<const store::HistogramWrite> samples,
     const Verdict verdict = Judge(*series, rules, time_ms, same, &why);
     if (verdict == Verdict::kRefused) return Refuse(outcome, i, why);
     if (verdict != Verdict::kSame) {
-      shard.active->AddHistogram(MemOf(shard, *series), {time_ms, histogram});
+      shard.active->AddHistogram(MemOf(shard, *series), {time_ms, histogram, start_ms});
       shard.min_ms = std::min(shard.min_ms, time_ms);
       shard.max_ms = std::max(shard.max_ms, time_ms);
       if (time_ms >= series->last_ms) {

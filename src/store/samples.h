@@ -41,6 +41,7 @@ struct HistogramWrite {
   SeriesHandle series;
   int64_t time_ms = 0;
   std::shared_ptr<const model::Histogram> histogram;
+  int64_t start_ms = 0;  ///< when the count began; 0: not known
 };
 
 struct ExemplarWrite {
@@ -81,6 +82,13 @@ class SampleAppender {
 
   /// Appends what it can and adds the rest to `refused`.
   virtual void Append(std::span<const SampleWrite> samples, std::vector<Refused>* refused) = 0;
+  /// As Append; `starts_ms` (as long as `samples`) says when each count began, 0 where that is
+  /// not known. A sink that keeps no starts leaves them out.
+  virtual void AppendStarted(std::span<const SampleWrite> samples,
+                             std::span<const int64_t> /*starts_ms*/,
+                             std::vector<Refused>* refused) {
+    Append(samples, refused);
+  }
   virtual void AppendHistograms(std::span<const HistogramWrite> samples,
                                 std::vector<Refused>* refused) = 0;
   virtual void AppendExemplars(std::span<const ExemplarWrite> exemplars) = 0;
@@ -117,6 +125,7 @@ struct SeriesColumns {
   model::Labels labels;
   std::vector<int64_t> times_ms;
   std::vector<double> values;
+  std::vector<int64_t> starts_ms;  ///< when each count began; 0: not known. Empty: none is known
   std::vector<model::HistogramSample> histograms;
 };
 
