@@ -74,6 +74,13 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
+  storage->events_->OnSealDue([raw] {
+    {
+      std::lock_guard lock(raw->mutex_);
+      raw->seal_due_ = true;
+    }
+    raw->wake_.notify_all();
+  });
   storage->upkeep_ = std::thread([raw] { raw->Upkeep(); });
   return storage;
 }
@@ -105,7 +112,11 @@ Result<void> Storage::Flush() {
 
 void Storage::Upkeep() {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_; })) {
+  const auto woken = [this] { return stop_ || seal_due_; };
+  while (true) {
+    wake_.wait_for(lock, std::chrono::seconds(1), woken);
+    if (stop_) return;
+    seal_due_ = false;
     lock.unlock();
     for (store::Maintenance* engine : {static_cast<store::Maintenance*>(samples_.get()),
                                        static_cast<store::Maintenance*>(events_.get())}) {

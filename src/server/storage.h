@@ -63,6 +63,7 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  bool seal_due_ = false;
   std::thread upkeep_;
 };
 
