@@ -43,7 +43,9 @@ class Output {
 
 }  // namespace
 
-Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+namespace {
+
+Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
   if (!snappy::GetUncompressedLength(bytes.data(), bytes.size(), &length) ||
@@ -51,11 +53,27 @@ Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   if (length > max_bytes) return TooLarge(max_bytes);
+  return length;
+}
+
+}  // namespace
+
+Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
   std::string out;
   if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   return out;
+}
+
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  char* room = into->Room(length);
+  if (!snappy::RawUncompress(bytes.data(), bytes.size(), room)) {
+    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  }
+  return std::string_view(room, length);
 }
 
 std::string SnappyCompress(std::string_view bytes) {
