@@ -29,6 +29,10 @@ inline constexpr size_t kTimeSlots = 4096;
 /// Time columns remembered for sharing while a part is written (24 bytes each).
 inline constexpr size_t kSharedTimeColumns = 256 * 1024;
 
+/// Times of decoded columns that a reader of one part keeps (8 bytes each): those of a few
+/// hundred targets, which the series of a metric go through again and again.
+inline constexpr size_t kReaderTimes = 512 * 1024;
+
 /// What a new series costs beside its labels: registry slot, index, caches (bytes).
 inline constexpr size_t kSeriesOverheadBytes = 192;
 
