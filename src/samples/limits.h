@@ -14,6 +14,11 @@ inline constexpr size_t kCellSamples = 16;
 /// short range does not decode much more than it needs.
 inline constexpr size_t kBlockSamples = 1024;
 
+/// A merge copies blocks from this many samples on as they are; smaller ones are decoded and
+/// encoded anew together with their neighbours. Histograms are dear to encode and gain less.
+inline constexpr size_t kFullBlock = 240;
+inline constexpr size_t kFullHistogramBlock = 60;
+
 /// Bytes of a data or time page before compression: what one look-up reads.
 inline constexpr size_t kPageBytes = 64 * 1024;
 

@@ -119,13 +119,13 @@ class PartSeriesReader {
   /// float blocks in order of time, then histogram blocks in order of time. They do not overlap.
   base::Result<void> Blocks(uint32_t series, int64_t start_ms, int64_t end_ms,
                             std::vector<PartBlock>* out);
-  /// A column's times, valid until the next call of this reader.
+  /// A column's times, valid until the next Times, Blocks, Decode or Read.
   base::Result<std::span<const int64_t>> Times(uint64_t column);
   /// All values of a float block into `out`, as long as its count.
   base::Result<void> Values(const PartBlock& block, std::span<double> out);
   /// When each count of the block began into `out`, as long as its count; 0: not known.
   base::Result<void> Starts(const PartBlock& block, std::span<int64_t> out);
-  /// The body as it is stored, valid until the next call of this reader.
+  /// The body as it is stored, valid until the next call but Times.
   base::Result<std::string_view> Body(const PartBlock& block);
   /// Appends the block's samples within [start_ms, end_ms] to `out`.
   base::Result<void> Decode(const PartBlock& block, int64_t start_ms, int64_t end_ms,
