@@ -31,7 +31,6 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       retention_ms_(options.retention_ms),
       window_ms_(options.out_of_order_window_ms),
       later_write_wins_(options.later_write_wins),
-      wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
       rotated_ns_(clock.MonotonicNs()),
       samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")),
       refused_counter_(base::GetCounter("pharos_samples_refused_total",
@@ -87,7 +86,7 @@ void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
     } else if (!metadata_found && !metadata->empty()) {
       metadata_found = true;
       for (auto& [metric, said] : *metadata)
-        tenant.metadata.Set(metric, std::move(said), generation);
+        tenant.metadata.Set(metric, std::move(said), generation, 0);
     }
     if (exemplars.size() >= kMaxExemplars || part.broken()) continue;
     if (auto more = part.Exemplars(); !more) {
@@ -160,7 +159,7 @@ class SampleEngine::Replayer final : public RecordVisitor {
     return {};
   }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
-    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_);
+    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_, 0);
     return {};
   }
 

@@ -51,7 +51,8 @@ struct MemView {
 };
 
 struct HeadSeries {
-  model::Labels labels;
+  size_t label_begin = 0;  ///< in the snapshot's label_bytes
+  uint32_t label_size = 0;
   uint32_t first_view = 0, view_count = 0;  ///< oldest generation first
 };
 
@@ -59,12 +60,16 @@ struct HeadSeries {
 /// Owns: copies of what still changes; shares the generations. Threads: one at a time.
 struct HeadSnapshot {
   std::vector<std::shared_ptr<const Memtable>> pins;
-  std::vector<HeadSeries> series;  ///< sorted by labels
+  std::vector<HeadSeries> series;  ///< in no order
+  std::string label_bytes;         ///< canonical, of all series
   std::vector<MemView> views;
   std::vector<LateSample> late;
   std::vector<StartFrom> starts;
   std::vector<model::HistogramSample> histograms;
 
+  std::string_view LabelBytes(const HeadSeries& of) const {
+    return std::string_view(label_bytes).substr(of.label_begin, of.label_size);
+  }
   /// Appends the series' samples within [start_ms, end_ms] to `out`, oldest source first.
   void Decode(const HeadSeries& of, int64_t start_ms, int64_t end_ms,
               store::SeriesColumns* out) const;

@@ -46,7 +46,9 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
   Visit(matchers, start_ms, end_ms, &out.pins,
         [&](const Series& series, uint32_t active, const std::vector<const MemSeries*>& chain) {
           HeadSeries& made = out.series.emplace_back();
-          made.labels = model::Labels::Decode(series.labels()).value();
+          made.label_begin = out.label_bytes.size();
+          made.label_size = series.label_size;
+          out.label_bytes += series.labels();
           made.first_view = static_cast<uint32_t>(out.views.size());
           made.view_count = static_cast<uint32_t>(chain.size());
           for (size_t i = chain.size(); i-- > 0;) {
@@ -70,8 +72,6 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
                 static_cast<uint32_t>(out.histograms.size()) - view.histogram_begin;
           }
         });
-  std::sort(out.series.begin(), out.series.end(),
-            [](const HeadSeries& a, const HeadSeries& b) { return a.labels < b.labels; });
   return out;
 }
 

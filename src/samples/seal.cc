@@ -128,18 +128,23 @@ class SampleEngine::TenantSeal {
     return {};
   }
 
-  /// The newest part carries all metadata of the tenant; news without samples make a part.
+  /// Every part carries all metadata of the tenant, so that of any parts the one of the newest
+  /// generation knows best; news without samples make a part.
   base::Result<void> AddMetadata() {
-    if (metadata_written_) return {};
-    const bool news = tenant_.metadata.changed_generation() >= engine_.pending_->generation;
-    if (open_.empty() && !news) return {};
-    const int64_t day = open_.empty() ? DayOf(engine_.clock_.NowMs()) : open_.rbegin()->first;
-    PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
-    if (builder == nullptr) return {};
-    for (const auto& [metric, metadata] : tenant_.metadata.Get(""))
-      PHAROS_TRY_VOID(builder->AddMetadata(metric, metadata));
-    builder->CoverTime(day * kDayMs);
-    metadata_written_ = true;
+    if (open_.empty()) {
+      const auto done = engine_.pending_->done.lower_bound({tenant_.name, INT64_MIN});
+      const bool written = done != engine_.pending_->done.end() && done->first == tenant_.name;
+      if (written || tenant_.metadata.changed_generation() < engine_.pending_->generation)
+        return {};
+      const int64_t day = DayOf(engine_.clock_.NowMs());
+      PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
+      builder->CoverTime(day * kDayMs);
+    }
+    const auto families = tenant_.metadata.Get("");
+    for (const auto& [day, publisher] : open_) {
+      for (const auto& [metric, metadata] : families)
+        PHAROS_TRY_VOID(publisher->builder().AddMetadata(metric, metadata));
+    }
     return {};
   }
 
@@ -161,7 +166,6 @@ class SampleEngine::TenantSeal {
   std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   bool postponed_ = false;
-  bool metadata_written_ = false;
 };
 
 void SampleEngine::Rotate() {
@@ -174,7 +178,7 @@ void SampleEngine::Rotate() {
   {
     std::lock_guard commit(commit_mutex_);
     seal.sequence = wal_ != nullptr ? wal_->LastSequence() : 0;
-    ++*wal_generation_;
+    ++wal_generation_;
     ++generation_;
   }
   for (const auto& [name, tenant] : tenants_) tenant->head.Rotate(generation_);
