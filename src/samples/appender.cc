@@ -11,6 +11,11 @@ std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labe
   return raw_.Find(raw_labels);
 }
 
+void EngineAppender::LookupAll(std::span<const base::Hash128> raw_labels,
+                               std::span<std::optional<store::SeriesHandle>> found) {
+  raw_.FindAll(raw_labels, found);
+}
+
 base::Result<store::SeriesHandle> EngineAppender::Resolve(const model::Labels& labels) {
   bool made = false;
   auto handle = tenant_->head.Resolve(labels, false, &made);
@@ -37,9 +42,15 @@ AppendOutcome EngineAppender::Begin(std::vector<store::Refused>* refused) {
 
 void EngineAppender::Append(std::span<const store::SampleWrite> samples,
                             std::vector<store::Refused>* refused) {
+  AppendStarted(samples, {}, refused);
+}
+
+void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
+                                   std::span<const int64_t> starts_ms,
+                                   std::vector<store::Refused>* refused) {
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
-  tenant_->head.Append(samples, engine_.Rules(), outcome);
+  tenant_->head.Append(samples, starts_ms, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
