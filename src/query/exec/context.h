@@ -2,6 +2,7 @@
 // patience; and what it wants to say besides its answer (warnings, infos).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -28,9 +29,9 @@ struct QueryStats {
 
 /// One query's budget.
 ///
-/// Owns: counters. Threads: one query, one thread. Errors: Check and Charge tell kTimeout,
-/// kCancelled and kLimit with the sentence for the caller. Cost: Check reads a clock every
-/// 64th call.
+/// Owns: counters. Threads: Check from any, the rest one at a time. Errors: Check and Charge tell
+/// kTimeout, kCancelled and kLimit with the sentence for the caller. Cost: Check reads a clock
+/// every 64th call.
 class QueryContext {
  public:
   QueryContext(QueryLimits limits, std::string tenant, base::Clock& clock = base::Clock::System())
@@ -39,7 +40,8 @@ class QueryContext {
         clock_(clock),
         deadline_ns_(clock.MonotonicNs() + limits.timeout_ms * 1'000'000) {}
 
-  /// Asked now and then whether the caller has left.
+  /// Asked now and then, by any of the threads that work on the query, whether the caller has
+  /// left.
   void SetCancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
 
   const std::string& tenant() const { return tenant_; }
@@ -49,6 +51,7 @@ class QueryContext {
   base::Result<void> Check(std::string_view where);
   /// Takes room for `samples` more (or, negative, gives it back).
   base::Result<void> Charge(int64_t samples);
+  int64_t held_samples() const { return samples_; }
   void CountRead(int64_t samples) { stats_.total_samples += samples; }
 
   Annotations& annotations() { return annotations_; }
@@ -60,7 +63,7 @@ class QueryContext {
   base::Clock& clock_;
   int64_t deadline_ns_;
   std::function<bool()> cancelled_;
-  uint32_t calls_ = 0;
+  std::atomic<uint32_t> calls_{0};
   int64_t samples_ = 0;
   QueryStats stats_;
   Annotations annotations_;

@@ -24,6 +24,8 @@ struct EngineOptions {
   /// rate, increase, irate, resets and start_timestamp heed the samples' start times
   /// (Prometheus's use-start-timestamps; off there too unless asked for).
   bool use_start_timestamps = false;
+  /// One thread, window by window, value by value: what the fast ways are held against in tests.
+  bool plain = false;
 };
 
 struct QueryAnswer {

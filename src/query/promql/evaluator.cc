@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "query/promql/column_kernels.h"
 #include "query/promql/function_table.h"
 #include "query/promql/histogram_math.h"
 #include "query/promql/limits.h"
@@ -9,8 +10,7 @@
 namespace pharos::query::promql {
 
 int64_t Row::Count() const {
-  int64_t count = 0;
-  for (const double v : values) count += IsAbsent(v) ? 0 : 1;
+  auto count = static_cast<int64_t>(Kernels().count_present(values.data(), values.size()));
   for (const HistogramPtr& h : histograms) count += h == nullptr ? 0 : HistogramSize(*h);
   return count;
 }
