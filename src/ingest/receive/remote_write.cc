@@ -1,13 +1,17 @@
 #include "ingest/receive/remote_write.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/compress.h"
 #include "base/metrics.h"
 #include "ingest/receive/limits.h"
+#include "ingest/receive/remote_write_v2.h"
 #include "ingest/receive/sample_batch.h"
 #include "wire/histogram_check.h"
 #include "wire/remote_write.h"
@@ -15,6 +19,12 @@
 
 namespace pharos::ingest::receive {
 namespace {
+
+/// Sets label blocks of this format apart from equal bytes of others (an exposition line, say):
+/// that a block is known proves how the message around it is to be read.
+constexpr uint64_t kFormat = 0x9d4c'7a1e'52b3'f068;
+/// For how many series memory is taken at first: a label block and a sample are seldom shorter.
+constexpr size_t kLeastSeriesBytes = 100, kMostExpected = 16'384;
 
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr std::string_view kV1 = "prometheus.WriteRequest";
@@ -67,8 +77,8 @@ void Count(const SampleBatch& batch) {
   invalid.Add(batch.invalid_series());
 }
 
-/// 415 with Prometheus's sentence, or nothing when the media type is remote write 1.0.
-std::string MediaTypeProblem(std::string_view type) {
+/// 415 with Prometheus's sentence, or nothing when the media type is remote write; sets `v2`.
+std::string MediaTypeProblem(std::string_view type, bool* v2) {
   const std::string all(type);
   bool first = true;
   while (!type.empty()) {
@@ -90,19 +100,18 @@ std::string MediaTypeProblem(std::string_view type) {
     }
     if (part.substr(0, equals) != "proto") continue;
     const std::string_view proto = part.substr(equals + 1);
-    if (proto == kV1) return "";
-    if (proto == kV2) {
-      return std::string(kV2) + " protobuf message is not accepted by this server; accepted " +
-             std::string(kV1);
-    }
+    *v2 = proto == kV2;
+    if (*v2 || proto == kV1) return "";
     return "got " + all + " content type; unknown type for remote write protobuf message " +
-           std::string(proto) + ", supported: " + std::string(kV1);
+           std::string(proto) + ", supported: " + std::string(kV1) + ", " + std::string(kV2);
   }
   return "";
 }
 
-void Handle(const Target& target, const net::Request& request, const net::ResponderPtr& responder) {
-  if (auto problem = MediaTypeProblem(request.headers.Get("Content-Type")); !problem.empty()) {
+void Handle(const Target& target, MetadataMemo& memo, const net::Request& request,
+            const net::ResponderPtr& responder) {
+  bool v2 = false;
+  if (auto problem = MediaTypeProblem(request.headers.Get("Content-Type"), &v2); !problem.empty()) {
     return responder->Send(GoError(415, std::move(problem)));
   }
   const std::string_view encoding = request.headers.Get("Content-Encoding");
@@ -111,9 +120,14 @@ void Handle(const Target& target, const net::Request& request, const net::Respon
                                             " encoding (compression) is not accepted by this "
                                             "server; only snappy is acceptable"));
   }
-  const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes);
+  thread_local base::Scratch scratch;
+  const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes, &scratch);
   if (!body) return responder->Send(GoError(StatusOf(body.error()), body.error().message));
-  auto outcome = WriteRemote(*target.samples, TenantOf(target, request), *body);
+  const std::string tenant = TenantOf(target, request);
+  if (v2) {
+    return AnswerRemoteV2(WriteRemoteV2(*target.samples, tenant, *body, memo), responder);
+  }
+  auto outcome = WriteRemote(*target.samples, tenant, *body);
   if (!outcome) return responder->Send(GoError(StatusOf(outcome.error()), outcome.error().message));
   outcome->ack.Then(
       [responder, refusal = std::move(outcome->refusal)](const base::Result<void>& written) {
@@ -123,31 +137,77 @@ void Handle(const Target& target, const net::Request& request, const net::Respon
       });
 }
 
+/// Walks a body into a batch.
+class BodyReader {
+ public:
+  BodyReader(std::string_view body, SampleBatch& batch, store::SampleAppender& appender)
+      : body_(body), reader_(body), batch_(batch), appender_(appender) {}
+
+  base::Result<void> Read() {
+    while (true) {
+      PHAROS_TRY(const Item item, reader_.NextUnread());
+      if (item == Item::kEnd) break;
+      if (item == Item::kMetadata) {
+        metadata_.emplace_back(reader_.metadata().family, reader_.metadata().metadata);
+        continue;
+      }
+      const std::string_view message = reader_.message();
+      wire::PlainSeries plain;
+      if (wire::GuessPlain(message, &plain)) {
+        plain_[waiting_] = {plain.label_block, plain.time_ms, plain.value};
+        messages_[waiting_++] = message;
+        if (waiting_ == plain_.size()) PHAROS_TRY_VOID(AddPlain());
+        continue;
+      }
+      PHAROS_TRY_VOID(AddPlain());
+      PHAROS_TRY_VOID(AddMessage(message));
+    }
+    return AddPlain();
+  }
+  void SetMetadata() {
+    for (const auto& [family, what] : metadata_) appender_.SetMetadata(family, what);
+  }
+
+ private:
+  using Item = wire::RemoteWriteReader::Item;
+
+  base::Result<void> AddPlain() {
+    const std::span<const SampleBatch::One> ones(plain_.data(), std::exchange(waiting_, 0));
+    return batch_.AddAll(ones, [&](size_t i) { return AddMessage(messages_[i]); });
+  }
+
+  base::Result<void> AddMessage(std::string_view message) {
+    PHAROS_TRY_VOID(reader_.ReadSeries(message));
+    std::string_view raw = reader_.series().label_block;
+    if (raw.data() < body_.data() || raw.data() >= body_.data() + body_.size()) {
+      raw = gathered_.emplace_back(raw);
+    }
+    return batch_.Series(raw) ? AddSeries(reader_.series(), batch_) : base::Result<void>();
+  }
+
+  const std::string_view body_;
+  wire::RemoteWriteReader reader_;
+  SampleBatch& batch_;
+  store::SampleAppender& appender_;
+  std::deque<std::string> gathered_;  // label blocks that do not lie in the body
+  std::vector<std::pair<std::string_view, model::Metadata>> metadata_;
+  /// Guessed, and not looked up yet.
+  std::array<SampleBatch::One, SampleBatch::kMostAtOnce> plain_;
+  std::array<std::string_view, SampleBatch::kMostAtOnce> messages_;
+  size_t waiting_ = 0;
+};
+
 }  // namespace
 
 base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::string_view tenant,
                                              std::string_view body) {
-  using Item = wire::RemoteWriteReader::Item;
   const auto appender = sink.Begin(tenant);
-  SampleBatch batch(appender.get(), ReadLabels);
-  std::deque<std::string> gathered;  // label blocks that do not lie in the body
-  std::vector<std::pair<std::string_view, model::Metadata>> metadata;
-  wire::RemoteWriteReader reader(body);
-  while (true) {
-    PHAROS_TRY(const Item item, reader.Next());
-    if (item == Item::kEnd) break;
-    if (item == Item::kMetadata) {
-      metadata.emplace_back(reader.metadata().family, reader.metadata().metadata);
-      continue;
-    }
-    std::string_view raw = reader.series().label_block;
-    if (raw.data() < body.data() || raw.data() >= body.data() + body.size()) {
-      raw = gathered.emplace_back(raw);
-    }
-    if (batch.Series(raw)) PHAROS_TRY_VOID(AddSeries(reader.series(), batch));
-  }
+  SampleBatch batch(appender.get(), ReadLabels, kFormat);
+  batch.Expect(std::min(body.size() / kLeastSeriesBytes, kMostExpected));
+  BodyReader reader(body, batch, *appender);
+  PHAROS_TRY_VOID(reader.Read());
   batch.Flush();
-  for (const auto& [family, what] : metadata) appender->SetMetadata(family, what);
+  reader.SetMetadata();
   Count(batch);
   RemoteWriteOutcome outcome{appender->Commit(), ""};
   if (batch.first_refusal()) {
@@ -161,8 +221,9 @@ base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::strin
 
 void RegisterRemoteWrite(net::Router& router, std::string_view prefix, const Target& target) {
   router.AddAsync("POST", std::string(prefix) + "/api/v1/write",
-                  [target](net::Request request, net::ResponderPtr responder) {
-                    Handle(target, request, responder);
+                  [target, memo = std::make_shared<MetadataMemo>()](net::Request request,
+                                                                    net::ResponderPtr responder) {
+                    Handle(target, *memo, request, responder);
                   },
                   {.max_body_bytes = kMaxBodyBytes, .decompress = false});
 }
