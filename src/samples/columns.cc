@@ -23,7 +23,6 @@ void SortFloats(store::SeriesColumns* columns) {
                    [&](uint32_t a, uint32_t b) { return times[a] < times[b]; });
   std::vector<int64_t> sorted_times, sorted_starts;
   std::vector<double> sorted_values;
-  std::vector<int64_t> sorted_starts;
   sorted_times.reserve(order.size());
   sorted_values.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
@@ -33,7 +32,6 @@ void SortFloats(store::SeriesColumns* columns) {
     if (!columns->starts_ms.empty()) sorted_starts.push_back(columns->starts_ms[order[i]]);
   }
   times = std::move(sorted_times);
-  columns->starts_ms = std::move(sorted_starts);
   columns->values = std::move(sorted_values);
   columns->starts_ms = std::move(sorted_starts);
 }
