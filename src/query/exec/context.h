@@ -27,6 +27,12 @@ struct QueryStats {
   int64_t peak_samples = 0;   ///< in memory at once
 };
 
+/// Who asked, for the query log; what does not apply is empty.
+struct QueryOrigin {
+  std::string client, method, path;   ///< of an HTTP request
+  std::string rule_file, rule_group;  ///< of a rule
+};
+
 /// One query's budget.
 ///
 /// Owns: counters. Threads: Check from any, the rest one at a time. Errors: Check and Charge tell
@@ -44,7 +50,11 @@ class QueryContext {
   /// left.
   void SetCancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
 
+  void SetOrigin(QueryOrigin origin) { origin_ = std::move(origin); }
+
   const std::string& tenant() const { return tenant_; }
+  const QueryOrigin& origin() const { return origin_; }
+  base::Clock& clock() const { return clock_; }
   const QueryLimits& limits() const { return limits_; }
 
   /// Where in the work the query stands goes into the error ("expression evaluation").
@@ -60,6 +70,7 @@ class QueryContext {
  private:
   QueryLimits limits_;
   std::string tenant_;
+  QueryOrigin origin_;
   base::Clock& clock_;
   int64_t deadline_ns_;
   std::function<bool()> cancelled_;

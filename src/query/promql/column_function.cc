@@ -80,7 +80,10 @@ class Column {
     double behind = 0;
     for (size_t step = 0; step < out_.size(); ++step) {
       const size_t low = plan_.low[step], high = plan_.high[step];
-      if (low == high) continue;
+      if (low == high) {
+        out_[step] = Absent();
+        continue;
+      }
       if (low >= front_end) {
         front_end = high;
         front[high - 1] = values_[high - 1];
@@ -118,7 +121,7 @@ class Column {
   void ForEachWindow(size_t least, const Of& of) {
     for (size_t step = 0; step < out_.size(); ++step) {
       const size_t low = plan_.low[step], high = plan_.high[step];
-      if (high - low >= least) out_[step] = of(low, high);
+      out_[step] = high - low >= least ? of(low, high) : Absent();
     }
   }
 
@@ -183,7 +186,10 @@ class Column {
     size_t from = 0, until = 0;
     for (size_t step = 0; step < out_.size(); ++step) {
       const size_t low = plan_.low[step], high = plan_.high[step];
-      if (high - low < 2) continue;
+      if (high - low < 2) {
+        out_[step] = Absent();
+        continue;
+      }
       double grown = values_[high - 1] - values_[low];
       while (until < resets.size() && resets[until] < high) ++until;
       while (from < until && resets[from] <= low) ++from;

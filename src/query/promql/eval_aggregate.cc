@@ -91,7 +91,8 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
   GroupFold fold(node, steps_, *run_.context, run_.options->plain);
   const int64_t held = run_.context->held_samples();
   RowStream stream;
-  PHAROS_TRY(const bool streams, OpenRows(*node.expr, &stream));
+  const bool presence_only = node.op == Tok::kCount || node.op == Tok::kGroup;
+  PHAROS_TRY(const bool streams, OpenRows(*node.expr, presence_only, &stream));
   Matrix out;
   const auto finish = [&](auto labels_of) {
     for (GroupFold::Result& result : fold.Finish(params)) {

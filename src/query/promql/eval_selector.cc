@@ -50,7 +50,7 @@ base::Result<std::unique_ptr<store::SeriesCursor>> Evaluator::Open(const VectorS
 base::Result<Matrix> Evaluator::EvalSelector(const VectorSelector& node) {
   if (node.smoothed) return EvalSmoothed(node);
   RowStream stream;
-  PHAROS_TRY_VOID(OpenSelector(node, &stream));
+  PHAROS_TRY_VOID(OpenSelector(node, false, &stream));
   return CollectRows(stream);
 }
 

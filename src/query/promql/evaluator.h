@@ -78,13 +78,12 @@ class Evaluator {
   // open_rows.cc
   /// Sets `out` up and returns true where `expr` is a selector or a range function (in
   /// parentheses or not), whose rows can be made one by one.
-  base::Result<bool> OpenRows(const Expr& expr, RowStream* out);
-  base::Result<void> OpenSelector(const VectorSelector& node, RowStream* out);
+  /// `presence_only`: of a selector's floats nothing else matters.
+  base::Result<bool> OpenRows(const Expr& expr, bool presence_only, RowStream* out);
+  base::Result<void> OpenSelector(const VectorSelector& node, bool presence_only, RowStream* out);
   base::Result<void> OpenRange(const Call& node, size_t range_arg, RowStream* out);
   base::Result<Matrix> CollectRows(const RowStream& stream);
-  base::Result<std::unique_ptr<store::Selection>> Choose(const VectorSelector& node,
-                                                         int64_t start_ms, int64_t end_ms,
-                                                         std::string_view function);
+  base::Result<std::unique_ptr<store::Selection>> Choose(store::SampleQuery query);
   store::SampleQuery QueryOf(const VectorSelector& node, int64_t start_ms, int64_t end_ms,
                              std::string_view function) const;
 

@@ -70,19 +70,17 @@ class Collector final : public RowSink {
 
 }  // namespace
 
-base::Result<std::unique_ptr<store::Selection>> Evaluator::Choose(const VectorSelector& node,
-                                                                  int64_t start_ms, int64_t end_ms,
-                                                                  std::string_view function) {
-  auto selection = run_.source->Choose(QueryOf(node, start_ms, end_ms, function));
+base::Result<std::unique_ptr<store::Selection>> Evaluator::Choose(store::SampleQuery query) {
+  auto selection = run_.source->Choose(query);
   if (!selection) return base::Wrap(std::move(selection).error(), "expanding series");
   return selection;
 }
 
-base::Result<bool> Evaluator::OpenRows(const Expr& expr, RowStream* out) {
+base::Result<bool> Evaluator::OpenRows(const Expr& expr, bool presence_only, RowStream* out) {
   const Expr& bare = Bare(expr);
   if (const auto* selector = As<VectorSelector>(&bare, NodeKind::kVector)) {
     if (selector->smoothed) return false;
-    PHAROS_TRY_VOID(OpenSelector(*selector, out));
+    PHAROS_TRY_VOID(OpenSelector(*selector, presence_only, out));
     return true;
   }
   const auto* call = As<Call>(&bare, NodeKind::kCall);
@@ -95,7 +93,8 @@ base::Result<bool> Evaluator::OpenRows(const Expr& expr, RowStream* out) {
   return false;
 }
 
-base::Result<void> Evaluator::OpenSelector(const VectorSelector& node, RowStream* out) {
+base::Result<void> Evaluator::OpenSelector(const VectorSelector& node, bool presence_only,
+                                           RowStream* out) {
   const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(node.shift);
   RowRecipe& recipe = out->recipe;
@@ -107,7 +106,9 @@ base::Result<void> Evaluator::OpenSelector(const VectorSelector& node, RowStream
   recipe.plain = run_.options->plain;
   out->metric = OnlyName(node);
   out->same_name = !out->metric.empty();
-  PHAROS_TRY(out->selection, Choose(node, reach.first_ms - lookback + 1, reach.last_ms, ""));
+  store::SampleQuery query = QueryOf(node, reach.first_ms - lookback + 1, reach.last_ms, "");
+  query.presence_only = presence_only && !recipe.plain;
+  PHAROS_TRY(out->selection, Choose(std::move(query)));
   return {};
 }
 
@@ -155,8 +156,11 @@ base::Result<void> Evaluator::OpenRange(const Call& node, size_t range_arg, RowS
   out->same_name = !out->metric.empty();
   const int64_t before = shape.range_ms + (shape.anchored || shape.smoothed ? lookback : 0);
   const int64_t behind = shape.smoothed ? lookback : 0;
-  PHAROS_TRY(out->selection,
-             Choose(*shape.selector, reach.first_ms - before + 1, reach.last_ms + behind, name));
+  store::SampleQuery query =
+      QueryOf(*shape.selector, reach.first_ms - before + 1, reach.last_ms + behind, name);
+  query.presence_only = !recipe.plain && (recipe.column == ColumnFunction::kCount ||
+                                          recipe.column == ColumnFunction::kPresent);
+  PHAROS_TRY(out->selection, Choose(std::move(query)));
   return {};
 }
 

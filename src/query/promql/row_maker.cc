@@ -35,7 +35,7 @@ void TellResets(std::vector<model::HistogramSample>& histograms) {
 
 base::Result<int64_t> RowMaker::Make(const store::SeriesSpan& span, std::string_view metric,
                                      exec::Annotations& remarks, Row* row, int64_t* read) {
-  row->values.assign(recipe_.steps, Absent());
+  row->values.resize(recipe_.steps);
   row->histograms.clear();
   if (recipe_.counts_only && !span.histograms.empty()) {
     kept_.histograms.assign(span.histograms.begin(), span.histograms.end());
@@ -57,7 +57,8 @@ int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read
   if (plan.filled == 0) return 0;
   for (size_t step = 0; step < recipe_.steps; ++step) {
     // A stale marker is what stands for "nothing" anyway.
-    if (plan.high[step] > plan.low[step]) row->values[step] = span.values[plan.high[step] - 1];
+    row->values[step] =
+        plan.high[step] > plan.low[step] ? span.values[plan.high[step] - 1] : Absent();
   }
   const auto count =
       static_cast<int64_t>(Kernels().count_present(row->values.data(), row->values.size()));
@@ -66,6 +67,7 @@ int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read
 }
 
 int64_t RowMaker::InstantMixed(const store::SeriesSpan& span, Row* row, int64_t* read) {
+  std::fill(row->values.begin(), row->values.end(), Absent());
   Newest newest(span);
   int64_t count = 0;
   int64_t ref_ms = recipe_.windows.first_end_ms;
@@ -144,6 +146,7 @@ base::Result<int64_t> RowMaker::Sweep(const store::SeriesSpan& span, std::string
   SeriesSweep sweep(recipe_.sweep, info);
   sweep.Begin(span, metric);
   args_.resize(recipe_.args.size());
+  std::fill(row->values.begin(), row->values.end(), Absent());
   int64_t count = 0;
   int64_t ref_ms = recipe_.windows.first_end_ms;
   for (size_t step = 0; step < recipe_.steps; ++step, ref_ms += recipe_.windows.stride_ms) {
