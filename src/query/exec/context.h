@@ -63,6 +63,8 @@ class QueryContext {
   base::Result<void> Charge(int64_t samples);
   int64_t held_samples() const { return samples_; }
   void CountRead(int64_t samples) { stats_.total_samples += samples; }
+  /// Counts no more than `samples` so far: what an inner evaluation read is its own affair.
+  void ResetRead(int64_t samples) { stats_.total_samples = samples; }
 
   Annotations& annotations() { return annotations_; }
   const QueryStats& stats() const { return stats_; }

@@ -4,6 +4,7 @@
 #include "query/promql/evaluator.h"
 #include "query/promql/function_table.h"
 #include "query/promql/go_duration.h"
+#include "query/promql/histogram_math.h"
 #include "query/promql/range_shape.h"
 
 namespace pharos::query::promql {
@@ -86,7 +87,9 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalSubquery(
   if (grid.end_ms < grid.start_ms) return out;
   Evaluator inner(run_, grid);
   PHAROS_TRY_VOID(inner.CheckCells(1));
+  const int64_t read_before = run_.context->stats().total_samples;
   PHAROS_TRY(Matrix matrix, inner.Eval(*node.expr));
+  run_.context->ResetRead(read_before);  // only the subquery's own points count
   out.reserve(matrix.rows.size());
   for (Row& row : matrix.rows) {
     store::SeriesColumns columns;
@@ -121,6 +124,9 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalRangeVector(const
     PHAROS_TRY(out, EvalSubquery(static_cast<const SubqueryExpr&>(expr), &drop_names));
     for (size_t i = 0; i < out.size(); ++i) {
       if (drop_names[i] && delayed()) out[i].labels = WithoutName(out[i].labels);
+      run_.context->CountRead(static_cast<int64_t>(out[i].values.size()));
+      for (const model::HistogramSample& sample : out[i].histograms)
+        run_.context->CountRead(HistogramSize(*sample.histogram));
     }
     return out;
   }
@@ -145,7 +151,9 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalRangeVector(const
     } else {
       Clip(&columns, after, until);
     }
-    const int64_t count = static_cast<int64_t>(columns.values.size() + columns.histograms.size());
+    auto count = static_cast<int64_t>(columns.values.size());
+    for (const model::HistogramSample& sample : columns.histograms)
+      count += HistogramSize(*sample.histogram);
     run_.context->CountRead(count);
     PHAROS_TRY_VOID(run_.context->Charge(count));
     if (count > 0) out.push_back(std::move(columns));

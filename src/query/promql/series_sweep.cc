@@ -1,5 +1,7 @@
 #include "query/promql/series_sweep.h"
 
+#include "query/promql/histogram_math.h"
+
 namespace pharos::query::promql {
 
 void SeriesSweep::Begin(const store::SeriesSpan& span, std::string_view metric) {
@@ -7,6 +9,9 @@ void SeriesSweep::Begin(const store::SeriesSpan& span, std::string_view metric) 
   metric_ = metric;
   floats_ = {};
   histograms_ = {};
+  sizes_.assign(1, 0);
+  for (const model::HistogramSample& sample : span.histograms)
+    sizes_.push_back(sizes_.back() + HistogramSize(*sample.histogram));
   resets_.clear();
   reset_low_ = reset_high_ = 0;
   if (!options_.wants_resets) return;
@@ -28,7 +33,7 @@ bool SeriesSweep::Step(int64_t ref_ms, int64_t eval_ms, std::span<const double> 
   const size_t n = floats_.high - floats_.low;
   const size_t hn = histograms_.high - histograms_.low;
   if (n + hn == 0 || after == until) return false;
-  *read += static_cast<int64_t>(n + hn);
+  *read += static_cast<int64_t>(n) + sizes_[histograms_.high] - sizes_[histograms_.low];
   Window window;
   window.times = span_.times_ms.subspan(floats_.low, n);
   window.values = span_.values.subspan(floats_.low, n);

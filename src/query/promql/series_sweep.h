@@ -51,6 +51,7 @@ class SeriesSweep {
   store::SeriesSpan span_;
   std::string_view metric_;
   Slice floats_, histograms_;
+  std::vector<int64_t> sizes_;  // of the histograms before each one
   std::vector<uint32_t> resets_;
   size_t reset_low_ = 0;
   size_t reset_high_ = 0;
