@@ -111,6 +111,7 @@ class Builder {
   void Prometheus(Router& router) {
     api::prometheus::PrometheusApiDeps prometheus;
     prometheus.source = &deps_.storage->sample_source();
+    prometheus.engine = deps_.storage->QueryEngine();
     prometheus.targets = [scrapes = deps_.scrapes](const Request& request) {
       const net::Params params = request.AllParams();
       return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"),
