@@ -14,7 +14,6 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/budget.h"
@@ -23,6 +22,7 @@
 #include "io/manifest.h"
 #include "io/wal.h"
 #include "samples/page_cache.h"
+#include "samples/replay_refs.h"
 #include "samples/tenant.h"
 #include "store/events.h"
 #include "store/samples.h"
@@ -149,14 +149,14 @@ class SampleEngine final : public store::SampleSink,
   /// never behind its use, while a rotation reads the last sequence, and while
   /// sealed_generation_ rises.
   std::mutex commit_mutex_;
-  /// Series declared in an older WAL generation are declared again. Shared with acks, which
-  /// raise it when a write failed.
-  std::shared_ptr<std::atomic<uint32_t>> wal_generation_;
+  /// Series declared in an older WAL generation are declared again. Rises with each rotation and
+  /// when frames have failed.
+  std::atomic<uint32_t> wal_generation_{1};
+  uint64_t wal_failures_ = 0;                   // commit_mutex_; as of the last commit
   std::atomic<uint32_t> generation_{1};         ///< of the memtables
   std::atomic<uint32_t> sealed_generation_{0};  ///< this and all older ones are in parts
 
-  std::map<std::string, std::unordered_map<uint32_t, store::SeriesHandle>, std::less<>>
-      replay_refs_;
+  std::map<std::string, ReplayRefs, std::less<>> replay_refs_;
 
   std::mutex maintenance_mutex_;
   std::optional<PendingSeal> pending_;  // maintenance_mutex_
