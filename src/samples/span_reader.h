@@ -17,8 +17,7 @@ class SpanReader {
  public:
   SpanReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, int64_t start_ms,
              int64_t end_ms)
-      : part_(part),
-        index_(std::move(index)),
+      : reader_(part, std::move(index), true),
         start_ms_(start_ms),
         end_ms_(end_ms),
         times_(std::move(part), start_ms, end_ms) {}
@@ -28,27 +27,20 @@ class SpanReader {
   base::Result<store::SeriesSpan> Read(uint32_t series);
 
  private:
-  struct Block {
-    uint64_t column = 0;
-    std::string_view bytes;
-    size_t count = 0;
-  };
-  base::Result<void> FindBlocks(uint32_t series);
-  base::Result<void> DecodeHistograms(const Block& block);
-  base::Error Corrupt(std::string_view what) const;
+  /// The values of `floats_`, behind one another.
+  base::Result<void> DecodeValues();
+  base::Result<void> DecodeStarts();
 
-  std::shared_ptr<Part> part_;
-  std::shared_ptr<const PartIndex> index_;
+  PartSeriesReader reader_;
   const int64_t start_ms_, end_ms_;
   TimeRuns times_;
-  PageCache::Page page_;
-  uint32_t page_number_ = 0;
-  std::vector<PageCache::Page> held_;  // earlier pages of the series
-  std::vector<Block> floats_, histogram_blocks_;
+  std::vector<PartBlock> blocks_;
+  size_t floats_ = 0;       ///< of blocks_, the first ones
+  size_t float_count_ = 0;  ///< samples in them
   std::vector<uint64_t> columns_;
   std::vector<double> values_;
-  std::vector<int64_t> histogram_times_;
-  std::vector<model::HistogramSample> histograms_;
+  std::vector<int64_t> starts_;
+  store::SeriesColumns histograms_;
 };
 
 }  // namespace pharos::samples
