@@ -22,11 +22,6 @@ inline constexpr size_t kRemoteReadBytes = 512u << 20;
 
 /// Longest text of a parameter that an error repeats.
 inline constexpr size_t kMaxQuotedBytes = 1'000;
-/// What query_cost reckons with, measured on two cores of 2026: a sample read through rate, a
-/// series found and prepared, a point of the answer.
-inline constexpr double kNsPerSample = 3;
-inline constexpr double kNsPerSeries = 1'500;
-inline constexpr double kNsPerPoint = 12;
 /// Watchers of notifications/live: Prometheus's web.max-notifications-subscribers.
 inline constexpr size_t kMaxWatchers = 16;
 
