@@ -38,6 +38,7 @@ class SpanReader {
   std::vector<PartBlock> blocks_;
   std::vector<uint64_t> columns_;
   std::vector<double> values_;
+  std::vector<double> zeros_;  // what stands for values where only presence matters
   std::vector<int64_t> starts_;
   store::SeriesColumns histograms_;
 };
