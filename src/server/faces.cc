@@ -111,6 +111,7 @@ class Builder {
   void Prometheus(Router& router) {
     api::prometheus::PrometheusApiDeps prometheus;
     prometheus.source = &deps_.storage->sample_source();
+    prometheus.engine = deps_.storage->QueryEngine();
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
     prometheus.scrape_jobs = [config = deps_.prometheus] { return config().jobs; };
     prometheus.external_labels = [config = deps_.prometheus] { return config().external_labels; };

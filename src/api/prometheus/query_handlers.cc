@@ -82,6 +82,9 @@ net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request
                       const QueryOptions& options, const Run& run) {
   const int64_t before = deps.clock->MonotonicNs();
   query::exec::QueryContext context(options.limits, TenantOf(deps, request), *deps.clock);
+  context.SetOrigin({.client = request.remote.substr(0, request.remote.rfind(':')),
+                     .method = request.method,
+                     .path = request.path});
   context.SetCancelled([&request] { return request.cancelled.Cancelled(); });
   auto answer = run(Engine(deps.source, options.engine), context);
   if (answer) return Respond(*std::move(answer), options, deps.clock->MonotonicNs() - before);
