@@ -21,15 +21,15 @@ constexpr double kChurnAnHour = 0.05;
 
 struct Plan {
   size_t streams = 40;
-  size_t batch = 20;  ///< lines and spans a minute
-  int64_t step_ns = kHourNs / 60;
+  size_t batch = 100;  ///< lines and spans a step
+  int64_t step_ns = kHourNs / 6;
   int64_t hours = 72;
   int64_t retention_ns = 6 * kHourNs;
 };
 
 Plan PlanOf() {
   if (std::getenv("PHAROS_LONG") == nullptr) return {};
-  return {.streams = 4000, .batch = 2000};
+  return {.streams = 4000, .batch = 2000, .step_ns = kHourNs / 60};
 }
 
 class Soak {

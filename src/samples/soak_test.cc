@@ -22,7 +22,7 @@ constexpr double kChurnAnHour = 0.05;
 
 struct Plan {
   size_t series = 1000;
-  int64_t step_ms = 120'000;
+  int64_t step_ms = 600'000;
   int64_t hours = 72;
   int64_t retention_ms = 6 * kHourMs;  // and up to a day, since days are dropped as a whole
 };
