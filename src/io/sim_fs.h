@@ -66,11 +66,12 @@ class SimFs final : public Fs {
   // --- The test's side.
 
   using Hook = std::function<base::Result<void>(const SimOp&)>;
-  /// Called before each operation; an error from it becomes the operation's (for Append
-  /// after a random part was written). An empty function takes it away.
+  /// Called before each operation; an error from it becomes the operation's (for Append and
+  /// RemoveAll after a random part was done). An empty function takes it away.
   void SetHook(Hook hook);
   /// From now on every operation fails with kIo and changes nothing: the process is dead,
-  /// whatever its threads still try. An Append whose hook calls it may write a part.
+  /// whatever its threads still try. An Append whose hook calls it may write a part, a RemoveAll
+  /// may remove some.
   void Halt();
   /// After SIGKILL: operations work again, the page cache is whole; files opened before stay
   /// dead.

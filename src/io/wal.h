@@ -46,6 +46,7 @@ struct WalOptions {
   uint64_t first_sequence = 1;
   size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
+  std::chrono::milliseconds refuse_for{0};  ///< after a failure, Healthy() gives its error
 };
 
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
@@ -78,6 +79,10 @@ class Wal {
                                std::string_view tenant, std::string_view payload) = 0;
   /// Rises when frames that were taken have failed, before their Acks do.
   virtual uint64_t Failures() const = 0;
+  /// The last failure for `refuse_for` after it, unless a write has succeeded since. Who asks
+  /// before taking anything into memory does not fill it with what cannot be logged; after that
+  /// time one more write may try.
+  virtual base::Result<void> Healthy() const = 0;
 
   /// All frames of `signal` up to and including `sequence` are in sealed parts. Segments
   /// that no signal needs any more are deleted.

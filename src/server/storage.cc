@@ -64,6 +64,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   io::WalOptions wal_options;
   wal_options.directory = options.data_dir + "/wal";
   wal_options.sync_before_ack = !options.relaxed_durability;
+  wal_options.refuse_for = io::kWalRefuseFor;
   Storage* raw = storage.get();
   wal_options.first_sequence =
       1 + std::max(storage->manifest_->SealedSequence(io::Signal::kSamples),
