@@ -22,9 +22,11 @@
 #include "base/metrics.h"
 #include "io/manifest.h"
 #include "io/wal.h"
+#include "samples/activity.h"
 #include "samples/page_cache.h"
 #include "samples/tenant.h"
 #include "store/events.h"
+#include "store/sample_admin.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
@@ -39,16 +41,19 @@ struct SampleEngineOptions {
   int64_t seal_age_ms = 30LL * 60 * 1000;
   uint64_t seal_samples = 25'000'000;
   uint64_t seal_wal_bytes = 512ull << 20;
-  size_t seal_memory_bytes = 0;  ///< of memtables; 0: a third of the budget
+  size_t seal_memory_bytes = 0;            ///< of memtables; 0: a third of the budget
+  uint64_t retention_bytes = 0;            ///< of parts and log; 0: no limit
+  uint64_t min_free_bytes = 256ull << 20;  ///< with less on the disk nothing is taken
 };
 
 /// Owns: tenants, their memory and open parts; borrows manifest, WAL, clock and budget, which
 /// outlive it. Threads: any call from any thread; Replay and AttachWal only at the start;
-/// Flush and Tick exclude each other. Errors: a failed seal or merge leaves everything
-/// readable and is tried again; a corrupt part fails only the queries that touch it.
-/// Cost: see Head for appends; Select copies what is open and decodes as the cursor moves.
+/// Flush, Tick and Urgent wait for each other where they must. Errors: a failed seal or merge
+/// leaves everything readable and is tried again; a corrupt part fails only the queries that touch
+/// it. Cost: see Head for appends; Select copies what is open and decodes as the cursor moves.
 class SampleEngine final : public store::SampleSink,
                            public store::SampleSource,
+                           public store::SampleAdmin,
                            public store::Maintenance {
  public:
   static base::Result<std::unique_ptr<SampleEngine>> Open(io::Manifest& manifest,
@@ -64,7 +69,9 @@ class SampleEngine final : public store::SampleSink,
 
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
-  void SetRetention(int64_t retention_ms);
+  void SetRetention(int64_t retention_ms, uint64_t retention_bytes);
+  /// True while the disk has less than options.min_free_bytes: appends fail with kFull.
+  bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
 
   // store::SampleSink
   std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
@@ -85,6 +92,13 @@ class SampleEngine final : public store::SampleSink,
   // store::Maintenance
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
+  base::Result<void> Urgent() override;
+
+  // store::SampleAdmin
+  base::Result<void> Delete(std::string_view tenant, const std::vector<model::Matcher>& matchers,
+                            int64_t start_ms, int64_t end_ms) override;
+  base::Result<void> CleanTombstones() override;
+  base::Result<std::string> Snapshot(bool skip_memory) override;
 
   /// Reads and checks every page of every part; the first error.
   base::Result<void> Verify();
@@ -115,20 +129,42 @@ class SampleEngine final : public store::SampleSink,
   /// For a series that is new in memory: what the parts know of its newest sample.
   void SeedFromParts(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
 
-  // seal.cc
+  // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
-  base::Result<void> Seal();
+  base::Result<void> SealLocked();
   void Rotate();
-  base::Result<void> SealTenant(Tenant& tenant);
   class TenantSeal;
 
+  // deletion.cc
+  void Bury(Tenant& tenant, TombstonePtr tombstone);
+  base::Result<void> ReplayTombstone(const io::WalFrame& frame);
+  base::Result<void> SkipPartIds(uint64_t limit);
+  /// As Tenant::ChangeParts; the new ones learn of their tombstones.
+  void ExchangeParts(Tenant& tenant, const PartList& gone, const PartList& more);
+  base::Result<void> SaveTombstones();
+  base::Result<void> LoadTombstones();
+  base::Result<bool> CleanOne(Tenant& tenant);
+  base::Result<void> CleanTenant(Tenant& tenant);
+  base::Result<void> CleanRested();
+  base::Result<void> ForgetTombstones(Tenant& tenant, const Tombstones& carried_out);
+
+  base::Result<void> CopyParts(const std::string& directory);  // snapshot.cc
+
   // maintenance.cc
+  base::Result<void> Seal();
   base::Result<void> SealIfDue();
-  base::Result<void> DropExpired();
   base::Result<bool> MergeOnce(bool final);
   base::Result<void> MergeRun(Tenant& tenant, const PartList& run, bool final);
+  PartInfo MergedInfo(const PartList& run, bool final) const;
+  /// False when the disk has no room for another copy of these.
+  bool RoomFor(const PartList& run) const;
   void TrimIndexes();
-  int64_t TodayStartMs() const;
+
+  // retention.cc
+  base::Result<void> DropExpired();
+  base::Result<void> DropOversize();
+  base::Result<void> DropParts(Tenant& tenant, const PartList& gone);
+  void WatchDisk();
 
   io::Manifest& manifest_;
   base::Clock& clock_;
@@ -139,7 +175,9 @@ class SampleEngine final : public store::SampleSink,
   PageCache cache_;
 
   std::atomic<int64_t> retention_ms_, window_ms_;
+  std::atomic<uint64_t> retention_bytes_;
   std::atomic<bool> later_write_wins_;
+  std::atomic<bool> disk_full_{false};
 
   mutable std::shared_mutex tenants_mutex_;
   std::map<std::string, TenantPtr, std::less<>> tenants_;  // tenants_mutex_
@@ -157,10 +195,21 @@ class SampleEngine final : public store::SampleSink,
   std::map<std::string, std::unordered_map<uint32_t, store::SeriesHandle>, std::less<>>
       replay_refs_;
 
+  /// Merges, retention, snapshots: what replaces parts. Taken before seal_mutex_.
   std::mutex maintenance_mutex_;
-  std::optional<PendingSeal> pending_;  // maintenance_mutex_
-  int64_t rotated_ns_ = 0;              // maintenance_mutex_; monotonic
-  int64_t seal_retry_ns_ = 0, merge_retry_ns_ = 0;
+  int64_t merge_retry_ns_ = 0;  // maintenance_mutex_
+
+  /// What sets memory aside or reads what was set aside, and deletions.
+  std::mutex seal_mutex_;
+  std::optional<PendingSeal> pending_;  // seal_mutex_, like the next ones
+  int64_t rotated_ns_ = 0;              // monotonic
+  int64_t seal_retry_ns_ = 0;
+  uint64_t last_sealed_samples_ = 0;
+  Activity activity_;
+
+  std::mutex tombstones_mutex_;         ///< guards each tenant's list; taken after seal_mutex_
+  bool tombstones_dirty_ = false;       // tombstones_mutex_
+  uint64_t skipped_part_ids_ = 0;       // at the start only
   std::atomic<uint64_t> wal_bytes_{0};  ///< appended since the last rotation
 
   base::Counter& samples_counter_;

@@ -94,6 +94,16 @@ class Head {
   /// caller holds the commit lock, so that the declaration is ahead of every use.
   void Declare(uint32_t ref, uint32_t wal_generation, RecordWriter& record);
 
+  /// A series whose newest sample was deleted: the order of its next ones is judged anew.
+  struct Rewound {
+    store::SeriesHandle handle;
+    model::Labels labels;
+  };
+  /// Takes samples of the range out of memory; readers that hold a picture still see them. Not
+  /// while a seal reads what was set aside. Cost: what it deletes from is encoded anew.
+  std::vector<Rewound> Delete(const std::vector<model::Matcher>& matchers, int64_t start_ms,
+                              int64_t end_ms);
+
   /// Sets the current generation aside and starts `next`. Nothing may be set aside already.
   void Rotate(uint32_t next);
   /// What was set aside. It does not change any more.

@@ -14,6 +14,7 @@
 #include "codec/value_block.h"
 #include "model/sample.h"
 #include "samples/limits.h"
+#include "store/samples.h"
 
 namespace pharos::samples {
 
@@ -76,6 +77,8 @@ class Memtable {
   /// Any time; wins over what came before at the same time.
   void AddLate(MemSeries& to, int64_t time_ms, double value);
   void AddHistogram(MemSeries& to, model::HistogramSample sample);
+  /// The series holds these samples from now on and no other. Chunks that readers look at stay.
+  void Replace(MemSeries& series, const store::SeriesColumns& columns);
   /// Takes what has grown since the last call from the budget.
   void Account();
 

@@ -16,9 +16,12 @@
 #include "samples/page_cache.h"
 #include "samples/part_format.h"
 #include "samples/part_index.h"
+#include "samples/tombstones.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
+
+class HiddenSamples;
 
 /// Owns: the open file; the directory too once it is obsolete (removed with the last user).
 /// Threads: any. Errors: kCorrupt names the part; a part that did not open answers every read
@@ -40,6 +43,11 @@ class Part {
   }
 
   base::Result<std::shared_ptr<const PartIndex>> Index();
+  /// The tombstones that concern it; they replace those of before.
+  void SetTombstones(Tombstones concerning);
+  bool has_tombstones();
+  /// What of it is deleted; null when nothing is. `index` is the part's.
+  std::shared_ptr<const HiddenSamples> Hidden(const PartIndex& index);
   /// Gives the index back; returns its bytes. For when memory is short.
   size_t DropIndex();
   size_t index_bytes();
@@ -77,30 +85,40 @@ class Part {
   base::MemoryBudget& budget_;
   PartInfo info_;
   std::mutex mutex_;
-  FilePtr file_;                            // mutex_
-  std::shared_ptr<const PartIndex> index_;  // mutex_
-  std::optional<base::Error> open_error_;   // mutex_; why file_ is null
+  FilePtr file_;                                 // mutex_
+  std::shared_ptr<const PartIndex> index_;       // mutex_
+  std::optional<base::Error> open_error_;        // mutex_; why file_ is null
+  Tombstones tombstones_;                        // mutex_
+  std::shared_ptr<const HiddenSamples> hidden_;  // mutex_; made of tombstones_ when needed
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> last_use_{0};
   std::atomic<bool> obsolete_{false};
 };
 
-/// Reads series of one part one after the other.
+/// Reads series of one part one after the other. What was deleted when it was made is left out.
 ///
 /// Owns: the pages it stands on. Threads: one. Errors: as Part. Cost: a page look-up when the
 /// page changes, then the decoding.
 class PartSeriesReader {
  public:
   PartSeriesReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, bool cached)
-      : part_(std::move(part)), index_(std::move(index)), cached_(cached) {}
+      : part_(std::move(part)),
+        index_(std::move(index)),
+        hidden_(part_->Hidden(*index_)),
+        cached_(cached) {}
 
   const PartIndex& index() const { return *index_; }
   Part& part() const { return *part_; }
+  /// What is left out; null for nothing. Aggregates of whole blocks must not count where it
+  /// Touches the series.
+  const HiddenSamples* hidden() const { return hidden_.get(); }
   /// Appends the samples of the series within [start_ms, end_ms] to `out`.
   base::Result<void> Read(uint32_t series, int64_t start_ms, int64_t end_ms,
                           store::SeriesColumns* out);
 
  private:
+  base::Result<void> ReadBlocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                store::SeriesColumns* out);
   base::Result<std::string_view> Column(uint64_t column);
   base::Result<void> ReadBlock(BlockKind kind, std::string_view column, std::string_view bytes,
                                int64_t start_ms, int64_t end_ms, store::SeriesColumns* out);
@@ -108,6 +126,7 @@ class PartSeriesReader {
 
   std::shared_ptr<Part> part_;
   std::shared_ptr<const PartIndex> index_;
+  std::shared_ptr<const HiddenSamples> hidden_;
   const bool cached_;
   PageCache::Page data_, times_;
   uint32_t data_page_ = 0, times_page_ = 0;

@@ -3,6 +3,7 @@
 #include "codec/time_block.h"
 #include "codec/value_block.h"
 #include "samples/columns.h"
+#include "samples/hidden_samples.h"
 #include "samples/histogram_codec.h"
 #include "samples/limits.h"
 #include "samples/part.h"
@@ -51,6 +52,14 @@ base::Result<std::string_view> PartSeriesReader::Column(uint64_t column) {
 
 base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int64_t end_ms,
                                           store::SeriesColumns* out) {
+  const size_t floats = out->times_ms.size(), histograms = out->histograms.size();
+  PHAROS_TRY_VOID(ReadBlocks(series, start_ms, end_ms, out));
+  if (hidden_ != nullptr) hidden_->Filter(series, floats, histograms, out);
+  return {};
+}
+
+base::Result<void> PartSeriesReader::ReadBlocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                                store::SeriesColumns* out) {
   const SeriesPlace& place = index_->place(series);
   if (place.min_ms > end_ms || place.max_ms < start_ms) return {};
   uint32_t page = place.page;

@@ -11,6 +11,7 @@
 #include "samples/head.h"
 #include "samples/metadata_store.h"
 #include "samples/part.h"
+#include "samples/tombstones.h"
 
 namespace pharos::samples {
 
@@ -30,6 +31,7 @@ struct Tenant {
   ExemplarStore exemplars;
   MetadataStore metadata;
   std::atomic<uint64_t> taken{0};  ///< samples since the start
+  Tombstones tombstones;           ///< guarded by the engine's tombstones_mutex_
 
   /// Oldest generation first: later parts win. Keep the pointer while looking at the list: in
   /// C++20 `for (x : *parts())` drops it before the first step.

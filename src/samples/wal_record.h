@@ -15,7 +15,9 @@
 
 namespace pharos::samples {
 
-inline constexpr uint8_t kWalRecord = 1;  ///< the frame's codec
+/// The frame's codec.
+inline constexpr uint8_t kWalRecord = 1;
+inline constexpr uint8_t kWalTombstone = 2;  ///< see tombstones.h
 
 /// Owns: the record in the making. Threads: one. Errors: none. Cost: an append of ten or so
 /// bytes a sample.
