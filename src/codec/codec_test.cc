@@ -1,15 +1,14 @@
 // Every codec gives back the bits that went in, and takes any bytes without harm.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
-#include <limits>
-#include <random>
 #include <vector>
 
 #include "codec/bitpack.h"
 #include "codec/int_block.h"
 #include "codec/limits.h"
+#include "codec/random_columns_test.h"
+#include "codec/rd_block.h"
 #include "codec/time_block.h"
 #include "codec/value_block.h"
 #include "codec/xor_block.h"
@@ -17,14 +16,6 @@
 
 namespace pharos::codec {
 namespace {
-
-using Random = std::mt19937_64;
-
-std::vector<uint64_t> Bits(const std::vector<double>& values) {
-  std::vector<uint64_t> bits;
-  for (const double v : values) bits.push_back(std::bit_cast<uint64_t>(v));
-  return bits;
-}
 
 std::string CheckValues(const std::vector<double>& values, ValueHint* hint = nullptr) {
   std::string bytes;
@@ -50,58 +41,6 @@ std::string CheckTimes(const std::vector<int64_t>& times) {
   EXPECT_TRUE(in.AtEnd());
   EXPECT_EQ(back, times);
   return bytes;
-}
-
-/// Numbers of a random kind: tiny, any, extreme, with outliers.
-std::vector<int64_t> RandomInts(Random& random, size_t n) {
-  std::vector<int64_t> out(n);
-  const auto kind = random() % 5;
-  int64_t at = static_cast<int64_t>(random());
-  for (int64_t& v : out) {
-    switch (kind) {
-      case 0: v = static_cast<int64_t>(random()); break;
-      case 1: v = static_cast<int64_t>(random() % 1000); break;
-      case 2:
-        v = at = static_cast<int64_t>(static_cast<uint64_t>(at) + random() % 4096 * 4096);
-        break;
-      case 3: v = random() % 2 ? INT64_MAX : INT64_MIN; break;
-      default:
-        v = random() % 50 == 0 ? static_cast<int64_t>(random())
-                               : static_cast<int64_t>(random() % 16);
-    }
-  }
-  return out;
-}
-
-std::vector<double> RandomDoubles(Random& random, size_t n) {
-  std::vector<double> out(n);
-  const auto kind = random() % 6;
-  double at = static_cast<double>(random() % 1'000'000);
-  for (double& v : out) {
-    switch (kind) {
-      case 0: v = std::bit_cast<double>(random()); break;
-      case 1:
-        v = at = std::round((at + static_cast<double>(random() % 1000) / 100) * 100) / 100;
-        break;
-      case 2: v = at += static_cast<double>(random() % 100'000); break;
-      case 3: v = static_cast<double>(random()) * 1e-19; break;
-      case 4:
-        v = random() % 10 == 0 ? model::StaleNan() : static_cast<double>(random() % 100) / 10;
-        break;
-      default: {
-        const double special[] = {0.0,
-                                  -0.0,
-                                  INFINITY,
-                                  -INFINITY,
-                                  std::bit_cast<double>(0x7FF8000000000001),
-                                  5e-324,
-                                  model::StaleNan(),
-                                  std::numeric_limits<double>::max()};
-        v = special[random() % 8];
-      }
-    }
-  }
-  return out;
 }
 
 TEST(Varint, ExtremesRoundTripAndTruncationFails) {
@@ -135,7 +74,7 @@ TEST(Bitpack, EveryWidthRoundTrips) {
 
 TEST(IntBlock, RoundTripsAnyNumbers) {
   Random random(2);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < Cases(2000); ++round) {
     const auto values = RandomInts(random, 1 + random() % 300);
     std::string bytes;
     EncodeInts(values, bytes);
@@ -177,20 +116,59 @@ TEST(TimeBlock, RegularStepsCostNothingASample) {
 
 TEST(TimeBlock, RoundTripsAnyTimes) {
   Random random(3);
-  for (int round = 0; round < 1000; ++round) CheckTimes(RandomInts(random, 1 + random() % 300));
+  for (int round = 0; round < Cases(1000); ++round)
+    CheckTimes(RandomInts(random, 1 + random() % 300));
   CheckTimes({INT64_MIN, INT64_MAX});
   CheckTimes({INT64_MIN, 0, INT64_MAX});
 }
 
 TEST(ValueBlock, RoundTripsAnyBits) {
   Random random(4);
-  for (int round = 0; round < 2000; ++round) CheckValues(RandomDoubles(random, 1 + random() % 300));
+  for (int round = 0; round < Cases(2000); ++round)
+    CheckValues(RandomDoubles(random, 1 + random() % 300));
+}
+
+TEST(ValueBlock, AKnownFirstValueIsLeftOut) {
+  Random random(9);
+  for (int round = 0; round < Cases(1000); ++round) {
+    const auto values = RandomDoubles(random, 1 + random() % 300);
+    std::string bytes;
+    EncodeValues(values, bytes, nullptr, &values[0]);
+    std::vector<double> back(values.size());
+    ByteReader in(bytes);
+    ASSERT_TRUE(DecodeValues(in, back, &values[0]) && in.AtEnd());
+    ASSERT_EQ(Bits(back), Bits(values));
+  }
+}
+
+TEST(RdBlock, QuotientsTakeLittleMoreThanTheirMantissas) {
+  Random random(10);
+  std::vector<double> values(240), back(240);
+  for (double& v : values) v = 1 + static_cast<double>(random() >> 12) * 0x1p-52;
+  EXPECT_LE(CheckValues(values).size(), 240 * 52 / 8 + 16u);
+  for (double& v : values) v = std::bit_cast<double>(random());
+  std::string bytes;
+  EncodeRd(values, PlanRd(values), bytes);
+  ByteReader in(bytes);
+  ASSERT_TRUE(DecodeRd(in, back) && in.AtEnd());
+  EXPECT_EQ(Bits(back), Bits(values));
+}
+
+TEST(XorBlock, ItsSizeIsKnownBefore) {
+  Random random(11);
+  for (int round = 0; round < 200; ++round) {
+    const auto values = RandomDoubles(random, 1 + random() % 300);
+    std::string bytes;
+    EncodeXor(values, bytes);
+    EXPECT_LE(bytes.size(), XorBits(values) / 8 + 1);
+    EXPECT_GE(bytes.size() + 3, XorBits(values) / 8);
+  }
 }
 
 TEST(ValueBlock, HintsChangeSpeedNotMeaning) {
   Random random(5);
   ValueHint hint;
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < Cases(1000); ++round) {
     if (random() % 20 == 0) hint = {};
     CheckValues(RandomDoubles(random, 16), &hint);
   }
@@ -230,6 +208,8 @@ TEST(Codecs, AnyBytesAreTakenWithoutHarm) {
     (void)DecodeValues(a, std::span(values).first(n));
     (void)DecodeTimes(b, std::span(ints).first(n));
     (void)DecodeXor(c, std::span(values).first(n));
+    ByteReader d(bytes);
+    (void)DecodeRd(d, std::span(values).first(n));
   }
 }
 

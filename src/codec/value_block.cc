@@ -6,33 +6,17 @@
 #include <cmath>
 
 #include "codec/int_block.h"
+#include "codec/kernels.h"
 #include "codec/limits.h"
+#include "codec/rd_block.h"
 #include "codec/xor_block.h"
 
 namespace pharos::codec {
 namespace {
 
-enum Kind : uint8_t { kConstant = 0, kDecimal = 1, kXor = 2, kDecimalWithOdd = 3 };
-
-constexpr std::array<double, kMaxDecimalExponent + 1> kPowers = {
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
-
-bool SameBits(double a, double b) {
-  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
-}
-
-/// True when value == integer / 10^exponent to the bit.
-bool ToDecimal(double value, int exponent, int64_t* integer) {
-  const double scaled = value * kPowers[static_cast<size_t>(exponent)];
-  if (!(std::fabs(scaled) < kMaxDecimalInteger)) return false;
-  // Adding and taking away 1.5·2^52 rounds without a call; too large a number for that is
-  // an integer already or fails the check below.
-  const double rounded = std::fabs(scaled) < 2251799813685248.0
-                             ? (scaled + 6755399441055744.0) - 6755399441055744.0
-                             : std::nearbyint(scaled);
-  *integer = static_cast<int64_t>(rounded);
-  return SameBits(static_cast<double>(*integer) / kPowers[static_cast<size_t>(exponent)], value);
-}
+/// Blocks from this count on are worth a look at alternatives; shorter ones are cells in
+/// memory, where the time counts more.
+constexpr size_t kLongBlock = 64;
 
 /// The least exponent that fits, or -1.
 int LeastExponent(double value) {
@@ -46,45 +30,49 @@ int LeastExponent(double value) {
 
 struct Decimals {
   std::array<int64_t, kMaxBlockValues> integers;
-  std::array<uint16_t, kMaxBlockValues> odd;  // positions of values kept as they are
+  std::array<uint16_t, kMaxBlockValues + 8> odd;  // positions of values kept as they are
   size_t odd_count = 0;
 };
 
-/// Scales all; false as soon as more than `most_odd` do not fit.
-bool Scale(std::span<const double> values, int exponent, size_t most_odd, Decimals* out) {
-  out->odd_count = 0;
-  int64_t previous = 0;
-  bool seen = false;
-  for (size_t i = 0; i < values.size(); ++i) {
-    int64_t integer;
-    if (ToDecimal(values[i], exponent, &integer)) {
-      if (!seen)
-        std::fill(out->integers.begin(), out->integers.begin() + static_cast<long>(i), integer);
-      seen = true;
-      previous = integer;
-    } else {
-      if (out->odd_count == most_odd) return false;
-      out->odd[out->odd_count++] = static_cast<uint16_t>(i);
-    }
-    out->integers[i] = previous;
+/// Odd values take the integer of their neighbour, so that they do not widen the others.
+void FillOdd(size_t count, Decimals* decimals) {
+  size_t first = 0;  // the first that is not odd
+  while (first < decimals->odd_count && decimals->odd[first] == first) ++first;
+  for (size_t i = 0; i < decimals->odd_count; ++i) {
+    const size_t at = decimals->odd[i];
+    decimals->integers[at] = decimals->integers[at < first ? std::min(first, count - 1) : at - 1];
   }
-  return seen;
+}
+
+/// Scales all; false when more than `most_odd` do not fit, or all.
+bool Scale(std::span<const double> values, int exponent, size_t most_odd, Decimals* out) {
+  out->odd_count = BestKernels().to_integers(values.data(), values.size(), exponent, most_odd,
+                                             out->integers.data(), out->odd.data());
+  if (out->odd_count > most_odd || out->odd_count == values.size()) return false;
+  if (out->odd_count > 0) FillOdd(values.size(), out);
+  return true;
 }
 
 /// The largest exponent that every `stride`th value needs; -1 when none of them fits any.
 int VoteExponent(std::span<const double> values, size_t stride) {
   int exponent = -1;
-  for (size_t i = 0; i < values.size(); i += stride) {
+  for (size_t i = 0; i < values.size(); i += stride)
     exponent = std::max(exponent, LeastExponent(values[i]));
-  }
   return exponent;
 }
 
-/// Finds an exponent with few odd values; false when XOR is the better form.
+/// Whether a smaller exponent would do as well.
+bool HasSpareDigit(std::span<const int64_t> integers, int exponent) {
+  return exponent > 0 &&
+         std::all_of(integers.begin(), integers.end(), [](int64_t v) { return v % 10 == 0; });
+}
+
+/// Finds an exponent with few odd values; false when there is none.
 bool FindDecimals(std::span<const double> values, ValueHint* hint, Decimals* out) {
   const size_t n = values.size();
   if (hint->exponent >= 0 && hint->exponent <= kMaxDecimalExponent &&
-      Scale(values, hint->exponent, n / 32, out)) {
+      Scale(values, hint->exponent, n / 32, out) &&
+      (n < kLongBlock || !HasSpareDigit({out->integers.data(), n}, hint->exponent))) {
     return true;
   }
   for (const size_t stride : {n / 8 + 1, n / 64 + 1}) {
@@ -96,11 +84,21 @@ bool FindDecimals(std::span<const double> values, ValueHint* hint, Decimals* out
   return false;
 }
 
-void WriteDecimals(std::span<const double> values, int exponent, const Decimals& decimals,
-                   std::string& out) {
-  out += static_cast<char>(decimals.odd_count > 0 ? kDecimalWithOdd : kDecimal);
+/// What integers are counted from: `first` where it is one, else 0.
+uint64_t BaseOf(const double* first, int exponent) {
+  int64_t base = 0;
+  return first != nullptr && ToDecimal(*first, exponent, &base) ? static_cast<uint64_t>(base) : 0;
+}
+
+void WriteDecimals(std::span<const double> values, int exponent, const double* first,
+                   Decimals& decimals, std::string& out) {
+  const size_t n = values.size();
+  out +=
+      static_cast<char>(decimals.odd_count > 0 ? ValueForm::kDecimalWithOdd : ValueForm::kDecimal);
   out += static_cast<char>(exponent);
-  EncodeInts({decimals.integers.data(), values.size()}, out);
+  if (const uint64_t base = BaseOf(first, exponent); base != 0)
+    BestKernels().add(reinterpret_cast<uint64_t*>(decimals.integers.data()), n, 0 - base);
+  EncodeInts({decimals.integers.data(), n}, out);
   if (decimals.odd_count == 0) return;
   PutVarint(out, decimals.odd_count);
   size_t previous = 0;
@@ -109,6 +107,19 @@ void WriteDecimals(std::span<const double> values, int exponent, const Decimals&
     PutFixed64(out, std::bit_cast<uint64_t>(values[decimals.odd[i]]));
     previous = decimals.odd[i];
   }
+}
+
+/// Values that are no decimals: cut where that is shorter, and reads fast; else XOR.
+void WriteBits(std::span<const double> values, std::string& out) {
+  if (values.size() >= kLongBlock) {
+    const RdPlan plan = PlanRd(values);
+    if (plan.bits <= XorBits(values)) {
+      out += static_cast<char>(ValueForm::kCut);
+      return EncodeRd(values, plan, out);
+    }
+  }
+  out += static_cast<char>(ValueForm::kXor);
+  EncodeXor(values, out);
 }
 
 bool ReadOdd(ByteReader& in, std::span<double> values) {
@@ -124,53 +135,70 @@ bool ReadOdd(ByteReader& in, std::span<double> values) {
   return in.ok();
 }
 
-bool ReadDecimals(ByteReader& in, std::span<double> values, bool with_odd) {
+bool ReadDecimals(ByteReader& in, std::span<double> values, const double* first, bool with_odd) {
   const uint8_t exponent = in.Byte();
   if (!in.ok() || exponent > kMaxDecimalExponent) return false;
   std::array<int64_t, kMaxBlockValues> integers;
-  if (!DecodeInts(in, {integers.data(), values.size()})) return false;
-  if (exponent == 0) {
-    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(integers[i]);
-  } else {
-    const double power = kPowers[exponent];
-    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(integers[i]) / power;
-  }
+  const size_t n = values.size();
+  if (!DecodeInts(in, {integers.data(), n})) return false;
+  const Kernels& kernels = BestKernels();
+  if (const uint64_t base = BaseOf(first, exponent); base != 0)
+    kernels.add(reinterpret_cast<uint64_t*>(integers.data()), n, base);
+  kernels.to_doubles(integers.data(), n, exponent, values.data());
   return !with_odd || ReadOdd(in, values);
+}
+
+bool AllSame(std::span<const double> values) {
+  const auto bits = std::bit_cast<uint64_t>(values[0]);
+  return std::all_of(values.begin(), values.end(),
+                     [&](double v) { return std::bit_cast<uint64_t>(v) == bits; });
 }
 
 }  // namespace
 
-void EncodeValues(std::span<const double> values, std::string& out, ValueHint* hint) {
-  const bool constant =
-      std::all_of(values.begin(), values.end(), [&](double v) { return SameBits(v, values[0]); });
-  if (constant) {
-    out += static_cast<char>(kConstant);
+bool ToDecimal(double value, int exponent, int64_t* integer) {
+  uint16_t odd[1 + 8];
+  return ScalarKernels()->to_integers(&value, 1, exponent, 1, integer, odd) == 0;
+}
+
+void EncodeValues(std::span<const double> values, std::string& out, ValueHint* hint,
+                  const double* first) {
+  if (AllSame(values)) {
+    out += static_cast<char>(ValueForm::kConstant);
     PutFixed64(out, std::bit_cast<uint64_t>(values[0]));
     return;
   }
   ValueHint own;
   if (hint == nullptr) hint = &own;
   Decimals decimals;
-  if (hint->exponent != ValueHint::kXor && FindDecimals(values, hint, &decimals)) {
+  const bool skip = hint->exponent == ValueHint::kXor && values.size() < kLongBlock;
+  if (!skip && FindDecimals(values, hint, &decimals)) {
     const size_t start = out.size();
-    WriteDecimals(values, hint->exponent, decimals, out);
-    if (out.size() - start <= values.size() * 7) return;
+    WriteDecimals(values, hint->exponent, first, decimals, out);
+    if (out.size() - start <= values.size() * 6) return;
+    // Long numbers: the other forms may be as short.
+    std::string bits;
+    WriteBits(values, bits);
+    if (out.size() - start <= bits.size()) return;
     out.resize(start);
+    out += bits;
+    hint->exponent = ValueHint::kXor;
+    return;
   }
   hint->exponent = ValueHint::kXor;
-  out += static_cast<char>(kXor);
-  EncodeXor(values, out);
+  WriteBits(values, out);
 }
 
-bool DecodeValues(ByteReader& in, std::span<double> values) {
+bool DecodeValues(ByteReader& in, std::span<double> values, const double* first) {
   if (values.empty() || values.size() > kMaxBlockValues) return false;
-  switch (in.Byte()) {
-    case kConstant:
+  switch (static_cast<ValueForm>(in.Byte())) {
+    case ValueForm::kConstant:
       std::fill(values.begin(), values.end(), std::bit_cast<double>(in.Fixed64()));
       return in.ok();
-    case kDecimal: return ReadDecimals(in, values, false);
-    case kDecimalWithOdd: return ReadDecimals(in, values, true);
-    case kXor: return DecodeXor(in, values);
+    case ValueForm::kDecimal: return ReadDecimals(in, values, first, false);
+    case ValueForm::kDecimalWithOdd: return ReadDecimals(in, values, first, true);
+    case ValueForm::kXor: return DecodeXor(in, values);
+    case ValueForm::kCut: return DecodeRd(in, values);
     default: return false;
   }
 }

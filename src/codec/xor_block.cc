@@ -63,7 +63,38 @@ class BitReader {
   bool ok_ = true;
 };
 
+/// The window that non-zero bits must lie in to be written without a new one.
+struct Window {
+  int lead = 65, length = 0;
+  bool Holds(int leading, int trailing) const {
+    return lead <= 64 && leading >= lead && 64 - trailing <= lead + length;
+  }
+};
+
 }  // namespace
+
+uint64_t XorBits(std::span<const double> values) {
+  uint64_t bits = 64 + 16;
+  uint64_t previous = std::bit_cast<uint64_t>(values[0]);
+  Window window;
+  for (const double value : values.subspan(1)) {
+    const auto now = std::bit_cast<uint64_t>(value);
+    const uint64_t x = now ^ previous;
+    previous = now;
+    if (x == 0) {
+      ++bits;
+      continue;
+    }
+    const int leading = std::countl_zero(x), trailing = std::countr_zero(x);
+    bits += 2;
+    if (!window.Holds(leading, trailing)) {
+      window = {leading, 64 - leading - trailing};
+      bits += 12;
+    }
+    bits += static_cast<uint64_t>(window.length);
+  }
+  return bits;
+}
 
 void EncodeXor(std::span<const double> values, std::string& out) {
   std::string bits;
@@ -71,7 +102,7 @@ void EncodeXor(std::span<const double> values, std::string& out) {
   BitWriter writer(bits);
   uint64_t previous = std::bit_cast<uint64_t>(values[0]);
   writer.Put(previous, 64);
-  int lead = 65, length = 0;  // the window in force: bits [lead, lead + length)
+  Window window;
   for (const double value : values.subspan(1)) {
     const auto now = std::bit_cast<uint64_t>(value);
     const uint64_t x = now ^ previous;
@@ -80,17 +111,16 @@ void EncodeXor(std::span<const double> values, std::string& out) {
       writer.Put(0, 1);
       continue;
     }
-    const int l = std::countl_zero(x), t = std::countr_zero(x);
-    if (lead <= 64 && l >= lead && 64 - t <= lead + length) {
+    const int leading = std::countl_zero(x), trailing = std::countr_zero(x);
+    if (window.Holds(leading, trailing)) {
       writer.Put(1, 2);  // bits 1, 0: fits the window
     } else {
-      lead = l;
-      length = 64 - l - t;
+      window = {leading, 64 - leading - trailing};
       writer.Put(3, 2);
-      writer.Put(static_cast<uint64_t>(lead), 6);
-      writer.Put(static_cast<uint64_t>(length - 1), 6);
+      writer.Put(static_cast<uint64_t>(window.lead), 6);
+      writer.Put(static_cast<uint64_t>(window.length - 1), 6);
     }
-    writer.Put(x >> (64 - lead - length), length);
+    writer.Put(x >> (64 - window.lead - window.length), window.length);
   }
   writer.Finish();
   PutBytes(out, bits);

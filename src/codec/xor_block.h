@@ -10,6 +10,9 @@
 
 namespace pharos::codec {
 
+/// What EncodeXor would write, in bits.
+uint64_t XorBits(std::span<const double> values);
+
 /// Appends the block: its length in bytes, then the bits. The count is not stored.
 void EncodeXor(std::span<const double> values, std::string& out);
 bool DecodeXor(ByteReader& in, std::span<double> values);

@@ -23,6 +23,9 @@ inline constexpr size_t kMaxBuckets = 65'536;
 /// Index of a native histogram's bucket, either way: at the finest schema all doubles lie
 /// within ±275,000. Sums of two stay within 32 bits.
 inline constexpr int64_t kMaxBucketIndex = 1 << 28;
+/// Symbols of one remote write 2.0 request: 32 bytes each in memory, 2 in the body. Prometheus
+/// sends some thousands.
+inline constexpr size_t kMaxSymbols = 1'000'000;
 /// Bytes of one stream's label text (`{a="b"}`), as Loki.
 inline constexpr size_t kMaxStreamLabelBytes = 1 << 24;
 

@@ -25,6 +25,7 @@ class FakeSamples final : public store::SampleSink {
     std::vector<model::HistogramSample> histograms;
     std::vector<model::Exemplar> exemplars;
     uint32_t epoch = 0;
+    std::vector<int64_t> starts_ms;  ///< of samples whose start was told
   };
 
   std::unique_ptr<store::SampleAppender> Begin(std::string_view) override {
@@ -70,7 +71,7 @@ class FakeSamples final : public store::SampleSink {
       if (owner_->series.size() >= owner_->max_series) {
         return base::Fail(base::ErrorKind::kLimit, "too many series");
       }
-      owner_->series.push_back({labels, {}, {}, {}});
+      owner_->series.push_back({.labels = labels});
       return store::SeriesHandle{static_cast<uint32_t>(owner_->series.size() - 1), 0};
     }
     void Remember(base::Hash128 raw, store::SeriesHandle handle) override {
@@ -96,10 +97,28 @@ class FakeSamples final : public store::SampleSink {
         }
       }
     }
+    void AppendStarted(std::span<const store::SampleWrite> samples,
+                       std::span<const int64_t> starts_ms,
+                       std::vector<store::Refused>* refused) override {
+      for (size_t i = 0; i < samples.size(); ++i) {
+        const size_t before = refused->size();
+        Append(samples.subspan(i, 1), refused);
+        if (refused->size() > before) {
+          refused->back().index = i;
+        } else if (starts_ms[i] != 0) {
+          owner_->series[samples[i].series.index].starts_ms.push_back(starts_ms[i]);
+        }
+      }
+    }
     void AppendHistograms(std::span<const store::HistogramWrite> samples,
-                          std::vector<store::Refused>*) override {
-      for (const auto& s : samples) {
-        owner_->series[s.series.index].histograms.push_back({s.time_ms, s.histogram});
+                          std::vector<store::Refused>* refused) override {
+      for (size_t i = 0; i < samples.size(); ++i) {
+        auto& kept = owner_->series[samples[i].series.index].histograms;
+        if (!kept.empty() && kept.back().time_ms > samples[i].time_ms) {
+          refused->push_back({i, store::SampleRefusal::kOutOfOrder});
+          continue;
+        }
+        kept.push_back({samples[i].time_ms, samples[i].histogram, samples[i].start_ms});
       }
     }
     void AppendExemplars(std::span<const store::ExemplarWrite> exemplars) override {

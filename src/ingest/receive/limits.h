@@ -36,6 +36,12 @@ inline constexpr int64_t kDeltaIdleNs = 3600LL * 1'000'000'000;
 /// Characters of an exemplar's labels, as OpenMetrics.
 inline constexpr size_t kMaxExemplarRunes = 128;
 
+/// Sentences of one answer to remote write 2.0, which has one a refused sample, and their bytes.
+inline constexpr size_t kMaxRemoteWriteSentences = 1000;
+inline constexpr size_t kMaxRemoteWriteSentenceBytes = 64u << 10;
+/// Metric families whose last metadata a receiver remembers (≈ 50 bytes each).
+inline constexpr size_t kMaxMetadataMemo = 200'000;
+
 /// Bytes of one Fluent message (Fluentd's chunks are 8 MB by default), of unfinished messages
 /// of all connections together, and what each connection may hold all the same.
 inline constexpr size_t kMaxFluentMessageBytes = 32u << 20;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/compress.h"
 #include "base/metrics.h"
 #include "ingest/receive/limits.h"
+#include "ingest/receive/remote_write_v2.h"
 #include "ingest/receive/sample_batch.h"
 #include "wire/histogram_check.h"
 #include "wire/remote_write.h"
@@ -67,8 +69,8 @@ void Count(const SampleBatch& batch) {
   invalid.Add(batch.invalid_series());
 }
 
-/// 415 with Prometheus's sentence, or nothing when the media type is remote write 1.0.
-std::string MediaTypeProblem(std::string_view type) {
+/// 415 with Prometheus's sentence, or nothing when the media type is remote write; sets `v2`.
+std::string MediaTypeProblem(std::string_view type, bool* v2) {
   const std::string all(type);
   bool first = true;
   while (!type.empty()) {
@@ -90,19 +92,18 @@ std::string MediaTypeProblem(std::string_view type) {
     }
     if (part.substr(0, equals) != "proto") continue;
     const std::string_view proto = part.substr(equals + 1);
-    if (proto == kV1) return "";
-    if (proto == kV2) {
-      return std::string(kV2) + " protobuf message is not accepted by this server; accepted " +
-             std::string(kV1);
-    }
+    *v2 = proto == kV2;
+    if (*v2 || proto == kV1) return "";
     return "got " + all + " content type; unknown type for remote write protobuf message " +
-           std::string(proto) + ", supported: " + std::string(kV1);
+           std::string(proto) + ", supported: " + std::string(kV1) + ", " + std::string(kV2);
   }
   return "";
 }
 
-void Handle(const Target& target, const net::Request& request, const net::ResponderPtr& responder) {
-  if (auto problem = MediaTypeProblem(request.headers.Get("Content-Type")); !problem.empty()) {
+void Handle(const Target& target, MetadataMemo& memo, const net::Request& request,
+            const net::ResponderPtr& responder) {
+  bool v2 = false;
+  if (auto problem = MediaTypeProblem(request.headers.Get("Content-Type"), &v2); !problem.empty()) {
     return responder->Send(GoError(415, std::move(problem)));
   }
   const std::string_view encoding = request.headers.Get("Content-Encoding");
@@ -113,7 +114,11 @@ void Handle(const Target& target, const net::Request& request, const net::Respon
   }
   const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes);
   if (!body) return responder->Send(GoError(StatusOf(body.error()), body.error().message));
-  auto outcome = WriteRemote(*target.samples, TenantOf(target, request), *body);
+  const std::string tenant = TenantOf(target, request);
+  if (v2) {
+    return AnswerRemoteV2(WriteRemoteV2(*target.samples, tenant, *body, memo), responder);
+  }
+  auto outcome = WriteRemote(*target.samples, tenant, *body);
   if (!outcome) return responder->Send(GoError(StatusOf(outcome.error()), outcome.error().message));
   outcome->ack.Then(
       [responder, refusal = std::move(outcome->refusal)](const base::Result<void>& written) {
@@ -161,8 +166,9 @@ base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::strin
 
 void RegisterRemoteWrite(net::Router& router, std::string_view prefix, const Target& target) {
   router.AddAsync("POST", std::string(prefix) + "/api/v1/write",
-                  [target](net::Request request, net::ResponderPtr responder) {
-                    Handle(target, request, responder);
+                  [target, memo = std::make_shared<MetadataMemo>()](net::Request request,
+                                                                    net::ResponderPtr responder) {
+                    Handle(target, *memo, request, responder);
                   },
                   {.max_body_bytes = kMaxBodyBytes, .decompress = false});
 }

@@ -1,5 +1,5 @@
-// POST {prefix}/api/v1/write: Prometheus remote write 1.0 into the sample engine, answered
-// as Prometheus answers once the samples are on disk.
+// POST {prefix}/api/v1/write: Prometheus remote write 1.0 (and 2.0, see remote_write_v2.h)
+// into the sample engine, answered as Prometheus answers once the samples are on disk.
 #pragma once
 
 #include <string>

@@ -91,8 +91,10 @@ TEST_F(RemoteWriteTest, ChecksTypeAndEncoding) {
   EXPECT_EQ(with("application/json", "snappy").body,
             "expected application/x-protobuf as the first (media) part, got application/json "
             "content-type\n");
-  EXPECT_EQ(with("application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy").status,
-            415);
+  EXPECT_EQ(with("application/x-protobuf;proto=yolo", "snappy").body,
+            "got application/x-protobuf;proto=yolo content type; unknown type for remote write "
+            "protobuf message yolo, supported: prometheus.WriteRequest, "
+            "io.prometheus.write.v2.Request\n");
   EXPECT_EQ(with("application/x-protobuf;proto=prometheus.WriteRequest", "snappy").status, 204);
   EXPECT_EQ(with("application/x-protobuf", "gzip").body,
             "gzip encoding (compression) is not accepted by this server; only snappy is "

@@ -21,6 +21,9 @@ struct EngineOptions {
   /// Drop metric names when the query is done instead of operator by operator
   /// (Prometheus's promql-delayed-name-removal; its script tests run that way).
   bool delayed_name_removal = false;
+  /// rate, increase, irate, resets and start_timestamp heed the samples' start times
+  /// (Prometheus's use-start-timestamps; off there too unless asked for).
+  bool use_start_timestamps = false;
 };
 
 struct QueryAnswer {

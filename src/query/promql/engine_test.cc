@@ -39,8 +39,7 @@ TEST(PromqlScriptTest, PrometheusScripts) {
   const std::filesystem::path folder = "../shared/data/prometheus/promqltest";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the shared scripts are not here";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    // Start timestamps of samples are not stored yet.
-    if (entry.path().extension() != ".test" || entry.path().stem() == "start_timestamps") continue;
+    if (entry.path().extension() != ".test") continue;
     const ScriptReport report = RunScript(ReadAll(entry.path()));
     for (const std::string& failure : report.failures)
       ADD_FAILURE() << entry.path() << " " << failure;

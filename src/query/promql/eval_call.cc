@@ -137,8 +137,10 @@ base::Result<Matrix> Evaluator::EvalCall(const Call& node) {
   for (size_t i = 0; i < node.args.size(); ++i) {
     if (node.args[i]->type() == ValueType::kMatrix) return EvalRangeCall(node, i);
   }
-  if (name == "timestamp" && node.args[0]->kind == NodeKind::kVector) {
-    return EvalTimestamp(static_cast<const VectorSelector&>(*node.args[0]));
+  if ((name == "timestamp" || name == "start_timestamp") &&
+      node.args[0]->kind == NodeKind::kVector) {
+    return EvalTimestamp(static_cast<const VectorSelector&>(*node.args[0]),
+                         name == "start_timestamp");
   }
   if (FindMath(name) != nullptr) return EvalMath(node);
   if (FindDatePart(name) != nullptr) return EvalDate(node);
@@ -208,7 +210,7 @@ base::Result<Matrix> Evaluator::EvalTime(const Call& node) {
   }
   // Over anything but a selector a sample's time is the step's.
   PHAROS_TRY(Matrix matrix, Eval(*node.args[0]));
-  if (node.function->name == "start_timestamp") return Matrix{};
+  if (node.function->name == "start_timestamp") return Matrix{};  // nothing has one any more
   for (Row& row : matrix.rows) {
     for (size_t step = 0; step < steps_; ++step) {
       if (row.Has(step)) row.values[step] = static_cast<double>(grid_.At(step)) / 1000;

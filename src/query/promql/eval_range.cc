@@ -44,10 +44,12 @@ void DropStale(store::SeriesColumns& columns) {
     for (size_t i = 0; i < columns.values.size(); ++i) {
       if (model::IsStaleNan(columns.values[i])) continue;
       columns.times_ms[kept] = columns.times_ms[i];
+      if (!columns.starts_ms.empty()) columns.starts_ms[kept] = columns.starts_ms[i];
       columns.values[kept++] = columns.values[i];
     }
     columns.times_ms.resize(kept);
     columns.values.resize(kept);
+    if (!columns.starts_ms.empty()) columns.starts_ms.resize(kept);
   }
   std::erase_if(columns.histograms, [](const model::HistogramSample& s) {
     return model::IsStaleNan(s.histogram->sum);
@@ -101,12 +103,13 @@ std::string ExtendedProblem(std::string_view function, const RangeShape& shape) 
 class SeriesSweep {
  public:
   SeriesSweep(const RangeShape& shape, RangeFunction function, const RangeCallInfo& info,
-              int64_t lookback_ms, bool wants_resets)
+              int64_t lookback_ms, bool wants_resets, bool use_starts)
       : shape_(shape),
         function_(function),
         info_(info),
         lookback_ms_(lookback_ms),
-        wants_resets_(wants_resets) {}
+        wants_resets_(wants_resets),
+        use_starts_(use_starts) {}
 
   std::span<const uint32_t> resets() const { return resets_; }
 
@@ -140,6 +143,8 @@ class SeriesSweep {
     Window window;
     window.times = {c.times_ms.data() + floats_.low, n};
     window.values = {c.values.data() + floats_.low, n};
+    if (use_starts_ && !c.starts_ms.empty()) window.starts = {c.starts_ms.data() + floats_.low, n};
+    window.use_starts = use_starts_;
     window.histograms = {c.histograms.data() + histograms_.low, hn};
     window.range_start_ms = ref_ms - shape_.range_ms;
     window.range_end_ms = ref_ms;
@@ -165,6 +170,7 @@ class SeriesSweep {
   const RangeCallInfo& info_;
   int64_t lookback_ms_;
   bool wants_resets_;
+  bool use_starts_;
   const store::SeriesColumns* columns_ = nullptr;
   Slice floats_;
   Slice histograms_;
@@ -220,7 +226,8 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   const RangeCallInfo info{arg.span(), node.args[0]->span(), node.where, &run_.remarks, &scratch};
   const bool is_rate = name == "rate" || name == "increase";
   const bool keeps_name = name == "last_over_time" || name == "first_over_time";
-  SeriesSweep sweep(shape, FindRangeFunction(name), info, run_.options->lookback_ms, is_rate);
+  SeriesSweep sweep(shape, FindRangeFunction(name), info, run_.options->lookback_ms, is_rate,
+                    run_.options->use_start_timestamps);
   Matrix matrix;
   std::vector<double> args(scalars.size());
   const bool has_args = !args.empty();
@@ -239,12 +246,14 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
     bool any_float = false;
     int64_t read = 0;
     sweep.Begin(columns);
-    if (by_column && columns.histograms.empty()) {
+    const bool whole = by_column && columns.histograms.empty() &&
+                       (columns.starts_ms.empty() || !run_.options->use_start_timestamps);
+    if (whole) {
       read = RateOfColumn(column, columns.times_ms, columns.values, sweep.resets(), row.values);
       any = any_float =
           std::any_of(row.values.begin(), row.values.end(), [](double v) { return !IsAbsent(v); });
     }
-    for (size_t step = 0; step < steps_ && !(by_column && columns.histograms.empty()); ++step) {
+    for (size_t step = 0; step < steps_ && !whole; ++step) {
       for (size_t i = 0; has_args && i < args.size(); ++i)
         args[i] = scalars[i].rows[0].values[step];
       WindowResult out;

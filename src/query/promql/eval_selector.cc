@@ -31,6 +31,10 @@ class Newest {
     return is_histogram_ ? columns_.histograms[next_histogram_ - 1].time_ms
                          : columns_.times_ms[next_float_ - 1];
   }
+  int64_t start_ms() const {
+    if (is_histogram_) return columns_.histograms[next_histogram_ - 1].start_ms;
+    return columns_.starts_ms.empty() ? 0 : columns_.starts_ms[next_float_ - 1];
+  }
   bool stale() const {
     return is_histogram_ ? model::IsStaleNan(histogram()->sum) : model::IsStaleNan(value());
   }
@@ -194,20 +198,21 @@ base::Result<Matrix> Evaluator::EvalSmoothed(const VectorSelector& node) {
 }
 
 // timestamp(selector) is the time of the sample itself, not of the step.
-base::Result<Matrix> Evaluator::EvalTimestamp(const VectorSelector& selector) {
+base::Result<Matrix> Evaluator::EvalTimestamp(const VectorSelector& selector, bool starts) {
+  if (starts && !run_.options->use_start_timestamps) return Matrix{};
   TimeShift shift;
   // With @ Prometheus looks at that very time, whatever the offset.
   shift.original_offset_ns =
       selector.shift.at_ms.has_value() ? 0 : selector.shift.original_offset_ns;
   shift.at_ms = selector.shift.at_ms;
-  PHAROS_TRY(Matrix matrix, SampleTimes(selector, shift));
+  PHAROS_TRY(Matrix matrix, SampleTimes(selector, shift, starts));
   for (Row& row : matrix.rows) DropName(&row);
   return matrix;
 }
 
-// The times (in seconds) of the samples that a selector would yield.
-base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector,
-                                            const TimeShift& shift) {
+// The times (in seconds) of the samples that a selector would yield, or their start times.
+base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector, const TimeShift& shift,
+                                            bool starts) {
   const int64_t lookback = run_.options->lookback_ms;
   const Reach reach = ReachOf(shift);
   PHAROS_TRY(const auto cursor,
@@ -223,7 +228,8 @@ base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector,
     for (size_t step = 0; step < steps_; ++step) {
       const int64_t ref = RefTime(shift, step);
       if (!newest.SeekTo(ref) || newest.time_ms() <= ref - lookback || newest.stale()) continue;
-      row.values[step] = static_cast<double>(newest.time_ms()) / 1000;
+      const int64_t time_ms = starts ? newest.start_ms() : newest.time_ms();
+      row.values[step] = static_cast<double>(time_ms) / 1000;
     }
     matrix.rows.push_back(std::move(row));
     PHAROS_TRY_VOID(CheckCells(matrix.rows.size()));

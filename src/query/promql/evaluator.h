@@ -63,8 +63,9 @@ class Evaluator {
                                                           std::string_view function);
   base::Result<Matrix> EvalSelector(const VectorSelector& node);
   base::Result<Matrix> EvalSmoothed(const VectorSelector& node);
-  base::Result<Matrix> EvalTimestamp(const VectorSelector& selector);
-  base::Result<Matrix> SampleTimes(const VectorSelector& selector, const TimeShift& shift);
+  base::Result<Matrix> EvalTimestamp(const VectorSelector& selector, bool starts);
+  base::Result<Matrix> SampleTimes(const VectorSelector& selector, const TimeShift& shift,
+                                   bool starts = false);
 
   // eval_range.cc
   base::Result<Matrix> EvalRangeCall(const Call& node, size_t range_arg);

@@ -76,6 +76,24 @@ void ExtendedRate(const Window& w, bool is_counter, bool is_rate, WindowResult* 
   out->Set(is_rate ? result / w.range_seconds : result);
 }
 
+/// A counter that began within the range, before its first sample there: it grew from zero,
+/// so nothing is stretched to the left, and one sample is enough.
+bool BeganInside(const Window& w, int64_t start_ms, int64_t first_ms) {
+  return start_ms != 0 && start_ms > w.range_start_ms && start_ms < first_ms;
+}
+
+/// The factor where BeganInside holds. `intervals` 0: there is nothing to stretch by.
+double FactorFromStart(const Window& w, int64_t start_ms, int64_t first_ms, int64_t last_ms,
+                       size_t intervals) {
+  double average = 0;
+  if (intervals > 0)
+    average = static_cast<double>(last_ms - first_ms) / 1000 / static_cast<double>(intervals);
+  double to_end = static_cast<double>(w.range_end_ms - last_ms) / 1000;
+  if (to_end >= average * 1.1) to_end = average / 2;
+  const double sampled = static_cast<double>(last_ms - start_ms) / 1000;
+  return (sampled + 0 + to_end) / sampled;
+}
+
 /// By which factor a difference of first and last sample grows when it is stretched to the
 /// edges of the range. `first_value` bounds a counter's way back to zero.
 double ExtrapolationFactor(const Window& w, int64_t first_ms, int64_t last_ms, size_t intervals,
@@ -96,17 +114,59 @@ double ExtrapolationFactor(const Window& w, int64_t first_ms, int64_t last_ms, s
 
 void HistogramExtrapolated(const Window& w, const RangeCallInfo& info, bool is_counter,
                            bool is_rate, WindowResult* out) {
-  if (w.histograms.size() < 2) return;
-  auto result = HistogramRate(w.histograms, is_counter, w.metric, info.range_arg, *info.remarks);
-  if (result == nullptr) return;
-  // A histogram with no growth is not bounded by its zero point.
-  const double grown = result->count > 0 ? result->count : 0;
-  double factor = ExtrapolationFactor(w, w.histograms.front().time_ms, w.histograms.back().time_ms,
-                                      w.histograms.size() - 1, is_counter, grown,
-                                      w.histograms.front().histogram->count);
+  const model::HistogramSample& first = w.histograms.front();
+  const int64_t last_ms = w.histograms.back().time_ms;
+  const size_t intervals = w.histograms.size() - 1;
+  const bool inside = is_counter && w.use_starts && BeganInside(w, first.start_ms, first.time_ms);
+  if (intervals == 0 && !inside) return;
+  std::unique_ptr<model::Histogram> result;
+  if (intervals > 0) {
+    result = HistogramRate(w.histograms, is_counter, w.use_starts, w.metric, info.range_arg,
+                           *info.remarks);
+    if (result == nullptr) return;
+  }
+  double factor = 0;
+  if (inside) {
+    if (result == nullptr)
+      result = std::make_unique<model::Histogram>(*first.histogram);
+    else if (!AddForRate(*result, *first.histogram, w.metric, info.range_arg, *info.remarks))
+      return;
+    factor = FactorFromStart(w, first.start_ms, first.time_ms, last_ms, intervals);
+  } else {
+    // A histogram with no growth is not bounded by its zero point.
+    const double grown = result->count > 0 ? result->count : 0;
+    factor = ExtrapolationFactor(w, first.time_ms, last_ms, intervals, is_counter, grown,
+                                 first.histogram->count);
+  }
   if (is_rate) factor /= w.range_seconds;
   MultiplyHistogram(*result, factor);
   out->histogram = std::move(result);
+}
+
+/// rate or increase of floats whose start times are known.
+void StartedRate(const Window& w, const RangeCallInfo& info, bool is_rate, WindowResult* out) {
+  const size_t n = w.values.size();
+  if (n == 0) return;
+  double result = w.values[n - 1] - w.values[0];
+  bool overlaps = false;
+  for (size_t i = 1; i < n; ++i) {
+    const CountedAt previous{w.starts[i - 1], w.times[i - 1]};
+    const CountedAt current{w.starts[i], w.times[i]};
+    overlaps = overlaps || StartOverlaps(previous, current);
+    if (w.values[i] < w.values[i - 1] || RestartedBetween(previous, current))
+      result += w.values[i - 1];
+  }
+  if (overlaps) info.remarks->StartOverlap(w.metric, info.range_arg);
+  double factor = 0;
+  if (BeganInside(w, w.starts[0], w.times[0])) {
+    result += w.values[0];
+    factor = FactorFromStart(w, w.starts[0], w.times[0], w.times[n - 1], n - 1);
+  } else {
+    if (n < 2) return;
+    factor = ExtrapolationFactor(w, w.times[0], w.times[n - 1], n - 1, true, result, w.values[0]);
+  }
+  if (is_rate) factor /= w.range_seconds;
+  out->Set(result * factor);
 }
 
 void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, bool is_rate,
@@ -119,6 +179,7 @@ void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, b
   }
   if (!w.histograms.empty()) return HistogramExtrapolated(w, info, is_counter, is_rate, out);
   const size_t n = w.values.size();
+  if (is_counter && !w.starts.empty()) return StartedRate(w, info, is_rate, out);
   if (n < 2) return;
   double result = w.values[n - 1] - w.values[0];
   if (is_counter) {
@@ -131,7 +192,7 @@ void Extrapolated(const Window& w, const RangeCallInfo& info, bool is_counter, b
 }
 
 struct LastSample {
-  int64_t time_ms;
+  CountedAt at;
   double value;
   const model::HistogramSample* histogram;
 };
@@ -146,23 +207,27 @@ void InstantValue(const Window& w, const RangeCallInfo& info, bool is_rate, Wind
     const bool take_float = nf > 0 && (nh == 0 || w.times[nf - 1] >= w.histograms[nh - 1].time_ms);
     if (take_float) {
       --nf;
-      s = {w.times[nf], w.values[nf], nullptr};
+      s = {{w.starts.empty() ? 0 : w.starts[nf], w.times[nf]}, w.values[nf], nullptr};
     } else {
       --nh;
-      s = {w.histograms[nh].time_ms, 0, &w.histograms[nh]};
+      const model::HistogramSample& h = w.histograms[nh];
+      s = {{w.use_starts ? h.start_ms : 0, h.time_ms}, 0, &h};
     }
   }
   const LastSample& second = last[0];
   const LastSample& first = last[1];
-  if (second.time_ms == first.time_ms) return;
+  if (second.at.time_ms == first.at.time_ms) return;
+  const bool restarted = is_rate && RestartedBetween(first.at, second.at);
   if ((second.histogram == nullptr) != (first.histogram == nullptr)) {
     return info.remarks->MixedFloatsHistograms(w.metric, info.range_arg);
   }
   if (second.histogram != nullptr)
-    return InstantHistogramValue(*first.histogram, *second.histogram, is_rate, w, info, out);
+    return InstantHistogramValue(*first.histogram, *second.histogram, is_rate, restarted, w, info,
+                                 out);
   double result = second.value;
-  if (!is_rate || !(second.value < first.value)) result = second.value - first.value;
-  if (is_rate) result /= static_cast<double>(second.time_ms - first.time_ms) / 1000;
+  if (!restarted && (!is_rate || !(second.value < first.value)))
+    result = second.value - first.value;
+  if (is_rate) result /= static_cast<double>(second.at.time_ms - first.at.time_ms) / 1000;
   out->Set(result);
 }
 

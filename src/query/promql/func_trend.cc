@@ -70,6 +70,7 @@ std::string FactorError(const char* which, const char* symbol, double got) {
 struct Sample {
   double value = 0;
   const model::Histogram* histogram = nullptr;
+  CountedAt at;
 };
 
 template <class Visit>
@@ -96,9 +97,13 @@ void ForEachPair(const Window& w, const Visit& visit) {
   while (f < w.values.size() || h < w.histograms.size()) {
     Sample current;
     if (h >= w.histograms.size() || (f < w.values.size() && w.times[f] < w.histograms[h].time_ms)) {
-      current.value = w.values[f++];
+      current.value = w.values[f];
+      current.at = {w.starts.empty() ? 0 : w.starts[f], w.times[f]};
+      ++f;
     } else {
-      current.histogram = w.histograms[h++].histogram.get();
+      current.histogram = w.histograms[h].histogram.get();
+      current.at = {w.use_starts ? w.histograms[h].start_ms : 0, w.histograms[h].time_ms};
+      ++h;
     }
     if (!first) visit(previous, current);
     first = false;
@@ -155,8 +160,8 @@ void FuncResets(const Window& w, const RangeCallInfo& /*info*/, WindowResult* ou
   int resets = 0;
   ForEachPair(w, [&resets](const Sample& a, const Sample& b) {
     if (a.histogram == nullptr && b.histogram == nullptr) {
-      if (b.value < a.value) ++resets;
-    } else if (a.histogram == nullptr || b.histogram == nullptr ||
+      if (b.value < a.value || RestartedBetween(a.at, b.at)) ++resets;
+    } else if (a.histogram == nullptr || b.histogram == nullptr || RestartedBetween(a.at, b.at) ||
                DetectReset(*b.histogram, *a.histogram)) {
       ++resets;
     }

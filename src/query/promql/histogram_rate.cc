@@ -87,9 +87,18 @@ bool CorrectResets(Samples h, size_t first_sample, size_t last_sample, const His
 
 }  // namespace
 
-std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::string_view metric,
-                                         Span at, Remarks& remarks) {
+bool AddForRate(Histogram& sum, const Histogram& other, std::string_view metric, Span at,
+                Remarks& remarks) {
+  return Add(sum, other, Where{metric, at, remarks});
+}
+
+std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, bool use_starts,
+                                         std::string_view metric, Span at, Remarks& remarks) {
   const Where where{metric, at, remarks};
+  const auto restarted = [&](size_t i) {
+    return use_starts && RestartedBetween({samples[i - 1].start_ms, samples[i - 1].time_ms},
+                                          {samples[i].start_ms, samples[i].time_ms});
+  };
   const Histogram* previous = samples.front().histogram.get();
   const Histogram& last = *samples.back().histogram;
   const bool first_gauge = previous->reset == kGauge;
@@ -98,7 +107,7 @@ std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::
   Histogram nothing;
   if (is_counter) {
     const Histogram& second = *samples[1].histogram;
-    if (DetectReset(second, *previous)) {
+    if (restarted(1) || DetectReset(second, *previous)) {
       // The first one's layout does not matter: all of it is lost in the reset.
       nothing.schema = second.schema;
       nothing.custom_bounds = second.custom_bounds;
@@ -124,11 +133,17 @@ std::unique_ptr<Histogram> HistogramRate(Samples samples, bool is_counter, std::
   if (!custom) ReduceHistogram(*result, schema);
   if (!Subtract(*result, *previous, where)) return nullptr;
   if (is_counter) {
+    bool overlaps = false;
     for (size_t i = 1; i < samples.size(); ++i) {
       const Histogram& h = *samples[i].histogram;
-      if (DetectReset(h, *previous) && !Add(*result, *previous, where)) return nullptr;
+      overlaps = overlaps ||
+                 (use_starts && StartOverlaps({samples[i - 1].start_ms, samples[i - 1].time_ms},
+                                              {samples[i].start_ms, samples[i].time_ms}));
+      if ((restarted(i) || DetectReset(h, *previous)) && !Add(*result, *previous, where))
+        return nullptr;
       previous = &h;
     }
+    if (overlaps) remarks.StartOverlap(metric, at);
   } else if (!first_gauge || last.reset != kGauge) {
     remarks.NotGauge(metric, at);
   }
@@ -177,15 +192,15 @@ void ExtendedHistogramRate(const Window& w, const RangeCallInfo& info, bool is_c
 }
 
 void InstantHistogramValue(const model::HistogramSample& first,
-                           const model::HistogramSample& second, bool is_rate, const Window& w,
-                           const RangeCallInfo& info, WindowResult* out) {
+                           const model::HistogramSample& second, bool is_rate, bool restarted,
+                           const Window& w, const RangeCallInfo& info, WindowResult* out) {
   const Where where{w.metric, info.range_arg, *info.remarks};
   const bool both_gauges = first.histogram->reset == kGauge && second.histogram->reset == kGauge;
   const bool any_gauge = first.histogram->reset == kGauge || second.histogram->reset == kGauge;
   if (is_rate && any_gauge) where.remarks.NotCounter(w.metric, info.range_arg);
   if (!is_rate && !both_gauges) where.remarks.NotGauge(w.metric, info.range_arg);
   auto result = std::make_shared<Histogram>(*second.histogram);
-  if (!is_rate || !DetectReset(*second.histogram, *first.histogram)) {
+  if (!is_rate || (!restarted && !DetectReset(*second.histogram, *first.histogram))) {
     if (!Subtract(*result, *first.histogram, where)) return;
   }
   result->reset = kGauge;

@@ -13,19 +13,22 @@ namespace pharos::query::promql {
 /// Owns: all samples. Threads: one. Errors: none. Cost: every call walks all series.
 class MemorySource final : public store::SampleSource {
  public:
-  void Add(const model::Labels& labels, int64_t time_ms, double value) {
+  void Add(const model::Labels& labels, int64_t time_ms, double value, int64_t start_ms = 0) {
     auto& series = series_[labels];
     const auto at =
         std::lower_bound(series.times.begin(), series.times.end(), time_ms) - series.times.begin();
     if (at < static_cast<std::ptrdiff_t>(series.times.size()) &&
         series.times[static_cast<size_t>(at)] == time_ms) {
       series.values[static_cast<size_t>(at)] = value;  // the later word counts
+      series.starts[static_cast<size_t>(at)] = start_ms;
       return;
     }
     series.times.insert(series.times.begin() + at, time_ms);
     series.values.insert(series.values.begin() + at, value);
+    series.starts.insert(series.starts.begin() + at, start_ms);
   }
-  void AddHistogram(const model::Labels& labels, int64_t time_ms, model::Histogram histogram) {
+  void AddHistogram(const model::Labels& labels, int64_t time_ms, model::Histogram histogram,
+                    int64_t start_ms = 0) {
     auto& series = series_[labels];
     auto at = std::lower_bound(series.histograms.begin(), series.histograms.end(), time_ms,
                                [](const auto& s, int64_t t) { return s.time_ms < t; });
@@ -35,8 +38,8 @@ class MemorySource final : public store::SampleSource {
                             ? FirstHint(histogram)
                             : NextHint(*std::prev(at)->histogram, histogram);
     }
-    series.histograms.insert(at,
-                             {time_ms, std::make_shared<model::Histogram>(std::move(histogram))});
+    series.histograms.insert(
+        at, {time_ms, std::make_shared<model::Histogram>(std::move(histogram)), start_ms});
   }
   void Clear() { series_.clear(); }
 
@@ -51,7 +54,10 @@ class MemorySource final : public store::SampleSource {
         if (series.times[i] < query.start_ms || series.times[i] > query.end_ms) continue;
         columns.times_ms.push_back(series.times[i]);
         columns.values.push_back(series.values[i]);
+        columns.starts_ms.push_back(series.starts[i]);
       }
+      if (std::ranges::all_of(columns.starts_ms, [](int64_t start) { return start == 0; }))
+        columns.starts_ms.clear();
       for (const auto& h : series.histograms) {
         if (h.time_ms >= query.start_ms && h.time_ms <= query.end_ms)
           columns.histograms.push_back(h);
@@ -121,6 +127,7 @@ class MemorySource final : public store::SampleSource {
   struct Stored {
     std::vector<int64_t> times;
     std::vector<double> values;
+    std::vector<int64_t> starts;
     std::vector<model::HistogramSample> histograms;
   };
   class Cursor final : public store::SeriesCursor {

@@ -18,7 +18,9 @@ namespace pharos::query::promql {
 struct Window {
   std::span<const int64_t> times;
   std::span<const double> values;
+  std::span<const int64_t> starts;  ///< when each float's count began; empty: none is known
   std::span<const model::HistogramSample> histograms;
+  bool use_starts = false;     ///< start times count (of histograms too)
   int64_t range_start_ms = 0;  ///< exclusive
   int64_t range_end_ms = 0;    ///< inclusive
   int64_t eval_ms = 0;
@@ -87,6 +89,16 @@ int64_t RateOfColumn(const RateColumn& column, std::span<const int64_t> times,
 /// The window that an anchored or smoothed range selector shows: values on both edges.
 void ExtendFloats(int64_t start_ms, int64_t end_ms, bool smoothed, std::vector<int64_t>* times,
                   std::vector<double>* values);
+// start_time.cc
+/// When a sample was taken and when its count began (0: not known).
+struct CountedAt {
+  int64_t start_ms = 0;
+  int64_t time_ms = 0;
+};
+/// Whether the count began anew between two samples, going by start times alone.
+bool RestartedBetween(const CountedAt& previous, const CountedAt& current);
+/// The current count claims to have begun before the previous sample, yet not with it.
+bool StartOverlaps(const CountedAt& previous, const CountedAt& current);
 // func_trend.cc
 void FuncDeriv(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void FuncPredictLinear(const Window& window, const RangeCallInfo& info, WindowResult* out);
@@ -98,13 +110,16 @@ void FuncChanges(const Window& window, const RangeCallInfo& info, WindowResult* 
 /// increase of a counter (or difference of a gauge) over ≥ 2 histograms; null with a remark
 /// where they do not fit together.
 std::unique_ptr<model::Histogram> HistogramRate(std::span<const model::HistogramSample> samples,
-                                                bool is_counter, std::string_view metric, Span at,
-                                                Remarks& remarks);
+                                                bool is_counter, bool use_starts,
+                                                std::string_view metric, Span at, Remarks& remarks);
 void ExtendedHistogramRate(const Window& window, const RangeCallInfo& info, bool is_counter,
                            bool is_rate, WindowResult* out);
 void InstantHistogramValue(const model::HistogramSample& first,
-                           const model::HistogramSample& second, bool is_rate, const Window& window,
-                           const RangeCallInfo& info, WindowResult* out);
+                           const model::HistogramSample& second, bool is_rate, bool restarted,
+                           const Window& window, const RangeCallInfo& info, WindowResult* out);
+/// Adds for rate; false with a remark where the two do not fit together.
+bool AddForRate(model::Histogram& sum, const model::Histogram& other, std::string_view metric,
+                Span at, Remarks& remarks);
 // histogram_over_time.cc
 void SumHistogramsOverTime(const Window& window, const RangeCallInfo& info, WindowResult* out);
 void AvgHistogramsOverTime(const Window& window, const RangeCallInfo& info, WindowResult* out);

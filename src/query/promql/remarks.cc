@@ -38,6 +38,11 @@ void Remarks::MixedClassicNative(std::string_view metric, Span at) {
 void Remarks::NotCounter(std::string_view metric, Span at) {
   Warn("this native histogram metric is not a counter: " + GoQuote(metric), at);
 }
+void Remarks::StartOverlap(std::string_view metric, Span at) {
+  Warn("sample has start time that overlaps with previous sample timestamp for metric " +
+           GoQuote(metric),
+       at);
+}
 void Remarks::NotGauge(std::string_view metric, Span at) {
   Warn("this native histogram metric is not a gauge: " + GoQuote(metric), at);
 }

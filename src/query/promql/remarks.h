@@ -23,6 +23,7 @@ class Remarks {
   void MixedFloatsHistogramsAggregation(Span at);
   void MixedClassicNative(std::string_view metric, Span at);
   void NotCounter(std::string_view metric, Span at);
+  void StartOverlap(std::string_view metric, Span at);
   void NotGauge(std::string_view metric, Span at);
   void MixedSchemas(std::string_view metric, Span at);
   void IncompatibleLayout(std::string_view op, Span at);

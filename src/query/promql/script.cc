@@ -14,6 +14,7 @@
 #include "query/promql/preprocess.h"
 #include "query/promql/printer.h"
 #include "query/promql/script_compare.h"
+#include "query/promql/script_starts.h"
 #include "query/promql/series_description.h"
 #include "text/go_float.h"
 
@@ -154,6 +155,7 @@ class Script {
   static EngineOptions Options() {
     EngineOptions options;
     options.delayed_name_removal = true;
+    options.use_start_timestamps = true;
     return options;
   }
   void Fail(size_t line, const std::string& problem) {
@@ -169,21 +171,32 @@ class Script {
     if (!RE2::FullMatch(lines_[at_], pattern, &nhcb, &step) || !DurationMs(step, &gap_ms))
       return Fail(at_, "invalid load command");
     std::map<std::pair<model::Labels, int64_t>, ClassicHistogram> classic;
+    std::map<model::Labels, std::vector<std::optional<int64_t>>> starts;
     while (at_ + 1 < lines_.size() && !lines_[at_ + 1].empty()) {
       const std::string& line = lines_[++at_];
-      if (line.substr(0, line.find_first_of(" \t")).ends_with("@st"))
-        continue;  // start times are not kept
+      if (IsStartsLine(line)) {
+        auto parsed = ParseStartsLine(line);
+        if (parsed)
+          starts[parsed->labels] = std::move(parsed->offsets_ms);
+        else
+          Fail(at_, parsed.error().message);
+        continue;
+      }
       const auto series = ParseSeriesDescription(line);
       if (!series) {
         Fail(at_, series.error().message);
         continue;
       }
+      const auto& began = starts[series->labels];
       int64_t time_ms = 0;
-      for (const SequenceValue& value : series->values) {
+      for (size_t i = 0; i < series->values.size(); ++i) {
+        const SequenceValue& value = series->values[i];
+        const bool known = i < began.size() && began[i].has_value();
+        const int64_t start_ms = known ? time_ms + *began[i] : 0;
         if (value.histogram.has_value())
-          source_.AddHistogram(series->labels, time_ms, *value.histogram);
+          source_.AddHistogram(series->labels, time_ms, *value.histogram, start_ms);
         else if (!value.omitted)
-          source_.Add(series->labels, time_ms, value.value);
+          source_.Add(series->labels, time_ms, value.value, start_ms);
         if (!nhcb.empty() && !value.omitted && !value.histogram.has_value())
           Gather(series->labels, time_ms, value.value, &classic);
         time_ms += gap_ms;
