@@ -2,8 +2,13 @@
 
 namespace pharos::samples {
 
-EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant)
-    : engine_(engine), tenant_(std::move(tenant)), raw_(tenant_->head.raw_cache()) {}
+EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant,
+                               Priority priority)
+    : engine_(engine),
+      tenant_(std::move(tenant)),
+      priority_(priority),
+      admission_(engine.Admission(priority)),
+      raw_(tenant_->head.raw_cache()) {}
 
 std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labels) {
   return raw_.Find(raw_labels);
@@ -11,8 +16,9 @@ std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labe
 
 base::Result<store::SeriesHandle> EngineAppender::Resolve(const model::Labels& labels) {
   bool made = false;
-  auto handle = tenant_->head.Resolve(labels, false, &made);
-  if (handle && made) engine_.SeedFromParts(*tenant_, labels, *handle);
+  const Priority priority = engine_.Reserved(labels.Name()) ? Priority::kReserved : priority_;
+  auto handle = tenant_->head.Resolve(labels, priority, &made);
+  if (handle && made) engine_.NoteNewSeries(*tenant_, labels, *handle);
   return handle;
 }
 
@@ -35,6 +41,7 @@ AppendOutcome EngineAppender::Begin(std::vector<store::Refused>* refused) {
 
 void EngineAppender::Append(std::span<const store::SampleWrite> samples,
                             std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.Append(samples, engine_.Rules(), outcome);
@@ -42,11 +49,12 @@ void EngineAppender::Append(std::span<const store::SampleWrite> samples,
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> samples,
                                       std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
@@ -54,10 +62,11 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemplars) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const AppendRules rules = engine_.Rules();
   for (const store::ExemplarWrite& write : exemplars) {
@@ -73,6 +82,7 @@ void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemp
 }
 
 void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata& metadata) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const uint32_t generation = engine_.generation_;
   if (!tenant_->metadata.Set(metric, metadata, generation)) return;
@@ -81,6 +91,12 @@ void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata&
 }
 
 base::Ack EngineAppender::Commit() {
+  if (dropped_) {
+    dropped_ = false;
+    base::Ack failed = base::Ack::Failed(admission_.error());
+    admission_ = engine_.Admission(priority_);
+    return failed;
+  }
   if (record_.empty()) return base::Ack::Durable();
   io::Wal::Appended appended;
   {

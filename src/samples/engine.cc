@@ -35,9 +35,7 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       later_write_wins_(options.later_write_wins),
       wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
       rotated_ns_(clock.MonotonicNs()),
-      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")),
-      refused_counter_(base::GetCounter("pharos_samples_refused_total",
-                                        "Samples refused: order, bounds or stale handles.")) {}
+      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")) {}
 
 SampleEngine::~SampleEngine() {
   for (const char* name : kGauges) base::SetGauge(name, "", {});
@@ -134,7 +132,7 @@ class SampleEngine::Replayer final : public RecordVisitor {
 
   base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
     bool made = false;
-    PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, true, &made));
+    PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, Priority::kForced, &made));
     return {};
   }
   base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value) override {
@@ -238,7 +236,7 @@ AppendRules SampleEngine::Rules() const {
 }
 
 std::unique_ptr<store::SampleAppender> SampleEngine::Begin(std::string_view tenant) {
-  return std::make_unique<EngineAppender>(*this, TenantOf(tenant));
+  return std::make_unique<EngineAppender>(*this, TenantOf(tenant), Priority::kNormal);
 }
 
 SampleEngine::TenantPtr SampleEngine::FindTenant(std::string_view name) const {
@@ -252,8 +250,8 @@ SampleEngine::TenantPtr SampleEngine::TenantOf(std::string_view name) {
   std::unique_lock lock(tenants_mutex_);
   TenantPtr& tenant = tenants_[std::string(name)];
   if (tenant == nullptr) {
-    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_,
-                                      budget_);
+    tenant =
+        std::make_shared<Tenant>(std::string(name), shards_, options_.limits, generation_, budget_);
   }
   return tenant;
 }
@@ -271,7 +269,7 @@ std::vector<std::string> SampleEngine::Tenants() const {
   return names;
 }
 
-void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
+bool SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
                                  store::SeriesHandle handle) {
   // Only what a late or repeated sample could still meet is worth a look into the parts.
   const int64_t horizon_ms = clock_.NowMs() - kSeedHorizonMs;
@@ -298,8 +296,9 @@ void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
     const bool histogram = histogram_ms > float_ms;
     tenant.head.Seed(handle, std::max(float_ms, histogram_ms),
                      histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
-    return;
+    return true;
   }
+  return false;
 }
 
 base::Result<void> SampleEngine::Verify() {

@@ -25,6 +25,7 @@
 #include "samples/activity.h"
 #include "samples/page_cache.h"
 #include "samples/tenant.h"
+#include "store/cardinality.h"
 #include "store/events.h"
 #include "store/sample_admin.h"
 #include "store/samples.h"
@@ -35,9 +36,9 @@ struct SampleEngineOptions {
   int64_t retention_ms = 15LL * 24 * 3600 * 1000;     ///< 0: keep for ever
   int64_t out_of_order_window_ms = 30LL * 60 * 1000;  ///< 0: none
   bool later_write_wins =
-      true;               ///< false: Prometheus's refusal of another value at the newest time
-  size_t max_series = 0;  ///< a tenant; 0: only the budget limits
-  uint32_t shards = 0;    ///< a power of two; 0: as many as cores
+      true;             ///< false: Prometheus's refusal of another value at the newest time
+  SeriesLimits limits;  ///< a tenant
+  uint32_t shards = 0;  ///< a power of two; 0: as many as cores
   int64_t seal_age_ms = 30LL * 60 * 1000;
   uint64_t seal_samples = 25'000'000;
   uint64_t seal_wal_bytes = 512ull << 20;
@@ -54,6 +55,7 @@ struct SampleEngineOptions {
 class SampleEngine final : public store::SampleSink,
                            public store::SampleSource,
                            public store::SampleAdmin,
+                           public store::CardinalitySource,
                            public store::Maintenance {
  public:
   static base::Result<std::unique_ptr<SampleEngine>> Open(io::Manifest& manifest,
@@ -70,11 +72,17 @@ class SampleEngine final : public store::SampleSink,
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
   void SetRetention(int64_t retention_ms, uint64_t retention_bytes);
+  std::pair<int64_t, uint64_t> Retention() const { return {retention_ms_, retention_bytes_}; }
   /// True while the disk has less than options.min_free_bytes: appends fail with kFull.
   bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
 
   // store::SampleSink
   std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
+
+  /// The same, for writes that are refused last: those of rules.
+  store::SampleSink& reserved_sink() { return reserved_sink_; }
+  /// Metrics whose new series are refused last too, since rules and SLOs read them.
+  void SetReservedMetrics(std::set<std::string, std::less<>> metrics);
 
   // store::SampleSource
   base::Result<std::unique_ptr<store::SeriesCursor>> Select(
@@ -99,6 +107,10 @@ class SampleEngine final : public store::SampleSink,
                             int64_t start_ms, int64_t end_ms) override;
   base::Result<void> CleanTombstones() override;
   base::Result<std::string> Snapshot(bool skip_memory) override;
+
+  // store::CardinalitySource
+  store::HeadCardinality InMemory(std::string_view tenant, size_t limit) override;
+  base::Result<store::CardinalityReport> Cardinality(const store::CardinalityQuery& query) override;
 
   /// Reads and checks every page of every part; the first error.
   base::Result<void> Verify();
@@ -127,7 +139,22 @@ class SampleEngine final : public store::SampleSink,
   std::vector<TenantPtr> AllTenants() const;
   AppendRules Rules() const;
   /// For a series that is new in memory: what the parts know of its newest sample.
-  void SeedFromParts(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
+  /// True when they know it.
+  bool SeedFromParts(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
+
+  // admission.cc
+  base::Result<void> Admission(Priority priority) const;
+  bool Reserved(std::string_view metric) const;
+  void NoteNewSeries(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
+  void CountRefused(std::span<const store::Refused> refused) const;
+  class ReservedSink final : public store::SampleSink {
+   public:
+    explicit ReservedSink(SampleEngine& engine) : engine_(engine) {}
+    std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
+
+   private:
+    SampleEngine& engine_;
+  };
 
   // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
@@ -178,6 +205,9 @@ class SampleEngine final : public store::SampleSink,
   std::atomic<uint64_t> retention_bytes_;
   std::atomic<bool> later_write_wins_;
   std::atomic<bool> disk_full_{false};
+  ReservedSink reserved_sink_{*this};
+  mutable std::mutex reserved_mutex_;
+  std::set<std::string, std::less<>> reserved_metrics_;  // reserved_mutex_
 
   mutable std::shared_mutex tenants_mutex_;
   std::map<std::string, TenantPtr, std::less<>> tenants_;  // tenants_mutex_
@@ -213,7 +243,6 @@ class SampleEngine final : public store::SampleSink,
   std::atomic<uint64_t> wal_bytes_{0};  ///< appended since the last rotation
 
   base::Counter& samples_counter_;
-  base::Counter& refused_counter_;
 };
 
 }  // namespace pharos::samples

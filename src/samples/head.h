@@ -17,6 +17,7 @@
 #include "samples/label_index.h"
 #include "samples/memtable.h"
 #include "samples/raw_cache.h"
+#include "samples/series_limits.h"
 #include "samples/series_table.h"
 #include "samples/wal_record.h"
 #include "store/samples.h"
@@ -73,12 +74,14 @@ struct HeadSnapshot {
 /// when a new series does not fit. Cost: one lock a shard and call, none a sample.
 class Head {
  public:
-  /// `shards` is a power of two up to 64. `max_series` 0: no limit but the budget.
-  Head(uint32_t shards, size_t max_series, uint32_t generation, base::MemoryBudget& budget);
+  /// `shards` is a power of two up to 64.
+  Head(uint32_t shards, const SeriesLimits& limits, uint32_t generation,
+       base::MemoryBudget& budget);
   ~Head();
 
-  /// Finds or makes the series; `made` says which. With `force` no limit refuses it (replay).
-  base::Result<store::SeriesHandle> Resolve(const model::Labels& labels, bool force, bool* made);
+  /// Finds or makes the series; `made` says which. kForced: no limit refuses it.
+  base::Result<store::SeriesHandle> Resolve(const model::Labels& labels, Priority priority,
+                                            bool* made);
   /// Tells a series that has taken nothing yet what its newest sample in the parts is.
   void Seed(store::SeriesHandle handle, int64_t last_ms, uint64_t last_bits, bool histogram);
   RawCache& raw_cache() { return raw_cache_; }
@@ -119,6 +122,7 @@ class Head {
                                       int64_t end_ms) const;
 
   size_t series_count() const { return series_count_.load(); }
+  const LabelIndex& index() const { return index_; }
   uint64_t MemorySamples() const;  ///< not yet in parts
   size_t MemoryBytes() const;      ///< of the generations
   /// Bounds of what is in memory; false when nothing is.
@@ -147,7 +151,7 @@ class Head {
              std::vector<std::shared_ptr<const Memtable>>* pins, OnSeries on_series) const;
 
   base::MemoryBudget& budget_;
-  const size_t max_series_;
+  const SeriesLimits limits_;
   std::vector<std::unique_ptr<Shard>> shards_;
   LabelIndex index_;
   RawCache raw_cache_;

@@ -64,7 +64,7 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   rules::Environment environment;
   environment.query = query;
   environment.source = &storage.sample_source();
-  environment.sink = &storage.sample_sink();
+  environment.sink = &storage.rule_sink();
   environment.alerts = {alerting->notifier_.get()};
   environment.outage_tolerance_ms = options.for_outage_tolerance_ms;
   environment.for_grace_period_ms = options.for_grace_period_ms;
