@@ -16,10 +16,10 @@ bool WritePart(io::SimFs& fs, std::string_view input) {
   auto writer = io::PartWriter::Create(fs, "data/part/samples.part", samples::kPartKind,
                                        samples::kPartVersion);
   if (!writer) return false;
-  constexpr std::string_view kSections[] = {samples::kHeadSection,    samples::kPairSection,
-                                            samples::kSeriesSection,  samples::kTimeSection,
-                                            samples::kDataSection,    samples::kExemplarSection,
-                                            samples::kMetadataSection};
+  constexpr std::string_view kSections[] = {samples::kHeadSection,     samples::kPairSection,
+                                            samples::kSeriesSection,   samples::kTimeSection,
+                                            samples::kBlockSection,    samples::kDataSection,
+                                            samples::kExemplarSection, samples::kMetadataSection};
   while (input.size() > 3) {
     const auto section = kSections[static_cast<uint8_t>(input[0]) % std::size(kSections)];
     const size_t length =

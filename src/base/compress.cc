@@ -43,7 +43,9 @@ class Output {
 
 }  // namespace
 
-Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+namespace {
+
+Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
   if (!snappy::GetUncompressedLength(bytes.data(), bytes.size(), &length) ||
@@ -51,11 +53,27 @@ Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   if (length > max_bytes) return TooLarge(max_bytes);
+  return length;
+}
+
+}  // namespace
+
+Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
   std::string out;
   if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   return out;
+}
+
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  char* room = into->Room(length);
+  if (!snappy::RawUncompress(bytes.data(), bytes.size(), room)) {
+    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  }
+  return std::string_view(room, length);
 }
 
 std::string SnappyCompress(std::string_view bytes) {
@@ -104,17 +122,56 @@ std::string GzipCompress(std::string_view bytes, int level) {
   return out;
 }
 
+namespace {
+
+struct FreeZstd {
+  void operator()(ZSTD_DCtx* ctx) const { ZSTD_freeDCtx(ctx); }
+  void operator()(ZSTD_CCtx* ctx) const { ZSTD_freeCCtx(ctx); }
+};
+
+/// A frame may ask for a window; no honest client needs more than 128 MiB.
+constexpr int kWindowLog = 27;
+/// Up to here, and this many times the input, memory is taken on the word of a frame's head.
+constexpr size_t kTrustedBytes = 1u << 20;
+constexpr size_t kTrustedRatio = 256;
+
+/// A context a thread: making one costs more than a page.
+ZSTD_DCtx* Decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeZstd> ctx(ZSTD_createDCtx());
+  ZSTD_DCtx_reset(ctx.get(), ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_setParameter(ctx.get(), ZSTD_d_windowLogMax, kWindowLog);
+  return ctx.get();
+}
+
+/// True when `bytes` are one frame that says its length and keeps its word.
+bool DecompressAtOnce(std::string_view bytes, size_t max_bytes, std::string* out) {
+  const auto length = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  if (length > max_bytes || length > std::max(kTrustedBytes, bytes.size() * kTrustedRatio)) {
+    return false;  // also where it is not known
+  }
+  bool whole = false;
+  out->resize_and_overwrite(length, [&](char* to, size_t) {
+    const size_t n =
+        ZSTD_decompressDCtx(Decompressor(), to, length, bytes.data(), bytes.size());
+    whole = !ZSTD_isError(n) && n == length;
+    return whole ? n : 0;
+  });
+  return whole;
+}
+
+}  // namespace
+
 Result<std::string> ZstdDecompress(std::string_view bytes, size_t max_bytes) {
-  std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> ctx(ZSTD_createDCtx(), &ZSTD_freeDCtx);
-  // A frame may ask for a window; no honest client needs more than 128 MiB.
-  ZSTD_DCtx_setParameter(ctx.get(), ZSTD_d_windowLogMax, 27);
+  std::string at_once;
+  if (DecompressAtOnce(bytes, max_bytes, &at_once)) return at_once;
+  ZSTD_DCtx* ctx = Decompressor();
   Output out(max_bytes);
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   size_t rc = 1;
   while (in.pos < in.size || rc != 0) {
     ZSTD_outBuffer to{nullptr, out.Room(), 0};
     to.dst = out.At();
-    rc = ZSTD_decompressStream(ctx.get(), &to, &in);
+    rc = ZSTD_decompressStream(ctx, &to, &in);
     out.Took(to.pos);
     if (ZSTD_isError(rc)) {
       return Fail(ErrorKind::kBadInput, std::string("zstd: ") + ZSTD_getErrorName(rc));
@@ -128,10 +185,13 @@ Result<std::string> ZstdDecompress(std::string_view bytes, size_t max_bytes) {
 }
 
 std::string ZstdCompress(std::string_view bytes, int level) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const size_t n = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);
-  PHAROS_CHECK(!ZSTD_isError(n), "ZSTD_compress");
-  out.resize(n);
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeZstd> ctx(ZSTD_createCCtx());
+  std::string out;
+  out.resize_and_overwrite(ZSTD_compressBound(bytes.size()), [&](char* to, size_t room) {
+    const size_t n = ZSTD_compressCCtx(ctx.get(), to, room, bytes.data(), bytes.size(), level);
+    PHAROS_CHECK(!ZSTD_isError(n), "ZSTD_compressCCtx");
+    return n;
+  });
   return out;
 }
 

@@ -137,6 +137,7 @@ class MergeCursor final : public store::EventCursor {
     filter.end_ns = unit.max_ns + 1;  // max_ns < query_.end_ns
     filter.streams = &source.streams;
     filter.predicate = &predicate_;
+    filter.needles = &source.needles;
     filter.backward = backward_;
     if (query_.limit != 0) filter.nearest = query_.limit - given_ + 16;
     PHAROS_TRY(auto rows, source.part ? LoadGranule(source.part, unit.number, unit.source, filter)
@@ -292,6 +293,17 @@ class MergeCursor final : public store::EventCursor {
   model::Labels last_labels_;
 };
 
+/// Looks up the substrings of the predicate; false when the part has no line for it.
+Result<bool> FindNeedles(const CompiledPredicate& predicate, Source* source) {
+  if (!source->part) return true;
+  for (const CompiledPredicate::Substring& substring : predicate.substrings()) {
+    PHAROS_TRY(auto needle, Needle::Make(*source->part, substring.text));
+    if (needle->never() && !substring.negated) return false;
+    source->needles.push_back(std::move(needle));
+  }
+  return true;
+}
+
 }  // namespace
 
 bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
@@ -314,6 +326,14 @@ Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
+  for (size_t i = 0; i < sources.size();) {
+    PHAROS_TRY(const bool possible, FindNeedles(predicate, &sources[i]));
+    if (possible) {
+      ++i;
+    } else {
+      sources.erase(sources.begin() + static_cast<ptrdiff_t>(i));
+    }
+  }
   return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources), most_rows);
 }
 

@@ -17,6 +17,7 @@ struct Source {
   MemSnapshot memory;
   uint64_t min_sequence = 0;  ///< orders sources by arrival
   std::vector<bool> streams;  ///< by number: matches the query
+  std::vector<std::shared_ptr<const Needle>> needles{};  ///< of a part, for the substrings
 };
 
 /// Evaluates the matchers on every stream of the source; false when none matches.

@@ -1,5 +1,5 @@
-// A granule: up to 2,048 rows of a part as four pages of columns, so that a search reads
-// only what it tests. Format: docs/format/events.md.
+// A granule: up to 4,096 rows of a part as pages of columns, so that a search reads only what
+// it tests. Bodies: body_writer.h, body_reader.h. Format: docs/format/events.md.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,6 @@ struct GranulePages {
   GranuleMeta meta;
   std::string key;  ///< streams and times
   std::string ids;  ///< trace, span and parent numbers
-  std::string body;
   std::string rest;  ///< span fields, severity, attributes, …
 };
 
@@ -52,19 +51,6 @@ struct GranuleKeys {
   std::vector<int64_t> times;
 
   static base::Result<GranuleKeys> Decode(std::string_view page, const GranuleMeta& meta);
-};
-
-/// Bodies of a granule, as values or, first, as lines only.
-struct GranuleBodies {
-  std::vector<int64_t> types;
-  std::vector<std::string_view> texts;  ///< of strings and bytes, else the encoded value
-
-  static base::Result<GranuleBodies> Decode(std::string_view page, size_t rows);
-  /// True for a string body: texts[row] is the line. Others are lines only once decoded.
-  bool IsLine(size_t row) const;
-  bool AllLines() const;
-  /// False for an encoded value that cannot be read.
-  bool Get(size_t row, base::Arena& arena, model::Value* value) const;
 };
 
 base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows);

@@ -10,7 +10,6 @@ namespace {
 
 using model::Event;
 using model::SpanPart;
-using model::Value;
 
 std::unexpected<base::Error> Corrupt(std::string_view what) {
   return base::Fail(base::ErrorKind::kCorrupt, std::string(what) + " of a granule cannot be read");
@@ -105,42 +104,6 @@ base::Result<GranuleKeys> GranuleKeys::Decode(std::string_view page, const Granu
     keys.times[i] = previous = WrapAdd(previous, keys.times[i]);
   }
   return keys;
-}
-
-base::Result<GranuleBodies> GranuleBodies::Decode(std::string_view page, size_t rows) {
-  Reader in(page);
-  GranuleBodies bodies;
-  GetInts(in, rows, &bodies.types);
-  GetTexts(in, rows, &bodies.texts);
-  if (!in.ok() || !in.AtEnd()) return Corrupt("bodies");
-  for (const int64_t type : bodies.types) {
-    if (static_cast<uint64_t>(type) > static_cast<uint64_t>(Value::Type::kMap)) {
-      return Corrupt("bodies");
-    }
-  }
-  return bodies;
-}
-
-bool GranuleBodies::IsLine(size_t row) const {
-  return types[row] == static_cast<int64_t>(Value::Type::kString);
-}
-
-bool GranuleBodies::AllLines() const {
-  return std::all_of(types.begin(), types.end(), [](int64_t type) {
-    return type == static_cast<int64_t>(Value::Type::kString);
-  });
-}
-
-bool GranuleBodies::Get(size_t row, base::Arena& arena, Value* value) const {
-  switch (static_cast<Value::Type>(types[row])) {
-    case Value::Type::kNull: *value = {}; return true;
-    case Value::Type::kString: *value = Value::String(texts[row]); return true;
-    case Value::Type::kBytes: *value = Value::Bytes(texts[row]); return true;
-    default: break;
-  }
-  Reader in(texts[row]);
-  *value = GetValue(in, arena);
-  return in.ok();
 }
 
 base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows) {

@@ -10,7 +10,6 @@ namespace {
 
 using model::Event;
 using model::SpanPart;
-using model::Value;
 
 /// Collects texts that are made here, and gives views once all are there.
 class TextColumn {
@@ -98,20 +97,6 @@ void PutIds(std::string& out, std::span<const GranuleRow> rows) {
   PutIntColumn(out, rows, [](const GranuleRow& r) { return r.ids.parent; });
 }
 
-void PutBodies(std::string& out, std::span<const GranuleRow> rows) {
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return static_cast<int>(r.event.body.type); });
-  std::vector<std::string> encoded;
-  encoded.reserve(rows.size());  // views into it must stay
-  PutTextColumn(out, rows, [&](const GranuleRow& r) -> std::string_view {
-    const Value& body = r.event.body;
-    if (body.type == Value::Type::kString || body.type == Value::Type::kBytes) return body.text;
-    if (body.type == Value::Type::kNull) return {};
-    std::string& bytes = encoded.emplace_back();
-    PHAROS_CHECK(PutValue(bytes, body), "a body that was stored once is too deep");
-    return bytes;
-  });
-}
-
 void PutSpanColumns(std::string& out, std::span<const GranuleRow> rows) {
   const auto span = [](const GranuleRow& r) -> const SpanPart& { return *r.event.span; };
   PutIntColumn(out, rows,
@@ -166,7 +151,6 @@ GranulePages EncodeGranule(std::span<const GranuleRow> rows) {
   pages.meta = MakeMeta(rows);
   PutKeys(pages.key, rows, pages.meta);
   PutIds(pages.ids, rows);
-  PutBodies(pages.body, rows);
   PutRest(pages.rest, rows);
   return pages;
 }

@@ -20,9 +20,18 @@ inline constexpr size_t kMaxStreams = 1'000'000;
 inline constexpr int64_t kMaxFutureNs = 600'000'000'000;
 
 /// Rows of a granule: what one page of a column holds and a search decodes at once.
-inline constexpr size_t kGranuleRows = 2048;
+inline constexpr size_t kGranuleRows = 4096;
 /// Raw bytes after which a granule is closed early (long lines).
-inline constexpr size_t kGranuleBytes = 2 << 20;
+inline constexpr size_t kGranuleBytes = 4 << 20;
+/// Values of one line that get columns of their own; lines with more are text.
+inline constexpr size_t kMaxShapeValues = 200;
+/// Shapes of lines of a part, and columns of their values; lines of further ones are text.
+inline constexpr size_t kMaxShapes = 4096;
+inline constexpr size_t kMaxLineColumns = 1024;
+/// Skeletons of one column of a part, and their bytes in all columns; further ones are not
+/// taken apart. A reader holds them while it reads the part.
+inline constexpr size_t kMaxSkeletons = 32'768;
+inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
 /// Trace ids of one page of a part's trace table.
 inline constexpr size_t kTracePageIds = 1024;
 /// Span ids after which such a page is closed early.

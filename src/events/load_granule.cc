@@ -78,26 +78,48 @@ class GranuleLoader {
   }
 
   Result<void> ReadBodies() {
-    if (!bodies_.types.empty()) return {};
-    PHAROS_TRY(body_page_, Page("body"));
-    auto bodies = GranuleBodies::Decode(body_page_, meta_.rows);
+    if (bodies_) return {};
+    auto bodies = GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times);
     if (!bodies) return Named(std::move(bodies).error());
     bodies_ = *std::move(bodies);
     return {};
   }
 
+  /// Lines against substrings by what shapes and columns say, then, where the predicate has
+  /// more to it, each line that is left.
   Result<void> SelectByLine() {
     PHAROS_TRY_VOID(ReadBodies());
-    if (bodies_.AllLines() && !filter_.predicate->MayContain(body_page_)) {
-      selected_.clear();
-      return {};
+    const CompiledPredicate& predicate = *filter_.predicate;
+    if (!bodies_->AllLines()) return SelectEachLine();
+    const auto& substrings = predicate.substrings();
+    for (size_t i = 0; i < substrings.size() && !selected_.empty(); ++i) {
+      PHAROS_TRY(const auto needle, NeedleOf(i));
+      auto kept = KeepMatching(*bodies_, *needle, substrings[i].negated, keys_.times, &selected_);
+      if (!kept) return Named(std::move(kept).error());
     }
+    if (predicate.substrings_are_all() || selected_.empty()) return {};
+    return SelectEachLine();
+  }
+
+  Result<std::shared_ptr<const Needle>> NeedleOf(size_t i) {
+    if (filter_.needles != nullptr) return (*filter_.needles)[i];
+    return Needle::Make(*part_, filter_.predicate->substrings()[i].text);
+  }
+
+  Result<void> SelectEachLine() {
+    auto opened = bodies_->OpenFor(selected_);
+    if (!opened) return Named(std::move(opened).error());
     bool readable = true;
+    std::string line;
     std::erase_if(selected_, [&](uint32_t i) {
-      if (bodies_.IsLine(i)) return !filter_.predicate->TestLine(bodies_.texts[i]);
+      line.clear();
+      if (bodies_->IsLine(i)) {
+        bodies_->Append(i, line);
+        return !filter_.predicate->TestLine(line);
+      }
       base::Arena arena;
       model::Value body;
-      readable = bodies_.Get(i, arena, &body) && readable;
+      readable = bodies_->Get(i, arena, &body) && readable;
       return !filter_.predicate->TestLine(model::ValueToString(body));
     });
     if (!readable) {
@@ -128,6 +150,9 @@ class GranuleLoader {
 
   Result<void> Materialise() {
     PHAROS_TRY_VOID(ReadBodies());
+    if (auto opened = bodies_->OpenFor(selected_); !opened) {
+      return Named(std::move(opened).error());
+    }
     PHAROS_TRY_VOID(ReadIds());
     PHAROS_TRY(const std::string_view rest, Page("rest"));
     std::vector<model::Event> events(selected_.size());
@@ -140,7 +165,7 @@ class GranuleLoader {
     if (!decoded) return Named(std::move(decoded).error());
     for (size_t i = 0; i < selected_.size(); ++i) {
       const uint32_t row = selected_[i];
-      if (!bodies_.Get(row, out_->arena, &events[i].body)) {
+      if (!bodies_->Get(row, out_->arena, &events[i].body)) {
         return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
       }
       PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));
@@ -226,8 +251,7 @@ class GranuleLoader {
   GranuleKeys keys_;
   std::vector<uint32_t> selected_;  // rows that passed so far
   std::vector<TraceRef> ids_;
-  std::string_view body_page_;
-  GranuleBodies bodies_;
+  std::unique_ptr<GranuleBodies> bodies_;
   std::shared_ptr<const TracePage> traces_;
   int64_t traces_first_ = 0;
   std::shared_ptr<const OriginPage> origins_;

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "events/memtable.h"
+#include "events/needle.h"
 #include "events/part.h"
 #include "events/predicate.h"
 #include "model/event.h"
@@ -23,6 +24,8 @@ struct RowFilter {
   int64_t end_ns = std::numeric_limits<int64_t>::max();    ///< exclusive
   const std::vector<bool>* streams = nullptr;              ///< by number in the source; null: all
   const CompiledPredicate* predicate = nullptr;            ///< null: all
+  /// Of parts: where the predicate's substrings can stand, in their order.
+  const std::vector<std::shared_ptr<const Needle>>* needles = nullptr;
   const model::TraceId* trace_id = nullptr;                ///< null: all
   int64_t trace_number = 0;                                ///< its number in the part
   bool backward = false;

@@ -104,6 +104,28 @@ Result<std::shared_ptr<const OriginPage>> Part::Origins(int64_t number, int64_t*
   return *page;
 }
 
+Result<std::shared_ptr<const PartShapes>> Part::Shapes() const {
+  std::lock_guard lock(words_mutex_);
+  if (shapes_) return shapes_;
+  PHAROS_TRY(const std::string page, ReadPage("shapes", 0));
+  auto shapes = PartShapes::Decode(page);
+  if (!shapes) return std::unexpected(Named(std::move(shapes).error()));
+  words_.resize((*shapes)->paths.size());
+  return shapes_ = *std::move(shapes);
+}
+
+Result<std::shared_ptr<const PartWords>> Part::Words(uint32_t column) const {
+  std::lock_guard lock(words_mutex_);
+  if (column >= words_.size()) {
+    return std::unexpected(Named({ErrorKind::kCorrupt, "a shape names a column without words"}));
+  }
+  if (words_[column]) return words_[column];
+  PHAROS_TRY(std::string page, ReadPage("words", column));
+  auto words = PartWords::Decode(std::move(page));
+  if (!words) return std::unexpected(Named(std::move(words).error()));
+  return words_[column] = *std::move(words);
+}
+
 Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
   const uint32_t fingerprint = Fingerprint(id);
   const std::vector<uint32_t>& firsts = meta_.traces.index_first;

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/body_reader.h"
 #include "events/granule.h"
 #include "events/page_cache.h"
 #include "events/trace_table.h"
@@ -19,7 +21,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 1;
+inline constexpr uint32_t kPartVersion = 2;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {
@@ -69,6 +71,9 @@ class Part {
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
   base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;
+  /// Shapes of lines, and the skeletons of one of their columns; read once.
+  base::Result<std::shared_ptr<const PartShapes>> Shapes() const;
+  base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
   /// The number of a trace id, 0 when the part has none.
   base::Result<int64_t> FindTrace(const model::TraceId& id) const;
   /// Checks every page.
@@ -86,6 +91,9 @@ class Part {
   std::vector<GranuleMeta> granules_;
   mutable PageCache<TracePage> trace_pages_;
   mutable PageCache<OriginPage> origin_pages_;
+  mutable std::mutex words_mutex_;  // guards the two below
+  mutable std::shared_ptr<const PartShapes> shapes_;
+  mutable std::vector<std::shared_ptr<const PartWords>> words_;  // by column
 };
 
 }  // namespace pharos::events

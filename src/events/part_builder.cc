@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "events/body_writer.h"
 #include "events/coding.h"
 #include "events/dates.h"
 #include "events/duplicates.h"
@@ -135,7 +136,9 @@ class PartBuilder {
       granules_.push_back(pages.meta);
       PHAROS_TRY_VOID(AddPage("key", pages.key));
       PHAROS_TRY_VOID(AddPage("ids", pages.ids));
-      PHAROS_TRY_VOID(AddPage("body", pages.body));
+      for (const GranuleRow& row : rows_) bodies_.Add(row.event.body, row.event.time_ns);
+      PHAROS_TRY(const std::string body, bodies_.FinishGranule(writer_, plan_.zstd_level));
+      PHAROS_TRY_VOID(AddPage("body", body));
       PHAROS_TRY_VOID(AddPage("rest", pages.rest));
     }
     rows_.clear();
@@ -148,6 +151,7 @@ class PartBuilder {
 
   Result<void> WriteDirectory() {
     PHAROS_TRY_VOID(origins_.Flush());
+    PHAROS_TRY_VOID(bodies_.Finish(writer_, plan_.zstd_level));
     PartMeta meta;
     meta.kind = plan_.kind;
     meta.rows = total_rows_;
@@ -169,6 +173,7 @@ class PartBuilder {
   const PartPlan& plan_;
   RowInput& input_;
   OriginTable origins_;
+  BodyWriter bodies_;
   TraceTableBuilder ids_;
   DuplicateFilter duplicates_;
   std::vector<PartStream> streams_;

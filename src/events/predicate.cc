@@ -102,6 +102,15 @@ Result<CompiledPredicate> CompiledPredicate::Make(const Predicate& predicate) {
   // The cheap tests first: plain substrings before regexes.
   std::stable_partition(out.line_tests_.begin(), out.line_tests_.end(),
                         [](const auto& node) { return node->self.op == Op::kLineContains; });
+  for (const auto& node : out.line_tests_) {
+    const bool negated = node->self.op == Op::kNot;
+    const Node& leaf = negated ? *node->children.front() : *node;
+    if (leaf.self.op == Op::kLineContains) {
+      out.substrings_.push_back({leaf.self.text, negated});
+    } else {
+      out.substrings_are_all_ = false;
+    }
+  }
   return out;
 }
 
@@ -113,12 +122,6 @@ bool CompiledPredicate::TestLine(std::string_view line) const {
 bool CompiledPredicate::TestEvent(const model::Event& event) const {
   return std::all_of(event_tests_.begin(), event_tests_.end(),
                      [&](const auto& node) { return node->Test(event.body.text, &event); });
-}
-
-bool CompiledPredicate::MayContain(std::string_view bytes) const {
-  return std::all_of(line_tests_.begin(), line_tests_.end(), [&](const auto& node) {
-    return node->self.op != Op::kLineContains || Contains(bytes, node->self.text);
-  });
 }
 
 }  // namespace pharos::events

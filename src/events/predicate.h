@@ -31,8 +31,14 @@ class CompiledPredicate {
   bool Test(const model::Event& event) const {
     return TestLine(event.body.text) && TestEvent(event);
   }
-  /// False when no line within `bytes` can pass TestLine.
-  bool MayContain(std::string_view bytes) const;
+  /// Substrings that each line which passes must (or, `negated`, must not) hold; when
+  /// `exact`, these are all that TestLine tests.
+  struct Substring {
+    std::string text;
+    bool negated = false;
+  };
+  const std::vector<Substring>& substrings() const { return substrings_; }
+  bool substrings_are_all() const { return substrings_are_all_; }
 
  private:
   struct Node;
@@ -42,6 +48,8 @@ class CompiledPredicate {
 
   std::vector<std::unique_ptr<Node>> line_tests_;   // all must hold
   std::vector<std::unique_ptr<Node>> event_tests_;  // all must hold
+  std::vector<Substring> substrings_;
+  bool substrings_are_all_ = true;
 };
 
 }  // namespace pharos::events

@@ -1,6 +1,7 @@
 #include "io/wal.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -54,8 +55,8 @@ class GroupCommitWal final : public Wal {
     if (auto closed = segments_.Close(); !closed) Report(closed);
   }
 
-  Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
-                  std::string_view payload) override {
+  Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec, std::string_view tenant,
+                       std::string_view payload) override {
     if (payload.size() > kWalPayloadBytes || tenant.size() > UINT16_MAX) {
       return Refused(ErrorKind::kTooLarge, "a write of " + std::to_string(payload.size()) +
                                                " bytes is too large for the write-ahead log");
@@ -70,6 +71,7 @@ class GroupCommitWal final : public Wal {
                      "the disk is too slow: " + std::to_string(pending_.bytes.size()) +
                          " bytes wait for the write-ahead log");
     }
+    if (failures != failures_) return {0, base::Ack::Failed(last_error_)};
     const uint64_t sequence = ++last_sequence_;
     if (pending_.bytes.empty()) pending_.first_sequence = sequence;
     pending_.last_sequence = sequence;
@@ -92,6 +94,8 @@ class GroupCommitWal final : public Wal {
                 {{"error", done.error().message}});
     }
   }
+
+  uint64_t Failures() const override { return failures_; }
 
   uint64_t LastSequence() const override {
     std::lock_guard lock(mutex_);
@@ -116,6 +120,7 @@ class GroupCommitWal final : public Wal {
         if (outcome) Metrics().bytes.Add(batch.bytes.size());
       }
       Report(outcome);
+      if (!outcome) FailPending(outcome.error(), acks);
       for (const base::Ack& ack : acks) ack.Resolve(outcome);
       acks.clear();
     }
@@ -141,6 +146,18 @@ class GroupCommitWal final : public Wal {
     lock.unlock();
     space_.notify_all();
     return true;
+  }
+
+  /// What was taken meanwhile may build on the frames that failed: it fails with them.
+  void FailPending(const Error& error, std::vector<base::Ack>& acks) {
+    std::lock_guard lock(mutex_);
+    ++failures_;
+    last_error_ = error;
+    acks.insert(acks.end(), acks_.begin(), acks_.end());
+    acks_.clear();
+    pending_.bytes.clear();
+    pending_.last = {};
+    space_.notify_all();
   }
 
   /// While writers come in groups, waits until as many have arrived as last time, but never
@@ -185,8 +202,10 @@ class GroupCommitWal final : public Wal {
   bool stopping_ = false;
   uint64_t last_sequence_;
   WalBatch pending_;
-  std::vector<base::Ack> acks_;  ///< of pending_, in order
-  size_t company_ = 0;           ///< how many frames the thread waits for; 0: it does not
+  std::vector<base::Ack> acks_;        ///< of pending_, in order
+  std::atomic<uint64_t> failures_{0};  ///< rises under mutex_
+  Error last_error_{ErrorKind::kIo, ""};
+  size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
   size_t last_company_ = 0;  ///< the thread's own, like the next three
   SteadyTime last_commit_{};

@@ -44,8 +44,9 @@ struct WalOptions {
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
 /// Append, Release and the getters from any thread. Errors: after a failed write or sync
 /// every Append fails with that error until the disk takes bytes again; nothing that failed
-/// was acknowledged. Cost: Append copies the payload once under a short lock; it blocks for
-/// at most `pending_wait` while `pending_bytes` wait for the disk, then the Ack fails with kBusy.
+/// was acknowledged; what waited behind it fails with it. Cost: Append copies the payload once
+/// under a short lock; it blocks for at most `pending_wait` while `pending_bytes` wait for the
+/// disk, then the Ack fails with kBusy.
 ///
 /// The destructor writes what is pending; no other call may overlap it.
 class Wal {
@@ -57,11 +58,19 @@ class Wal {
   virtual ~Wal() = default;
 
   struct Appended {
-    uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge)
+    uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge, earlier ones failed)
     base::Ack ack;
   };
   virtual Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
-                          std::string_view payload) = 0;
+                          std::string_view payload) {
+    return AppendAfter(Failures(), signal, codec, tenant, payload);
+  }
+  /// For a frame that builds on earlier ones, as a sample does on the frame that declared its
+  /// series: it is not taken when frames have failed since Failures() gave `failures`.
+  virtual Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec,
+                               std::string_view tenant, std::string_view payload) = 0;
+  /// Rises when frames that were taken have failed, before their Acks do.
+  virtual uint64_t Failures() const = 0;
 
   /// All frames of `signal` up to and including `sequence` are in sealed parts. Segments
   /// that no signal needs any more are deleted.

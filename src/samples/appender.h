@@ -15,10 +15,15 @@ class EngineAppender final : public store::SampleAppender {
   EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant, Priority priority);
 
   std::optional<store::SeriesHandle> Lookup(base::Hash128 raw_labels) override;
+  void LookupAll(std::span<const base::Hash128> raw_labels,
+                 std::span<std::optional<store::SeriesHandle>> found) override;
   base::Result<store::SeriesHandle> Resolve(const model::Labels& labels) override;
   void Remember(base::Hash128 raw_labels, store::SeriesHandle series) override;
   void Append(std::span<const store::SampleWrite> samples,
               std::vector<store::Refused>* refused) override;
+  void AppendStarted(std::span<const store::SampleWrite> samples,
+                     std::span<const int64_t> starts_ms,
+                     std::vector<store::Refused>* refused) override;
   void AppendHistograms(std::span<const store::HistogramWrite> samples,
                         std::vector<store::Refused>* refused) override;
   void AppendExemplars(std::span<const store::ExemplarWrite> exemplars) override;

@@ -15,22 +15,27 @@ bool Rising(const std::vector<int64_t>& times) {
 
 void SortFloats(store::SeriesColumns* columns) {
   std::vector<int64_t>& times = columns->times_ms;
+  if (!columns->starts_ms.empty()) columns->starts_ms.resize(times.size());
   if (Rising(times)) return;
   std::vector<uint32_t> order(times.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](uint32_t a, uint32_t b) { return times[a] < times[b]; });
-  std::vector<int64_t> sorted_times;
+  std::vector<int64_t> sorted_times, sorted_starts;
   std::vector<double> sorted_values;
+  std::vector<int64_t> sorted_starts;
   sorted_times.reserve(order.size());
   sorted_values.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
     if (i + 1 < order.size() && times[order[i]] == times[order[i + 1]]) continue;
     sorted_times.push_back(times[order[i]]);
     sorted_values.push_back(columns->values[order[i]]);
+    if (!columns->starts_ms.empty()) sorted_starts.push_back(columns->starts_ms[order[i]]);
   }
   times = std::move(sorted_times);
+  columns->starts_ms = std::move(sorted_starts);
   columns->values = std::move(sorted_values);
+  columns->starts_ms = std::move(sorted_starts);
 }
 
 void SortHistograms(std::vector<model::HistogramSample>& all) {
@@ -49,6 +54,14 @@ void SortHistograms(std::vector<model::HistogramSample>& all) {
 }
 
 }  // namespace
+
+void AppendStarts(std::span<const int64_t> starts_ms, size_t count, store::SeriesColumns* columns) {
+  std::vector<int64_t>& starts = columns->starts_ms;
+  if (starts_ms.empty() && starts.empty()) return;
+  starts.resize(columns->times_ms.size());
+  starts.insert(starts.end(), starts_ms.begin(), starts_ms.end());
+  starts.resize(columns->times_ms.size() + count);
+}
 
 void SortLaterWins(store::SeriesColumns* columns) {
   SortFloats(columns);

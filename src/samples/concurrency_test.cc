@@ -127,7 +127,7 @@ TEST(Head, SeriesMadeAgainDuringRemovalIsSeen) {
   const auto append = [&](store::SeriesHandle handle) {
     const store::SampleWrite write{handle, kTestStartMs + generation, 1};
     AppendOutcome outcome{.order = &order};
-    head.Append({&write, 1}, {}, outcome);
+    head.Append({&write, 1}, {}, {}, outcome);
   };
   const auto rotate = [&] { head.Rotate(++generation); };
   const Labels again{{"__name__", "again"}};

@@ -33,7 +33,6 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       window_ms_(options.out_of_order_window_ms),
       retention_bytes_(options.retention_bytes),
       later_write_wins_(options.later_write_wins),
-      wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
       rotated_ns_(clock.MonotonicNs()),
       samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")) {}
 
@@ -87,7 +86,7 @@ void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
     } else if (!metadata_found && !metadata->empty()) {
       metadata_found = true;
       for (auto& [metric, said] : *metadata)
-        tenant.metadata.Set(metric, std::move(said), generation);
+        tenant.metadata.Set(metric, std::move(said), generation, 0);
     }
     if (exemplars.size() >= kMaxExemplars || part.broken()) continue;
     if (auto more = part.Exemplars(); !more) {
@@ -135,15 +134,22 @@ class SampleEngine::Replayer final : public RecordVisitor {
     PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, Priority::kForced, &made));
     return {};
   }
-  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value) override {
-    if (const auto handle = Find(ref)) writes_.push_back({*handle, time_ms, value});
+  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value,
+                              int64_t start_ms) override {
+    const auto handle = Find(ref);
+    if (!handle) return {};
+    if (start_ms != 0 && starts_.empty()) starts_.resize(writes_.size(), 0);
+    writes_.push_back({*handle, time_ms, value});
+    if (start_ms != 0 || !starts_.empty()) starts_.push_back(start_ms);
     if (writes_.size() >= 4096) Apply();
     return {};
   }
   base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
     const auto handle = Find(ref);
     if (!handle) return {};
-    const store::HistogramWrite write{*handle, sample.time_ms, std::move(sample.histogram)};
+    const store::HistogramWrite write{*handle, sample.time_ms, std::move(sample.histogram),
+                                      sample.start_ms};
+    Apply();
     tenant_.head.AppendHistograms({&write, 1}, kRules, outcome_);
     return {};
   }
@@ -154,13 +160,15 @@ class SampleEngine::Replayer final : public RecordVisitor {
     return {};
   }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
-    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_);
+    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_, 0);
     return {};
   }
 
   void Apply() {
-    tenant_.head.Append(writes_, kRules, outcome_);
+    if (writes_.empty()) return;
+    tenant_.head.Append(writes_, starts_, kRules, outcome_);
     writes_.clear();
+    starts_.clear();
   }
   uint64_t unknown() const { return unknown_; }
 
@@ -178,6 +186,7 @@ class SampleEngine::Replayer final : public RecordVisitor {
   Tenant& tenant_;
   std::unordered_map<uint32_t, store::SeriesHandle>& refs_;
   std::vector<store::SampleWrite> writes_;
+  std::vector<int64_t> starts_;  ///< empty, or as long as writes_
   std::vector<uint32_t> order_;
   AppendOutcome outcome_;
   uint64_t unknown_ = 0;

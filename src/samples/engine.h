@@ -87,6 +87,7 @@ class SampleEngine final : public store::SampleSink,
   // store::SampleSource
   base::Result<std::unique_ptr<store::SeriesCursor>> Select(
       const store::SampleQuery& query) override;
+  base::Result<std::unique_ptr<store::Selection>> Choose(const store::SampleQuery& query) override;
   base::Result<std::vector<model::Labels>> Series(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelNames(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query,
@@ -216,9 +217,10 @@ class SampleEngine final : public store::SampleSink,
   /// never behind its use, while a rotation reads the last sequence, and while
   /// sealed_generation_ rises.
   std::mutex commit_mutex_;
-  /// Series declared in an older WAL generation are declared again. Shared with acks, which
-  /// raise it when a write failed.
-  std::shared_ptr<std::atomic<uint32_t>> wal_generation_;
+  /// Series declared in an older WAL generation are declared again. Rises with each rotation and
+  /// when frames have failed.
+  std::atomic<uint32_t> wal_generation_{1};
+  uint64_t wal_failures_ = 0;                   // commit_mutex_; as of the last commit
   std::atomic<uint32_t> generation_{1};         ///< of the memtables
   std::atomic<uint32_t> sealed_generation_{0};  ///< this and all older ones are in parts
 

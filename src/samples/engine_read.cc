@@ -5,6 +5,7 @@
 #include "samples/cursor.h"
 #include "samples/engine.h"
 #include "samples/hidden_samples.h"
+#include "samples/selection.h"
 
 namespace pharos::samples {
 namespace {
@@ -43,21 +44,26 @@ base::Result<void> ForEachInParts(const PartList& parts, const store::SampleQuer
 
 }  // namespace
 
-base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(
+base::Result<std::unique_ptr<store::Selection>> SampleEngine::Choose(
     const store::SampleQuery& query) {
   HeadSnapshot head;
-  std::vector<PartSelection> selections;
+  std::vector<PartChoice> choices;
   if (const TenantPtr tenant = FindTenant(query.tenant)) {
     head = tenant->head.Collect(query.matchers, query.start_ms, query.end_ms);
     for (const auto& part : Overlapping(*tenant, query)) {
       PHAROS_TRY(auto index, part->Index());
       std::vector<uint32_t> series = index->Select(query.matchers);
-      if (series.empty()) continue;
-      selections.push_back({PartSeriesReader(part, std::move(index), true), std::move(series)});
+      if (!series.empty()) choices.push_back({part, std::move(index), std::move(series)});
     }
   }
-  return std::make_unique<MergedCursor>(std::move(head), std::move(selections), query.start_ms,
-                                        query.end_ms, query.series_limit);
+  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query.start_ms,
+                                           query.end_ms);
+}
+
+base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(
+    const store::SampleQuery& query) {
+  PHAROS_TRY(auto selection, Choose(query));
+  return std::make_unique<SelectionCursor>(std::move(selection), query.series_limit);
 }
 
 base::Result<std::vector<model::Labels>> SampleEngine::Series(const store::SampleQuery& query) {

@@ -24,7 +24,7 @@ Head::Head(uint32_t shards, const SeriesLimits& limits, uint32_t generation,
 Head::~Head() {
   for (const auto& shard : shards_) {
     shard->table.RemoveIf([&](const Series& series) {
-      budget_.Release(CostOf(series.label_size));
+      budget_.Release(CostOf(series.labels().size()));
       return false;
     });
   }
@@ -64,6 +64,7 @@ void Head::Seed(store::SeriesHandle handle, int64_t last_ms, uint64_t last_bits,
   series->last_ms = last_ms;
   series->last_bits = last_bits;
   series->last_is_histogram = histogram;
+  series->stream_open = false;
 }
 
 model::Labels Head::LabelsOf(store::SeriesHandle handle) {
@@ -112,11 +113,11 @@ size_t Head::DropFrozen() {
     shard->max_ms = INT64_MIN;
     for (const MemSeries* mem : shard->active->series()) {
       shard->min_ms = std::min(shard->min_ms, mem->min_ms);
-      shard->max_ms = std::max(shard->max_ms, mem->max_ms);
+      shard->max_ms = std::max(shard->max_ms, mem->series->last_ms);
     }
     const auto removed = shard->table.RemoveIf([&](const Series& series) {
       if (series.mem_generation >= sealed) return false;
-      budget_.Release(CostOf(series.label_size));
+      budget_.Release(CostOf(series.labels().size()));
       return true;
     });
     gone.insert(gone.end(), removed.begin(), removed.end());

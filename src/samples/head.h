@@ -44,14 +44,16 @@ struct AppendOutcome {
 
 /// What one generation of a series looked like at one moment.
 struct MemView {
-  const MemChunk* first = nullptr;  ///< null: no chunks
-  const MemChunk* last = nullptr;
-  uint32_t loose_begin = 0, loose_count = 0;  ///< open cell, then late samples
+  const MemSeries* series = nullptr;
+  const char* tail = nullptr;               ///< where its stream ended; null: it is frozen
+  uint32_t late_begin = 0, late_count = 0;  ///< late samples
+  uint32_t start_begin = 0, start_count = 0;
   uint32_t histogram_begin = 0, histogram_count = 0;
 };
 
 struct HeadSeries {
-  model::Labels labels;
+  size_t label_begin = 0;  ///< in the snapshot's label_bytes
+  uint32_t label_size = 0;
   uint32_t first_view = 0, view_count = 0;  ///< oldest generation first
 };
 
@@ -59,12 +61,16 @@ struct HeadSeries {
 /// Owns: copies of what still changes; shares the generations. Threads: one at a time.
 struct HeadSnapshot {
   std::vector<std::shared_ptr<const Memtable>> pins;
-  std::vector<HeadSeries> series;  ///< sorted by labels
+  std::vector<HeadSeries> series;  ///< in no order
+  std::string label_bytes;         ///< canonical, of all series
   std::vector<MemView> views;
-  std::vector<int64_t> loose_times;
-  std::vector<double> loose_values;
+  std::vector<LateSample> late;
+  std::vector<StartFrom> starts;
   std::vector<model::HistogramSample> histograms;
 
+  std::string_view LabelBytes(const HeadSeries& of) const {
+    return std::string_view(label_bytes).substr(of.label_begin, of.label_size);
+  }
   /// Appends the series' samples within [start_ms, end_ms] to `out`, oldest source first.
   void Decode(const HeadSeries& of, int64_t start_ms, int64_t end_ms,
               store::SeriesColumns* out) const;
@@ -86,8 +92,9 @@ class Head {
   void Seed(store::SeriesHandle handle, int64_t last_ms, uint64_t last_bits, bool histogram);
   RawCache& raw_cache() { return raw_cache_; }
 
-  void Append(std::span<const store::SampleWrite> samples, const AppendRules& rules,
-              AppendOutcome& outcome);
+  /// `starts_ms`: see store::SampleAppender::AppendStarted; empty: none is known.
+  void Append(std::span<const store::SampleWrite> samples, std::span<const int64_t> starts_ms,
+              const AppendRules& rules, AppendOutcome& outcome);
   void AppendHistograms(std::span<const store::HistogramWrite> samples, const AppendRules& rules,
                         AppendOutcome& outcome);
   /// The labels of a living series; empty when the handle is stale.
@@ -129,6 +136,9 @@ class Head {
   bool TimeBounds(int64_t* min_ms, int64_t* max_ms) const;
 
  private:
+  /// True when the series' newest sample went.
+  static bool DeleteFrom(Series& series, const std::vector<Memtable*>& tables, int64_t start_ms,
+                         int64_t end_ms);
   struct Shard {
     Shard(uint32_t number, uint32_t bits) : table(number, bits) {}
     mutable std::mutex mutex;
@@ -144,8 +154,8 @@ class Head {
   /// Calls `on_write(shard, i)` for all writes, shard by shard under its lock.
   template <class Write, class OnWrite>
   void ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write);
-  MemSeries& MemOf(Shard& shard, Series& series);
-  /// Calls `on_view(series, newest MemSeries…)` for the series with something in the range.
+  /// Calls `on_series(series, active generation, newest MemSeries…)` for the series with
+  /// something in the range.
   template <class OnSeries>
   void Visit(const std::vector<model::Matcher>& matchers, int64_t start_ms, int64_t end_ms,
              std::vector<std::shared_ptr<const Memtable>>* pins, OnSeries on_series) const;

@@ -26,29 +26,11 @@ void NoteNewest(const store::SeriesColumns& columns, Series& series) {
 
 }  // namespace
 
-void Memtable::Replace(MemSeries& series, const store::SeriesColumns& columns) {
-  samples_ -= series.samples;
-  series.samples = 0;
-  series.first = series.last = nullptr;
-  series.open = 0;
-  series.min_ms = INT64_MAX;
-  series.max_ms = INT64_MIN;
-  if (series.extra != nullptr) {
-    series.extra->late.clear();
-    series.extra->histograms.clear();
-  }
-  for (size_t i = 0; i < columns.times_ms.size(); ++i)
-    Add(series, columns.times_ms[i], columns.values[i]);
-  for (const model::HistogramSample& sample : columns.histograms) AddHistogram(series, sample);
-}
-
 std::vector<Head::Rewound> Head::Delete(const std::vector<model::Matcher>& matchers,
                                         int64_t start_ms, int64_t end_ms) {
   std::vector<Rewound> rewound;
   std::shared_lock removal(removal_mutex_);
   const std::vector<uint32_t> chosen = index_.Select(matchers);
-  const auto deleted = [&](int64_t time_ms) { return time_ms >= start_ms && time_ms <= end_ms; };
-  store::SeriesColumns columns;
   for (uint32_t s = 0; s < shards_.size() && !chosen.empty(); ++s) {
     Shard& shard = *shards_[s];
     std::lock_guard lock(shard.mutex);
@@ -56,36 +38,47 @@ std::vector<Head::Rewound> Head::Delete(const std::vector<model::Matcher>& match
     for (const auto& frozen : shard.frozen) tables.push_back(frozen.get());
     for (const uint32_t index : chosen) {
       Series* series = ShardOf(index) == s ? shard.table.At(index) : nullptr;
-      if (series == nullptr) continue;
-      const bool rewind = deleted(series->last_ms);
-      if (rewind) series->last_ms = INT64_MIN;
-      MemSeries* mem = series->mem;
-      uint32_t generation = series->mem_generation;
-      while (mem != nullptr) {
-        const auto table = std::find_if(tables.begin(), tables.end(), [&](const Memtable* one) {
-          return one->generation() == generation;
-        });
-        if (table == tables.end()) break;  // in parts already
-        if (mem->min_ms <= end_ms && mem->max_ms >= start_ms) {
-          DecodeAll(*mem, &columns);
-          RemoveSamples(&columns, 0, 0, deleted);
-          (*table)->Replace(*mem, columns);
-          if (rewind) NoteNewest(columns, *series);
-        } else if (rewind && mem->max_ms > series->last_ms) {
-          DecodeAll(*mem, &columns);
-          NoteNewest(columns, *series);
-        }
-        generation = mem->older_generation;
-        mem = mem->older;
-      }
-      if (rewind && rewound.size() < kMaxRewound) {
-        rewound.push_back(
-            {{series->index, series->epoch}, model::Labels::Decode(series->labels()).value()});
-      }
+      if (series == nullptr || series->last_ms < start_ms) continue;
+      const bool rewind = DeleteFrom(*series, tables, start_ms, end_ms);
+      if (!rewind || rewound.size() >= kMaxRewound) continue;
+      rewound.push_back({{series->index, series->epoch},
+                         model::Labels::Decode(series->labels()).value()});
     }
     for (Memtable* table : tables) table->Account();
   }
   return rewound;
+}
+
+bool Head::DeleteFrom(Series& series, const std::vector<Memtable*>& tables, int64_t start_ms,
+                      int64_t end_ms) {
+  const auto deleted = [&](int64_t time_ms) { return time_ms >= start_ms && time_ms <= end_ms; };
+  const bool rewind = deleted(series.last_ms);
+  if (rewind) {
+    series.last_ms = INT64_MIN;
+    series.stream_open = false;
+  }
+  store::SeriesColumns columns;
+  MemSeries* mem = series.mem;
+  uint32_t generation = series.mem_generation;
+  while (mem != nullptr) {
+    const auto table = std::find_if(tables.begin(), tables.end(), [&](const Memtable* one) {
+      return one->generation() == generation;
+    });
+    if (table == tables.end()) break;  // in parts already
+    generation = mem->older_generation;
+    MemSeries* const older = mem->older;
+    if (rewind || mem->min_ms <= end_ms) {
+      const bool open = mem == series.mem && *table == tables.front();
+      DecodeAll(*mem, open ? series.tail : nullptr, &columns);
+      const size_t before = columns.times_ms.size() + columns.histograms.size();
+      RemoveSamples(&columns, 0, 0, deleted);
+      const size_t removed = before - columns.times_ms.size() - columns.histograms.size();
+      if (removed > 0) (*table)->Replace(series, *mem, columns, removed);
+      if (rewind) NoteNewest(columns, series);
+    }
+    mem = older;
+  }
+  return rewind;
 }
 
 }  // namespace pharos::samples

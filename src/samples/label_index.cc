@@ -9,6 +9,9 @@ namespace pharos::samples {
 namespace {
 
 void Insert(std::vector<uint32_t>& list, uint32_t series) {
+  // A list of all series of a fleet is long: doubling it would leave half of it empty.
+  if (list.size() == list.capacity() && list.size() >= 1024)
+    list.reserve(list.size() + list.size() / 8);
   if (list.empty() || list.back() < series) {
     list.push_back(series);
   } else {

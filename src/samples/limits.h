@@ -6,13 +6,18 @@
 
 namespace pharos::samples {
 
-/// Samples in a series' open cell before they are encoded: 2 KiB of cells a thousand series
-/// would be less, but chunks of fewer samples pay more in headers.
-inline constexpr size_t kCellSamples = 16;
+/// Bytes of one piece of a series' stream in memory, two cache lines: 20 to 30 samples of most
+/// series. Smaller pieces pay more in headers, larger ones leave more empty.
+inline constexpr size_t kMemChunkBytes = 128;
 
 /// Most samples in one block of a part: long enough to carry its header, short enough that a
 /// short range does not decode much more than it needs.
 inline constexpr size_t kBlockSamples = 1024;
+
+/// A merge copies blocks from this many samples on as they are; smaller ones are decoded and
+/// encoded anew together with their neighbours. Histograms are dear to encode and gain less.
+inline constexpr size_t kFullBlock = 240;
+inline constexpr size_t kFullHistogramBlock = 60;
 
 /// Bytes of a data or time page before compression: what one look-up reads.
 inline constexpr size_t kPageBytes = 64 * 1024;
@@ -28,6 +33,13 @@ inline constexpr size_t kTimeSlots = 4096;
 
 /// Time columns remembered for sharing while a part is written (24 bytes each).
 inline constexpr size_t kSharedTimeColumns = 256 * 1024;
+
+/// Bits of a handle's epoch. A slot is reused at most once a seal, so they do not run out.
+inline constexpr int kEpochBits = 24;
+
+/// Times of decoded columns that a reader of one part keeps (8 bytes each): those of a few
+/// hundred targets, which the series of a metric go through again and again.
+inline constexpr size_t kReaderTimes = 512 * 1024;
 
 /// What a new series costs beside its labels: registry slot, index, caches (bytes).
 inline constexpr size_t kSeriesOverheadBytes = 192;
@@ -54,6 +66,9 @@ inline constexpr size_t kMaxOpenDays = 64;
 
 /// Decompressed pages kept for the next query (bytes, one engine).
 inline constexpr size_t kPageCacheBytes = 64u << 20;
+
+/// Decoded time columns that one reader of one part keeps (bytes): some thousand scrapes.
+inline constexpr size_t kTimeRunBytes = 16u << 20;
 
 /// Label indexes of parts kept in memory (bytes, one engine); the least used go first.
 inline constexpr size_t kIndexCacheBytes = 256u << 20;

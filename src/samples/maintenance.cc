@@ -7,9 +7,11 @@
 #include "base/log.h"
 #include "samples/columns.h"
 #include "samples/engine.h"
+#include "samples/hidden_samples.h"
 #include "samples/limits.h"
 #include "samples/merge_plan.h"
 #include "samples/part_publisher.h"
+#include "samples/series_merger.h"
 
 namespace pharos::samples {
 namespace {
@@ -79,23 +81,42 @@ class Rests {
   int64_t since_ns_;
 };
 
+/// A series of which something is deleted: sample by sample.
+base::Result<void> CopyVisible(const model::Labels& labels, const std::vector<MergeInput>& inputs,
+                               PartBuilder& builder) {
+  store::SeriesColumns columns;
+  for (const MergeInput& input : inputs) {
+    const auto read = input.reader->Read(input.series, INT64_MIN, INT64_MAX, &columns);
+    if (!read) return Blame(input.reader->part(), read.error());
+  }
+  SortLaterWins(&columns);
+  if (columns.times_ms.empty() && columns.histograms.empty()) return {};
+  return builder.AddSeries(labels.bytes(), columns);
+}
+
 /// Every series of every input, put together, into the builder.
 base::Result<void> CopySeries(std::vector<Input>& inputs, PartBuilder& builder, Rests& rests) {
-  store::SeriesColumns columns;
+  SeriesMerger merger(builder);
+  std::vector<MergeInput> chosen;
   uint64_t series = 0;
   while (const model::Labels* least = Least(inputs)) {
-    columns = {.labels = *least};
+    const model::Labels labels = *least;
+    chosen.clear();
+    bool hidden = false;
     for (Input& input : inputs) {
-      if (input.done() || input.labels != columns.labels) continue;
-      const auto read = input.reader.Read(input.at, INT64_MIN, INT64_MAX, &columns);
-      if (!read) return Blame(*input.part, read.error());
-      ++input.at;
+      if (input.done() || input.labels != labels) continue;
+      const HiddenSamples* const in_part = input.reader.hidden();
+      hidden = hidden || (in_part != nullptr && in_part->Touches(input.at, INT64_MIN, INT64_MAX));
+      chosen.push_back({&input.reader, input.at++});
       input.Load();
     }
-    SortLaterWins(&columns);
+    if (hidden) {
+      PHAROS_TRY_VOID(CopyVisible(labels, chosen, builder));
+    } else if (const auto added = merger.Add(labels.bytes(), chosen); !added) {
+      if (merger.failed() == nullptr) return added;
+      return Blame(merger.failed()->part(), added.error());
+    }
     if (++series % kMergeSliceSeries == 0) rests.Rest();
-    if (columns.times_ms.empty() && columns.histograms.empty()) continue;  // deleted
-    PHAROS_TRY_VOID(builder.AddSeries(columns.labels.bytes(), columns));
   }
   return {};
 }

@@ -4,24 +4,18 @@
 
 namespace pharos::samples {
 
-void DecodeAll(const MemSeries& mem, store::SeriesColumns* out) {
+void DecodeAll(const MemSeries& mem, const char* tail, store::SeriesColumns* out) {
   out->times_ms.clear();
   out->values.clear();
+  out->starts_ms.clear();
   out->histograms.clear();
-  for (const MemChunk* chunk = mem.first; chunk != nullptr; chunk = chunk->next) {
-    DecodeChunk(*chunk, &out->times_ms, &out->values);
+  MemStreamReader reader(mem, tail);
+  while (reader.Next(INT64_MIN, INT64_MAX, &out->times_ms, &out->values)) {
   }
-  for (size_t i = 0; i < mem.open; ++i) {
-    out->times_ms.push_back(mem.base_ms + mem.offsets_ms[i]);
-    out->values.push_back(mem.values[i]);
-  }
-  if (mem.extra != nullptr) {
-    for (const model::Sample& late : mem.extra->late) {
-      out->times_ms.push_back(late.time_ms);
-      out->values.push_back(late.value);
-    }
-    out->histograms = mem.extra->histograms;
-  }
+  if (mem.extra == nullptr) return;
+  FillStarts(mem.extra->starts, 0, out);
+  for (const LateSample& late : mem.extra->late) PutLate(late, out);
+  out->histograms = mem.extra->histograms;
   SortLaterWins(out);
 }
 

@@ -8,7 +8,8 @@
 namespace pharos::samples {
 
 /// Everything that the generation holds of the series, in order of time; of equal times the later
-/// write. Replaces the columns. The caller keeps the generation from changing.
-void DecodeAll(const MemSeries& mem, store::SeriesColumns* out);
+/// write. Replaces the columns. `tail`: as for MemStreamReader. The caller keeps the generation
+/// from changing.
+void DecodeAll(const MemSeries& mem, const char* tail, store::SeriesColumns* out);
 
 }  // namespace pharos::samples

@@ -13,7 +13,8 @@ std::atomic<uint64_t> use_clock{1};
 
 /// Cache keys: which section, in the high half.
 uint64_t PageKey(std::string_view section, uint32_t page) {
-  return (section == kDataSection ? uint64_t{1} : uint64_t{2}) << 32 | page;
+  const uint64_t of = section == kDataSection ? 1 : section == kTimeSection ? 2 : 3;
+  return of << 32 | page;
 }
 
 }  // namespace

@@ -29,6 +29,17 @@ class PartIndex final : public PostingSource {
   size_t series_count() const { return places_.size(); }
   const SeriesPlace& place(uint32_t series) const { return places_[series]; }
   model::Labels LabelsOf(uint32_t series) const;
+  /// The series' labels as pair numbers, rising.
+  std::span<const uint32_t> PairsOf(uint32_t series) const {
+    return {label_pairs_.data() + label_begin_[series],
+            label_begin_[series + 1] - label_begin_[series]};
+  }
+  uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
+  /// Canonical label bytes of one pair.
+  std::string_view Pair(uint32_t pair) const {
+    return std::string_view(pair_bytes_)
+        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
+  }
   std::vector<uint32_t> Select(const std::vector<model::Matcher>& matchers) const {
     return SelectSeries(*this, matchers);
   }
@@ -45,17 +56,12 @@ class PartIndex final : public PostingSource {
   bool AddPairs(std::string_view page);
   bool AddSeries(std::string_view page);
   void BuildPostings();
-  std::string_view Pair(uint32_t pair) const {
-    return std::string_view(pair_bytes_)
-        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
-  }
   /// The first pair at or after (name, value).
   uint32_t LowerBound(std::string_view name, std::string_view value) const;
   std::span<const uint32_t> Postings(uint32_t pair) const {
     return {postings_.data() + postings_begin_[pair],
             postings_begin_[pair + 1] - postings_begin_[pair]};
   }
-  uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
 
   std::string pair_bytes_;  // canonical label bytes of each pair, in order
   std::vector<uint32_t> pair_begin_{0};

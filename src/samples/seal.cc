@@ -22,6 +22,11 @@ void SliceDay(const store::SeriesColumns& all, int64_t day, store::SeriesColumns
   out->times_ms.assign(from, to);
   out->values.assign(all.values.begin() + (from - all.times_ms.begin()),
                      all.values.begin() + (to - all.times_ms.begin()));
+  out->starts_ms.clear();
+  if (!all.starts_ms.empty()) {
+    out->starts_ms.assign(all.starts_ms.begin() + (from - all.times_ms.begin()),
+                          all.starts_ms.begin() + (to - all.times_ms.begin()));
+  }
   out->histograms.clear();
   for (const model::HistogramSample& sample : all.histograms) {
     if (sample.time_ms >= begin_ms && sample.time_ms <= end_ms) out->histograms.push_back(sample);
@@ -78,12 +83,12 @@ class SampleEngine::TenantSeal {
     postponed_ = false;
     store::SeriesColumns all, slice;
     for (const MemSeries* mem : series_) {
-      if (Done(DayOf(mem->min_ms)) && DayOf(mem->min_ms) == DayOf(mem->max_ms)) continue;
-      DecodeAll(*mem, &all);
-      for (const int64_t day : DaysOf(all)) {
+      DecodeAll(*mem, nullptr, &all);
+      const auto days = DaysOf(all);
+      const bool whole = days.size() == 1;
+      for (const int64_t day : days) {
         PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
         if (builder == nullptr) continue;
-        const bool whole = DayOf(mem->min_ms) == day && DayOf(mem->max_ms) == day;
         if (!whole) SliceDay(all, day, &slice);
         PHAROS_TRY_VOID(builder->AddSeries(mem->series->labels(), whole ? all : slice));
       }
@@ -120,18 +125,23 @@ class SampleEngine::TenantSeal {
     return {};
   }
 
-  /// The newest part carries all metadata of the tenant; news without samples make a part.
+  /// Every part carries all metadata of the tenant, so that of any parts the one of the newest
+  /// generation knows best; news without samples make a part.
   base::Result<void> AddMetadata() {
-    if (metadata_written_) return {};
-    const bool news = tenant_.metadata.changed_generation() >= engine_.pending_->generation;
-    if (open_.empty() && !news) return {};
-    const int64_t day = open_.empty() ? DayOf(engine_.clock_.NowMs()) : open_.rbegin()->first;
-    PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
-    if (builder == nullptr) return {};
-    for (const auto& [metric, metadata] : tenant_.metadata.Get(""))
-      PHAROS_TRY_VOID(builder->AddMetadata(metric, metadata));
-    builder->CoverTime(day * kDayMs);
-    metadata_written_ = true;
+    if (open_.empty()) {
+      const auto done = engine_.pending_->done.lower_bound({tenant_.name, INT64_MIN});
+      const bool written = done != engine_.pending_->done.end() && done->first == tenant_.name;
+      if (written || tenant_.metadata.changed_generation() < engine_.pending_->generation)
+        return {};
+      const int64_t day = DayOf(engine_.clock_.NowMs());
+      PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
+      builder->CoverTime(day * kDayMs);
+    }
+    const auto families = tenant_.metadata.Get("");
+    for (const auto& [day, publisher] : open_) {
+      for (const auto& [metric, metadata] : families)
+        PHAROS_TRY_VOID(publisher->builder().AddMetadata(metric, metadata));
+    }
     return {};
   }
 
@@ -153,7 +163,6 @@ class SampleEngine::TenantSeal {
   std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   bool postponed_ = false;
-  bool metadata_written_ = false;
 };
 
 void SampleEngine::Rotate() {
@@ -166,7 +175,7 @@ void SampleEngine::Rotate() {
   {
     std::lock_guard commit(commit_mutex_);
     seal.sequence = wal_ != nullptr ? wal_->LastSequence() : 0;
-    ++*wal_generation_;
+    ++wal_generation_;
     ++generation_;
   }
   last_sealed_samples_ = 0;

@@ -21,6 +21,19 @@ struct RemoteSeries {
   std::span<const std::string_view> exemplars;   ///< for ReadRemoteExemplar
 };
 
+/// A series with one sample, which is what most senders send: as its last bytes look.
+struct PlainSeries {
+  std::string_view label_block;
+  int64_t time_ms = 0;
+  double value = 0;
+};
+
+/// Guesses from the end of a series' message that a sample without further fields stands
+/// there, and takes all before it for the label block; false when it does not look so. The
+/// guess is proved when `label_block` is known to have been a whole label block before: then
+/// the sample begins where a field begins.
+bool GuessPlain(std::string_view message, PlainSeries* series);
+
 struct RemoteMetadata {
   std::string_view family;
   model::Metadata metadata;
@@ -37,15 +50,23 @@ class RemoteWriteReader {
   explicit RemoteWriteReader(std::string_view body) : request_(body) {}
 
   base::Result<Item> Next();
+  /// As Next, but a series is not read yet: message() has its bytes, which live as long as the
+  /// body, and ReadSeries reads them.
+  base::Result<Item> NextUnread();
+  std::string_view message() const { return message_; }
+  /// Reads a message() of now or before into series().
+  base::Result<void> ReadSeries(std::string_view message);
+
   const RemoteSeries& series() const { return series_; }
   const RemoteMetadata& metadata() const { return metadata_; }
 
  private:
-  bool ReadSeries(std::string_view message);
+  bool ReadFields(std::string_view message);
   bool ReadMetadata(std::string_view message);
   void AddLabel(const PbReader& series);
 
   PbReader request_;
+  std::string_view message_;
   const char* error_ = "";
   RemoteSeries series_;
   RemoteMetadata metadata_;

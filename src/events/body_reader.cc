@@ -1,0 +1,260 @@
+#include "events/body_reader.h"
+
+#include <algorithm>
+
+#include "events/coding.h"
+#include "events/column.h"
+#include "events/limits.h"
+#include "events/part.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using base::Result;
+using model::Value;
+
+std::unexpected<base::Error> Corrupt(std::string_view what) {
+  return base::Fail(base::ErrorKind::kCorrupt, std::string(what) + " cannot be read");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PartShapes>> PartShapes::Decode(std::string_view page) {
+  Reader in(page);
+  auto out = std::make_shared<PartShapes>();
+  const uint64_t columns = in.Count(1);
+  for (uint64_t i = 0; i < columns; ++i) out->paths.emplace_back(in.Text());
+  const uint64_t shapes = in.Count(4);
+  for (uint64_t i = 0; i < shapes && in.ok(); ++i) {
+    out->shapes.push_back(LineShape::Get(in, columns));
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("the page of line shapes");
+  return out;
+}
+
+Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page) {
+  auto out = std::make_shared<PartWords>();
+  out->page = std::move(page);
+  Reader in(out->page);
+  const uint64_t n = in.Count(1);
+  out->texts.reserve(n);
+  out->skeletons.resize(n);
+  for (uint64_t i = 0; i < n && in.ok(); ++i) {
+    out->texts.push_back(in.Text());
+    if (!Skeleton::Parse(out->texts.back(), &out->skeletons[i])) in.Fail();
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("a page of skeletons");
+  return out;
+}
+
+Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(std::string page,
+                                                        std::shared_ptr<const PartWords> words) {
+  auto out = std::make_unique<ValueColumn>();
+  out->page_ = std::move(page);
+  out->words_ = std::move(words);
+  Reader in(out->page_);
+  out->size_ = in.Varint();
+  if (out->size_ > kGranuleRows) in.Fail();
+  out->locals_.resize(in.Count(2));
+  uint64_t rows = 0;
+  for (Local& local : out->locals_) {
+    local.number = static_cast<uint32_t>(in.Varint());
+    local.rows = static_cast<uint32_t>(in.Varint());
+    rows += local.rows;
+    if (local.number >= out->words_->skeletons.size() || local.rows > out->size_) in.Fail();
+  }
+  if (rows != out->size_ || !in.ok() || !out->codes_.Parse(in, out->size_)) {
+    return Corrupt("a column of values");
+  }
+  for (Local& local : out->locals_) {
+    for (const VarType type : out->words_->skeletons[local.number].vars) {
+      Reader block(in.Text());
+      Variable& variable = local.variables.emplace_back();
+      variable.type = type;
+      if (type.IsInteger()) {
+        variable.numbers.Parse(block, local.rows);
+      } else if (type.IdBytes() != 0) {
+        variable.ids = block.Bytes(local.rows * type.IdBytes());
+      } else {
+        GetTexts(block, local.rows, &variable.texts);
+      }
+      if (!block.ok() || !block.AtEnd()) return Corrupt("a column of values");
+    }
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("a column of values");
+  // The codes must say what the counts say: ordinals rely on it.
+  if (out->locals_.size() > 1) {
+    std::vector<uint32_t> counts(out->locals_.size());
+    std::vector<int64_t> codes;
+    out->codes_.Decode(&codes);
+    out->ordinals_.resize(out->size_);
+    for (size_t i = 0; i < codes.size(); ++i) {
+      if (static_cast<uint64_t>(codes[i]) >= counts.size()) return Corrupt("a column of values");
+      out->ordinals_[i] = counts[static_cast<size_t>(codes[i])]++;
+    }
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] != out->locals_[i].rows) return Corrupt("a column of values");
+    }
+  }
+  return out;
+}
+
+uint32_t ValueColumn::OrdinalOf(size_t i) const {
+  return ordinals_.empty() ? static_cast<uint32_t>(i) : ordinals_[i];
+}
+
+void ValueColumn::Append(size_t i, int64_t time_ns, std::string& out) const {
+  const uint32_t number = LocalOf(i);
+  const Local& local = locals_[number];
+  const Skeleton& skeleton = words_->skeletons[local.number];
+  const size_t n = local.variables.size();
+  if (n == 0) {
+    out += skeleton.literals[0];
+    return;
+  }
+  const uint32_t ordinal = OrdinalOf(i);
+  for (size_t v = 0; v < n; ++v) {
+    out += skeleton.literals[v];
+    const Variable& variable = local.variables[v];
+    if (variable.type.IsInteger()) {
+      AppendInteger(out, variable.type, variable.numbers.At(ordinal), time_ns);
+    } else if (const size_t bytes = variable.type.IdBytes(); bytes != 0) {
+      AppendId(out, variable.type, variable.ids.data() + ordinal * bytes);
+    } else {
+      out += variable.texts[ordinal];
+    }
+  }
+  out += skeleton.literals[n];
+}
+
+Result<std::unique_ptr<GranuleBodies>> GranuleBodies::Open(const Part& part, uint32_t granule,
+                                                           size_t rows,
+                                                           const std::vector<int64_t>* times) {
+  std::unique_ptr<GranuleBodies> out(new GranuleBodies(part, granule, rows, times));
+  PHAROS_TRY_VOID(out->Load());
+  return out;
+}
+
+Result<void> GranuleBodies::Load() {
+  PHAROS_TRY(shapes_, part_.Shapes());
+  PHAROS_TRY(page_, part_.ReadPage("body", granule_));
+  Reader in(page_);
+  if (!types_.Parse(in, rows_)) return Corrupt("bodies");
+  shapes_here_.resize(in.Count(1));
+  for (uint32_t& shape : shapes_here_) {
+    shape = static_cast<uint32_t>(in.Varint());
+    if (shape >= shapes_->shapes.size()) in.Fail();
+  }
+  if (!shapes_here_.empty()) codes_.Parse(in, rows_);
+  const uint64_t first_page = in.Varint();
+  const uint64_t columns = in.Count(1);
+  page_of_.assign(shapes_->paths.size(), -1);
+  opened_.resize(shapes_->paths.size());
+  uint64_t column = 0;
+  for (uint64_t i = 0; i < columns && in.ok(); ++i) {
+    column += in.Varint();
+    if (column >= page_of_.size() || first_page + i > INT32_MAX) {
+      in.Fail();
+    } else {
+      page_of_[column] = static_cast<int32_t>(first_page + i);
+    }
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("bodies");
+  constexpr auto kMost = static_cast<uint64_t>(Value::Type::kMap);
+  for (size_t i = 0; i < rows_; ++i) {
+    const auto type = static_cast<uint64_t>(types_.At(i));
+    if (type > kMost || (shapes_here_.empty() && type != 0)) return Corrupt("bodies");
+    if (types_.constant()) break;
+  }
+  return {};
+}
+
+void GranuleBodies::FindPlaces(uint32_t column, Opened& opened) const {
+  std::vector<bool> has;
+  opened.everywhere = true;
+  for (const uint32_t shape : shapes_here_) {
+    const auto& columns = shapes_->shapes[shape].columns;
+    has.push_back(std::find(columns.begin(), columns.end(), column) != columns.end());
+    opened.everywhere = opened.everywhere && has.back();
+  }
+  if (opened.everywhere) return;
+  opened.places.resize(rows_);
+  uint32_t next = 0;
+  std::vector<int64_t> codes;
+  codes_.Decode(&codes);
+  for (size_t row = 0; row < rows_; ++row) {
+    const auto code = static_cast<uint64_t>(codes[row]);
+    opened.places[row] = next;
+    if (has[code < has.size() ? code : 0]) ++next;
+  }
+  opened.places.push_back(next);
+}
+
+Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
+  if (opened_[column]) return opened_[column]->column.get();
+  if (page_of_[column] < 0) return Corrupt("a column that lines are made of");
+  PHAROS_TRY(auto words, part_.Words(column));
+  PHAROS_TRY(std::string page,
+             part_.ReadPage("columns", static_cast<uint32_t>(page_of_[column])));
+  auto opened = std::make_unique<Opened>();
+  PHAROS_TRY(opened->column, ValueColumn::Parse(std::move(page), std::move(words)));
+  FindPlaces(column, *opened);
+  const size_t values = opened->everywhere ? rows_ : opened->places.back();
+  if (opened->column->size() != values) return Corrupt("a column of values");
+  opened_[column] = std::move(opened);
+  return opened_[column]->column.get();
+}
+
+size_t GranuleBodies::PlaceOf(uint32_t column, size_t row) {
+  const Opened& opened = *opened_[column];
+  return opened.everywhere ? row : opened.places[row];
+}
+
+Result<void> GranuleBodies::OpenFor(const std::vector<uint32_t>& rows) {
+  std::vector<bool> done(shapes_here_.size());
+  for (const uint32_t row : rows) {
+    if (shapes_here_.empty()) break;
+    const uint32_t local = LocalShapeOf(row);
+    if (done[local]) continue;
+    done[local] = true;
+    for (const uint32_t column : shapes_->shapes[shapes_here_[local]].columns) {
+      PHAROS_TRY([[maybe_unused]] const ValueColumn* opened, Column(column));
+    }
+  }
+  return {};
+}
+
+void GranuleBodies::Append(size_t row, std::string& out) {
+  if (shapes_here_.empty()) return;
+  const LineShape& shape = shapes_->shapes[ShapeOf(row)];
+  const int64_t time_ns = (*times_)[row];
+  for (size_t i = 0; i < shape.columns.size(); ++i) {
+    out += shape.literals[i];
+    opened_[shape.columns[i]]->column->Append(PlaceOf(shape.columns[i], row), time_ns, out);
+  }
+  out += shape.literals.back();
+}
+
+bool GranuleBodies::Get(size_t row, base::Arena& arena, Value* value) {
+  const auto type = static_cast<Value::Type>(types_.At(row));
+  if (type == Value::Type::kNull) {
+    *value = {};
+    return true;
+  }
+  scratch_.clear();
+  Append(row, scratch_);
+  const std::string_view bytes = arena.Copy(scratch_);
+  if (type == Value::Type::kString) {
+    *value = Value::String(bytes);
+  } else if (type == Value::Type::kBytes) {
+    *value = Value::Bytes(bytes);
+  } else {
+    Reader in(bytes);
+    *value = GetValue(in, arena);
+    return in.ok();
+  }
+  return true;
+}
+
+}  // namespace pharos::events

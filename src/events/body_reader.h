@@ -1,0 +1,148 @@
+// Bodies of a granule, for reading: columns are opened as they are asked for, lines put
+// together from them. Format: docs/format/events.md, "Bodies".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "events/line_shape.h"
+#include "events/packed_ints.h"
+#include "events/skeleton.h"
+#include "model/event.h"
+
+namespace pharos::events {
+
+class Part;
+
+/// Shapes of lines and the paths of their columns. Immutable.
+struct PartShapes {
+  std::vector<std::string> paths;  ///< by column
+  std::vector<LineShape> shapes;
+
+  static base::Result<std::shared_ptr<const PartShapes>> Decode(std::string_view page);
+};
+
+/// Skeletons of one column. Immutable.
+struct PartWords {
+  std::string page;
+  std::vector<std::string_view> texts;
+  std::vector<Skeleton> skeletons;
+
+  static base::Result<std::shared_ptr<const PartWords>> Decode(std::string page);
+};
+
+/// One column of values. Owns: its page. Threads: one.
+class ValueColumn {
+ public:
+  struct Variable {
+    VarType type;
+    PackedInts numbers;
+    std::string_view ids;
+    std::vector<std::string_view> texts;
+  };
+  /// A skeleton that occurs here.
+  struct Local {
+    uint32_t number = 0;  ///< in the part's words
+    uint32_t rows = 0;
+    std::vector<Variable> variables;
+  };
+
+  static base::Result<std::unique_ptr<ValueColumn>> Parse(std::string page,
+                                                          std::shared_ptr<const PartWords> words);
+  size_t size() const { return size_; }
+  const std::vector<Local>& locals() const { return locals_; }
+  /// Index into locals() of value `i`.
+  uint32_t LocalOf(size_t i) const { return locals_.size() == 1 ? 0 : Code(i); }
+  const Skeleton& skeleton(uint32_t local) const {
+    return words_->skeletons[locals_[local].number];
+  }
+  std::string_view skeleton_text(uint32_t local) const {
+    return words_->texts[locals_[local].number];
+  }
+  /// Which of the values with the same skeleton value `i` is.
+  uint32_t OrdinalOf(size_t i) const;
+  /// Appends value `i` of an event at `time_ns`.
+  void Append(size_t i, int64_t time_ns, std::string& out) const;
+
+ private:
+  uint32_t Code(size_t i) const {
+    const auto code = static_cast<uint64_t>(codes_.At(i));
+    return code < locals_.size() ? static_cast<uint32_t>(code) : 0;
+  }
+  std::string page_;
+  std::shared_ptr<const PartWords> words_;
+  size_t size_ = 0;
+  std::vector<Local> locals_;
+  PackedInts codes_;
+  mutable std::vector<uint32_t> ordinals_;
+};
+
+/// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
+class GranuleBodies {
+ public:
+  /// `times` of all rows; borrowed, as is the part.
+  static base::Result<std::unique_ptr<GranuleBodies>> Open(const Part& part, uint32_t granule,
+                                                           size_t rows,
+                                                           const std::vector<int64_t>* times);
+
+  bool IsLine(size_t row) const {
+    return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
+  }
+  bool AllLines() const {
+    return types_.constant() && rows_ > 0 && IsLine(0);
+  }
+  bool AllNull() const { return shapes_here_.empty(); }
+  const PartShapes& shapes() const { return *shapes_; }
+  /// Shapes that occur, by local number.
+  const std::vector<uint32_t>& shapes_here() const { return shapes_here_; }
+  uint32_t LocalShapeOf(size_t row) const {
+    if (shapes_here_.size() == 1) return 0;
+    const auto code = static_cast<uint64_t>(codes_.At(row));
+    return code < shapes_here_.size() ? static_cast<uint32_t>(code) : 0;
+  }
+  uint32_t ShapeOf(size_t row) const { return shapes_here_[LocalShapeOf(row)]; }
+
+  /// Opens a column of a shape that occurs here.
+  base::Result<const ValueColumn*> Column(uint32_t column);
+  /// Which value of the column a row has. The row's shape has the column.
+  size_t PlaceOf(uint32_t column, size_t row);
+  /// Opens all columns that the shapes of the given rows have.
+  base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
+
+  /// Appends the line of a row whose columns are open; for a body that is no string its bytes
+  /// or its encoded value.
+  void Append(size_t row, std::string& out);
+  /// The body as a value. False for an encoded value that cannot be read.
+  bool Get(size_t row, base::Arena& arena, model::Value* value);
+
+ private:
+  struct Opened {
+    std::unique_ptr<ValueColumn> column;
+    std::vector<uint32_t> places;  // by row; empty where every row has a value
+    bool everywhere = false;
+  };
+  GranuleBodies(const Part& part, uint32_t granule, size_t rows, const std::vector<int64_t>* times)
+      : part_(part), granule_(granule), rows_(rows), times_(times) {}
+  base::Result<void> Load();
+  void FindPlaces(uint32_t column, Opened& opened) const;
+
+  const Part& part_;
+  const uint32_t granule_;
+  const size_t rows_;
+  const std::vector<int64_t>* times_;
+  std::shared_ptr<const PartShapes> shapes_;
+  std::string page_;
+  PackedInts types_;
+  PackedInts codes_;
+  std::vector<uint32_t> shapes_here_;
+  std::vector<int32_t> page_of_;  // by column, -1: not here
+  std::vector<std::unique_ptr<Opened>> opened_;  // by column
+  std::string scratch_;
+};
+
+}  // namespace pharos::events

@@ -1,0 +1,306 @@
+#include "events/body_writer.h"
+
+#include <algorithm>
+
+#include "events/coding.h"
+#include "events/column.h"
+#include "events/limits.h"
+#include "events/packed_ints.h"
+#include "events/record_codec.h"
+
+namespace pharos::events {
+namespace {
+
+using base::Result;
+using model::Value;
+
+constexpr size_t kRecentShapes = 4;
+/// A column with more skeletons than this, and more than one in four rows a new one, has no
+/// structure that is worth learning.
+constexpr size_t kFewSkeletons = 512;
+
+}  // namespace
+
+uint32_t ValueColumnWriter::WholeText() {
+  const auto it = numbers_.find(kWholeText);
+  if (it != numbers_.end()) return it->second;
+  const auto number = static_cast<uint32_t>(known_.size());
+  const auto [added, is_new] = numbers_.emplace(std::string(kWholeText), number);
+  known_.push_back({added->first, {{VarKind::kText, 0}}, 0, -1, {}});
+  known_.back().variables.push_back({{VarKind::kText, 0}, {}, {}, {}});
+  return number;
+}
+
+uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, bool* whole) {
+  *whole = false;
+  const auto it = numbers_.find(skeleton);
+  if (it != numbers_.end()) return it->second;
+  const bool full = known_.size() >= kMaxSkeletons || skeleton.size() > *budget ||
+                    (known_.size() > kFewSkeletons && known_.size() * 4 > total_rows_);
+  if (full) {
+    *whole = true;
+    return WholeText();
+  }
+  *budget -= skeleton.size();
+  const auto number = static_cast<uint32_t>(known_.size());
+  const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
+  Skeleton parsed;
+  PHAROS_CHECK(Skeleton::Parse(added->first, &parsed), "a skeleton of our own cannot be read");
+  known_.push_back({added->first, parsed.vars, 0, -1, {}});
+  for (const VarType type : parsed.vars) known_.back().variables.push_back({type, {}, {}, {}});
+  return number;
+}
+
+void ValueColumnWriter::Count(uint32_t number) {
+  Known& known = known_[number];
+  if (known.local < 0) {
+    known.local = static_cast<int32_t>(used_.size());
+    used_.push_back(number);
+  }
+  ++known.rows;
+  ++total_rows_;
+  codes_.push_back(known.local);
+}
+
+void ValueColumnWriter::AddWhole(std::string_view value) {
+  const uint32_t number = WholeText();
+  Count(number);
+  known_[number].variables[0].texts.push_back(value);
+}
+
+void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& splitter,
+                            size_t* budget) {
+  if (last_number_ >= 0 && value == last_plain_) return Count(static_cast<uint32_t>(last_number_));
+  splitter.Split(value, time_ns);
+  bool whole = false;
+  const uint32_t number = NumberOf(splitter.skeleton(), budget, &whole);
+  if (whole) return AddWhole(value);
+  Count(number);
+  const std::vector<Var>& vars = splitter.vars();
+  if (vars.empty()) {
+    last_plain_ = value;
+    last_number_ = number;
+    return;
+  }
+  std::vector<Variables>& variables = known_[number].variables;
+  for (size_t i = 0; i < vars.size(); ++i) {
+    if (vars[i].type.IsInteger()) {
+      variables[i].numbers.push_back(vars[i].number);
+    } else if (vars[i].type.IdBytes() != 0) {
+      PutId(variables[i].ids, vars[i].type, vars[i].text);
+    } else {
+      variables[i].texts.push_back(vars[i].text);
+    }
+  }
+}
+
+void ValueColumnWriter::Finish(std::string& out, bool* dense) {
+  const size_t start = out.size();
+  size_t id_bytes = 0;
+  PutVarint(out, codes_.size());
+  PutVarint(out, used_.size());
+  for (const uint32_t number : used_) {
+    PutVarint(out, number);
+    PutVarint(out, known_[number].rows);
+  }
+  PutPackedInts(out, codes_);
+  std::string block;
+  for (const uint32_t number : used_) {
+    Known& known = known_[number];
+    for (Variables& variable : known.variables) {
+      block.clear();
+      if (variable.type.IsInteger()) {
+        PutPackedInts(block, variable.numbers);
+      } else if (variable.type.IdBytes() != 0) {
+        block.swap(variable.ids);
+        id_bytes += block.size();
+      } else {
+        PutTexts(block, variable.texts);
+      }
+      PutText(out, block);
+      variable.numbers.clear();
+      variable.ids.clear();
+      variable.texts.clear();
+    }
+    known.rows = 0;
+    known.local = -1;
+  }
+  used_.clear();
+  codes_.clear();
+  *dense = id_bytes * 2 > out.size() - start;
+}
+
+void ValueColumnWriter::PutWords(std::string& out) const {
+  PutVarint(out, known_.size());
+  for (const Known& known : known_) PutText(out, known.text);
+}
+
+BodyWriter::BodyWriter() : budget_(kMaxSkeletonBytes) {
+  columns_.push_back(std::make_unique<ValueColumnWriter>(std::string()));
+  column_numbers_.emplace(std::string(), 0);
+  LineShape text;  // number 0: any line as it is
+  text.literals = {"", ""};
+  text.columns = {0};
+  text.quoted = {false};
+  shapes_.push_back(std::move(text));
+  local_of_.push_back(-1);
+}
+
+void BodyWriter::CountShape(uint32_t shape) {
+  if (local_of_[shape] < 0) {
+    local_of_[shape] = static_cast<int32_t>(used_shapes_.size());
+    used_shapes_.push_back(shape);
+  }
+  shape_codes_.push_back(local_of_[shape]);
+}
+
+uint32_t BodyWriter::ColumnOf(std::string path) {
+  const auto it = column_numbers_.find(path);
+  if (it != column_numbers_.end()) return it->second;
+  const auto number = static_cast<uint32_t>(columns_.size());
+  columns_.push_back(std::make_unique<ValueColumnWriter>(path));
+  column_numbers_.emplace(std::move(path), number);
+  return number;
+}
+
+/// The number of the line's shape, which is made where it is new; 0 for a line as it is.
+uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
+  if (parts.kind == LineKind::kText) return 0;
+  scratch_.assign(1, static_cast<char>(parts.kind));
+  const char* at = line.data();
+  for (const LineParts::Part& part : parts.values) {
+    scratch_.append(at, part.value.data());
+    scratch_ += '\0';
+    at = part.value.data() + part.value.size();
+  }
+  scratch_.append(at, line.data() + line.size());
+  const auto it = shape_numbers_.find(scratch_);
+  if (it != shape_numbers_.end()) return it->second;
+  if (shapes_.size() >= kMaxShapes || columns_.size() + parts.values.size() > kMaxLineColumns ||
+      scratch_.size() > budget_) {
+    return 0;
+  }
+  budget_ -= scratch_.size();
+  LineShape shape;
+  shape.kind = parts.kind;
+  at = line.data();
+  for (const LineParts::Part& part : parts.values) {
+    shape.literals.emplace_back(at, part.value.data());
+    at = part.value.data() + part.value.size();
+    std::string path = parts.Path(part);
+    uint32_t column = ColumnOf(path);
+    while (std::find(shape.columns.begin(), shape.columns.end(), column) != shape.columns.end()) {
+      column = ColumnOf(path += '\2');  // the same key again
+    }
+    shape.columns.push_back(column);
+    shape.quoted.push_back(part.quoted);
+  }
+  shape.literals.emplace_back(at, line.data() + line.size());
+  const auto number = static_cast<uint32_t>(shapes_.size());
+  shapes_.push_back(std::move(shape));
+  local_of_.push_back(-1);
+  shape_numbers_.emplace(scratch_, number);
+  return number;
+}
+
+void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
+  uint32_t shape = 0;
+  bool known = false;
+  for (size_t i = 0; i < recent_.size(); ++i) {
+    if (!shapes_[recent_[i]].Fits(line, &values_)) continue;
+    shape = recent_[i];
+    known = true;
+    if (i > 0) std::rotate(recent_.begin(), recent_.begin() + static_cast<ptrdiff_t>(i),
+                           recent_.begin() + static_cast<ptrdiff_t>(i) + 1);
+    break;
+  }
+  if (!known) {
+    CutLine(line, &parts_);
+    shape = ShapeOf(line, parts_);
+    values_.clear();
+    if (shape == 0) {
+      values_.push_back(line);
+    } else {
+      for (const LineParts::Part& part : parts_.values) values_.push_back(part.value);
+      recent_.insert(recent_.begin(), shape);
+      if (recent_.size() > kRecentShapes) recent_.pop_back();
+    }
+  }
+  CountShape(shape);
+  const std::vector<uint32_t>& columns = shapes_[shape].columns;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    columns_[columns[i]]->Add(values_[i], time_ns, splitter_, &budget_);
+  }
+}
+
+void BodyWriter::Add(const Value& body, int64_t time_ns) {
+  types_.push_back(static_cast<int64_t>(body.type));
+  if (body.type == Value::Type::kNull && shape_codes_.empty()) {
+    ++leading_nulls_;  // spans have nothing else, and no column then
+    return;
+  }
+  for (; leading_nulls_ > 0; --leading_nulls_) AddWhole({});
+  if (body.type == Value::Type::kString) return AddLine(body.text, time_ns);
+  if (body.type == Value::Type::kNull) return AddWhole({});
+  if (body.type == Value::Type::kBytes) return AddWhole(body.text);
+  encoded_.push_back(std::make_unique<std::string>());
+  PHAROS_CHECK(PutValue(*encoded_.back(), body), "a body that was stored once is too deep");
+  AddWhole(*encoded_.back());
+}
+
+void BodyWriter::AddWhole(std::string_view bytes) {
+  CountShape(0);
+  columns_[0]->AddWhole(bytes);
+}
+
+Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level) {
+  std::string head;
+  PutPackedInts(head, types_);
+  PutVarint(head, used_shapes_.size());
+  for (const uint32_t shape : used_shapes_) {
+    PutVarint(head, shape);
+    local_of_[shape] = -1;
+  }
+  PutPackedInts(head, shape_codes_);
+  std::vector<uint32_t> present;
+  for (uint32_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i]->empty()) present.push_back(i);
+  }
+  PutVarint(head, next_page_);
+  PutVarint(head, present.size());
+  uint32_t previous = 0;
+  for (const uint32_t column : present) {
+    PutVarint(head, column - previous);
+    previous = column;
+    std::string page;
+    bool dense = false;
+    columns_[column]->Finish(page, &dense);
+    PHAROS_TRY([[maybe_unused]] const uint32_t number,
+               writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd, level));
+    ++next_page_;
+  }
+  used_shapes_.clear();
+  shape_codes_.clear();
+  types_.clear();
+  encoded_.clear();
+  leading_nulls_ = 0;
+  return head;
+}
+
+Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {
+  std::string page;
+  PutVarint(page, columns_.size());
+  for (const auto& column : columns_) PutText(page, column->path());
+  PutVarint(page, shapes_.size());
+  for (const LineShape& shape : shapes_) shape.Put(page);
+  PHAROS_TRY([[maybe_unused]] uint32_t number,
+             writer.AddPage("shapes", page, io::kPageZstd, level));
+  for (const auto& column : columns_) {
+    page.clear();
+    column->PutWords(page);
+    PHAROS_TRY(number, writer.AddPage("words", page, io::kPageZstd, level));
+  }
+  return {};
+}
+
+}  // namespace pharos::events

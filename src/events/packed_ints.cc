@@ -1,0 +1,232 @@
+#include "events/packed_ints.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "codec/bitpack.h"
+
+namespace pharos::events {
+namespace {
+
+constexpr size_t kMaxDictionary = 256;
+constexpr int kMaxWidth = 56;  // what one unaligned load of eight bytes can hold
+
+uint64_t Distance(int64_t a, int64_t b) {
+  return static_cast<uint64_t>(a) - static_cast<uint64_t>(b);
+}
+
+/// The distinct values, sorted, as long as there are few.
+class Distinct {
+ public:
+  /// False when there are more than kMaxDictionary.
+  bool Collect(std::span<const int64_t> values) {
+    for (const int64_t v : values) {
+      if (!list_.empty() && v == list_.back()) continue;
+      size_t at = Slot(v);
+      while (used_[at] && slots_[at] != v) at = (at + 1) % slots_.size();
+      if (used_[at]) continue;
+      if (list_.size() == kMaxDictionary) return false;
+      used_[at] = true;
+      slots_[at] = v;
+      list_.push_back(v);
+    }
+    std::sort(list_.begin(), list_.end());
+    return true;
+  }
+  const std::vector<int64_t>& list() const { return list_; }
+
+ private:
+  static size_t Slot(int64_t v) {
+    return (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54;
+  }
+  std::array<int64_t, 1024> slots_{};
+  std::array<bool, 1024> used_{};
+  std::vector<int64_t> list_;
+};
+
+/// Widths that divide a byte let zstd see the single codes.
+int CodeWidth(size_t distinct) {
+  const int width = codec::BitWidth(distinct - 1);
+  return width == 3 ? 4 : width;
+}
+
+void PutCodes(std::string& out, const std::vector<uint64_t>& codes, int width) {
+  PutByte(out, static_cast<uint8_t>(width));
+  codec::PackBits(codes.data(), codes.size(), width, out);
+}
+
+}  // namespace
+
+void PutPackedInts(std::string& out, std::span<const int64_t> values) {
+  using Form = PackedInts::Form;
+  if (values.empty()) return;
+  const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
+  const auto [min_it, max_it] = std::minmax_element(values.begin(), values.end());
+  const int64_t min = *min_it, max = *max_it;
+  if (min == max) {
+    form(Form::kConst);
+    PutZigZag(out, min);
+    return;
+  }
+  const size_t n = values.size();
+  uint64_t factor = 0;
+  for (const int64_t v : values) {
+    factor = std::gcd(factor, Distance(v, min));
+    if (factor == 1) break;
+  }
+  const int width = codec::BitWidth(Distance(max, min) / factor);
+  const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
+  std::vector<uint64_t> codes;
+  codes.reserve(n);
+  if (width > 2) {
+    Distinct distinct;
+    if (distinct.Collect(values)) {
+      const int code_width = CodeWidth(distinct.list().size());
+      size_t bits = n * static_cast<size_t>(code_width);
+      int64_t previous = 0;
+      for (const int64_t v : distinct.list()) {
+        bits += 8 * VarintBytes(ZigZag(WrapSub(v, previous)));
+        previous = v;
+      }
+      if (bits < reference_bits) {
+        form(Form::kDictionary);
+        PutVarint(out, distinct.list().size());
+        previous = 0;
+        for (const int64_t v : distinct.list()) {
+          PutZigZag(out, WrapSub(v, previous));
+          previous = v;
+        }
+        for (const int64_t v : values) {
+          codes.push_back(static_cast<uint64_t>(
+              std::lower_bound(distinct.list().begin(), distinct.list().end(), v) -
+              distinct.list().begin()));
+        }
+        PutCodes(out, codes, code_width);
+        return;
+      }
+    }
+  }
+  int64_t least_step = INT64_MAX, greatest_step = INT64_MIN;
+  for (size_t i = 1; i < n; ++i) {
+    const int64_t step = WrapSub(values[i], values[i - 1]);
+    least_step = std::min(least_step, step);
+    greatest_step = std::max(greatest_step, step);
+  }
+  const int step_width = codec::BitWidth(Distance(greatest_step, least_step));
+  if (step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4) {
+    form(Form::kDelta);
+    PutZigZag(out, values[0]);
+    std::vector<int64_t> steps;
+    steps.reserve(n - 1);
+    for (size_t i = 1; i < n; ++i) steps.push_back(WrapSub(values[i], values[i - 1]));
+    PutZigZag(out, least_step);
+    for (const int64_t step : steps) codes.push_back(Distance(step, least_step));
+    PutCodes(out, codes, step_width);
+    return;
+  }
+  if (width > kMaxWidth) {
+    form(Form::kPlain);
+    for (const int64_t v : values) PutFixed(out, v);
+    return;
+  }
+  form(Form::kReference);
+  PutZigZag(out, min);
+  PutVarint(out, factor);
+  if (factor == 1) {
+    for (const int64_t v : values) codes.push_back(Distance(v, min));
+  } else {
+    for (const int64_t v : values) codes.push_back(Distance(v, min) / factor);
+  }
+  PutCodes(out, codes, width);
+}
+
+bool PackedInts::TakeBits(Reader& in, size_t n) {
+  width_ = in.Byte();
+  if (width_ > kMaxWidth) {
+    in.Fail();
+    return false;
+  }
+  mask_ = (uint64_t{1} << width_) - 1;
+  bits_ = in.Bytes(codec::PackedBytes(n, static_cast<int>(width_)));
+  return in.ok();
+}
+
+bool PackedInts::Parse(Reader& in, size_t n) {
+  size_ = n;
+  form_ = Form::kConst;
+  values_.clear();
+  if (n == 0) return in.ok();
+  const uint8_t form = in.Byte();
+  if (form > static_cast<uint8_t>(Form::kPlain)) in.Fail();
+  if (!in.ok()) return false;
+  form_ = static_cast<Form>(form);
+  switch (form_) {
+    case Form::kConst: base_ = in.ZigZagged(); break;
+    case Form::kReference:
+      base_ = in.ZigZagged();
+      factor_ = in.Varint();
+      return TakeBits(in, n);
+    case Form::kDictionary: {
+      const uint64_t size = in.Count(1);
+      if (size == 0 || size > kMaxDictionary) in.Fail();
+      if (!in.ok()) return false;
+      int64_t previous = 0;
+      for (uint64_t i = 0; i < size; ++i) {
+        values_.push_back(previous = WrapAdd(previous, in.ZigZagged()));
+      }
+      if (!TakeBits(in, n)) return false;
+      if (mask_ < size) {
+        values_.resize(mask_ + 1);
+      } else {
+        values_.resize(mask_ + 1, values_.back());  // damaged codes read something, not beyond
+      }
+      return width_ <= 8;
+    }
+    case Form::kDelta: {
+      int64_t value = in.ZigZagged();
+      base_ = in.ZigZagged();
+      if (!TakeBits(in, n - 1)) return false;
+      std::vector<int64_t> values;
+      values.reserve(n);
+      values.push_back(value);
+      for (size_t i = 0; i + 1 < n; ++i) {
+        value = WrapAdd(value, WrapAdd(base_, static_cast<int64_t>(Code(i))));
+        values.push_back(value);
+      }
+      values_ = std::move(values);
+      break;
+    }
+    case Form::kPlain: {
+      const std::string_view bytes = in.Bytes(n * sizeof(int64_t));
+      if (!in.ok()) return false;
+      values_.resize(n);
+      std::memcpy(values_.data(), bytes.data(), bytes.size());
+      break;
+    }
+  }
+  return in.ok();
+}
+
+void PackedInts::Decode(std::vector<int64_t>* values) const {
+  values->resize(size_);
+  if (form_ == Form::kConst) {
+    std::fill(values->begin(), values->end(), base_);
+  } else if (form_ == Form::kDelta || form_ == Form::kPlain) {
+    *values = values_;
+  } else if (width_ == 0) {
+    std::fill(values->begin(), values->end(),
+              form_ == Form::kDictionary ? values_[0] : base_);
+  } else {
+    auto* out = reinterpret_cast<uint64_t*>(values->data());
+    codec::UnpackBits(bits_, size_, static_cast<int>(width_), out);
+    if (form_ == Form::kReference) {
+      const auto base = static_cast<uint64_t>(base_);
+      for (size_t i = 0; i < size_; ++i) out[i] = out[i] * factor_ + base;
+    } else {
+      for (size_t i = 0; i < size_; ++i) out[i] = static_cast<uint64_t>(values_[out[i]]);
+    }
+  }
+}
+
+}  // namespace pharos::events

@@ -1,0 +1,63 @@
+// A column of integers that is read at single places: constant, frame of reference, a small
+// dictionary, differences or as they are, whichever is shortest.
+// Format: docs/format/events.md, "Packed ints".
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "events/coding.h"
+
+namespace pharos::events {
+
+/// Appends the column; nothing for no values. The count is not stored.
+void PutPackedInts(std::string& out, std::span<const int64_t> values);
+
+/// Owns: values of a column of differences, else nothing: a view into the page.
+/// Threads: immutable once parsed. Cost: At is a load, a shift and a mask.
+class PackedInts {
+ public:
+  /// False, with the reader failed, for bytes that are no column of `n` values.
+  bool Parse(Reader& in, size_t n);
+  int64_t At(size_t i) const {
+    switch (form_) {
+      case Form::kConst: return base_;
+      case Form::kReference: return WrapAdd(base_, static_cast<int64_t>(Code(i) * factor_));
+      case Form::kDictionary: return values_[Code(i)];
+      default: return values_[i];
+    }
+  }
+  void Decode(std::vector<int64_t>* values) const;
+  size_t size() const { return size_; }
+  bool constant() const { return form_ == Form::kConst; }
+
+ private:
+  enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };
+  friend void PutPackedInts(std::string& out, std::span<const int64_t> values);
+
+  uint64_t Code(size_t i) const {
+    const size_t bit = i * width_;
+    const size_t at = bit >> 3;
+    uint64_t word = 0;
+    if (at + 8 <= bits_.size()) {
+      std::memcpy(&word, bits_.data() + at, 8);
+    } else {
+      std::memcpy(&word, bits_.data() + at, bits_.size() - at);
+    }
+    return (word >> (bit & 7)) & mask_;
+  }
+  bool TakeBits(Reader& in, size_t n);
+
+  Form form_ = Form::kConst;
+  size_t size_ = 0;
+  int64_t base_ = 0;
+  uint64_t factor_ = 1;
+  size_t width_ = 0;
+  uint64_t mask_ = 0;
+  std::string_view bits_;
+  std::vector<int64_t> values_;
+};
+
+}  // namespace pharos::events
