@@ -51,6 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (uint32_t series = 0; series < (*index)->series_count() && series < 100; ++series) {
     columns = {.labels = (*index)->LabelsOf(series)};
     (void)reader.Read(series, INT64_MIN, INT64_MAX, &columns);
+    std::vector<samples::PartBlock> blocks;
+    if (!reader.Blocks(series, INT64_MIN, INT64_MAX, &blocks)) continue;
+    for (const samples::PartBlock& block : blocks) {
+      std::vector<int64_t> starts(block.summary.count);
+      (void)reader.Starts(block, starts);
+      (void)reader.ValueBlock(block);
+    }
   }
   return 0;
 }

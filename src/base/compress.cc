@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/snappy_block.h"
+
 namespace pharos::base {
 namespace {
 
@@ -69,8 +71,10 @@ Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
 
 Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into) {
   PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
-  char* room = into->Room(length);
-  if (!snappy::RawUncompress(bytes.data(), bytes.size(), room)) {
+  char* room = into->Room(length + kSnappySlop);
+  while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
+  bytes.remove_prefix(1);
+  if (!SnappyDecodeBlock(bytes, room, length)) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   return std::string_view(room, length);

@@ -20,7 +20,27 @@ std::unexpected<base::Error> Corrupt(std::string_view what) {
 
 }  // namespace
 
-Result<std::shared_ptr<const PartShapes>> PartShapes::Decode(std::string_view page) {
+void GranuleSet::Add(Reader& in) {
+  const uint64_t n = in.Varint();
+  if (n == 0) return AddAll();
+  uint64_t number = 0;
+  for (uint64_t i = 0; i < n && in.ok(); ++i) {
+    number += in.Varint();
+    if (number >= bits_.size()) return in.Fail();
+    bits_[number] = true;
+  }
+}
+
+void GranuleSet::Unite(const GranuleSet& other) {
+  for (size_t i = 0; i < bits_.size(); ++i) bits_[i] = bits_[i] || other.bits_[i];
+}
+
+void GranuleSet::Intersect(const GranuleSet& other) {
+  for (size_t i = 0; i < bits_.size(); ++i) bits_[i] = bits_[i] && other.bits_[i];
+}
+
+Result<std::shared_ptr<const PartShapes>> PartShapes::Decode(std::string_view page,
+                                                             size_t granules) {
   Reader in(page);
   auto out = std::make_shared<PartShapes>();
   const uint64_t columns = in.Count(1);
@@ -28,12 +48,13 @@ Result<std::shared_ptr<const PartShapes>> PartShapes::Decode(std::string_view pa
   const uint64_t shapes = in.Count(4);
   for (uint64_t i = 0; i < shapes && in.ok(); ++i) {
     out->shapes.push_back(LineShape::Get(in, columns));
+    out->granules.emplace_back(granules).Add(in);
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("the page of line shapes");
   return out;
 }
 
-Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page) {
+Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page, size_t granules) {
   auto out = std::make_shared<PartWords>();
   out->page = std::move(page);
   Reader in(out->page);
@@ -43,6 +64,12 @@ Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page) {
   for (uint64_t i = 0; i < n && in.ok(); ++i) {
     out->texts.push_back(in.Text());
     if (!Skeleton::Parse(out->texts.back(), &out->skeletons[i])) in.Fail();
+    const char* start = in.at();
+    const uint64_t named = in.Varint();
+    uint64_t number = 0;
+    for (uint64_t g = 0; g < named && in.ok(); ++g) number += in.Varint();
+    if (number >= granules && named > 0) in.Fail();
+    out->granules.emplace_back(start, static_cast<size_t>(in.at() - start));
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("a page of skeletons");
   return out;

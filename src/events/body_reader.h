@@ -19,12 +19,29 @@ namespace pharos::events {
 
 class Part;
 
+/// A set of granules of a part.
+class GranuleSet {
+ public:
+  explicit GranuleSet(size_t granules = 0, bool all = false) : bits_(granules, all) {}
+  bool Has(size_t i) const { return bits_[i]; }
+  void AddAll() { bits_.assign(bits_.size(), true); }
+  /// Reads what PutGranules wrote and adds it; fails the reader for numbers beyond the part.
+  void Add(Reader& in);
+  void Unite(const GranuleSet& other);
+  void Intersect(const GranuleSet& other);
+
+ private:
+  std::vector<bool> bits_;
+};
+
 /// Shapes of lines and the paths of their columns. Immutable.
 struct PartShapes {
   std::vector<std::string> paths;  ///< by column
   std::vector<LineShape> shapes;
+  std::vector<GranuleSet> granules;  ///< by shape
 
-  static base::Result<std::shared_ptr<const PartShapes>> Decode(std::string_view page);
+  static base::Result<std::shared_ptr<const PartShapes>> Decode(std::string_view page,
+                                                                size_t granules);
 };
 
 /// Skeletons of one column. Immutable.
@@ -32,8 +49,9 @@ struct PartWords {
   std::string page;
   std::vector<std::string_view> texts;
   std::vector<Skeleton> skeletons;
+  std::vector<std::string_view> granules;  ///< by skeleton, as written
 
-  static base::Result<std::shared_ptr<const PartWords>> Decode(std::string page);
+  static base::Result<std::shared_ptr<const PartWords>> Decode(std::string page, size_t granules);
 };
 
 /// One column of values. Owns: its page. Threads: one.
@@ -107,6 +125,8 @@ class GranuleBodies {
   }
   uint32_t ShapeOf(size_t row) const { return shapes_here_[LocalShapeOf(row)]; }
 
+  /// The page of a column in section `columns`, -1 where it does not occur.
+  int64_t PageOf(uint32_t column) const { return page_of_[column]; }
   /// Opens a column of a shape that occurs here.
   base::Result<const ValueColumn*> Column(uint32_t column);
   /// Which value of the column a row has. The row's shape has the column.

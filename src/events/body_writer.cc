@@ -21,12 +21,22 @@ constexpr size_t kFewSkeletons = 512;
 
 }  // namespace
 
+void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of) {
+  if (numbers.size() == of) return PutVarint(out, 0);
+  PutVarint(out, numbers.size());
+  uint32_t previous = 0;
+  for (const uint32_t number : numbers) {
+    PutVarint(out, number - previous);
+    previous = number;
+  }
+}
+
 uint32_t ValueColumnWriter::WholeText() {
   const auto it = numbers_.find(kWholeText);
   if (it != numbers_.end()) return it->second;
   const auto number = static_cast<uint32_t>(known_.size());
   const auto [added, is_new] = numbers_.emplace(std::string(kWholeText), number);
-  known_.push_back({added->first, {{VarKind::kText, 0}}, 0, -1, {}});
+  known_.push_back({added->first, {{VarKind::kText, 0}}, 0, -1, {}, {}});
   known_.back().variables.push_back({{VarKind::kText, 0}, {}, {}, {}});
   return number;
 }
@@ -46,7 +56,7 @@ uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, 
   const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
   Skeleton parsed;
   PHAROS_CHECK(Skeleton::Parse(added->first, &parsed), "a skeleton of our own cannot be read");
-  known_.push_back({added->first, parsed.vars, 0, -1, {}});
+  known_.push_back({added->first, parsed.vars, 0, -1, {}, {}});
   for (const VarType type : parsed.vars) known_.back().variables.push_back({type, {}, {}, {}});
   return number;
 }
@@ -56,6 +66,7 @@ void ValueColumnWriter::Count(uint32_t number) {
   if (known.local < 0) {
     known.local = static_cast<int32_t>(used_.size());
     used_.push_back(number);
+    known.granules.push_back(granule_);
   }
   ++known.rows;
   ++total_rows_;
@@ -130,9 +141,12 @@ void ValueColumnWriter::Finish(std::string& out, bool* dense) {
   *dense = id_bytes * 2 > out.size() - start;
 }
 
-void ValueColumnWriter::PutWords(std::string& out) const {
+void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
   PutVarint(out, known_.size());
-  for (const Known& known : known_) PutText(out, known.text);
+  for (const Known& known : known_) {
+    PutText(out, known.text);
+    PutGranules(out, known.granules, granules);
+  }
 }
 
 BodyWriter::BodyWriter() : budget_(kMaxSkeletonBytes) {
@@ -144,12 +158,14 @@ BodyWriter::BodyWriter() : budget_(kMaxSkeletonBytes) {
   text.quoted = {false};
   shapes_.push_back(std::move(text));
   local_of_.push_back(-1);
+  granules_of_.emplace_back();
 }
 
 void BodyWriter::CountShape(uint32_t shape) {
   if (local_of_[shape] < 0) {
     local_of_[shape] = static_cast<int32_t>(used_shapes_.size());
     used_shapes_.push_back(shape);
+    granules_of_[shape].push_back(granule_);
   }
   shape_codes_.push_back(local_of_[shape]);
 }
@@ -159,6 +175,7 @@ uint32_t BodyWriter::ColumnOf(std::string path) {
   if (it != column_numbers_.end()) return it->second;
   const auto number = static_cast<uint32_t>(columns_.size());
   columns_.push_back(std::make_unique<ValueColumnWriter>(path));
+  columns_.back()->BeginGranule(granule_);
   column_numbers_.emplace(std::move(path), number);
   return number;
 }
@@ -199,6 +216,7 @@ uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
   const auto number = static_cast<uint32_t>(shapes_.size());
   shapes_.push_back(std::move(shape));
   local_of_.push_back(-1);
+  granules_of_.emplace_back();
   shape_numbers_.emplace(scratch_, number);
   return number;
 }
@@ -284,6 +302,8 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   types_.clear();
   encoded_.clear();
   leading_nulls_ = 0;
+  ++granule_;
+  for (const auto& column : columns_) column->BeginGranule(granule_);
   return head;
 }
 
@@ -292,12 +312,15 @@ Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {
   PutVarint(page, columns_.size());
   for (const auto& column : columns_) PutText(page, column->path());
   PutVarint(page, shapes_.size());
-  for (const LineShape& shape : shapes_) shape.Put(page);
+  for (size_t i = 0; i < shapes_.size(); ++i) {
+    shapes_[i].Put(page);
+    PutGranules(page, granules_of_[i], granule_);
+  }
   PHAROS_TRY([[maybe_unused]] uint32_t number,
              writer.AddPage("shapes", page, io::kPageZstd, level));
   for (const auto& column : columns_) {
     page.clear();
-    column->PutWords(page);
+    column->PutWords(page, granule_);
     PHAROS_TRY(number, writer.AddPage("words", page, io::kPageZstd, level));
   }
   return {};

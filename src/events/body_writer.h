@@ -19,6 +19,9 @@
 
 namespace pharos::events {
 
+/// Which of a part's granules have something: an empty list of differences where all have it.
+void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of);
+
 /// One column of values in the making. Owns: its skeletons; texts are borrowed until Finish.
 class ValueColumnWriter {
  public:
@@ -28,11 +31,12 @@ class ValueColumnWriter {
   void Add(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget);
   /// A value that is not to be taken apart.
   void AddWhole(std::string_view value);
+  void BeginGranule(uint32_t number) { granule_ = number; }
   bool empty() const { return codes_.empty(); }
   /// Appends the granule's column and begins the next. `dense`: mostly ids, not to be compressed.
   void Finish(std::string& out, bool* dense);
-  /// All skeletons.
-  void PutWords(std::string& out) const;
+  /// All skeletons and where they occur.
+  void PutWords(std::string& out, uint32_t granules) const;
   const std::string& path() const { return path_; }
 
  private:
@@ -48,6 +52,7 @@ class ValueColumnWriter {
     uint32_t rows = 0;  // in the open granule
     int32_t local = -1;
     std::vector<Variables> variables;
+    std::vector<uint32_t> granules;  // that have it
   };
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
   uint32_t WholeText();
@@ -58,6 +63,7 @@ class ValueColumnWriter {
   std::vector<Known> known_;
   std::vector<uint32_t> used_;  // skeletons of the open granule, in the order of their locals
   std::vector<int64_t> codes_;  // locals, a row each
+  uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
   std::string last_plain_;  // the last value without variables
   int64_t last_number_ = -1;
@@ -84,7 +90,8 @@ class BodyWriter {
   void AddWhole(std::string_view bytes);
 
   std::vector<LineShape> shapes_;
-  std::vector<int32_t> local_of_;      // by shape, -1: not in the open granule
+  std::vector<std::vector<uint32_t>> granules_of_;  // by shape
+  std::vector<int32_t> local_of_;                   // by shape, -1: not in the open granule
   std::vector<uint32_t> used_shapes_;  // of the open granule
   std::vector<int64_t> shape_codes_;
   std::vector<int64_t> types_;
@@ -94,6 +101,7 @@ class BodyWriter {
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> column_numbers_;
   std::vector<uint32_t> recent_;  // shapes that were seen last, the newest first
   uint32_t next_page_ = 0;
+  uint32_t granule_ = 0;
   size_t leading_nulls_ = 0;  // of the open granule, in front of the first body
   size_t budget_;
   Splitter splitter_;

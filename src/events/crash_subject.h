@@ -60,24 +60,34 @@ class EventSubject final : public io::CrashSubject {
   bool Delete(io::CrashRandom&) override { return true; }
 
   std::string Check() override {
-    std::map<std::string, int> seen;
+    if (const auto verified = Verify(); !verified) return verified.error().message;
     for (const auto kind : {model::EventKind::kLog, model::EventKind::kSpan}) {
+      Seen seen;
       if (std::string wrong = ReadAll(kind, &seen); !wrong.empty()) return wrong;
+      if (std::string wrong = Compare(kind, seen, nullptr); !wrong.empty()) return wrong;
     }
-    const int64_t oldest = clock_->NowNs() - kRetentionNs;
-    for (const auto& [text, count] : seen) {
-      if (!sent_.contains(text)) return "made up: " + text;
-      if (count != 1) return "seen twice: " + text;
+    return CheckTraces();
+  }
+
+  base::Result<void> Verify() override { return engine_->Verify(); }
+
+  std::string CheckBut(const io::PartEntry& damaged) override {
+    for (const auto kind : {model::EventKind::kLog, model::EventKind::kSpan}) {
+      const std::string_view folder = kind == model::EventKind::kSpan ? "/spans/" : "/logs/";
+      const bool touched =
+          damaged.signal == signal() && damaged.path.find(folder) != std::string::npos;
+      Seen seen;
+      std::string wrong =
+          touched ? ReadAll(kind, &seen, 0, damaged.min_time) : ReadAll(kind, &seen);
+      if (wrong.empty() && touched) wrong = ReadAll(kind, &seen, damaged.max_time + 1, INT64_MAX);
+      if (wrong.empty()) wrong = Compare(kind, seen, touched ? &damaged : nullptr);
+      if (!wrong.empty()) return wrong;
     }
-    for (const auto& [text, fact] : sent_) {
-      if (fact.acknowledged && fact.item.time_ns >= oldest && !seen.contains(text)) {
-        return "lost: " + text;
-      }
-    }
-    return CheckTraces(oldest);
+    return "";
   }
 
  private:
+  using Seen = std::map<std::string, int>;  // text → how often
   struct Item {
     bool span = false;
     uint64_t stream = 0;
@@ -128,11 +138,12 @@ class EventSubject final : public io::CrashSubject {
     return std::string(event.span != nullptr ? event.span->name : event.body.text);
   }
 
-  std::string ReadAll(model::EventKind kind, std::map<std::string, int>* seen) {
+  std::string ReadAll(model::EventKind kind, Seen* seen, int64_t start_ns = 0,
+                      int64_t end_ns = INT64_MAX) {
     store::EventQuery query;
     query.kind = kind;
-    query.start_ns = 0;
-    query.end_ns = INT64_MAX;
+    query.start_ns = start_ns;
+    query.end_ns = end_ns;
     query.direction = store::Direction::kForward;
     auto cursor = engine_->Select(query);
     if (!cursor) return cursor.error().message;
@@ -147,8 +158,28 @@ class EventSubject final : public io::CrashSubject {
     }
   }
 
-  std::string CheckTraces(int64_t oldest) {
-    std::map<std::string, int> seen;
+  /// What is in the range of `damaged` need not be there.
+  std::string Compare(model::EventKind kind, const Seen& seen, const io::PartEntry* damaged) const {
+    for (const auto& [text, count] : seen) {
+      if (!sent_.contains(text)) return "made up: " + text;
+      if (count != 1) return "seen twice: " + text;
+    }
+    for (const auto& [text, fact] : sent_) {
+      const int64_t time_ns = fact.item.time_ns;
+      const bool excused =
+          damaged != nullptr && time_ns >= damaged->min_time && time_ns <= damaged->max_time;
+      const bool asked = fact.item.span == (kind == model::EventKind::kSpan);
+      if (asked && MustBeThere(fact) && !excused && !seen.contains(text)) return "lost: " + text;
+    }
+    return "";
+  }
+
+  bool MustBeThere(const Fact& fact) const {
+    return fact.acknowledged && fact.item.time_ns >= clock_->NowNs() - kRetentionNs;
+  }
+
+  std::string CheckTraces() {
+    Seen seen;
     for (uint8_t number = 1; number <= 5; ++number) {
       const auto trace = engine_->TraceById("default", TraceOf(number));
       if (!trace) return trace.error().message;
@@ -157,7 +188,7 @@ class EventSubject final : public io::CrashSubject {
       }
     }
     for (const auto& [text, fact] : sent_) {
-      if (fact.acknowledged && fact.item.time_ns >= oldest && seen[text] != 1) {
+      if (MustBeThere(fact) && seen[text] != 1) {
         return "its trace has it " + std::to_string(seen[text]) + " times: " + text;
       }
     }

@@ -13,12 +13,16 @@ using base::Fail;
 using base::Result;
 using store::EventQuery;
 
+/// Of the units of a query about this part cover the same time as the first.
+constexpr size_t kRoughSpread = 4;
+
 /// A granule or block that may still hold rows of the answer.
 struct Unit {
   size_t source = 0;
   uint32_t number = 0;
   int64_t min_ns = 0;  ///< inclusive, clipped to what is still wanted of it
   int64_t max_ns = 0;  ///< inclusive
+  uint32_t opened = 0;  ///< how often it was opened for its nearest rows
 };
 
 /// Rows of an opened unit that were not given out yet: [begin, end).
@@ -41,6 +45,7 @@ class MergeCursor final : public store::EventCursor {
     row_cap_ = query.limit == 0 ? most_rows : std::min(most_rows, 4 * query.limit + kCursorPage);
     for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
     std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
+    units_at_start_ = units_.size();
   }
 
   const store::Predicate& Residual() const override { return residual_; }
@@ -104,8 +109,18 @@ class MergeCursor final : public store::EventCursor {
     const std::vector<GranuleMeta>& granules = source.part->granules();
     for (uint32_t i = 0; i < granules.size(); ++i) {
       if (matching[granules[i].last_stream + 1] == matching[granules[i].first_stream]) continue;
+      if (!MayMatch(source, i)) continue;
       add(i, granules[i].min_time, granules[i].max_time);
     }
+  }
+
+  /// False where shapes and skeletons say that no line of the granule passes.
+  bool MayMatch(const Source& source, uint32_t granule) const {
+    for (size_t i = 0; i < source.needles.size(); ++i) {
+      if (predicate_.substrings()[i].negated) continue;
+      if (!source.needles[i]->granules().Has(granule)) return false;
+    }
+    return true;
   }
 
   /// True when no unit can hold a row that comes before, or beside, the best one opened.
@@ -139,11 +154,12 @@ class MergeCursor final : public store::EventCursor {
     filter.predicate = &predicate_;
     filter.needles = &source.needles;
     filter.backward = backward_;
-    if (query_.limit != 0) filter.nearest = query_.limit - given_ + 16;
+    if (query_.limit != 0) filter.nearest = Nearest(unit);
     PHAROS_TRY(auto rows, source.part ? LoadGranule(source.part, unit.number, unit.source, filter)
                                       : LoadBlock(source.memory, unit.number, unit.source, filter));
     if (rows->cut) {
       Unit left = unit;
+      ++left.opened;
       if (backward_) {
         left.max_ns = rows->cut_ns - 1;
         unit.min_ns = rows->cut_ns;
@@ -161,6 +177,14 @@ class MergeCursor final : public store::EventCursor {
     opened_.push_back({std::move(rows), unit, 0, count, bytes});
     std::push_heap(opened_.begin(), opened_.end(), LaterOpened{this});
     return {};
+  }
+
+  /// How many rows to take of a unit at a time: where many units overlap, few of each are
+  /// needed; one that is asked again gives more.
+  size_t Nearest(const Unit& unit) const {
+    const size_t wanted = query_.limit - given_;
+    const size_t share = wanted / std::max<size_t>(1, units_at_start_ / kRoughSpread);
+    return std::min(wanted + 16, (share + 8) << std::min<uint32_t>(unit.opened, 16));
   }
 
   void Requeue(const Unit& unit) {
@@ -282,6 +306,7 @@ class MergeCursor final : public store::EventCursor {
   const store::Predicate residual_;
   std::vector<Unit> units_;     // a heap, nearest first
   std::vector<Opened> opened_;  // a heap, nearest first
+  size_t units_at_start_ = 0;
   size_t pending_rows_ = 0;
   size_t pending_bytes_ = 0;
   size_t row_cap_ = 0;

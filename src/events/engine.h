@@ -75,6 +75,9 @@ class Engine final : public store::EventSink, public store::EventSource, public 
                              std::function<void(const model::EventBatch&)> on_batch) override;
   store::EventStats Stats(std::string_view tenant, model::EventKind kind) override;
 
+  /// Reads and checks every page of every part; the first error, which names the part.
+  base::Result<void> Verify();
+
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
 

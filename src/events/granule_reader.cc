@@ -3,6 +3,7 @@
 #include "events/attribute_columns.h"
 #include "events/column.h"
 #include "events/granule.h"
+#include "events/packed_ints.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {
@@ -92,7 +93,8 @@ base::Result<GranuleKeys> GranuleKeys::Decode(std::string_view page, const Granu
     keys.streams.insert(keys.streams.end(), count, stream);
   }
   if (keys.streams.size() != meta.rows) return Corrupt("streams");
-  GetInts(in, meta.rows, &keys.times);
+  PackedInts steps;
+  if (steps.Parse(in, meta.rows)) steps.Decode(&keys.times);
   if (!in.ok() || !in.AtEnd()) return Corrupt("times");
   size_t run = 0;
   int64_t previous = 0;

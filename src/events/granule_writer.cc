@@ -3,6 +3,7 @@
 #include "events/attribute_columns.h"
 #include "events/column.h"
 #include "events/granule.h"
+#include "events/packed_ints.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {
@@ -84,7 +85,7 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
     PutVarint(out, count);
     stream = number;
   }
-  PutInts(out, steps);
+  PutPackedInts(out, steps);
 }
 
 void PutIds(std::string& out, std::span<const GranuleRow> rows) {

@@ -28,7 +28,7 @@ bool Possible(VarType type, std::string_view piece, Anchor anchor) {
   const bool from_front = anchor == Anchor::kFront || anchor == Anchor::kWhole;
   switch (type.kind) {
     case VarKind::kNumber:
-      if (piece.size() > 18 || !AllOf(piece, "0123456789")) return false;
+      if (piece.size() > 19 || !AllOf(piece, "0123456789")) return false;
       return !from_front || piece[0] != '0' || piece.size() == 1;
     case VarKind::kPadded:
       if (anchor == Anchor::kWhole && piece.size() != type.param) return false;
@@ -198,8 +198,22 @@ class Needle::Maker {
       }
       of.state = of.alternatives.empty() ? Tri::kNever : Tri::kMaybe;
     }
-    if (of.state != Tri::kNever) out_.never_ = false;
+    if (of.state == Tri::kNever) return {};
+    out_.never_ = false;
+    AddGranules(number, of);
     return {};
+  }
+
+  void AddGranules(size_t shape, const OfShape& of) {
+    GranuleSet any(part_.granules().size());
+    for (const auto& alternative : of.alternatives) {
+      GranuleSet all(part_.granules().size(), true);
+      for (const uint32_t test : alternative) all.Intersect(out_.tests_[test].granules);
+      any.Unite(all);
+    }
+    if (of.alternatives.empty()) any.AddAll();
+    any.Intersect(shapes_.granules[shape]);
+    out_.granules_.Unite(any);
   }
 
   struct Step {
@@ -272,10 +286,14 @@ class Needle::Maker {
     if (it != numbers_.end()) return it->second;
     PHAROS_TRY(const auto words, part_.Words(step.column));
     PieceTest test{step.column, step.anchor,
-                   std::string(needle_.substr(step.begin, step.end - step.begin)), {}};
+                   std::string(needle_.substr(step.begin, step.end - step.begin)), {},
+                   GranuleSet(part_.granules().size())};
     test.by_word.reserve(words->skeletons.size());
-    for (const Skeleton& skeleton : words->skeletons) {
-      test.by_word.push_back(TestSkeleton(skeleton, test.piece, step.anchor));
+    for (size_t i = 0; i < words->skeletons.size(); ++i) {
+      test.by_word.push_back(TestSkeleton(words->skeletons[i], test.piece, step.anchor));
+      if (test.by_word.back() == Tri::kNever) continue;
+      Reader in(words->granules[i]);
+      test.granules.Add(in);
     }
     const auto number = static_cast<uint32_t>(out_.tests_.size());
     out_.tests_.push_back(std::move(test));
@@ -300,6 +318,7 @@ Result<std::shared_ptr<const Needle>> Needle::Make(const Part& part, std::string
   PHAROS_TRY(const auto shapes, part.Shapes());
   auto out = std::make_shared<Needle>();
   out->text_ = std::move(text);
+  out->granules_ = GranuleSet(part.granules().size(), out->text_.empty());
   if (out->text_.empty()) {
     out->never_ = false;
     out->shapes_.assign(shapes->shapes.size(), {Tri::kAlways, {}});

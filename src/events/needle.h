@@ -32,6 +32,7 @@ struct PieceTest {
   Anchor anchor{};
   std::string piece;
   std::vector<Tri> by_word;  ///< by skeleton of the column
+  GranuleSet granules;       ///< that have a skeleton for which it can hold
 };
 
 /// What one part says of one needle. Immutable.
@@ -43,6 +44,8 @@ class Needle {
   const std::string& text() const { return text_; }
   /// No line of the part has it.
   bool never() const { return never_; }
+  /// The granules whose lines may have it.
+  const GranuleSet& granules() const { return granules_; }
   /// For lines of a shape; where it is kMaybe one of the alternatives must hold, each of which
   /// is tests that must all hold. No alternatives: any line may have it.
   struct OfShape {
@@ -58,6 +61,7 @@ class Needle {
   bool never_ = true;
   std::vector<OfShape> shapes_;
   std::vector<PieceTest> tests_;
+  GranuleSet granules_;
 };
 
 /// Takes the rows without the needle (or, `negated`, those with it) out of `rows`; all are

@@ -108,7 +108,7 @@ Result<std::shared_ptr<const PartShapes>> Part::Shapes() const {
   std::lock_guard lock(words_mutex_);
   if (shapes_) return shapes_;
   PHAROS_TRY(const std::string page, ReadPage("shapes", 0));
-  auto shapes = PartShapes::Decode(page);
+  auto shapes = PartShapes::Decode(page, granules_.size());
   if (!shapes) return std::unexpected(Named(std::move(shapes).error()));
   words_.resize((*shapes)->paths.size());
   return shapes_ = *std::move(shapes);
@@ -121,7 +121,7 @@ Result<std::shared_ptr<const PartWords>> Part::Words(uint32_t column) const {
   }
   if (words_[column]) return words_[column];
   PHAROS_TRY(std::string page, ReadPage("words", column));
-  auto words = PartWords::Decode(std::move(page));
+  auto words = PartWords::Decode(std::move(page), granules_.size());
   if (!words) return std::unexpected(Named(std::move(words).error()));
   return words_[column] = *std::move(words);
 }
@@ -144,6 +144,13 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
       if (within < page->ids.size() && page->ids[within] == id) return entry->trace;
     }
     if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
+  }
+  return 0;
+}
+
+uint64_t Part::StoredBytes(std::string_view section, uint32_t page) const {
+  for (const io::Section& known : reader_->Sections()) {
+    if (known.name == section && page < known.pages.size()) return known.pages[page].stored_bytes;
   }
   return 0;
 }

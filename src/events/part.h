@@ -76,6 +76,8 @@ class Part {
   base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
   /// The number of a trace id, 0 when the part has none.
   base::Result<int64_t> FindTrace(const model::TraceId& id) const;
+  const std::vector<io::Section>& sections() const { return reader_->Sections(); }
+  uint64_t StoredBytes(std::string_view section, uint32_t page) const;
   /// Checks every page.
   base::Result<void> Verify() const;
 

@@ -177,11 +177,22 @@ void Splitter::Add(VarType type, int64_t number, std::string_view text) {
 
 void Splitter::Integer(std::string_view digits) {
   if (digits.size() > kMaxDigits) {
-    Add({VarKind::kText, 0}, 0, digits);
+    LongInteger(digits);
   } else if (digits[0] == '0' && digits.size() > 1) {
     Add({VarKind::kPadded, static_cast<uint8_t>(digits.size())}, ToNumber(digits), {});
   } else {
     Add({VarKind::kNumber, 0}, ToNumber(digits), {});
+  }
+}
+
+/// Nanoseconds since 1970 are numbers; longer ones are ids that happen to have no letter.
+void Splitter::LongInteger(std::string_view digits) {
+  if (digits.size() == kMaxDigits + 1 && digits[0] != '0' && digits <= "9223372036854775807") {
+    Add({VarKind::kNumber, 0}, ToNumber(digits), {});
+  } else if (digits.size() % 2 == 0 && digits.size() <= 64) {
+    Add({VarKind::kHex, static_cast<uint8_t>(digits.size() / 2)}, 0, digits);
+  } else {
+    Add({VarKind::kText, 0}, 0, digits);
   }
 }
 
@@ -346,7 +357,7 @@ bool Skeleton::Parse(std::string_view text, Skeleton* out) {
         if (type.param == 0 || type.param > 32) return false;
         break;
       case VarKind::kTime:
-        if (type.param >= 2 * kSpace || type.param % kComma > 9) return false;
+        if (type.param >= 2 * kSpace) return false;
         break;
       default:
         if (type.param != 0) return false;

@@ -60,6 +60,7 @@ class Splitter {
   bool Time(std::string_view text, size_t at, int64_t time_ns, size_t* end);
   void Add(VarType type, int64_t number, std::string_view text);
   void Integer(std::string_view digits);
+  void LongInteger(std::string_view digits);
 
   std::string skeleton_;
   std::vector<Var> vars_;

@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "io/part_file.h"
+
 namespace pharos::io {
 namespace {
 
@@ -119,6 +121,53 @@ class Theatre {
     return "";
   }
 
+  /// All files below `path`, sorted.
+  std::vector<std::string> Files(const std::string& path) {
+    std::vector<std::string> out;
+    const auto names = machine_.fs.List(path);
+    if (!names) return {path};
+    for (const std::string& name : *names) {
+      const auto below = Files(path + "/" + name);
+      out.insert(out.end(), below.begin(), below.end());
+    }
+    return out;
+  }
+
+  std::vector<PartEntry> Parts() const {
+    std::vector<PartEntry> out;
+    for (const auto& subject : subjects_) {
+      const auto live = machine_.manifest->Live(subject->signal());
+      out.insert(out.end(), live.begin(), live.end());
+    }
+    return out;
+  }
+
+  /// The complaint about a damaged part, or what is wrong with it.
+  std::string Complaint(const CrashLab::Flip& flip) {
+    for (const auto& subject : subjects_) {
+      if (subject->signal() != flip.part.signal) continue;
+      const auto verified = subject->Verify();
+      if (verified) return "not found";
+      const std::string& said = verified.error().message;
+      const bool page = flip.place.starts_with("section ");
+      if (said.find(flip.part.path) == std::string::npos) return "not named: " + said;
+      if (page && said.find(flip.place) == std::string::npos) return "page not named: " + said;
+      return subject->CheckBut(flip.part);
+    }
+    return "";
+  }
+
+  /// Upkeep and writes go on beside a damaged part.
+  std::string GoOnBeside(const PartEntry& damaged, CrashRandom& random) {
+    for (const auto& subject : subjects_) {
+      if (!subject->Write(random)) return "writes are refused";
+      if (const auto done = subject->Tick(); !done) return "upkeep: " + done.error().message;
+      if (const auto done = subject->Flush(); !done) return "flush: " + done.error().message;
+      if (std::string wrong = subject->CheckBut(damaged); !wrong.empty()) return wrong;
+    }
+    return "";
+  }
+
   std::string WritesAreTaken(CrashRandom& random) {
     for (const auto& subject : subjects_) {
       if (!subject->Write(random)) return "writes are refused when all is well again";
@@ -210,6 +259,68 @@ std::string Afterwards(Theatre& theatre, CrashRandom& random) {
   return theatre.Examine("after the second start");
 }
 
+constexpr int kFlippedBit = 3;
+
+/// Adds what can be flipped in one file of a part.
+void AddFlips(SimFs& fs, const PartEntry& part, const std::string& path,
+              std::vector<CrashLab::Flip>* out) {
+  const auto file = fs.OpenRead(path);
+  if (!file) return;
+  const uint64_t size = (*file)->Size().value_or(0);
+  const auto head = (*file)->ReadAt(0, 16);
+  if (!head) return;
+  const auto add = [&](uint64_t byte, std::string place) {
+    out->push_back({part, path, byte, std::move(place)});
+  };
+  add(2, "magic");
+  add(9, "kind");
+  add(13, "version");
+  add(size - 2, "end mark");
+  add(size - 10, "checksum of the footer");
+  add(size - 18, "length of the footer");
+  add(size - 30, "footer");
+  const auto reader = PartReader::Open(fs, path, head->substr(8, 4), UINT32_MAX);
+  if (!reader) return;
+  for (const Section& section : (*reader)->Sections()) {
+    for (size_t i = 0; i < section.pages.size(); ++i) {
+      const PageRef& page = section.pages[i];
+      const std::string place = "section " + section.name + " page " + std::to_string(i);
+      if (page.stored_bytes > 0) add(page.offset + page.stored_bytes / 2, place);
+    }
+  }
+}
+
+/// The file and the offset in it of the `byte`-th byte of all of them.
+std::pair<std::string, uint64_t> Locate(SimFs& fs, const std::vector<std::string>& files,
+                                        uint64_t byte) {
+  for (const std::string& path : files) {
+    const auto file = fs.OpenRead(path);
+    const uint64_t size = file ? (*file)->Size().value_or(0) : 0;
+    if (byte < size) return {path, byte};
+    byte -= size;
+  }
+  return {};
+}
+
+std::vector<std::string> LogFiles(Theatre& theatre, bool killed) {
+  std::vector<std::string> files;
+  if (!killed) files = theatre.Files("data/wal");
+  files.push_back("data/MANIFEST");
+  return files;
+}
+
+/// A whole life and its end.
+Result<void> LifeAndEnd(Theatre& theatre, CrashRandom& random, bool killed) {
+  PHAROS_TRY_VOID(theatre.Open());
+  theatre.Live(random);
+  if (killed) {
+    End(theatre, false, 0);
+  } else {
+    theatre.Close();
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view NameOf(CrashStep step) {
@@ -278,6 +389,81 @@ std::string CrashLab::RunLives(uint64_t seed, int lives) {
     return wrong + " (" + std::to_string(lives) + " lives, seed " + std::to_string(seed) + ")";
   }
   return "";
+}
+
+std::vector<CrashLab::Flip> CrashLab::PartFlips(uint64_t seed) {
+  Theatre theatre(make_(), disk_);
+  CrashRandom random(seed);
+  std::vector<Flip> out;
+  if (!theatre.Open()) return out;
+  theatre.Live(random);
+  if (!theatre.Examine("").empty()) return out;
+  for (const PartEntry& part : theatre.Parts()) {
+    for (const std::string& path : theatre.Files("data/" + part.path)) {
+      AddFlips(theatre.fs(), part, path, &out);
+    }
+  }
+  return out;
+}
+
+std::string CrashLab::RunFlip(uint64_t seed, const Flip& flip) {
+  Theatre theatre(make_(), disk_);
+  CrashRandom random(seed);
+  std::string wrong;
+  const auto open = [&] {
+    const auto opened = theatre.Open();
+    if (!opened) wrong = "the start fails: " + opened.error().message;
+    return opened.has_value();
+  };
+  if (!open()) return wrong;
+  theatre.Live(random);
+  wrong = theatre.Examine("before the flip");
+  theatre.Close();
+  const auto flipped = theatre.fs().FlipBit(flip.path, flip.byte, kFlippedBit);
+  if (!flipped) return flipped.error().message;
+  if (wrong.empty() && open()) {
+    wrong = theatre.Complaint(flip);
+    if (wrong.empty()) wrong = theatre.GoOnBeside(flip.part, random);
+    theatre.Close();
+  }
+  (void)theatre.fs().FlipBit(flip.path, flip.byte, kFlippedBit);
+  if (wrong.empty() && open()) wrong = theatre.Examine("with the bit back");
+  return wrong.empty() ? "" : wrong + " (" + flip.place + " of " + flip.path + ")";
+}
+
+uint64_t CrashLab::LogBytes(uint64_t seed, bool killed) {
+  Theatre theatre(make_(), disk_);
+  CrashRandom random(seed);
+  if (!LifeAndEnd(theatre, random, killed)) return 0;
+  uint64_t bytes = 0;
+  for (const std::string& path : LogFiles(theatre, killed)) {
+    const auto file = theatre.fs().OpenRead(path);
+    bytes += file ? (*file)->Size().value_or(0) : 0;
+  }
+  return bytes;
+}
+
+std::string CrashLab::RunLogFlip(uint64_t seed, uint64_t byte, bool killed) {
+  Theatre theatre(make_(), disk_);
+  CrashRandom random(seed);
+  if (const auto lived = LifeAndEnd(theatre, random, killed); !lived) return lived.error().message;
+  const auto [path, offset] = Locate(theatre.fs(), LogFiles(theatre, killed), byte);
+  if (const auto flipped = theatre.fs().FlipBit(path, offset, kFlippedBit); !flipped) {
+    return flipped.error().message;
+  }
+  std::string wrong;
+  const auto opened = theatre.Open();
+  if (opened) {
+    wrong = theatre.Examine("after the start");
+  } else if (opened.error().message.find(path) == std::string::npos) {
+    wrong = "not named: " + opened.error().message;
+  } else {
+    theatre.Close();
+    (void)theatre.fs().FlipBit(path, offset, kFlippedBit);
+    const auto again = theatre.Open();
+    wrong = again ? theatre.Examine("with the bit back") : again.error().message;
+  }
+  return wrong.empty() ? "" : wrong + " (byte " + std::to_string(offset) + " of " + path + ")";
 }
 
 }  // namespace pharos::io

@@ -61,6 +61,11 @@ class CrashSubject {
   /// What is wrong, or "": acknowledged and not there, there twice, deleted and there, made up,
   /// a part that cannot be read. What has outlived its retention may be missing.
   virtual std::string Check() = 0;
+  /// As Check, of what lies outside of a part that may be damaged: of other tenants and kinds, and
+  /// of other times.
+  virtual std::string CheckBut(const PartEntry& damaged) = 0;
+  /// Reads every page of every part; the first error.
+  virtual base::Result<void> Verify() = 0;
 };
 
 /// What a life is doing at the moment.
@@ -104,6 +109,26 @@ class CrashLab {
   /// `lives` lives of one machine, each disturbed in a random way at a random operation, that
   /// of its start among them.
   std::string RunLives(uint64_t seed, int lives);
+
+  /// Where a part's bits can flip: in its head, its footer, each of its pages.
+  struct Flip {
+    PartEntry part;
+    std::string path;
+    uint64_t byte = 0;
+    std::string place;  ///< "section data page 3", "footer"
+  };
+  std::vector<Flip> PartFlips(uint64_t seed);
+  /// One bit of a part is wrong after a life and a flush. The start succeeds, the damage is found
+  /// and named, everything else is there and can be written and merged; with the bit back, all is
+  /// as it was.
+  std::string RunFlip(uint64_t seed, const Flip& flip);
+
+  /// Bytes of all log files (WAL segments, MANIFEST; only the latter if `killed`) after a life.
+  uint64_t LogBytes(uint64_t seed, bool killed);
+  /// One bit of the `byte`-th of them is wrong after a clean end, or after SIGKILL. Either the
+  /// start fails, names the file and leaves everything as it is, or nothing is lost. (The last
+  /// frames of a killed WAL cannot be told from a torn tail.)
+  std::string RunLogFlip(uint64_t seed, uint64_t byte, bool killed);
 
  private:
   const MakeSubjects make_;

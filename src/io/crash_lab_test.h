@@ -33,7 +33,9 @@ class CrashLabTest : public testing::Test {
     for (const auto step : {CrashStep::kStart, CrashStep::kAppend, CrashStep::kSeal,
                             CrashStep::kMerge, CrashStep::kRetention}) {
       EXPECT_GT(all[step], 0) << NameOf(step);
-      if (step != CrashStep::kAppend) EXPECT_GT(manifest[step], 0) << NameOf(step);
+      if (step != CrashStep::kAppend) {
+        EXPECT_GT(manifest[step], 0) << NameOf(step);
+      }
     }
     if (!Long()) return;
     std::printf("%zu points:", points.size());
@@ -58,6 +60,24 @@ class CrashLabTest : public testing::Test {
     for (uint64_t seed = 1; seed <= runs; ++seed) ASSERT_EQ(lab.RunLives(seed, 3), "");
   }
 
+  static void FlippedBitsOfParts(const CrashLab::MakeSubjects& make, size_t most) {
+    CrashLab lab(make);
+    const std::vector<CrashLab::Flip> flips = lab.PartFlips(1);
+    ASSERT_GT(flips.size(), 20u);
+    const size_t stride = Long() ? 1 : 1 + flips.size() / (most / 2);
+    for (size_t i = 0; i < flips.size(); i += stride) ASSERT_EQ(lab.RunFlip(1, flips[i]), "");
+  }
+
+  static void FlippedBitsOfLogs(const CrashLab::MakeSubjects& make, size_t most) {
+    CrashLab lab(make);
+    for (const bool killed : {false, true}) {
+      const uint64_t bytes = lab.LogBytes(1, killed);
+      ASSERT_GT(bytes, 200u);
+      const uint64_t stride = 1 + bytes / (Long() ? 4000 : most);
+      for (uint64_t at = 0; at < bytes; at += stride) ASSERT_EQ(lab.RunLogFlip(1, at, killed), "");
+    }
+  }
+
   /// The test of the test: where syncing does nothing, power cuts lose something.
   static void TheMutantIsCaught(const CrashLab::MakeSubjects& make) {
     CrashLab lab(make, {.ignore_sync = true});
@@ -80,5 +100,7 @@ class CrashLabTest : public testing::Test {
   TEST_F(name##Crash, ErrorsAnywhere) { EndEverywhere(make, CrashEnd::kErrors, most / 4); }     \
   TEST_F(name##Crash, FullDiskAnywhere) { EndEverywhere(make, CrashEnd::kDiskFull, most / 4); } \
   TEST_F(name##Crash, ReadOnlyAnywhere) { EndEverywhere(make, CrashEnd::kReadOnly, most / 4); } \
+  TEST_F(name##Crash, FlippedBitsOfParts) { FlippedBitsOfParts(make, most); }                   \
+  TEST_F(name##Crash, FlippedBitsOfLogs) { FlippedBitsOfLogs(make, most / 4); }                 \
   TEST_F(name##Crash, RandomLives) { RandomLives(make); }                                       \
   TEST_F(name##Crash, TheMutantWithoutSyncIsCaught) { TheMutantIsCaught(make); }

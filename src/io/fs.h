@@ -18,6 +18,10 @@ class File {
  public:
   virtual ~File() = default;
   virtual base::Result<void> Append(std::string_view bytes) = 0;
+  /// Writes so many zeros behind the end, which stays where it is for Append: what is appended
+  /// then overwrites them, and its Sync need not write the file's length and where its blocks
+  /// are. Size and readers see the zeros. Whoever uses it must know the end by other means.
+  virtual base::Result<void> Prepare(uint64_t /*bytes*/) { return {}; }
   /// Exactly `length` bytes from `offset`; kCorrupt when the file ends before.
   virtual base::Result<std::string> ReadAt(uint64_t offset, size_t length) const = 0;
   /// fdatasync: what was appended survives a power cut once this returns.

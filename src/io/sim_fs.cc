@@ -134,7 +134,8 @@ class SimFs::OpenFile final : public File {
       : disk_(std::move(disk)),
         node_(std::move(node)),
         path_(std::move(path)),
-        life_(disk_->life) {}
+        life_(disk_->life),
+        end_(node_->cached.size()) {}
 
   Result<void> Append(std::string_view bytes) override {
     std::unique_lock<std::mutex> lock;
@@ -142,17 +143,17 @@ class SimFs::OpenFile final : public File {
     Result<void> outcome = disk_->Begin("Append", path_, life_, lock);
     if (!alive || disk_->life != life_) return outcome;
     if (!outcome) bytes = bytes.substr(0, disk_->random() % (bytes.size() + 1));
-    const uint64_t capacity = disk_->options.capacity_bytes;
-    const uint64_t room = capacity > disk_->used ? capacity - disk_->used : 0;
-    if (bytes.size() > room) {
-      bytes = bytes.substr(0, room);
-      if (outcome) {
-        outcome = Fail(ErrorKind::kFull, "cannot write " + path_ + ": No space left on device");
-      }
-    }
-    const uint64_t before = node_->cached.size();
-    node_->Append(bytes);
-    disk_->Resized(*node_, before);
+    WriteAt(end_, bytes, &outcome);
+    return outcome;
+  }
+
+  Result<void> Prepare(uint64_t bytes) override {
+    std::unique_lock<std::mutex> lock;
+    PHAROS_TRY_VOID(disk_->Begin("Prepare", path_, life_, lock));
+    Result<void> outcome;
+    uint64_t at = end_;
+    WriteAt(at, std::string(bytes, '\0'), &outcome);
+    end_ = at;
     return outcome;
   }
 
@@ -189,6 +190,7 @@ class SimFs::OpenFile final : public File {
     PHAROS_TRY_VOID(disk_->Begin("Truncate", path_, life_, lock));
     const uint64_t before = node_->cached.size();
     node_->Truncate(size);
+    end_ = size;
     disk_->Resized(*node_, before);
     return {};
   }
@@ -199,10 +201,28 @@ class SimFs::OpenFile final : public File {
     return disk_->Dead(life_);
   }
 
+  /// What fits of the bytes; moves end_ behind them.
+  void WriteAt(uint64_t at, std::string_view bytes, Result<void>* outcome) {
+    const uint64_t before = node_->cached.size();
+    const uint64_t capacity = disk_->options.capacity_bytes;
+    const uint64_t room =
+        (capacity > disk_->used ? capacity - disk_->used : 0) + (before > at ? before - at : 0);
+    if (bytes.size() > room) {
+      bytes = bytes.substr(0, room);
+      if (*outcome) {
+        *outcome = Fail(ErrorKind::kFull, "cannot write " + path_ + ": No space left on device");
+      }
+    }
+    node_->Write(at, bytes);
+    end_ = at + bytes.size();
+    disk_->Resized(*node_, before);
+  }
+
   const std::shared_ptr<Disk> disk_;
   const NodePtr node_;
   const std::string path_;
   const uint64_t life_;
+  uint64_t end_;  ///< where the next Append writes
 };
 
 SimFs::SimFs(SimFsOptions options) : disk_(std::make_shared<Disk>(options)) {}

@@ -37,15 +37,16 @@ struct SimFsOptions {
 };
 
 /// An operation about to happen. `name` is the method's: "Create", "OpenAppend", "OpenRead",
-/// "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append", "ReadAt",
-/// "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
+/// "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare",
+/// "ReadAt", "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
 struct SimOp {
   std::string_view name;
   const std::string& path;
 };
 
 /// What survives CutPower, all chosen by the seed:
-/// - Bytes of a file up to its last successful Sync survive. Of what came later, the file's
+/// - Bytes of a file up to its last successful Sync survive, if they were not overwritten since. Of
+/// what came later, the file's
 ///   length and each 512-byte sector are kept, old, zero or garbage; often all or nothing.
 /// - A creation, removal or rename survives for certain once SyncDir of a directory that it
 ///   changed has succeeded. Others are kept or lost one by one; of several that concern the

@@ -79,7 +79,7 @@ class GroupCommitWal final : public Wal {
     AppendFrame(pending_.bytes, sequence, static_cast<uint8_t>(signal), codec, tenant, payload);
     acks_.emplace_back();
     Appended appended{sequence, acks_.back()};
-    const bool wake = acks_.size() == 1 || acks_.size() == company_;
+    const bool wake = company_ > 0 ? acks_.size() == company_ : acks_.size() == 1;
     lock.unlock();
     if (wake) arrived_.notify_one();
     return appended;
@@ -131,12 +131,12 @@ class GroupCommitWal final : public Wal {
     std::unique_lock lock(mutex_);
     const auto has_work = [&] { return stopping_ || !acks_.empty(); };
     if (options_.sync_before_ack) {
-      arrived_.wait(lock, has_work);
       AwaitCompany(lock);
+      arrived_.wait(lock, has_work);
+      last_company_ = acks_.size();
     } else {
       arrived_.wait_until(lock, next_sync_, has_work);
     }
-    company_ = 0;
     if (stopping_ && acks_.empty()) return false;
     batch.bytes.clear();
     if (batch.bytes.capacity() > kWalReadBytes) batch.bytes.shrink_to_fit();
@@ -160,16 +160,22 @@ class GroupCommitWal final : public Wal {
     space_.notify_all();
   }
 
-  /// While writers come in groups, waits until as many have arrived as last time, but never
-  /// beyond the window. A lone writer does not wait at all.
+  /// Writers whose frames were written last come back with their next ones; together with
+  /// those that came meanwhile they make as many as share one sync, if somebody waits. So
+  /// waits for so many frames, but for no longer than the window, and not again soon when they
+  /// did not come. A lone writer never waits.
   void AwaitCompany(std::unique_lock<std::mutex>& lock) {
-    if (last_company_ > 1 && acks_.size() < last_company_) {
-      company_ = last_company_;
-      const SteadyTime until = last_commit_ + std::chrono::microseconds(options_.window_us);
-      arrived_.wait_until(lock, until, [&] { return stopping_ || acks_.size() >= company_; });
+    const size_t expected = last_company_ + acks_.size();
+    if (alone_ > 0) {
+      --alone_;
+    } else if (expected > 1) {
+      company_ = expected;
+      const auto window = std::chrono::microseconds(options_.window_us);
+      const bool came =
+          arrived_.wait_for(lock, window, [&] { return stopping_ || acks_.size() >= expected; });
+      company_ = 0;
+      if (!came) alone_ = kWalLonelyCommits;
     }
-    last_company_ = acks_.size();
-    last_commit_ = std::chrono::steady_clock::now();
   }
 
   Result<void> Commit(WalBatch& batch) {
@@ -208,7 +214,7 @@ class GroupCommitWal final : public Wal {
   size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
   size_t last_company_ = 0;  ///< the thread's own, like the next three
-  SteadyTime last_commit_{};
+  size_t alone_ = 0;         ///< so many commits do not wait
   SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
   bool failing_ = false;
 
@@ -225,7 +231,7 @@ Result<std::unique_ptr<Wal>> Wal::Open(
     Fs& fs, WalOptions options, const std::function<base::Result<void>(const WalFrame&)>& replay) {
   PHAROS_TRY_VOID(MakeDirsDurably(fs, options.directory));
   options.first_sequence = std::max<uint64_t>(options.first_sequence, 1);
-  PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay));
+  PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay, options.progress));
   return std::make_unique<GroupCommitWal>(fs, options, std::move(replayed));
 }
 

@@ -2,6 +2,7 @@
 // acknowledges everything that arrived in a window. Format: docs/format/wal.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,8 +28,14 @@ struct WalFrame {
   std::string_view payload;
 };
 
+/// How far a replay has come, for whoever waits for it. All in segments.
+struct WalProgress {
+  std::atomic<uint64_t> total{0}, done{0};
+};
+
 struct WalOptions {
   std::string directory;
+  WalProgress* progress = nullptr;  ///< told during Open; may be null
   /// True: acknowledge after fdatasync. False (`durability: relaxed`): acknowledge after
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;

@@ -15,6 +15,7 @@ class EngineAppender final : public store::SampleAppender {
   EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant, Priority priority);
 
   std::optional<store::SeriesHandle> Lookup(base::Hash128 raw_labels) override;
+  void WillLookup(base::Hash128 raw_labels) override { raw_.Prefetch(raw_labels); }
   void LookupAll(std::span<const base::Hash128> raw_labels,
                  std::span<std::optional<store::SeriesHandle>> found) override;
   base::Result<store::SeriesHandle> Resolve(const model::Labels& labels) override;

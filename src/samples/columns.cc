@@ -23,7 +23,6 @@ void SortFloats(store::SeriesColumns* columns) {
                    [&](uint32_t a, uint32_t b) { return times[a] < times[b]; });
   std::vector<int64_t> sorted_times, sorted_starts;
   std::vector<double> sorted_values;
-  std::vector<int64_t> sorted_starts;
   sorted_times.reserve(order.size());
   sorted_values.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
@@ -33,7 +32,6 @@ void SortFloats(store::SeriesColumns* columns) {
     if (!columns->starts_ms.empty()) sorted_starts.push_back(columns->starts_ms[order[i]]);
   }
   times = std::move(sorted_times);
-  columns->starts_ms = std::move(sorted_starts);
   columns->values = std::move(sorted_values);
   columns->starts_ms = std::move(sorted_starts);
 }
@@ -73,12 +71,15 @@ void TrimFloats(store::SeriesColumns* columns, size_t from, int64_t start_ms, in
   if (from == times.size() || (times[from] >= start_ms && times.back() <= end_ms)) return;
   const auto begin = times.begin() + static_cast<long>(from);
   const auto last = std::upper_bound(begin, times.end(), end_ms);
-  columns->values.resize(static_cast<size_t>(last - times.begin()));
-  times.erase(last, times.end());
-  const auto first = std::lower_bound(begin, times.end(), start_ms);
-  columns->values.erase(columns->values.begin() + static_cast<long>(from),
-                        columns->values.begin() + (first - times.begin()));
-  times.erase(begin, first);
+  const auto first = std::lower_bound(begin, last, start_ms);
+  const long skip_from = static_cast<long>(from), skip_to = first - times.begin();
+  const auto trim = [&, end = static_cast<size_t>(last - times.begin())](auto& column) {
+    column.resize(end);
+    column.erase(column.begin() + skip_from, column.begin() + skip_to);
+  };
+  if (!columns->starts_ms.empty()) trim(columns->starts_ms);
+  trim(columns->values);
+  trim(times);
 }
 
 }  // namespace pharos::samples

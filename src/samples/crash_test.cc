@@ -18,7 +18,7 @@ std::vector<std::unique_ptr<io::CrashSubject>> Subjects() {
   return out;
 }
 
-PHAROS_CRASH_TESTS(Samples, Subjects, 200)
+PHAROS_CRASH_TESTS(Samples, Subjects, 100)
 
 TEST_F(SamplesCrash, ASeriesIsDeclaredAgainWhenItsFirstFrameFailed) {
   const model::Labels labels{{"__name__", "m"}};

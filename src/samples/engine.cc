@@ -123,15 +123,15 @@ base::Result<void> SampleEngine::OpenParts() {
 /// Puts a record's writes back into a head. Tells nothing to the WAL.
 class SampleEngine::Replayer final : public RecordVisitor {
  public:
-  Replayer(SampleEngine& engine, Tenant& tenant,
-           std::unordered_map<uint32_t, store::SeriesHandle>& refs)
+  Replayer(SampleEngine& engine, Tenant& tenant, ReplayRefs& refs)
       : engine_(engine), tenant_(tenant), refs_(refs) {
     outcome_.order = &order_;
   }
 
   base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
     bool made = false;
-    PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, Priority::kForced, &made));
+    PHAROS_TRY(const auto handle, tenant_.head.Resolve(labels, Priority::kForced, &made));
+    refs_.Set(ref, handle);
     return {};
   }
   base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value,
@@ -176,15 +176,14 @@ class SampleEngine::Replayer final : public RecordVisitor {
   static constexpr AppendRules kRules{.replay = true};
 
   std::optional<store::SeriesHandle> Find(uint32_t ref) {
-    const auto found = refs_.find(ref);
-    if (found != refs_.end()) return found->second;
-    ++unknown_;
-    return std::nullopt;
+    const auto found = refs_.Find(ref);
+    if (!found) ++unknown_;
+    return found;
   }
 
   SampleEngine& engine_;
   Tenant& tenant_;
-  std::unordered_map<uint32_t, store::SeriesHandle>& refs_;
+  ReplayRefs& refs_;
   std::vector<store::SampleWrite> writes_;
   std::vector<int64_t> starts_;  ///< empty, or as long as writes_
   std::vector<uint32_t> order_;

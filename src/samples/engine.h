@@ -14,7 +14,6 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/budget.h"
@@ -24,6 +23,7 @@
 #include "io/wal.h"
 #include "samples/activity.h"
 #include "samples/page_cache.h"
+#include "samples/replay_refs.h"
 #include "samples/tenant.h"
 #include "store/cardinality.h"
 #include "store/events.h"
@@ -224,8 +224,7 @@ class SampleEngine final : public store::SampleSink,
   std::atomic<uint32_t> generation_{1};         ///< of the memtables
   std::atomic<uint32_t> sealed_generation_{0};  ///< this and all older ones are in parts
 
-  std::map<std::string, std::unordered_map<uint32_t, store::SeriesHandle>, std::less<>>
-      replay_refs_;
+  std::map<std::string, ReplayRefs, std::less<>> replay_refs_;
 
   /// Merges, retention, snapshots: what replaces parts. Taken before seal_mutex_.
   std::mutex maintenance_mutex_;

@@ -48,7 +48,7 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
         [&](const Series& series, uint32_t active, const std::vector<const MemSeries*>& chain) {
           HeadSeries& made = out.series.emplace_back();
           made.label_begin = out.label_bytes.size();
-          made.label_size = series.label_size;
+          made.label_size = static_cast<uint32_t>(series.labels().size());
           out.label_bytes += series.labels();
           made.first_view = static_cast<uint32_t>(out.views.size());
           made.view_count = static_cast<uint32_t>(chain.size());

@@ -37,10 +37,15 @@ class LabelIndex::Source final : public PostingSource {
     if (list == values->second.end()) return {};
     return list->second;
   }
-  void ForEachValue(std::string_view name, const OnValue& on_value) const override {
+  void ForEachValue(std::string_view name, std::string_view, std::string_view,
+                    const OnValue& on_value) const override {
     const auto values = index_.names_.find(name);
     if (values == index_.names_.end()) return;
     for (const auto& [value, list] : values->second) on_value(value, list);
+  }
+  size_t ValueCount(std::string_view name) const override {
+    const auto values = index_.names_.find(name);
+    return values == index_.names_.end() ? 0 : values->second.size();
   }
   std::vector<uint32_t> All() const override { return index_.all_; }
 

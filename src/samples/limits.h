@@ -58,6 +58,11 @@ inline constexpr size_t kMaxMetadataText = 4 * 1024;
 /// Buckets of one native histogram that a stored one may have (bounds a hostile header).
 inline constexpr size_t kMaxHistogramBuckets = 1 << 16;
 
+/// Numbers in one run of histograms that are stored by column (bounds what a hostile block can
+/// make a reader allocate: 8 MiB), and the shortest run for which columns pay.
+inline constexpr size_t kMaxHistogramColumns = 1 << 20;
+inline constexpr size_t kHistogramColumnRun = 8;
+
 /// How far ahead of the clock a sample may be (ms).
 inline constexpr int64_t kMaxFutureMs = 10 * 60 * 1000;
 

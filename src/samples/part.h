@@ -144,6 +144,8 @@ class PartSeriesReader {
   base::Result<void> Starts(const PartBlock& block, std::span<int64_t> out);
   /// The body as it is stored, valid until the next call but Times.
   base::Result<std::string_view> Body(const PartBlock& block);
+  /// The body behind its start times, likewise.
+  base::Result<std::string_view> ValueBlock(const PartBlock& block);
   /// Appends the block's samples within [start_ms, end_ms] to `out`.
   base::Result<void> Decode(const PartBlock& block, int64_t start_ms, int64_t end_ms,
                             store::SeriesColumns* out);

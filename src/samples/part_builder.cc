@@ -5,6 +5,7 @@
 #include "codec/int_block.h"
 #include "codec/time_block.h"
 #include "samples/block_summary.h"
+#include "samples/histogram_block.h"
 #include "samples/histogram_codec.h"
 #include "samples/label_bytes.h"
 #include "samples/limits.h"
@@ -109,10 +110,8 @@ base::Result<void> PartBuilder::AddHistograms(std::span<const model::HistogramSa
     body_.clear();
     histogram_times_.clear();
     starts_.clear();
-    const model::Histogram* previous = nullptr;
+    EncodeHistograms(histograms.subspan(begin, size), body_);
     for (const model::HistogramSample& sample : histograms.subspan(begin, size)) {
-      EncodeHistogram(*sample.histogram, previous, body_);
-      previous = sample.histogram.get();
       histogram_times_.push_back(sample.time_ms);
       starts_.push_back(sample.start_ms);
     }

@@ -6,7 +6,7 @@
 #include "codec/time_block.h"
 #include "codec/value_block.h"
 #include "samples/hidden_samples.h"
-#include "samples/histogram_codec.h"
+#include "samples/histogram_block.h"
 #include "samples/limits.h"
 #include "samples/part.h"
 
@@ -151,6 +151,11 @@ base::Result<codec::ByteReader> PartSeriesReader::AfterStarts(const PartBlock& b
   return in;
 }
 
+base::Result<std::string_view> PartSeriesReader::ValueBlock(const PartBlock& block) {
+  PHAROS_TRY(const codec::ByteReader in, AfterStarts(block));
+  return in.rest();
+}
+
 base::Result<void> PartSeriesReader::Values(const PartBlock& block, std::span<double> out) {
   if (block.summary.histograms) return std::unexpected(Corrupt("histograms for floats"));
   if (block.summary.constant) {
@@ -220,14 +225,12 @@ base::Result<void> PartSeriesReader::DecodeHistograms(const PartBlock& block,
                                                       store::SeriesColumns* out) {
   starts_.assign(times.size(), block.one_start);
   PHAROS_TRY(codec::ByteReader in, AfterStarts(block));
-  std::shared_ptr<model::Histogram> previous;
+  std::vector<std::shared_ptr<model::Histogram>> histograms;
+  if (!samples::DecodeHistograms(in, times.size(), &histograms))
+    return std::unexpected(Corrupt("bad histogram"));
   for (size_t i = 0; i < times.size(); ++i) {
-    auto histogram = std::make_shared<model::Histogram>();
-    if (!DecodeHistogram(in, previous.get(), histogram.get()))
-      return std::unexpected(Corrupt("bad histogram"));
-    previous = histogram;
     if (times[i] >= start_ms && times[i] <= end_ms)
-      out->histograms.push_back({times[i], std::move(histogram), starts_[i]});
+      out->histograms.push_back({times[i], std::move(histograms[i]), starts_[i]});
   }
   return {};
 }

@@ -86,11 +86,14 @@ std::optional<store::SeriesHandle> RawCache::Reader::Find(base::Hash128 key) {
   return table_ != nullptr ? table_->Find(key) : std::nullopt;
 }
 
+void RawCache::Reader::Prefetch(base::Hash128 key) const {
+  if (table_ != nullptr) table_->Prefetch(key);
+}
+
 void RawCache::Reader::FindAll(std::span<const base::Hash128> keys,
                                std::span<std::optional<store::SeriesHandle>> found) {
   TakeNewest();
   if (table_ == nullptr) return std::fill(found.begin(), found.end(), std::nullopt);
-  for (const base::Hash128& key : keys) table_->Prefetch(key);
   for (size_t i = 0; i < keys.size(); ++i) found[i] = table_->Find(keys[i]);
 }
 

@@ -27,7 +27,8 @@ class RawCache {
    public:
     explicit Reader(RawCache& cache) : cache_(&cache) {}
     std::optional<store::SeriesHandle> Find(base::Hash128 key);
-    /// Many at a time; their cache misses overlap.
+    /// Fetches what Find will look at.
+    void Prefetch(base::Hash128 key) const;
     void FindAll(std::span<const base::Hash128> keys,
                  std::span<std::optional<store::SeriesHandle>> found);
 

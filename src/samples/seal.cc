@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "samples/engine.h"
-#include "samples/label_bytes.h"
+#include "samples/label_order.h"
 #include "samples/limits.h"
 #include "samples/mem_columns.h"
 #include "samples/part_publisher.h"
@@ -70,12 +70,15 @@ class SampleEngine::TenantSeal {
  private:
   void Gather() {
     pins_ = tenant_.head.Frozen();
+    LabelOrder order;
+    std::vector<const MemSeries*> unsorted;
     for (const auto& memtable : pins_) {
-      series_.insert(series_.end(), memtable->series().begin(), memtable->series().end());
+      for (const MemSeries* mem : memtable->series()) {
+        order.Add(mem->series->labels());
+        unsorted.push_back(mem);
+      }
     }
-    std::sort(series_.begin(), series_.end(), [](const MemSeries* a, const MemSeries* b) {
-      return CompareLabels(a->series->labels(), b->series->labels()) < 0;
-    });
+    for (const uint32_t number : order.Sort()) series_.push_back(unsorted[number]);
     exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
   }
 

@@ -17,25 +17,32 @@ class SpanReader {
  public:
   SpanReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, int64_t start_ms,
              int64_t end_ms)
-      : reader_(std::move(part), std::move(index), true),
+      : reader_(part, std::move(index), true),
         start_ms_(start_ms),
         end_ms_(end_ms),
-        runs_(start_ms, end_ms) {}
+        times_(std::move(part), start_ms, end_ms) {}
 
   /// What the series has within the range; views live until the next call. Of the times_id
   /// only sameness within this reader counts.
   base::Result<store::SeriesSpan> Read(uint32_t series);
 
  private:
-  base::Result<void> ReadFloats(size_t blocks, store::SeriesSpan* out);
+  /// Of a series of which something is deleted: sample by sample.
+  base::Result<store::SeriesSpan> ReadVisible(uint32_t series);
+  /// The values of `floats_`, behind one another.
+  base::Result<void> DecodeValues();
+  base::Result<void> DecodeStarts();
 
   PartSeriesReader reader_;
   const int64_t start_ms_, end_ms_;
-  TimeRuns runs_;
+  TimeRuns times_;
   std::vector<PartBlock> blocks_;
+  size_t floats_ = 0;       ///< of blocks_, the first ones
+  size_t float_count_ = 0;  ///< samples in them
   std::vector<uint64_t> columns_;
   std::vector<double> values_;
   std::vector<int64_t> starts_;
+  store::SeriesColumns visible_;
   store::SeriesColumns histograms_;
 };
 

@@ -1,12 +1,25 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "events/describe.h"
 #include "io/manifest.h"
 #include "io/part_file.h"
 #include "server/commands.h"
 
 namespace pharos::server {
 namespace {
+
+/// A part of events, column by column.
+bool DescribeEvents(io::Fs& fs, const std::string& data_dir, const io::PartEntry& entry) {
+  const auto part = events::Part::Open(fs, data_dir, entry);
+  const auto text = part ? events::DescribePart(**part) : std::unexpected(part.error());
+  if (!text) {
+    std::printf("  WRONG: %s\n", text.error().message.c_str());
+    return false;
+  }
+  std::fputs(text->c_str(), stdout);
+  return true;
+}
 
 /// Verifies every file of a part; prints what is wrong.
 bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& part) {
@@ -28,6 +41,10 @@ bool InspectPart(io::Fs& fs, const std::string& data_dir, const io::PartEntry& p
     if (!verified) {
       std::printf("  WRONG: %s\n", verified.error().message.c_str());
       fine = false;
+      continue;
+    }
+    if (!samples) {
+      fine = DescribeEvents(fs, data_dir, part) && fine;
       continue;
     }
     for (const io::Section& section : (*reader)->Sections()) {

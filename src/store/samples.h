@@ -75,6 +75,8 @@ class SampleAppender {
 
   /// The handle that was remembered for a hash of raw label bytes, if it still lives.
   virtual std::optional<SeriesHandle> Lookup(base::Hash128 raw_labels) = 0;
+  /// A hint that this hash will be looked up soon.
+  virtual void WillLookup(base::Hash128 /*raw_labels*/) {}
   /// Many look-ups at a time, which an engine can do faster. `found` is as long as the hashes.
   virtual void LookupAll(std::span<const base::Hash128> raw_labels,
                          std::span<std::optional<SeriesHandle>> found) {

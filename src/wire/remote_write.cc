@@ -1,7 +1,6 @@
 #include "wire/remote_write.h"
 
 #include <bit>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -124,30 +123,6 @@ class HistogramReader {
 };
 
 }  // namespace
-
-bool GuessPlain(std::string_view message, PlainSeries* series) {
-  // Tag and length of the sample, tag and value, tag and time; a value of 0 is left out. Times
-  // of our age have six bytes.
-  constexpr size_t kTimeBytes = 6, kWithValue = 12 + kTimeBytes, kWithoutValue = 3 + kTimeBytes;
-  if (message.size() <= kWithValue) return false;
-  const char* end = message.data() + message.size();
-  uint64_t last;
-  std::memcpy(&last, end - 8, 8);
-  if ((last & 0x8080808080800000) != 0x0080808080800000) return false;
-  const char* at = end - kWithValue;
-  if (std::memcmp(at, "\x12\x10\x09", 3) == 0 && at[11] == 0x10) {
-    std::memcpy(&series->value, at + 3, 8);
-  } else {
-    at = end - kWithoutValue;
-    if (std::memcmp(at, "\x12\x07\x10", 3) != 0) return false;
-    series->value = 0;
-  }
-  uint64_t time_ms = 0;
-  for (size_t i = 0; i < kTimeBytes; ++i) time_ms |= (last >> (16 + 8 * i) & 0x7F) << (7 * i);
-  series->time_ms = static_cast<int64_t>(time_ms);
-  series->label_block = {message.data(), static_cast<size_t>(at - message.data())};
-  return true;
-}
 
 base::Result<RemoteWriteReader::Item> RemoteWriteReader::NextUnread() {
   while (request_.Next()) {

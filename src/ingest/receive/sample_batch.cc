@@ -19,8 +19,27 @@ void SampleBatch::LookupAll(std::span<const One> ones,
                             std::span<std::optional<store::SeriesHandle>> found) {
   std::array<base::Hash128, kMostAtOnce> hashes;
   PHAROS_CHECK(ones.size() <= kMostAtOnce, "too many series at once");
-  for (size_t i = 0; i < ones.size(); ++i) hashes[i] = HashOf(ones[i].raw);
+  for (size_t i = 0; i < ones.size(); ++i) {
+    hashes[i] = HashOf(ones[i].raw);
+    appender_->WillLookup(hashes[i]);
+  }
   appender_->LookupAll({hashes.data(), ones.size()}, found.first(ones.size()));
+}
+
+size_t SampleBatch::AddKnown(std::span<const One> ones,
+                             std::span<const std::optional<store::SeriesHandle>> found) {
+  size_t count = 0;
+  while (count < ones.size() && found[count]) ++count;
+  const size_t first = samples_.size(), first_run = runs_.size();
+  samples_.resize(first + count);
+  runs_.resize(first_run + count);
+  for (size_t i = 0; i < count; ++i) {
+    samples_[first + i] = {*found[i], ones[i].time_ms, ones[i].value};
+    runs_[first_run + i] = {ones[i].raw.data(), static_cast<uint32_t>(ones[i].raw.size()),
+                            static_cast<uint32_t>(first + i),
+                            static_cast<uint32_t>(histograms_.size())};
+  }
+  return count;
 }
 
 bool SampleBatch::Resolve(std::string_view raw, base::Hash128 hash) {

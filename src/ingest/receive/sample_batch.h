@@ -47,12 +47,9 @@ class SampleBatch {
     std::array<std::optional<store::SeriesHandle>, kMostAtOnce> found;
     LookupAll(ones, found);
     for (size_t i = 0; i < ones.size(); ++i) {
-      if (!found[i]) {
-        PHAROS_TRY_VOID(unknown(i));
-        continue;
-      }
-      Begin(ones[i].raw);
-      samples_.push_back({*found[i], ones[i].time_ms, ones[i].value});
+      const size_t known = AddKnown(ones.subspan(i), {found.data() + i, ones.size() - i});
+      i += known;
+      if (i < ones.size()) PHAROS_TRY_VOID(unknown(i));
     }
     return {};
   }
@@ -97,6 +94,9 @@ class SampleBatch {
     return hash;
   }
   void LookupAll(std::span<const One> ones, std::span<std::optional<store::SeriesHandle>> found);
+  /// Adds samples up to the first that was not found; how many these are.
+  size_t AddKnown(std::span<const One> ones,
+                  std::span<const std::optional<store::SeriesHandle>> found);
   bool Resolve(std::string_view raw, base::Hash128 hash);
   std::string_view RawOf(size_t index, uint32_t Run::* start) const;
   template <class Write, class Append>
