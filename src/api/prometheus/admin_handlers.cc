@@ -74,7 +74,7 @@ Response Snapshot(const PrometheusApiDeps& deps, const Request& request) {
   if (!text.empty() && !ParseBool(text, &skip_head)) {
     return Refused(InvalidParameter(
         "skip_head", {ErrorKind::kBadInput,
-                      "unable to parse boolean 'skip_head' argument: strconv.ParseBool: parsing " +
+                      "unable to parse boolean: strconv.ParseBool: parsing " +
                           query::promql::GoQuote(text) + ": invalid syntax"}));
   }
   auto name = deps.admin->Snapshot(skip_head);
