@@ -66,7 +66,8 @@ Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
   ReadNameScheme(map);
   map.Moot({"keep_dropped_targets"}, "the first hundred dropped targets of a job are kept");
   map.Moot({"runtime"}, "there is no garbage collector to tune");
-  map.NotSupported({"query_log_file", "scrape_failure_log_file", "target_limit", "scrape_protocols",
+  map.String("query_log_file", &config.query_log_file);
+  map.NotSupported({"scrape_failure_log_file", "target_limit", "scrape_protocols",
                     "scrape_native_histograms", "convert_classic_histograms_to_nhcb",
                     "always_scrape_classic_histograms", "extra_scrape_metrics"});
   map.Done();

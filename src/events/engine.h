@@ -68,6 +68,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
                                                 const model::EventBatch& batch) override;
 
   base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
+  base::Result<bool> Scan(const store::EventQuery& query, store::ScanSink& sink) override;
   base::Result<std::vector<model::Labels>> Streams(const store::EventQuery& query) override;
   base::Result<model::EventBatch> TraceById(std::string_view tenant,
                                             const model::TraceId& id) override;

@@ -88,6 +88,7 @@ class SampleEngine final : public store::SampleSink,
   base::Result<std::unique_ptr<store::SeriesCursor>> Select(
       const store::SampleQuery& query) override;
   base::Result<std::unique_ptr<store::Selection>> Choose(const store::SampleQuery& query) override;
+  base::Result<store::SelectCost> Estimate(const store::SampleQuery& query) override;
   base::Result<std::vector<model::Labels>> Series(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelNames(const store::SampleQuery& query) override;
   base::Result<std::vector<std::string>> LabelValues(const store::SampleQuery& query,

@@ -56,8 +56,40 @@ base::Result<std::unique_ptr<store::Selection>> SampleEngine::Choose(
       if (!series.empty()) choices.push_back({part, std::move(index), std::move(series)});
     }
   }
-  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query.start_ms,
-                                           query.end_ms);
+  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query);
+}
+
+base::Result<store::SelectCost> SampleEngine::Estimate(const store::SampleQuery& query) {
+  store::SelectCost cost;
+  const TenantPtr tenant = FindTenant(query.tenant);
+  if (tenant == nullptr) return cost;
+  const Head& head = tenant->head;
+  // Of memory only the average is known: what a series has, and what a sample takes.
+  const uint64_t in_memory = head.SeriesIn(query.matchers, query.start_ms, query.end_ms).size();
+  if (const uint64_t all = head.series_count(); all > 0) {
+    cost.samples = in_memory * head.MemorySamples() / all;
+    cost.bytes = in_memory * head.MemoryBytes() / all;
+  }
+  uint64_t in_parts = 0;
+  std::vector<PartBlock> blocks;
+  for (const auto& part : Overlapping(*tenant, query)) {
+    PHAROS_TRY(auto index, part->Index());
+    const std::vector<uint32_t> chosen = index->Select(query.matchers);
+    PartSeriesReader reader(part, std::move(index), true);
+    uint64_t here = 0;
+    for (const uint32_t series : chosen) {
+      PHAROS_TRY_VOID(reader.Blocks(series, query.start_ms, query.end_ms, &blocks));
+      here += blocks.empty() ? 0 : 1;
+      cost.blocks += blocks.size();
+      for (const PartBlock& block : blocks) {
+        cost.samples += block.summary.count;
+        cost.bytes += block.bytes + block.head.size();
+      }
+    }
+    in_parts = std::max(in_parts, here);
+  }
+  cost.series = std::max(in_memory, in_parts);  // most are the same ones
+  return cost;
 }
 
 base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(

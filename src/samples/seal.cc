@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "samples/engine.h"
 #include "samples/label_order.h"
 #include "samples/limits.h"
@@ -211,6 +212,7 @@ base::Result<void> SampleEngine::SealLocked() {
   }
   size_t gone = 0;
   for (const TenantPtr& tenant : AllTenants()) gone += tenant->head.DropFrozen();
+  base::ReturnFreedMemory();  // what the seal took
   if (wal_ != nullptr) wal_->Release(io::Signal::kSamples, pending_->sequence);
   if (gone > 0) {
     base::Log(base::LogLevel::kInfo, "series without samples since the last seal left memory",

@@ -48,9 +48,39 @@ void MergeRuns(std::vector<Row>& rows, const Less& less) {
   }
 }
 
-uint64_t HashOf(std::span<const uint32_t> numbers) {
-  return base::HashBytes64({reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()});
-}
+constexpr uint32_t kNoGroup = UINT32_MAX;
+
+/// Groups by the numbers of their pairs.
+class GroupKeys {
+ public:
+  uint32_t Find(const std::vector<uint32_t>& key) const {
+    const auto found = by_hash_.find(HashOf(key));
+    if (found == by_hash_.end()) return kNoGroup;
+    for (const Known* known = &found->second; known != nullptr; known = known->next.get()) {
+      if (known->key == key) return known->group;
+    }
+    return kNoGroup;
+  }
+  /// One that is not there.
+  void Add(const std::vector<uint32_t>& key, uint32_t group) {
+    const auto [found, fresh] = by_hash_.try_emplace(HashOf(key));
+    Known& first = found->second;
+    if (!fresh) first.next = std::make_unique<Known>(std::move(first));
+    first.key = key;
+    first.group = group;
+  }
+
+ private:
+  struct Known {
+    std::vector<uint32_t> key;
+    uint32_t group = kNoGroup;
+    std::unique_ptr<Known> next;  // of the same hash
+  };
+  static uint64_t HashOf(const std::vector<uint32_t>& key) {
+    return base::HashBytes64({reinterpret_cast<const char*>(key.data()), key.size() * 4});
+  }
+  std::unordered_map<uint64_t, Known> by_hash_;
+};
 
 }  // namespace
 
@@ -60,9 +90,13 @@ struct EngineSelection::Row {
   Ref ref;
 };
 
-EngineSelection::EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts, int64_t start_ms,
-                                 int64_t end_ms)
-    : head_(std::move(head)), parts_(std::move(parts)), start_ms_(start_ms), end_ms_(end_ms) {
+EngineSelection::EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts,
+                                 const store::SampleQuery& query)
+    : head_(std::move(head)),
+      parts_(std::move(parts)),
+      start_ms_(query.start_ms),
+      end_ms_(query.end_ms),
+      presence_only_(query.presence_only) {
   one_part_ = parts_.size() == 1 && head_.series.empty();
   if (!one_part_) {
     Merge(RankRows());
@@ -189,12 +223,14 @@ store::SeriesGroups EngineSelection::GroupBy(const std::vector<std::string>& nam
     }
     return kept[pair] == kKept;
   };
-  struct Key {
-    uint32_t begin, size;
-  };
-  std::vector<uint32_t> numbers;  // of all keys
-  std::vector<Key> keys;          // a group
-  std::unordered_map<uint64_t, std::vector<uint32_t>> by_hash;
+  if (!without && names.empty()) {
+    groups.group_of.assign(size(), 0);
+    groups.labels.emplace_back();
+    return groups;
+  }
+  // Groups by one label alone need no hashing: the pair tells.
+  std::vector<uint32_t> of_pair(kept.size(), kNoGroup);
+  GroupKeys keys;
   std::vector<uint32_t> key;
   groups.group_of.reserve(size());
   for (size_t series = 0; series < size(); ++series) {
@@ -202,22 +238,17 @@ store::SeriesGroups EngineSelection::GroupBy(const std::vector<std::string>& nam
     for (const uint32_t pair : PairsOf(series)) {
       if (keeps(pair)) key.push_back(pair);
     }
-    auto& same_hash = by_hash[HashOf(key)];
-    const auto found = std::find_if(same_hash.begin(), same_hash.end(), [&](uint32_t group) {
-      return std::ranges::equal(key,
-                                std::span(numbers.data() + keys[group].begin, keys[group].size));
-    });
-    if (found != same_hash.end()) {
-      groups.group_of.push_back(*found);
-      continue;
+    uint32_t group = key.size() == 1 ? of_pair[key[0]] : keys.Find(key);
+    if (group == kNoGroup) {
+      group = static_cast<uint32_t>(groups.labels.size());
+      if (key.size() == 1)
+        of_pair[key[0]] = group;
+      else
+        keys.Add(key, group);
+      std::string bytes;
+      for (const uint32_t pair : key) bytes += Pair(pair);
+      groups.labels.push_back(model::Labels::FromCanonical(std::move(bytes)));
     }
-    const auto group = static_cast<uint32_t>(keys.size());
-    same_hash.push_back(group);
-    keys.push_back({static_cast<uint32_t>(numbers.size()), static_cast<uint32_t>(key.size())});
-    numbers.insert(numbers.end(), key.begin(), key.end());
-    std::string bytes;
-    for (const uint32_t pair : key) bytes += Pair(pair);
-    groups.labels.push_back(model::Labels::FromCanonical(std::move(bytes)));
     groups.group_of.push_back(group);
   }
   return groups;

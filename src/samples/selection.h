@@ -26,8 +26,8 @@ struct PartChoice {
 class EngineSelection final : public store::Selection {
  public:
   /// `parts` oldest generation first.
-  EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts, int64_t start_ms,
-                  int64_t end_ms);
+  EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts,
+                  const store::SampleQuery& query);
 
   size_t size() const override { return first_ref_.size() - 1; }
   model::Labels LabelsOf(size_t series) const override;
@@ -56,6 +56,7 @@ class EngineSelection final : public store::Selection {
   HeadSnapshot head_;
   std::vector<PartChoice> parts_;
   const int64_t start_ms_, end_ms_;
+  const bool presence_only_;
   std::vector<Ref> refs_;
   std::vector<uint32_t> first_ref_{0};  // a series
   bool one_part_ = false;

@@ -5,7 +5,8 @@ namespace pharos::samples {
 EngineSelection::Reader::Reader(const EngineSelection& selection) : selection_(selection) {
   parts_.reserve(selection.parts_.size());
   for (const PartChoice& choice : selection.parts_) {
-    parts_.emplace_back(choice.part, choice.index, selection.start_ms_, selection.end_ms_);
+    parts_.emplace_back(choice.part, choice.index, selection.start_ms_, selection.end_ms_,
+                        selection.presence_only_);
   }
 }
 

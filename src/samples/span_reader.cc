@@ -1,28 +1,10 @@
 #include "samples/span_reader.h"
 
+#include <algorithm>
+
 #include "samples/hidden_samples.h"
 
 namespace pharos::samples {
-
-base::Result<void> SpanReader::DecodeValues() {
-  if (values_.size() < float_count_) values_.resize(float_count_);
-  size_t at = 0;
-  for (const PartBlock& block : std::span(blocks_).first(floats_)) {
-    PHAROS_TRY_VOID(reader_.Values(block, {values_.data() + at, block.summary.count}));
-    at += block.summary.count;
-  }
-  return {};
-}
-
-base::Result<void> SpanReader::DecodeStarts() {
-  starts_.resize(float_count_);
-  size_t at = 0;
-  for (const PartBlock& block : std::span(blocks_).first(floats_)) {
-    PHAROS_TRY_VOID(reader_.Starts(block, {starts_.data() + at, block.summary.count}));
-    at += block.summary.count;
-  }
-  return {};
-}
 
 base::Result<store::SeriesSpan> SpanReader::ReadVisible(uint32_t series) {
   visible_ = {};
@@ -36,32 +18,48 @@ base::Result<store::SeriesSpan> SpanReader::Read(uint32_t series) {
   if (hidden != nullptr && hidden->Touches(series, start_ms_, end_ms_)) return ReadVisible(series);
   store::SeriesSpan out;
   PHAROS_TRY_VOID(reader_.Blocks(series, start_ms_, end_ms_, &blocks_));
-  columns_.clear();
-  floats_ = float_count_ = 0;
-  bool any_starts = false;
-  for (const PartBlock& block : blocks_) {
-    if (block.summary.histograms) break;
-    columns_.push_back(block.column);
-    ++floats_;
-    float_count_ += block.summary.count;
-    any_starts |= block.summary.has_starts;
-  }
-  if (floats_ > 0) {
-    PHAROS_TRY_VOID(DecodeValues());
-    PHAROS_TRY(const TimeRun* const run, times_.RunOf(columns_));
-    out.times_ms = run->times_ms;
-    out.values = {values_.data() + run->before, run->times_ms.size()};
-    out.times_id = run->id;
-    if (any_starts) {
-      PHAROS_TRY_VOID(DecodeStarts());
-      out.starts_ms = {starts_.data() + run->before, run->times_ms.size()};
-    }
-  }
+  // Float blocks come first.
+  const auto floats = static_cast<size_t>(
+      std::find_if(blocks_.begin(), blocks_.end(),
+                   [](const PartBlock& block) { return block.summary.histograms; }) -
+      blocks_.begin());
+  if (floats > 0) PHAROS_TRY_VOID(ReadFloats(floats, &out));
+  if (floats == blocks_.size()) return out;
   histograms_.histograms.clear();
-  for (const PartBlock& block : std::span(blocks_).subspan(floats_))
-    PHAROS_TRY_VOID(reader_.Decode(block, start_ms_, end_ms_, &histograms_));
+  for (size_t i = floats; i < blocks_.size(); ++i)
+    PHAROS_TRY_VOID(reader_.Decode(blocks_[i], start_ms_, end_ms_, &histograms_));
   out.histograms = histograms_.histograms;
   return out;
+}
+
+base::Result<void> SpanReader::ReadFloats(size_t blocks, store::SeriesSpan* out) {
+  columns_.clear();
+  size_t count = 0;
+  bool starts = false;
+  for (size_t i = 0; i < blocks; ++i) {
+    columns_.push_back(blocks_[i].column);
+    count += blocks_[i].summary.count;
+    starts = starts || blocks_[i].summary.has_starts;
+  }
+  if (values_.size() < count) values_.resize(count);
+  if (starts && starts_.size() < count) starts_.resize(count);
+  size_t at = 0;
+  for (size_t i = 0; i < blocks; ++i) {
+    const PartBlock& block = blocks_[i];
+    const std::span<double> values(values_.data() + at, block.summary.count);
+    if (presence_only_ && !block.summary.stale)
+      std::fill(values.begin(), values.end(), 0);
+    else
+      PHAROS_TRY_VOID(reader_.Values(block, values));
+    if (starts) PHAROS_TRY_VOID(reader_.Starts(block, {starts_.data() + at, block.summary.count}));
+    at += block.summary.count;
+  }
+  PHAROS_TRY(const TimeRun* const run, runs_.Of(columns_, reader_));
+  out->times_ms = run->times_ms;
+  out->values = {values_.data() + run->before, run->times_ms.size()};
+  if (starts) out->starts_ms = {starts_.data() + run->before, run->times_ms.size()};
+  out->times_id = run->id;
+  return {};
 }
 
 }  // namespace pharos::samples

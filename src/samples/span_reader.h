@@ -15,12 +15,14 @@ namespace pharos::samples {
 /// look-up when the page changes, a value block's decoding a block, times once a column.
 class SpanReader {
  public:
+  /// `presence_only`: as in SampleQuery.
   SpanReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, int64_t start_ms,
-             int64_t end_ms)
-      : reader_(part, std::move(index), true),
+             int64_t end_ms, bool presence_only)
+      : reader_(std::move(part), std::move(index), true),
         start_ms_(start_ms),
         end_ms_(end_ms),
-        times_(std::move(part), start_ms, end_ms) {}
+        presence_only_(presence_only),
+        runs_(start_ms, end_ms) {}
 
   /// What the series has within the range; views live until the next call. Of the times_id
   /// only sameness within this reader counts.
@@ -29,16 +31,13 @@ class SpanReader {
  private:
   /// Of a series of which something is deleted: sample by sample.
   base::Result<store::SeriesSpan> ReadVisible(uint32_t series);
-  /// The values of `floats_`, behind one another.
-  base::Result<void> DecodeValues();
-  base::Result<void> DecodeStarts();
+  base::Result<void> ReadFloats(size_t blocks, store::SeriesSpan* out);
 
   PartSeriesReader reader_;
   const int64_t start_ms_, end_ms_;
-  TimeRuns times_;
+  const bool presence_only_;
+  TimeRuns runs_;
   std::vector<PartBlock> blocks_;
-  size_t floats_ = 0;       ///< of blocks_, the first ones
-  size_t float_count_ = 0;  ///< samples in them
   std::vector<uint64_t> columns_;
   std::vector<double> values_;
   std::vector<int64_t> starts_;

@@ -56,10 +56,10 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   alerting->notifier_ = std::make_unique<rules::Notifier>(std::move(notifier));
 
   const int64_t interval_ms = configuration.prometheus.evaluation_interval_ms;
-  const rules::QueryFunc query =
-      rules::EngineQuery({.source = &storage.sample_source(),
-                          .engine = {.default_subquery_step_ms = interval_ms},
-                          .stopping = &alerting->stopping_});
+  query::promql::EngineOptions engine = storage.QueryEngine();
+  engine.default_subquery_step_ms = interval_ms;
+  const rules::QueryFunc query = rules::EngineQuery(
+      {.source = &storage.sample_source(), .engine = engine, .stopping = &alerting->stopping_});
   alerting->slos_ =
       std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());
   rules::Environment environment;

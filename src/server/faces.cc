@@ -118,11 +118,12 @@ class Builder {
     prometheus.admin = &deps_.storage->sample_admin();
     prometheus.enable_admin = deps_.options->enable_admin;
     prometheus.limits.max_samples = deps_.options->query_samples;
-    prometheus.targets = [scrapes = deps_.scrapes](const Request& request) {
-      const net::Params params = request.AllParams();
-      return ingest::scrape::TargetsJson(scrapes->Status(), params.Get("state"),
-                                         params.Get("scrapePool"));
-    };
+    prometheus.engine = deps_.storage->QueryEngine();
+    prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
+    prometheus.scrape_jobs = [config = deps_.prometheus] { return config().jobs; };
+    prometheus.external_labels = [config = deps_.prometheus] { return config().external_labels; };
+    prometheus.last_reload = deps_.last_reload;
+    prometheus.notifications = deps_.notifications;
     prometheus.rule_groups = [alerting = deps_.alerting] { return alerting->Groups(); };
     prometheus.alertmanagers = [alerting = deps_.alerting] { return alerting->Alertmanagers(); };
     prometheus.config_text = deps_.config_text;

@@ -74,6 +74,10 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   std::unique_ptr<Storage> storage(new Storage);
   PHAROS_TRY_VOID(fs.MakeDirs(options.data_dir));
   PHAROS_TRY(storage->lock_, io::LockDirectory(options.data_dir));
+  storage->data_dir_ = options.data_dir;
+  PHAROS_TRY(storage->active_queries_,
+             query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
+  storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
   storage->budget_ = std::make_unique<base::MemoryBudget>(
       options.memory_limit_bytes > 0 ? static_cast<size_t>(options.memory_limit_bytes)
                                      : base::MemoryBudget::DefaultLimitBytes());
@@ -158,6 +162,18 @@ std::string Storage::SampleRetention() const {
 store::SampleSource& Storage::sample_source() { return *samples_; }
 store::EventSink& Storage::event_sink() { return *events_; }
 store::EventSource& Storage::event_source() { return *events_; }
+
+query::promql::EngineOptions Storage::QueryEngine() {
+  query::promql::EngineOptions engine;
+  engine.log = query_log_.get();
+  engine.active = active_queries_.get();
+  return engine;
+}
+
+Result<void> Storage::ApplyQueryLog(const std::string& file) {
+  const std::string name = file.substr(file.rfind('/') + 1);
+  return query_log_->SetFile(name.empty() ? "" : data_dir_ + "/" + name);
+}
 
 Result<void> Storage::Flush() {
   PHAROS_TRY_VOID(samples_->Flush());

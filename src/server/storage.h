@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "io/manifest.h"
 #include "io/wal.h"
+#include "query/promql/engine.h"
 #include "server/configuration.h"
 #include "store/cardinality.h"
 #include "store/events.h"
@@ -61,13 +62,22 @@ class Storage {
   /// Frames that the start read back from the WAL.
   uint64_t replayed_frames() const { return replayed_frames_; }
 
+  /// PromQL with its queries noted as running, and in the query log while there is one.
+  query::promql::EngineOptions QueryEngine();
+  /// global.query_log_file of prometheus.yml. Where it lies is Pharos's business (as all paths of
+  /// foreign files): in the data directory, under the name that the file would have.
+  base::Result<void> ApplyQueryLog(const std::string& file);
+
  private:
   Storage() = default;
   /// Once a second until the end.
   void EverySecond(const std::function<base::Result<void>()>& round);
   void RegisterGauges();
 
+  std::string data_dir_;
   std::shared_ptr<void> lock_;
+  std::unique_ptr<query::exec::ActiveQueries> active_queries_;
+  std::unique_ptr<query::exec::QueryLog> query_log_;
   std::unique_ptr<base::MemoryBudget> budget_;
   std::unique_ptr<io::Manifest> manifest_;
   std::unique_ptr<samples::SampleEngine> samples_;

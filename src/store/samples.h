@@ -124,6 +124,9 @@ struct SampleQuery {
   int64_t step_ms = 0;
   std::string function;  ///< innermost function over the selector, "" for none
   std::vector<std::string> grouping;
+  /// Of floats only times and stale markers matter: a source may give any other value for what
+  /// is no stale marker.
+  bool presence_only = false;
   size_t series_limit = 0;  ///< 0: no limit; more series than that is kLimit
 };
 

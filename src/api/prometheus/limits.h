@@ -15,5 +15,23 @@ inline constexpr size_t kTsdbStatusLimit = 10;
 inline constexpr int64_t kTsdbStatusMaxLimit = 10'000;
 /// match[] parameters of one request: each is a look-up of its own.
 inline constexpr size_t kMaxMatchers = 1'000;
+/// Remote reads under way, samples of one query, bytes of a request and of a frame:
+/// Prometheus's own limits.
+inline constexpr int kMaxRemoteReads = 10;
+inline constexpr int64_t kRemoteReadSamples = 50'000'000;
+inline constexpr size_t kRemoteReadRequestBytes = 32u << 20;
+inline constexpr size_t kRemoteReadFrameBytes = 1u << 20;
+/// An answer is built in memory before it leaves.
+inline constexpr size_t kRemoteReadBytes = 512u << 20;
+
+/// Longest text of a parameter that an error repeats.
+inline constexpr size_t kMaxQuotedBytes = 1'000;
+/// What query_cost reckons with, measured on two cores of 2026: a sample read through rate, a
+/// series found and prepared, a point of the answer.
+inline constexpr double kNsPerSample = 3;
+inline constexpr double kNsPerSeries = 1'500;
+inline constexpr double kNsPerPoint = 12;
+/// Watchers of notifications/live: Prometheus's web.max-notifications-subscribers.
+inline constexpr size_t kMaxWatchers = 16;
 
 }  // namespace pharos::api::prometheus
