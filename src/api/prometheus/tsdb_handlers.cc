@@ -20,7 +20,7 @@ void AppendCounts(text::JsonWriter& json, std::string_view key,
 
 std::string StatusJson(const store::HeadCardinality& head) {
   std::string data;
-  text::JsonWriter json(data);
+  text::JsonWriter json(data, true);
   const bool any = head.samples > 0;
   json.BeginObject().Key("headStats").BeginObject();
   json.Key("numSeries").Int(head.series).Key("numLabelPairs").Int(head.label_pairs);
