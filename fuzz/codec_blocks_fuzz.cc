@@ -21,6 +21,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!DecodeValues(reader, values_back)) std::abort();
     if (std::memcmp(values.data(), values_back.data(), count * 8) != 0) std::abort();
   }
+  // As a part has them: the first value is known from elsewhere.
+  ByteReader known_in(bytes);
+  const double first = static_cast<double>(data[0]) / 4;
+  if (DecodeValues(known_in, values, &first)) {
+    std::string again;
+    EncodeValues(values, again, nullptr, &first);
+    ByteReader reader(again);
+    if (!DecodeValues(reader, values_back, &first)) std::abort();
+    if (std::memcmp(values.data(), values_back.data(), count * 8) != 0) std::abort();
+  }
   std::vector<int64_t> times(count), times_back(count);
   ByteReader time_in(bytes);
   if (DecodeTimes(time_in, times)) {

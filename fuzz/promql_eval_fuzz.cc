@@ -1,6 +1,9 @@
 // Any query over a small fixed store, with small limits: every operator and function must
-// end in an answer or an error.
+// end in an answer or an error, and the fast ways in the same one as the plain way.
+#include <bit>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 #include "query/promql/engine.h"
@@ -33,18 +36,53 @@ pharos::query::promql::MemorySource& Source() {
   return *source;
 }
 
+using pharos::query::promql::QueryAnswer;
+
+bool Same(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
+}
+
+/// Aborts where two answers differ.
+void Compare(const QueryAnswer& a, const QueryAnswer& b) {
+  if (a.value.series.size() != b.value.series.size() || a.warnings != b.warnings) std::abort();
+  for (size_t i = 0; i < a.value.series.size(); ++i) {
+    const auto& x = a.value.series[i];
+    const auto& y = b.value.series[i];
+    if (x.labels != y.labels || x.floats.size() != y.floats.size() ||
+        x.histograms.size() != y.histograms.size()) {
+      std::abort();
+    }
+    for (size_t k = 0; k < x.floats.size(); ++k) {
+      if (x.floats[k].time_ms != y.floats[k].time_ms || !Same(x.floats[k].value, y.floats[k].value))
+        std::abort();
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace pharos::query;
   const std::string_view query(reinterpret_cast<const char*>(data), size);
-  const promql::Engine engine(&Source(), {});
+  promql::EngineOptions options;
+  promql::EngineOptions plain;
+  plain.plain = true;
   exec::QueryLimits limits;
   limits.timeout_ms = 1'000;
   limits.max_samples = 20'000;
-  exec::QueryContext instant(limits, "default");
-  (void)engine.Instant(query, 120'000, instant);
-  exec::QueryContext range(limits, "default");
-  (void)engine.Range(query, 0, 240'000, 30'000, range);
+  const auto instant = [&](const promql::EngineOptions& with) {
+    exec::QueryContext context(limits, "default");
+    return promql::Engine(&Source(), with).Instant(query, 120'000, context);
+  };
+  const auto range = [&](const promql::EngineOptions& with) {
+    exec::QueryContext context(limits, "default");
+    return promql::Engine(&Source(), with).Range(query, 0, 240'000, 30'000, context);
+  };
+  const auto compare = [](const auto& a, const auto& b) {
+    if (a && b) Compare(*a, *b);
+  };
+  compare(instant(options), instant(plain));
+  compare(range(options), range(plain));
   return 0;
 }

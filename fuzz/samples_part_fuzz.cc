@@ -16,10 +16,10 @@ bool WritePart(io::SimFs& fs, std::string_view input) {
   auto writer = io::PartWriter::Create(fs, "data/part/samples.part", samples::kPartKind,
                                        samples::kPartVersion);
   if (!writer) return false;
-  constexpr std::string_view kSections[] = {samples::kHeadSection,    samples::kPairSection,
-                                            samples::kSeriesSection,  samples::kTimeSection,
-                                            samples::kDataSection,    samples::kExemplarSection,
-                                            samples::kMetadataSection};
+  constexpr std::string_view kSections[] = {samples::kHeadSection,     samples::kPairSection,
+                                            samples::kSeriesSection,   samples::kTimeSection,
+                                            samples::kBlockSection,    samples::kDataSection,
+                                            samples::kExemplarSection, samples::kMetadataSection};
   while (input.size() > 3) {
     const auto section = kSections[static_cast<uint8_t>(input[0]) % std::size(kSections)];
     const size_t length =
@@ -51,6 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (uint32_t series = 0; series < (*index)->series_count() && series < 100; ++series) {
     columns = {.labels = (*index)->LabelsOf(series)};
     (void)reader.Read(series, INT64_MIN, INT64_MAX, &columns);
+    std::vector<samples::PartBlock> blocks;
+    if (!reader.Blocks(series, INT64_MIN, INT64_MAX, &blocks)) continue;
+    for (const samples::PartBlock& block : blocks) {
+      std::vector<int64_t> starts(block.summary.count);
+      (void)reader.Starts(block, starts);
+      (void)reader.ValueBlock(block);
+    }
   }
   return 0;
 }

@@ -14,12 +14,13 @@ struct Echo final : samples::RecordVisitor {
     writer.DeclareSeries(ref, labels.bytes());
     return {};
   }
-  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value) override {
-    writer.AddSample(ref, time_ms, value);
+  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value,
+                              int64_t start_ms) override {
+    writer.AddSample(ref, time_ms, value, start_ms);
     return {};
   }
   base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
-    writer.AddHistogram(ref, sample.time_ms, *sample.histogram);
+    writer.AddHistogram(ref, sample.time_ms, sample.start_ms, *sample.histogram);
     return {};
   }
   base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {

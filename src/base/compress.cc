@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/snappy_block.h"
+
 namespace pharos::base {
 namespace {
 
@@ -43,7 +45,9 @@ class Output {
 
 }  // namespace
 
-Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+namespace {
+
+Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
   if (!snappy::GetUncompressedLength(bytes.data(), bytes.size(), &length) ||
@@ -51,11 +55,29 @@ Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   if (length > max_bytes) return TooLarge(max_bytes);
+  return length;
+}
+
+}  // namespace
+
+Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
   std::string out;
   if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
     return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   }
   return out;
+}
+
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  char* room = into->Room(length + kSnappySlop);
+  while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
+  bytes.remove_prefix(1);
+  if (!SnappyDecodeBlock(bytes, room, length)) {
+    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  }
+  return std::string_view(room, length);
 }
 
 std::string SnappyCompress(std::string_view bytes) {

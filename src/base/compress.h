@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,30 @@
 
 namespace pharos::base {
 
+/// Memory that decompressed bodies go to one after the other, so that it is neither taken from
+/// the system nor cleared for each.
+/// Owns: what the last one needed, if that is at most kKeptBytes. Threads: one at a time.
+class Scratch {
+ public:
+  static constexpr size_t kKeptBytes = 2u << 20;
+  /// Uninitialised; valid until the next call.
+  char* Room(size_t bytes) {
+    if (bytes > size_ || size_ > kKeptBytes) {
+      memory_ = std::make_unique_for_overwrite<char[]>(bytes);
+      size_ = bytes;
+    }
+    return memory_.get();
+  }
+
+ private:
+  std::unique_ptr<char[]> memory_;
+  size_t size_ = 0;
+};
+
 /// Snappy block format (Prometheus remote write, Loki push).
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes);
+/// Into memory that is used again; the view lives until the next use of `into`.
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into);
 std::string SnappyCompress(std::string_view bytes);
 
 /// gzip (RFC 1952) and zlib (RFC 1950), told apart by their header; several members allowed.

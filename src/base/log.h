@@ -8,7 +8,7 @@
 
 namespace pharos::base {
 
-enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
 
 /// {"ts":…,"level":…,"msg":…,fields…}. Field values are written as JSON strings.
 /// Threads: any. Cost: one write under a lock; not for hot paths.

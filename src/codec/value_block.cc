@@ -77,7 +77,8 @@ bool FindDecimals(std::span<const double> values, ValueHint* hint, Decimals* out
   }
   for (const size_t stride : {n / 8 + 1, n / 64 + 1}) {
     const int exponent = VoteExponent(values, stride);
-    if (exponent < 0 || !Scale(values, exponent, n / 8 + 1, out)) continue;
+    if (exponent < 0) return false;
+    if (!Scale(values, exponent, n / 8 + 1, out)) continue;
     hint->exponent = static_cast<int8_t>(exponent);
     return true;
   }

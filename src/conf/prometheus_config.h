@@ -39,12 +39,15 @@ struct ScrapeJob {
 
 struct PrometheusConfig {
   int64_t evaluation_interval_ms = 60'000;
+  std::string query_log_file;        ///< as written; "" for none
   int64_t rule_query_offset_ms = 0;  ///< for groups that have no query_offset of their own
   std::map<std::string, std::string> external_labels;
   std::vector<std::string> rule_files;  ///< resolved against the file's folder; globs as written
   AlertingConfig alerting;
   std::vector<ScrapeJob> jobs;
   int64_t out_of_order_window_ms = 0;
+  std::optional<int64_t> retention_ms;     ///< storage.tsdb.retention.time
+  std::optional<int64_t> retention_bytes;  ///< storage.tsdb.retention.size
 };
 
 /// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`. What

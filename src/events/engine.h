@@ -81,6 +81,9 @@ class Engine final : public store::EventSink, public store::EventSource, public 
                              std::function<void(const model::EventBatch&)> on_batch) override;
   store::EventStats Stats(std::string_view tenant, model::EventKind kind) override;
 
+  /// Reads and checks every page of every part; the first error, which names the part.
+  base::Result<void> Verify();
+
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
 
@@ -167,6 +170,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   std::mutex maintenance_mutex_;  // one Tick or Flush at a time; taken first
   std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
+  int64_t retry_ns_ = 0;          // monotonic: when a failed seal or merge is tried again; likewise
   std::atomic<bool> disk_full_{false};
   std::function<void()> wake_;
   Tails tails_;

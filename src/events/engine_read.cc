@@ -137,6 +137,20 @@ Result<model::EventBatch> Engine::TraceById(std::string_view tenant, const model
   return out;
 }
 
+Result<void> Engine::Verify() {
+  std::vector<Slot> slots;
+  {
+    std::lock_guard lock(state_mutex_);
+    for (const auto& [key, of_key] : parts_)
+      slots.insert(slots.end(), of_key.begin(), of_key.end());
+  }
+  for (const Slot& slot : slots) {
+    if (!slot.part) return std::unexpected(slot.error);
+    PHAROS_TRY_VOID(slot.part->Verify());
+  }
+  return {};
+}
+
 std::shared_ptr<void> Engine::Tail(const store::EventQuery& query,
                                    std::function<void(const model::EventBatch&)> on_batch) {
   return tails_.Add(query, std::move(on_batch));

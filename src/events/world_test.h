@@ -26,7 +26,7 @@ struct World {
                  io::SimFsOptions disk = {})
       : fs(disk), options(with), budget(budget_bytes) {
     options.min_free_bytes = 0;
-    base::SetLogLevel(static_cast<base::LogLevel>(99));  // killed engines complain
+    base::SetLogLevel(base::LogLevel::kOff);  // killed engines complain
   }
 
   io::SimFs fs;

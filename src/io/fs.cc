@@ -42,15 +42,14 @@ class PosixFile final : public File {
       : descriptor_(descriptor), path_(std::move(path)), size_(size) {}
   ~PosixFile() override { ::close(descriptor_); }
 
-  Result<void> Append(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t n =
-          ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return SystemError("cannot write", path_, errno);
-      if (n == 0) return SystemError("cannot write", path_, EIO);
-      size_ += static_cast<uint64_t>(n);
-      bytes.remove_prefix(static_cast<size_t>(n));
+  Result<void> Append(std::string_view bytes) override { return WriteAt(size_, bytes, &size_); }
+
+  Result<void> Prepare(uint64_t bytes) override {
+    static const std::string zeros(64 << 10, '\0');
+    uint64_t at = size_;
+    for (const uint64_t end = size_ + bytes; at < end;) {
+      const auto step = static_cast<size_t>(std::min<uint64_t>(end - at, zeros.size()));
+      PHAROS_TRY_VOID(WriteAt(at, std::string_view(zeros).substr(0, step), &at));
     }
     return {};
   }
@@ -79,6 +78,11 @@ class PosixFile final : public File {
     const int failed = truncated_ ? ::fsync(descriptor_) : ::fdatasync(descriptor_);
     if (failed) return SystemError("cannot sync", path_, errno);
     truncated_ = false;
+    // What is in a file without a name is gone with the process.
+    struct stat status;
+    if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+      return Fail(ErrorKind::kIo, "cannot sync " + path_ + ": the file was removed under way");
+    }
     return {};
   }
 
@@ -99,6 +103,19 @@ class PosixFile final : public File {
 
  private:
   static constexpr size_t kBelieveBytes = 1u << 20;
+
+  /// `end` becomes the end of what was written, also after an error.
+  Result<void> WriteAt(uint64_t at, std::string_view bytes, uint64_t* end) {
+    for (*end = at; !bytes.empty();) {
+      const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(*end));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return SystemError("cannot write", path_, errno);
+      if (n == 0) return SystemError("cannot write", path_, EIO);
+      *end += static_cast<uint64_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+    return {};
+  }
 
   std::unexpected<base::Error> EndsBefore(uint64_t offset, size_t length) const {
     return Fail(ErrorKind::kCorrupt, path_ + " ends before byte " +
@@ -133,6 +150,13 @@ class PosixFs final : public Fs {
   Result<void> Rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) {
       return SystemError("cannot rename " + from + " to", to, errno);
+    }
+    return {};
+  }
+
+  Result<void> Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+      return SystemError("cannot link " + from + " as", to, errno);
     }
     return {};
   }

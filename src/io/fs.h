@@ -18,6 +18,10 @@ class File {
  public:
   virtual ~File() = default;
   virtual base::Result<void> Append(std::string_view bytes) = 0;
+  /// Writes so many zeros behind the end, which stays where it is for Append: what is appended
+  /// then overwrites them, and its Sync need not write the file's length and where its blocks
+  /// are. Size and readers see the zeros. Whoever uses it must know the end by other means.
+  virtual base::Result<void> Prepare(uint64_t /*bytes*/) { return {}; }
   /// Exactly `length` bytes from `offset`; kCorrupt when the file ends before.
   virtual base::Result<std::string> ReadAt(uint64_t offset, size_t length) const = 0;
   /// fdatasync: what was appended survives a power cut once this returns.
@@ -38,6 +42,8 @@ class Fs {
   virtual base::Result<void> MakeDirs(const std::string& path) = 0;
   /// Atomic; replaces an existing file. Durable only after SyncDir of the parents.
   virtual base::Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  /// Another name for a file that nobody writes any more. Durable after SyncDir of the parent.
+  virtual base::Result<void> Link(const std::string& from, const std::string& to) = 0;
   virtual base::Result<void> Remove(const std::string& path) = 0;
   virtual base::Result<void> RemoveAll(const std::string& path) = 0;
   /// Makes the directory's entries (creations, renames, removals) durable.

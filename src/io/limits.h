@@ -11,12 +11,21 @@ namespace pharos::io {
 inline constexpr size_t kWalPendingBytes = 64u << 20;
 /// How long Append blocks on a stalled disk before it gives up with kBusy.
 inline constexpr std::chrono::milliseconds kWalPendingWait{5000};
+/// After a failed write, new ones are refused for so long before one may try the disk again: what
+/// is refused takes no memory, and a client's retry comes later than that.
+inline constexpr std::chrono::milliseconds kWalRefuseFor{500};
 /// One payload. A request body is capped far below; a longer length in a file is damage.
 inline constexpr size_t kWalPayloadBytes = 256u << 20;
 /// A segment's length is kept in 32 bits.
 inline constexpr uint64_t kWalSegmentBytes = 1u << 30;
+/// A segment is filled with zeros so far ahead of its frames: a sync that need not write the
+/// file's length and block map costs half. More would make the one sync longer that writes them.
+inline constexpr uint64_t kWalPrepareBytes = 1u << 20;
 /// In `durability: relaxed`, what a power cut may take.
 inline constexpr std::chrono::milliseconds kWalRelaxedSync{200};
+/// After a wait for company that did not come: commits that do not wait. So steady single
+/// writers lose the window once in a while only.
+inline constexpr size_t kWalLonelyCommits = 32;
 /// A segment that nobody needs is replaced by a new one only when it holds more than this.
 inline constexpr uint64_t kWalRollBytes = 1u << 20;
 /// Bytes hashed in search of a whole frame behind a bad one, before the search is given up:

@@ -22,13 +22,6 @@ class LogManifest final : public Manifest {
  public:
   LogManifest(Fs& fs, std::string data_dir) : fs_(fs), data_dir_(std::move(data_dir)) {}
 
-  ~LogManifest() override {
-    // An empty record vouches for the one before it: later damage to that one is not
-    // mistaken for a torn tail.
-    std::lock_guard lock(mutex_);
-    if (file_ && changed_ && !uncertain_) (void)AppendRecord({});
-  }
-
   Result<void> Load() {
     PHAROS_TRY_VOID(MakeDirsDurably(fs_, data_dir_));
     PHAROS_TRY_VOID(fs_.RemoveAll(data_dir_ + "/tmp"));
@@ -50,7 +43,7 @@ class LogManifest final : public Manifest {
     }
     PHAROS_TRY_VOID(AppendRecord(edit));
     state_.Apply(edit);
-    changed_ = true;
+    Vouch();
     return {};
   }
 
@@ -95,7 +88,7 @@ class LogManifest final : public Manifest {
     }
     state_ = std::move(parsed->state);
     salt_ = parsed->salt;
-    bytes_ = parsed->good_bytes;
+    bytes_ = durable_bytes_ = parsed->good_bytes;
     if (bytes_ < size) {
       base::Log(base::LogLevel::kInfo, "cut a torn tail off the manifest",
                 {{"path", path_}, {"bytes", std::to_string(size - bytes_)}});
@@ -118,7 +111,7 @@ class LogManifest final : public Manifest {
     // From here on the old file cannot be written any more, and both may count.
     file_ = std::move(file);
     salt_ = salt;
-    bytes_ = snapshot_bytes_ = bytes.size();
+    bytes_ = durable_bytes_ = snapshot_bytes_ = bytes.size();
     uncertain_ = true;
     PHAROS_TRY_VOID(fs_.SyncDir(data_dir_));
     uncertain_ = false;
@@ -134,11 +127,30 @@ class LogManifest final : public Manifest {
     Result<void> done = file_->Append(record);
     if (done) done = file_->Sync();
     if (!done) {
-      uncertain_ = !(file_->Truncate(bytes_) && file_->Sync());
+      TakeBack();
       return done;
     }
     bytes_ += record.size();
+    durable_bytes_ = bytes_;
     return {};
+  }
+
+  /// An empty record says that the one before it was synced: later damage to that one is not
+  /// mistaken for a torn tail, and its parts not for what was never listed. Not synced itself: it
+  /// matters to those who read what a killed process has left.
+  void Vouch() {
+    const std::string record = EncodeRecord({}, state_.next_part_id, salt_, bytes_);
+    if (file_->Append(record)) {
+      bytes_ += record.size();
+    } else {
+      TakeBack();
+    }
+  }
+
+  /// To what is on the disk: a failed sync may have taken an empty record with it.
+  void TakeBack() {
+    bytes_ = durable_bytes_;
+    uncertain_ = !(file_->Truncate(bytes_) && file_->Sync());
   }
 
   /// Nothing for a file, and for what we may not read (lost+found).
@@ -186,10 +198,10 @@ class LogManifest final : public Manifest {
   ManifestState state_;
   std::unique_ptr<File> file_;
   uint32_t salt_ = 0;
-  uint64_t bytes_ = 0;           ///< of the file, all durable
+  uint64_t bytes_ = 0;           ///< of the file
+  uint64_t durable_bytes_ = 0;   ///< all of them but for a last empty record
   uint64_t snapshot_bytes_ = 0;  ///< its length when it was last rewritten
   bool uncertain_ = false;       ///< the file may hold what did not happen; rewrite it first
-  bool changed_ = false;         ///< a record was appended since Load
 };
 
 /// Each directory from the data directory down to the part's day has its new entry synced.

@@ -15,6 +15,7 @@ using base::Result;
 
 constexpr std::string_view kMagic = "PHRSMAN1";
 constexpr uint32_t kRecordMagic = 0x43455250;  // "PREC"
+constexpr size_t kEmptyBodyBytes = 17;         // next part id 8, three counts
 
 void PutString(std::string& out, std::string_view text) {
   PutInt(out, static_cast<uint32_t>(text.size()));
@@ -169,8 +170,16 @@ Result<ParsedManifest> ParseManifest(std::string_view bytes) {
   if (!salt) return Fail(ErrorKind::kCorrupt, "it does not begin as a manifest");
   ParsedManifest parsed{.salt = *salt, .good_bytes = kManifestHeaderBytes};
   while (parsed.good_bytes < bytes.size()) {
-    const auto body = RecordAt(bytes, parsed.good_bytes, *salt);
-    if (!body) break;
+    auto body = RecordAt(bytes, parsed.good_bytes, *salt);
+    if (!body) {
+      // An empty record is not synced before the next is written, and says nothing of its own.
+      const uint64_t behind = parsed.good_bytes + kRecordHeaderBytes + kEmptyBodyBytes;
+      if (behind < bytes.size() && parsed.good_bytes > kManifestHeaderBytes) {
+        body = RecordAt(bytes, behind, *salt);
+      }
+      if (!body) break;
+      parsed.good_bytes = behind;
+    }
     if (!ApplyBody(*body, parsed.state)) {
       return Fail(ErrorKind::kCorrupt, "the record at byte " + std::to_string(parsed.good_bytes) +
                                            " was written by a version that this one cannot read");

@@ -30,8 +30,10 @@ void MangleSector(std::string& out, uint64_t begin, uint64_t end, std::string_vi
 
 }  // namespace
 
-void Node::Append(std::string_view bytes) {
-  cached.append(bytes);
+void Node::Write(uint64_t at, std::string_view bytes) {
+  if (cached.size() < at) cached.resize(at);
+  cached.replace(at, std::min<uint64_t>(bytes.size(), cached.size() - at), bytes);
+  clean = std::min(clean, at);
   dirty = true;
 }
 

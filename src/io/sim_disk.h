@@ -32,7 +32,8 @@ struct Node {
   std::map<std::string, NodePtr> entries;
   std::map<std::string, NodePtr> stored_entries;
 
-  void Append(std::string_view bytes);
+  /// Bytes between the end and `at` become zeros.
+  void Write(uint64_t at, std::string_view bytes);
   void Truncate(uint64_t size);
   void Sync();
   /// What could not be written counts as clean; on the disk lie zeros.

@@ -95,12 +95,14 @@ struct SimFs::Disk {
     return place.node;
   }
 
-  /// One by one from the leaves, as rm -r does.
-  void RemoveTree(const NodePtr& directory, const std::string& name) {
+  /// One by one from the leaves, as rm -r does; `most` of them, then it was stopped.
+  void RemoveTree(const NodePtr& directory, const std::string& name, uint64_t& most) {
     const NodePtr node = directory->entries.at(name);
-    if (node->is_directory) {
-      while (!node->entries.empty()) RemoveTree(node, node->entries.begin()->first);
+    while (!node->entries.empty() && most > 0) {
+      RemoveTree(node, node->entries.begin()->first, most);
     }
+    if (most == 0) return;
+    --most;
     Unlink(*node);
     journal.Do({{directory, name, nullptr}});
   }
@@ -134,7 +136,8 @@ class SimFs::OpenFile final : public File {
       : disk_(std::move(disk)),
         node_(std::move(node)),
         path_(std::move(path)),
-        life_(disk_->life) {}
+        life_(disk_->life),
+        end_(node_->cached.size()) {}
 
   Result<void> Append(std::string_view bytes) override {
     std::unique_lock<std::mutex> lock;
@@ -142,17 +145,17 @@ class SimFs::OpenFile final : public File {
     Result<void> outcome = disk_->Begin("Append", path_, life_, lock);
     if (!alive || disk_->life != life_) return outcome;
     if (!outcome) bytes = bytes.substr(0, disk_->random() % (bytes.size() + 1));
-    const uint64_t capacity = disk_->options.capacity_bytes;
-    const uint64_t room = capacity > disk_->used ? capacity - disk_->used : 0;
-    if (bytes.size() > room) {
-      bytes = bytes.substr(0, room);
-      if (outcome) {
-        outcome = Fail(ErrorKind::kFull, "cannot write " + path_ + ": No space left on device");
-      }
-    }
-    const uint64_t before = node_->cached.size();
-    node_->Append(bytes);
-    disk_->Resized(*node_, before);
+    WriteAt(end_, bytes, &outcome);
+    return outcome;
+  }
+
+  Result<void> Prepare(uint64_t bytes) override {
+    std::unique_lock<std::mutex> lock;
+    PHAROS_TRY_VOID(disk_->Begin("Prepare", path_, life_, lock));
+    Result<void> outcome;
+    uint64_t at = end_;
+    WriteAt(at, std::string(bytes, '\0'), &outcome);
+    end_ = at;
     return outcome;
   }
 
@@ -189,6 +192,7 @@ class SimFs::OpenFile final : public File {
     PHAROS_TRY_VOID(disk_->Begin("Truncate", path_, life_, lock));
     const uint64_t before = node_->cached.size();
     node_->Truncate(size);
+    end_ = size;
     disk_->Resized(*node_, before);
     return {};
   }
@@ -199,10 +203,28 @@ class SimFs::OpenFile final : public File {
     return disk_->Dead(life_);
   }
 
+  /// What fits of the bytes; moves end_ behind them.
+  void WriteAt(uint64_t at, std::string_view bytes, Result<void>* outcome) {
+    const uint64_t before = node_->cached.size();
+    const uint64_t capacity = disk_->options.capacity_bytes;
+    const uint64_t room =
+        (capacity > disk_->used ? capacity - disk_->used : 0) + (before > at ? before - at : 0);
+    if (bytes.size() > room) {
+      bytes = bytes.substr(0, room);
+      if (*outcome) {
+        *outcome = Fail(ErrorKind::kFull, "cannot write " + path_ + ": No space left on device");
+      }
+    }
+    node_->Write(at, bytes);
+    end_ = at + bytes.size();
+    disk_->Resized(*node_, before);
+  }
+
   const std::shared_ptr<Disk> disk_;
   const NodePtr node_;
   const std::string path_;
   const uint64_t life_;
+  uint64_t end_;  ///< where the next Append writes
 };
 
 SimFs::SimFs(SimFsOptions options) : disk_(std::make_shared<Disk>(options)) {}
@@ -336,6 +358,20 @@ Result<void> SimFs::Rename(const std::string& from, const std::string& to) {
   return {};
 }
 
+Result<void> SimFs::Link(const std::string& from, const std::string& to) {
+  std::unique_lock<std::mutex> lock;
+  PHAROS_TRY_VOID(disk_->Begin("Link", from, Disk::kNoFile, lock));
+  PHAROS_TRY(const Disk::Place source, disk_->Find(from));
+  PHAROS_TRY(const Disk::Place target, disk_->Find(to));
+  if (!source.node || source.node->is_directory) return Missing("cannot link", from);
+  if (target.node) return Fail(ErrorKind::kIo, "cannot link " + from + " as " + to + ": it exists");
+  const auto copy = std::make_shared<Node>(*source.node);
+  copy->linked = true;
+  disk_->used += copy->cached.size();
+  disk_->journal.Do({{target.directory, target.name, copy}});
+  return {};
+}
+
 Result<void> SimFs::Remove(const std::string& path) {
   std::unique_lock<std::mutex> lock;
   PHAROS_TRY_VOID(disk_->Begin("Remove", path, Disk::kNoFile, lock));
@@ -344,18 +380,23 @@ Result<void> SimFs::Remove(const std::string& path) {
   if (!place.node->entries.empty()) {
     return Fail(ErrorKind::kIo, "cannot remove " + path + ": Directory not empty");
   }
-  disk_->RemoveTree(place.directory, place.name);
+  uint64_t one = 1;
+  disk_->RemoveTree(place.directory, place.name, one);
   return {};
 }
 
 Result<void> SimFs::RemoveAll(const std::string& path) {
-  std::unique_lock<std::mutex> lock;
-  PHAROS_TRY_VOID(disk_->Begin("RemoveAll", path, Disk::kNoFile, lock));
+  std::unique_lock<std::mutex> lock(disk_->mutex);
+  const bool alive = !disk_->Dead(Disk::kNoFile);
+  lock.unlock();
+  const Result<void> begun = disk_->Begin("RemoveAll", path, Disk::kNoFile, lock);
+  if (!begun && !alive) return begun;
   const auto place = disk_->Find(path);
   if (place && place->node && place->node != disk_->root) {
-    disk_->RemoveTree(place->directory, place->name);
+    uint64_t most = begun ? UINT64_MAX : disk_->random() % 4;
+    disk_->RemoveTree(place->directory, place->name, most);
   }
-  return {};
+  return begun;
 }
 
 Result<void> SimFs::SyncDir(const std::string& path) {

@@ -103,6 +103,31 @@ TEST(SimFsTest, AKillKeepsThePageCache) {
   EXPECT_FALSE((*file)->Append("x"));
 }
 
+TEST(SimFsTest, WhatOverwritesPreparedZerosCountsOnceItIsSynced) {
+  int kept = 0, lost = 0;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    SimFs fs;
+    {
+      auto file = fs.Create("f");
+      ASSERT_TRUE(fs.SyncDir("."));
+      ASSERT_TRUE((*file)->Append("head"));
+      ASSERT_TRUE((*file)->Prepare(100));
+      ASSERT_TRUE((*file)->Append("synced"));
+      ASSERT_TRUE((*file)->Sync());
+      EXPECT_EQ((*file)->Size().value(), 104u);
+      ASSERT_TRUE((*file)->Append("not"));
+    }
+    fs.Halt();
+    fs.CutPower(seed);
+    auto file = fs.OpenRead("f");
+    EXPECT_EQ((*file)->ReadAt(0, 10).value(), "headsynced");
+    const auto rest = (*file)->ReadAt(10, 3);
+    (rest && *rest == "not" ? kept : lost) += 1;
+  }
+  EXPECT_GT(kept, 0);
+  EXPECT_GT(lost, 0);
+}
+
 TEST(SimFsTest, AFailedSyncIsNotMadeGoodByALaterOne) {
   SimFs fs;
   auto file = fs.Create("f");

@@ -1,6 +1,7 @@
 #include "io/wal.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -54,8 +55,8 @@ class GroupCommitWal final : public Wal {
     if (auto closed = segments_.Close(); !closed) Report(closed);
   }
 
-  Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
-                  std::string_view payload) override {
+  Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec, std::string_view tenant,
+                       std::string_view payload) override {
     if (payload.size() > kWalPayloadBytes || tenant.size() > UINT16_MAX) {
       return Refused(ErrorKind::kTooLarge, "a write of " + std::to_string(payload.size()) +
                                                " bytes is too large for the write-ahead log");
@@ -70,6 +71,7 @@ class GroupCommitWal final : public Wal {
                      "the disk is too slow: " + std::to_string(pending_.bytes.size()) +
                          " bytes wait for the write-ahead log");
     }
+    if (failures != failures_) return {0, base::Ack::Failed(last_error_)};
     const uint64_t sequence = ++last_sequence_;
     if (pending_.bytes.empty()) pending_.first_sequence = sequence;
     pending_.last_sequence = sequence;
@@ -77,7 +79,7 @@ class GroupCommitWal final : public Wal {
     AppendFrame(pending_.bytes, sequence, static_cast<uint8_t>(signal), codec, tenant, payload);
     acks_.emplace_back();
     Appended appended{sequence, acks_.back()};
-    const bool wake = acks_.size() == 1 || acks_.size() == company_;
+    const bool wake = company_ > 0 ? acks_.size() == company_ : acks_.size() == 1;
     lock.unlock();
     if (wake) arrived_.notify_one();
     return appended;
@@ -91,6 +93,15 @@ class GroupCommitWal final : public Wal {
       base::Log(base::LogLevel::kWarn, "cannot delete write-ahead log segments yet",
                 {{"error", done.error().message}});
     }
+  }
+
+  uint64_t Failures() const override { return failures_; }
+
+  Result<void> Healthy() const override {
+    const int64_t until = refuse_until_ns_.load(std::memory_order_relaxed);
+    if (until == 0 || SteadyTime::clock::now().time_since_epoch().count() >= until) return {};
+    std::lock_guard lock(mutex_);
+    return std::unexpected(last_error_);
   }
 
   uint64_t LastSequence() const override {
@@ -116,6 +127,8 @@ class GroupCommitWal final : public Wal {
         if (outcome) Metrics().bytes.Add(batch.bytes.size());
       }
       Report(outcome);
+      if (!outcome) FailPending(outcome.error(), acks);
+      if (outcome && !acks.empty()) refuse_until_ns_ = 0;
       for (const base::Ack& ack : acks) ack.Resolve(outcome);
       acks.clear();
     }
@@ -126,12 +139,12 @@ class GroupCommitWal final : public Wal {
     std::unique_lock lock(mutex_);
     const auto has_work = [&] { return stopping_ || !acks_.empty(); };
     if (options_.sync_before_ack) {
-      arrived_.wait(lock, has_work);
       AwaitCompany(lock);
+      arrived_.wait(lock, has_work);
+      last_company_ = acks_.size();
     } else {
       arrived_.wait_until(lock, next_sync_, has_work);
     }
-    company_ = 0;
     if (stopping_ && acks_.empty()) return false;
     batch.bytes.clear();
     if (batch.bytes.capacity() > kWalReadBytes) batch.bytes.shrink_to_fit();
@@ -143,16 +156,35 @@ class GroupCommitWal final : public Wal {
     return true;
   }
 
-  /// While writers come in groups, waits until as many have arrived as last time, but never
-  /// beyond the window. A lone writer does not wait at all.
+  /// What was taken meanwhile may build on the frames that failed: it fails with them.
+  void FailPending(const Error& error, std::vector<base::Ack>& acks) {
+    std::lock_guard lock(mutex_);
+    ++failures_;
+    last_error_ = error;
+    refuse_until_ns_ = (SteadyTime::clock::now() + options_.refuse_for).time_since_epoch().count();
+    acks.insert(acks.end(), acks_.begin(), acks_.end());
+    acks_.clear();
+    pending_.bytes.clear();
+    pending_.last = {};
+    space_.notify_all();
+  }
+
+  /// Writers whose frames were written last come back with their next ones; together with
+  /// those that came meanwhile they make as many as share one sync, if somebody waits. So
+  /// waits for so many frames, but for no longer than the window, and not again soon when they
+  /// did not come. A lone writer never waits.
   void AwaitCompany(std::unique_lock<std::mutex>& lock) {
-    if (last_company_ > 1 && acks_.size() < last_company_) {
-      company_ = last_company_;
-      const SteadyTime until = last_commit_ + std::chrono::microseconds(options_.window_us);
-      arrived_.wait_until(lock, until, [&] { return stopping_ || acks_.size() >= company_; });
+    const size_t expected = last_company_ + acks_.size();
+    if (alone_ > 0) {
+      --alone_;
+    } else if (expected > 1) {
+      company_ = expected;
+      const auto window = std::chrono::microseconds(options_.window_us);
+      const bool came =
+          arrived_.wait_for(lock, window, [&] { return stopping_ || acks_.size() >= expected; });
+      company_ = 0;
+      if (!came) alone_ = kWalLonelyCommits;
     }
-    last_company_ = acks_.size();
-    last_commit_ = std::chrono::steady_clock::now();
   }
 
   Result<void> Commit(WalBatch& batch) {
@@ -185,11 +217,14 @@ class GroupCommitWal final : public Wal {
   bool stopping_ = false;
   uint64_t last_sequence_;
   WalBatch pending_;
-  std::vector<base::Ack> acks_;  ///< of pending_, in order
-  size_t company_ = 0;           ///< how many frames the thread waits for; 0: it does not
+  std::vector<base::Ack> acks_;        ///< of pending_, in order
+  std::atomic<uint64_t> failures_{0};  ///< rises under mutex_
+  Error last_error_{ErrorKind::kIo, ""};
+  std::atomic<int64_t> refuse_until_ns_{0};
+  size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
   size_t last_company_ = 0;  ///< the thread's own, like the next three
-  SteadyTime last_commit_{};
+  size_t alone_ = 0;         ///< so many commits do not wait
   SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
   bool failing_ = false;
 
@@ -206,7 +241,7 @@ Result<std::unique_ptr<Wal>> Wal::Open(
     Fs& fs, WalOptions options, const std::function<base::Result<void>(const WalFrame&)>& replay) {
   PHAROS_TRY_VOID(MakeDirsDurably(fs, options.directory));
   options.first_sequence = std::max<uint64_t>(options.first_sequence, 1);
-  PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay));
+  PHAROS_TRY(WalReplayed replayed, ReplayWal(fs, options.directory, replay, options.progress));
   return std::make_unique<GroupCommitWal>(fs, options, std::move(replayed));
 }
 

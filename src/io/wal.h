@@ -2,6 +2,7 @@
 // acknowledges everything that arrived in a window. Format: docs/format/wal.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,25 +28,33 @@ struct WalFrame {
   std::string_view payload;
 };
 
+/// How far a replay has come, for whoever waits for it. All in segments.
+struct WalProgress {
+  std::atomic<uint64_t> total{0}, done{0};
+};
+
 struct WalOptions {
   std::string directory;
+  WalProgress* progress = nullptr;  ///< told during Open; may be null
   /// True: acknowledge after fdatasync. False (`durability: relaxed`): acknowledge after
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;
   int64_t window_us = 2000;            ///< most that a frame waits for company
-  uint64_t segment_bytes = 64u << 20;  ///< a new segment starts beyond this
+  uint64_t segment_bytes = 32u << 20;  ///< a new one starts beyond; the last is copied at a start
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
   size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
+  std::chrono::milliseconds refuse_for{0};  ///< after a failure, Healthy() gives its error
 };
 
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
 /// Append, Release and the getters from any thread. Errors: after a failed write or sync
 /// every Append fails with that error until the disk takes bytes again; nothing that failed
-/// was acknowledged. Cost: Append copies the payload once under a short lock; it blocks for
-/// at most `pending_wait` while `pending_bytes` wait for the disk, then the Ack fails with kBusy.
+/// was acknowledged; what waited behind it fails with it. Cost: Append copies the payload once
+/// under a short lock; it blocks for at most `pending_wait` while `pending_bytes` wait for the
+/// disk, then the Ack fails with kBusy.
 ///
 /// The destructor writes what is pending; no other call may overlap it.
 class Wal {
@@ -57,11 +66,23 @@ class Wal {
   virtual ~Wal() = default;
 
   struct Appended {
-    uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge)
+    uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge, earlier ones failed)
     base::Ack ack;
   };
   virtual Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
-                          std::string_view payload) = 0;
+                          std::string_view payload) {
+    return AppendAfter(Failures(), signal, codec, tenant, payload);
+  }
+  /// For a frame that builds on earlier ones, as a sample does on the frame that declared its
+  /// series: it is not taken when frames have failed since Failures() gave `failures`.
+  virtual Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec,
+                               std::string_view tenant, std::string_view payload) = 0;
+  /// Rises when frames that were taken have failed, before their Acks do.
+  virtual uint64_t Failures() const = 0;
+  /// The last failure for `refuse_for` after it, unless a write has succeeded since. Who asks
+  /// before taking anything into memory does not fill it with what cannot be logged; after that
+  /// time one more write may try.
+  virtual base::Result<void> Healthy() const = 0;
 
   /// All frames of `signal` up to and including `sequence` are in sealed parts. Segments
   /// that no signal needs any more are deleted.

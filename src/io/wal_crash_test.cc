@@ -7,6 +7,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "io/sim_fs.h"
@@ -205,6 +206,33 @@ TEST_F(WalCrashTest, AfterAFailedSyncANewSegmentIsUsed) {
   fs.Restart();
   ASSERT_TRUE(OpenCounting(fs, frames));
   EXPECT_EQ(frames, 2);
+}
+
+TEST_F(WalCrashTest, WhatWaitedBehindAFailedFrameFailsWithIt) {
+  SimFs fs;
+  int frames = 0;
+  auto wal = OpenCounting(fs, frames);
+  const uint64_t before = (*wal)->Failures();
+  base::Ack behind, later;
+  bool once = false;
+  fs.SetHook([&](const SimOp& op) -> Result<void> {
+    if (op.name != "Append" || std::exchange(once, true)) return {};
+    behind = (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first").ack;
+    return base::Fail(ErrorKind::kFull, "No space left on device");
+  });
+  EXPECT_FALSE((*wal)->Append(Signal::kSamples, 0, "d", "first").ack.Wait());
+  EXPECT_FALSE(behind.Wait());
+  EXPECT_GT((*wal)->Failures(), before);
+  const auto refused = (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first");
+  EXPECT_EQ(refused.sequence, 0u);
+  ASSERT_FALSE(refused.ack.Wait());
+  EXPECT_EQ(refused.ack.Wait().error().kind, ErrorKind::kFull);
+  EXPECT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", "stands alone").ack.Wait());
+  fs.Halt();
+  wal->reset();
+  fs.Restart();
+  ASSERT_TRUE(OpenCounting(fs, frames));
+  EXPECT_EQ(frames, 1);
 }
 
 TEST_F(WalCrashTest, ASlowDiskIsBusyAndLosesNothing) {

@@ -32,6 +32,7 @@ std::string SegmentName(uint64_t first_sequence);
 std::optional<uint64_t> ParseSegmentName(std::string_view name);
 
 inline constexpr size_t kFrameHeaderBytes = 28;
+inline constexpr char kFrameFirstByte = 'F';
 /// Stands in the signal's place in the frame that ends a segment at an orderly stop.
 inline constexpr uint8_t kCloseMark = 0xff;
 

@@ -15,6 +15,9 @@ using base::ErrorKind;
 using base::Fail;
 using base::Result;
 
+/// Bytes looked at together in search of a frame.
+constexpr uint64_t kScanStep = 64 << 10;
+
 /// Of a segment that is being rewritten.
 constexpr std::string_view kCopySuffix = ".copy";
 
@@ -66,10 +69,12 @@ class Replayer {
   Replayer(Fs& fs, const std::string& directory, const ReplayCallback& replay)
       : fs_(fs), directory_(directory), replay_(replay) {}
 
-  Result<WalReplayed> Run() {
+  Result<WalReplayed> Run(WalProgress* progress) {
     PHAROS_TRY_VOID(FindSegments());
+    if (progress != nullptr) progress->total = segments_.size();
     for (Segment& segment : segments_) {
       PHAROS_TRY_VOID(ReplaySegment(segment));
+      if (progress != nullptr) ++progress->done;
       done_.last_sequence = std::max(done_.last_sequence, segment.info.first_sequence);
       done_.segments.push_back(segment.info);
     }
@@ -173,12 +178,26 @@ class Replayer {
     return header->TotalBytes();
   }
 
+  /// The first place from `probe` on where a frame may begin; `end` when there is none. What
+  /// was prepared for frames that never came is long, and zero.
+  Result<uint64_t> NextMagic(WindowReader& window, uint64_t probe, uint64_t end) {
+    while (probe < end) {
+      PHAROS_TRY(const std::string_view ahead, window.At(probe, std::min(end - probe, kScanStep)));
+      const size_t found = ahead.find(kFrameFirstByte);
+      if (found != ahead.npos) return probe + found;
+      probe += ahead.size();
+    }
+    return end;
+  }
+
   /// At `at` lies no whole frame. An error if it was durable once: either a later segment
   /// says so, or a whole frame behind it does.
   Result<void> CheckTorn(const Segment& segment, WindowReader& window, uint64_t at, uint64_t end) {
     if (segment.bound) return Damaged(segment, at, "the frame fails its checksum");
     uint64_t hashed = 0;
     for (uint64_t probe = at + 1; probe + kFrameHeaderBytes <= end; ++probe) {
+      PHAROS_TRY(probe, NextMagic(window, probe, end));
+      if (probe + kFrameHeaderBytes > end) break;
       PHAROS_TRY(const std::string_view head, window.At(probe, kFrameHeaderBytes));
       const std::optional<FrameHeader> header = ParseFrameHeader(head);
       if (!header || header->TotalBytes() > end - probe) continue;
@@ -248,8 +267,9 @@ class Replayer {
 
 }  // namespace
 
-Result<WalReplayed> ReplayWal(Fs& fs, const std::string& directory, const ReplayCallback& replay) {
-  return Replayer(fs, directory, replay).Run();
+Result<WalReplayed> ReplayWal(Fs& fs, const std::string& directory, const ReplayCallback& replay,
+                              WalProgress* progress) {
+  return Replayer(fs, directory, replay).Run(progress);
 }
 
 }  // namespace pharos::io

@@ -33,6 +33,7 @@ struct WalReplayed {
 /// for damage to what was durable; whatever `replay` returns; kIo. Threads: one.
 base::Result<WalReplayed> ReplayWal(
     Fs& fs, const std::string& directory,
-    const std::function<base::Result<void>(const WalFrame&)>& replay);
+    const std::function<base::Result<void>(const WalFrame&)>& replay,
+    WalProgress* progress = nullptr);
 
 }  // namespace pharos::io

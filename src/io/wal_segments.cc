@@ -36,6 +36,7 @@ Result<void> WalSegments::AppendFrames(std::string& frames) {
   for (size_t at = 0; at < frames.size();) {
     at += FinishFrame(frames.data() + at, static_cast<uint32_t>(durable_bytes_), salt_);
   }
+  Prepare(frames.size());
   const uint64_t before = segments_.back().bytes;
   if (auto written = active_->Append(frames); !written) {
     TakeBackTo(before);
@@ -44,6 +45,26 @@ Result<void> WalSegments::AppendFrames(std::string& frames) {
   segments_.back().bytes += frames.size();
   total_bytes_ += frames.size();
   return {};
+}
+
+void WalSegments::Prepare(uint64_t bytes) {
+  const uint64_t used = segments_.back().bytes;
+  if (used + bytes <= prepared_) return;
+  const uint64_t ahead = bytes + std::min(kWalPrepareBytes, segment_bytes_);
+  if (active_->Prepare(ahead)) {
+    prepared_ = used + ahead;
+  } else {
+    // Then frames just make the file longer; a full disk has better use for the room.
+    (void)active_->Truncate(used);
+    prepared_ = used;
+  }
+}
+
+/// Frees what was prepared for nothing. Not durable, and need not be.
+void WalSegments::CutPrepared() {
+  if (active_ && prepared_ > segments_.back().bytes)
+    (void)active_->Truncate(segments_.back().bytes);
+  prepared_ = 0;
 }
 
 Result<void> WalSegments::Sync() {
@@ -58,6 +79,7 @@ Result<void> WalSegments::Sync() {
 
 /// After a failed write: the file must end where the last good batch ended, durably.
 void WalSegments::TakeBackTo(uint64_t bytes) {
+  prepared_ = 0;
   if (active_->Truncate(bytes) && active_->Sync()) {
     durable_bytes_ = bytes;
   } else {
@@ -76,6 +98,7 @@ void WalSegments::GiveUpActive() {
 
 Result<void> WalSegments::StartSegment(uint64_t first_sequence) {
   PHAROS_TRY_VOID(Sync());
+  CutPrepared();
   SegmentHeader header{.first_sequence = first_sequence, .salt = std::random_device{}()};
   if (!segments_.empty()) {
     header.previous_first = segments_.back().first_sequence;
@@ -136,7 +159,9 @@ Result<void> WalSegments::Close() {
   std::string mark;
   AppendFrame(mark, next_sequence_ - 1, kCloseMark, 0, {}, {});
   PHAROS_TRY_VOID(AppendFrames(mark));
-  return Sync();
+  PHAROS_TRY_VOID(Sync());
+  CutPrepared();
+  return {};
 }
 
 }  // namespace pharos::io

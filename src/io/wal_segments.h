@@ -50,6 +50,9 @@ class WalSegments {
   base::Result<void> StartSegment(uint64_t first_sequence);
   base::Result<void> CreateFile(const std::string& path, const std::string& header);
   base::Result<void> AppendFrames(std::string& frames);
+  /// Zeros ahead of `bytes` more, if they are not there.
+  void Prepare(uint64_t bytes);
+  void CutPrepared();
   void TakeBackTo(uint64_t bytes);
   void GiveUpActive();
 
@@ -59,6 +62,7 @@ class WalSegments {
   std::vector<WalSegment> segments_;  ///< the last one is the active one while active_ is set
   std::unique_ptr<File> active_;
   uint64_t durable_bytes_ = 0;  ///< of the active segment
+  uint64_t prepared_ = 0;       ///< so long is its file; zeros behind the frames
   uint32_t salt_ = 0;           ///< of the active segment
   uint64_t next_sequence_;      ///< every frame to come has this sequence or a higher one
   std::atomic<uint64_t> total_bytes_{0};

@@ -123,6 +123,30 @@ TEST_F(WalTest, ReleaseOfABigActiveSegmentStartsANewOne) {
   EXPECT_EQ(replayed_[0].payload, "y");
 }
 
+TEST_F(WalTest, ZerosAheadOfTheFramesAreNotFrames) {
+  auto wal = Open();
+  ASSERT_TRUE(wal);
+  for (int i = 0; i < 100; ++i) {
+    const std::string payload(static_cast<size_t>(i) * 500, 'x');
+    ASSERT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", payload).ack.Wait());
+  }
+  const std::string segment = dir_ + "/wal/" + Segments().back();
+  const auto size = [&] { return std::filesystem::file_size(segment); };
+  EXPECT_GT(size(), (*wal)->Bytes()) << "prepared";
+  // What a kill leaves: the files as they are.
+  std::filesystem::copy(dir_ + "/wal", dir_ + "/killed");
+  wal->reset();
+  EXPECT_LT(size(), (size_t{100} * 99 / 2) * 500 + 10'000) << "an orderly stop leaves no zeros";
+  std::filesystem::remove_all(dir_ + "/wal");
+  std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
+  WalProgress progress;
+  wal = Open({.directory = {}, .progress = &progress});
+  ASSERT_TRUE(wal) << wal.error().message;
+  EXPECT_EQ(replayed_.size(), 100u);
+  EXPECT_EQ(progress.total, 1u);
+  EXPECT_EQ(progress.done, 1u);
+}
+
 TEST_F(WalTest, FirstSequenceIsAFloor) {
   auto wal = Open({.first_sequence = 500});
   ASSERT_TRUE(wal);

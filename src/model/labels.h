@@ -46,6 +46,12 @@ class Labels {
   /// Sorts; drops empty values; the last of equal names wins.
   Labels(std::initializer_list<LabelView> labels);
   static Labels FromPairs(std::vector<LabelView> labels);
+  /// Takes bytes that are known to be canonical.
+  static Labels FromCanonical(std::string bytes) {
+    Labels labels;
+    labels.bytes_ = std::move(bytes);
+    return labels;
+  }
   /// Takes canonical bytes as they were given out by bytes(); kCorrupt if they are not.
   static base::Result<Labels> Decode(std::string_view bytes);
 

@@ -87,6 +87,12 @@ const std::vector<std::string>& Matcher::literals() const {
   return op_ == MatchOp::kRegex ? regex_->literals : none;
 }
 
+bool Matcher::Bounds(std::string* min, std::string* max) const {
+  constexpr int kBytes = 32;  // longer bounds would not tell much more
+  return op_ == MatchOp::kRegex && regex_->compiled != nullptr &&
+         regex_->compiled->PossibleMatchRange(min, max, kBytes);
+}
+
 std::string Matcher::ToString() const {
   static constexpr std::string_view kOps[] = {"=", "!=", "=~", "!~"};
   std::string out = name_;

@@ -35,6 +35,10 @@ class Matcher {
   /// look values up instead of scanning.
   const std::vector<std::string>& literals() const;
 
+  /// For a kRegex that is not plain: all values that it matches lie within [min, max], byte by
+  /// byte. False when nothing is known (it begins with `.*`, say).
+  bool Bounds(std::string* min, std::string* max) const;
+
   /// `name=~"value"`
   std::string ToString() const;
   bool operator==(const Matcher& other) const {

@@ -1,18 +1,31 @@
 #include "samples/appender.h"
 
+#include <utility>
+
 namespace pharos::samples {
 
-EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant)
-    : engine_(engine), tenant_(std::move(tenant)), raw_(tenant_->head.raw_cache()) {}
+EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant,
+                               Priority priority)
+    : engine_(engine),
+      tenant_(std::move(tenant)),
+      priority_(priority),
+      admission_(engine.Admission(priority)),
+      raw_(tenant_->head.raw_cache()) {}
 
 std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labels) {
   return raw_.Find(raw_labels);
 }
 
+void EngineAppender::LookupAll(std::span<const base::Hash128> raw_labels,
+                               std::span<std::optional<store::SeriesHandle>> found) {
+  raw_.FindAll(raw_labels, found);
+}
+
 base::Result<store::SeriesHandle> EngineAppender::Resolve(const model::Labels& labels) {
   bool made = false;
-  auto handle = tenant_->head.Resolve(labels, false, &made);
-  if (handle && made) engine_.SeedFromParts(*tenant_, labels, *handle);
+  const Priority priority = engine_.Reserved(labels.Name()) ? Priority::kReserved : priority_;
+  auto handle = tenant_->head.Resolve(labels, priority, &made);
+  if (handle && made) engine_.NoteNewSeries(*tenant_, labels, *handle);
   return handle;
 }
 
@@ -25,7 +38,7 @@ AppendOutcome EngineAppender::Begin(std::vector<store::Refused>* refused) {
     record_.Finish();  // all of it is in parts already
     undeclared_.clear();
   }
-  if (record_.empty()) wal_generation_ = *engine_.wal_generation_;
+  if (record_.empty()) wal_generation_ = engine_.wal_generation_;
   return {.record = engine_.wal_ != nullptr ? &record_ : nullptr,
           .wal_generation = wal_generation_,
           .undeclared = &undeclared_,
@@ -35,18 +48,26 @@ AppendOutcome EngineAppender::Begin(std::vector<store::Refused>* refused) {
 
 void EngineAppender::Append(std::span<const store::SampleWrite> samples,
                             std::vector<store::Refused>* refused) {
+  AppendStarted(samples, {}, refused);
+}
+
+void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
+                                   std::span<const int64_t> starts_ms,
+                                   std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
-  tenant_->head.Append(samples, engine_.Rules(), outcome);
+  tenant_->head.Append(samples, starts_ms, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> samples,
                                       std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
@@ -54,10 +75,11 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemplars) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const AppendRules rules = engine_.Rules();
   for (const store::ExemplarWrite& write : exemplars) {
@@ -73,14 +95,24 @@ void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemp
 }
 
 void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata& metadata) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const uint32_t generation = engine_.generation_;
-  if (!tenant_->metadata.Set(metric, metadata, generation)) return;
+  // Both only rise, so the sum tells a log that was rotated, or that failed, from this one.
+  const uint64_t failures = engine_.wal_ != nullptr ? engine_.wal_->Failures() : 0;
+  if (!tenant_->metadata.Set(metric, metadata, generation, engine_.wal_generation_ + failures))
+    return;
   generation_ = generation;
   if (outcome.record != nullptr) record_.AddMetadata(metric, metadata);
 }
 
 base::Ack EngineAppender::Commit() {
+  if (dropped_) {
+    dropped_ = false;
+    base::Ack failed = base::Ack::Failed(admission_.error());
+    admission_ = engine_.Admission(priority_);
+    return failed;
+  }
   if (record_.empty()) return base::Ack::Durable();
   io::Wal::Appended appended;
   {
@@ -90,7 +122,10 @@ base::Ack EngineAppender::Commit() {
       undeclared_.clear();
       return base::Ack::Durable();
     }
-    const uint32_t now = *engine_.wal_generation_;
+    // A frame that failed took its declarations with it: later frames must repeat them.
+    const uint64_t failures = engine_.wal_->Failures();
+    if (std::exchange(engine_.wal_failures_, failures) != failures) ++engine_.wal_generation_;
+    const uint32_t now = engine_.wal_generation_;
     if (now != wal_generation_) {
       for (const uint32_t ref : record_.Refs()) tenant_->head.Declare(ref, now, record_);
     } else {
@@ -99,11 +134,9 @@ base::Ack EngineAppender::Commit() {
     }
     const std::string payload = record_.Finish();
     engine_.wal_bytes_ += payload.size();
-    appended = engine_.wal_->Append(io::Signal::kSamples, kWalRecord, tenant_->name, payload);
-    // A frame that failed took its declarations with it: later frames must repeat them.
-    appended.ack.Then([generation = engine_.wal_generation_](const base::Result<void>& result) {
-      if (!result) ++*generation;
-    });
+    appended = engine_.wal_->AppendAfter(failures, io::Signal::kSamples, kWalRecord, tenant_->name,
+                                         payload);
+    if (appended.sequence == 0) ++engine_.wal_generation_;  // not taken: nor its declarations
   }
   undeclared_.clear();
   return appended.ack;

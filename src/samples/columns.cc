@@ -15,12 +15,13 @@ bool Rising(const std::vector<int64_t>& times) {
 
 void SortFloats(store::SeriesColumns* columns) {
   std::vector<int64_t>& times = columns->times_ms;
+  if (!columns->starts_ms.empty()) columns->starts_ms.resize(times.size());
   if (Rising(times)) return;
   std::vector<uint32_t> order(times.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](uint32_t a, uint32_t b) { return times[a] < times[b]; });
-  std::vector<int64_t> sorted_times;
+  std::vector<int64_t> sorted_times, sorted_starts;
   std::vector<double> sorted_values;
   sorted_times.reserve(order.size());
   sorted_values.reserve(order.size());
@@ -28,9 +29,11 @@ void SortFloats(store::SeriesColumns* columns) {
     if (i + 1 < order.size() && times[order[i]] == times[order[i + 1]]) continue;
     sorted_times.push_back(times[order[i]]);
     sorted_values.push_back(columns->values[order[i]]);
+    if (!columns->starts_ms.empty()) sorted_starts.push_back(columns->starts_ms[order[i]]);
   }
   times = std::move(sorted_times);
   columns->values = std::move(sorted_values);
+  columns->starts_ms = std::move(sorted_starts);
 }
 
 void SortHistograms(std::vector<model::HistogramSample>& all) {
@@ -50,6 +53,14 @@ void SortHistograms(std::vector<model::HistogramSample>& all) {
 
 }  // namespace
 
+void AppendStarts(std::span<const int64_t> starts_ms, size_t count, store::SeriesColumns* columns) {
+  std::vector<int64_t>& starts = columns->starts_ms;
+  if (starts_ms.empty() && starts.empty()) return;
+  starts.resize(columns->times_ms.size());
+  starts.insert(starts.end(), starts_ms.begin(), starts_ms.end());
+  starts.resize(columns->times_ms.size() + count);
+}
+
 void SortLaterWins(store::SeriesColumns* columns) {
   SortFloats(columns);
   SortHistograms(columns->histograms);
@@ -60,12 +71,15 @@ void TrimFloats(store::SeriesColumns* columns, size_t from, int64_t start_ms, in
   if (from == times.size() || (times[from] >= start_ms && times.back() <= end_ms)) return;
   const auto begin = times.begin() + static_cast<long>(from);
   const auto last = std::upper_bound(begin, times.end(), end_ms);
-  columns->values.resize(static_cast<size_t>(last - times.begin()));
-  times.erase(last, times.end());
-  const auto first = std::lower_bound(begin, times.end(), start_ms);
-  columns->values.erase(columns->values.begin() + static_cast<long>(from),
-                        columns->values.begin() + (first - times.begin()));
-  times.erase(begin, first);
+  const auto first = std::lower_bound(begin, last, start_ms);
+  const long skip_from = static_cast<long>(from), skip_to = first - times.begin();
+  const auto trim = [&, end = static_cast<size_t>(last - times.begin())](auto& column) {
+    column.resize(end);
+    column.erase(column.begin() + skip_from, column.begin() + skip_to);
+  };
+  if (!columns->starts_ms.empty()) trim(columns->starts_ms);
+  trim(columns->values);
+  trim(times);
 }
 
 }  // namespace pharos::samples

@@ -10,6 +10,10 @@ namespace pharos::samples {
 /// added last stays. Cost: one pass when nothing overlaps.
 void SortLaterWins(store::SeriesColumns* columns);
 
+/// Notes the starts of `count` samples that are about to be added behind the ones that are
+/// there; an empty `starts_ms` means that none is known.
+void AppendStarts(std::span<const int64_t> starts_ms, size_t count, store::SeriesColumns* columns);
+
 /// Keeps what lies in [start_ms, end_ms] of the items from `from` on, which are sorted.
 void TrimFloats(store::SeriesColumns* columns, size_t from, int64_t start_ms, int64_t end_ms);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "samples/appender.h"
+#include "samples/hidden_samples.h"
 #include "samples/limits.h"
 
 namespace pharos::samples {
@@ -30,12 +31,10 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       cache_(std::min(kPageCacheBytes, budget.limit_bytes() / 8), budget),
       retention_ms_(options.retention_ms),
       window_ms_(options.out_of_order_window_ms),
+      retention_bytes_(options.retention_bytes),
       later_write_wins_(options.later_write_wins),
-      wal_generation_(std::make_shared<std::atomic<uint32_t>>(1)),
       rotated_ns_(clock.MonotonicNs()),
-      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")),
-      refused_counter_(base::GetCounter("pharos_samples_refused_total",
-                                        "Samples refused: order, bounds or stale handles.")) {}
+      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")) {}
 
 SampleEngine::~SampleEngine() {
   for (const char* name : kGauges) base::SetGauge(name, "", {});
@@ -87,7 +86,7 @@ void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
     } else if (!metadata_found && !metadata->empty()) {
       metadata_found = true;
       for (auto& [metric, said] : *metadata)
-        tenant.metadata.Set(metric, std::move(said), generation);
+        tenant.metadata.Set(metric, std::move(said), generation, 0);
     }
     if (exemplars.size() >= kMaxExemplars || part.broken()) continue;
     if (auto more = part.Exemplars(); !more) {
@@ -104,9 +103,10 @@ void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
 
 base::Result<void> SampleEngine::OpenParts() {
   uint32_t newest = 0;
+  PHAROS_TRY_VOID(LoadTombstones());
   for (const io::PartEntry& entry : manifest_.Live(io::Signal::kSamples)) {
     const auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry, cache_, budget_);
-    TenantOf(entry.tenant)->ChangeParts({}, {part});
+    ExchangeParts(*TenantOf(entry.tenant), {}, {part});
     newest = std::max(newest, part->info().generation_max);
   }
   // What is replayed next is younger than every part.
@@ -123,26 +123,33 @@ base::Result<void> SampleEngine::OpenParts() {
 /// Puts a record's writes back into a head. Tells nothing to the WAL.
 class SampleEngine::Replayer final : public RecordVisitor {
  public:
-  Replayer(SampleEngine& engine, Tenant& tenant,
-           std::unordered_map<uint32_t, store::SeriesHandle>& refs)
+  Replayer(SampleEngine& engine, Tenant& tenant, ReplayRefs& refs)
       : engine_(engine), tenant_(tenant), refs_(refs) {
     outcome_.order = &order_;
   }
 
   base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
     bool made = false;
-    PHAROS_TRY(refs_[ref], tenant_.head.Resolve(labels, true, &made));
+    PHAROS_TRY(const auto handle, tenant_.head.Resolve(labels, Priority::kForced, &made));
+    refs_.Set(ref, handle);
     return {};
   }
-  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value) override {
-    if (const auto handle = Find(ref)) writes_.push_back({*handle, time_ms, value});
+  base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value,
+                              int64_t start_ms) override {
+    const auto handle = Find(ref);
+    if (!handle) return {};
+    if (start_ms != 0 && starts_.empty()) starts_.resize(writes_.size(), 0);
+    writes_.push_back({*handle, time_ms, value});
+    if (start_ms != 0 || !starts_.empty()) starts_.push_back(start_ms);
     if (writes_.size() >= 4096) Apply();
     return {};
   }
   base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
     const auto handle = Find(ref);
     if (!handle) return {};
-    const store::HistogramWrite write{*handle, sample.time_ms, std::move(sample.histogram)};
+    const store::HistogramWrite write{*handle, sample.time_ms, std::move(sample.histogram),
+                                      sample.start_ms};
+    Apply();
     tenant_.head.AppendHistograms({&write, 1}, kRules, outcome_);
     return {};
   }
@@ -153,13 +160,15 @@ class SampleEngine::Replayer final : public RecordVisitor {
     return {};
   }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
-    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_);
+    tenant_.metadata.Set(metric, std::move(metadata), engine_.generation_, 0);
     return {};
   }
 
   void Apply() {
-    tenant_.head.Append(writes_, kRules, outcome_);
+    if (writes_.empty()) return;
+    tenant_.head.Append(writes_, starts_, kRules, outcome_);
     writes_.clear();
+    starts_.clear();
   }
   uint64_t unknown() const { return unknown_; }
 
@@ -167,16 +176,16 @@ class SampleEngine::Replayer final : public RecordVisitor {
   static constexpr AppendRules kRules{.replay = true};
 
   std::optional<store::SeriesHandle> Find(uint32_t ref) {
-    const auto found = refs_.find(ref);
-    if (found != refs_.end()) return found->second;
-    ++unknown_;
-    return std::nullopt;
+    const auto found = refs_.Find(ref);
+    if (!found) ++unknown_;
+    return found;
   }
 
   SampleEngine& engine_;
   Tenant& tenant_;
-  std::unordered_map<uint32_t, store::SeriesHandle>& refs_;
+  ReplayRefs& refs_;
   std::vector<store::SampleWrite> writes_;
+  std::vector<int64_t> starts_;  ///< empty, or as long as writes_
   std::vector<uint32_t> order_;
   AppendOutcome outcome_;
   uint64_t unknown_ = 0;
@@ -188,6 +197,10 @@ base::Result<void> SampleEngine::Replay(const io::WalFrame& frame) {
   const auto failed = [&](const base::Error& error) {
     return base::Wrap(error, "WAL frame " + std::to_string(frame.sequence) + " of tenant " + name);
   };
+  if (frame.codec == kWalTombstone) {
+    if (const auto buried = ReplayTombstone(frame); !buried) return failed(buried.error());
+    return {};
+  }
   if (frame.codec != kWalRecord) {
     return failed(
         {base::ErrorKind::kCorrupt, "unknown samples codec " + std::to_string(frame.codec)});
@@ -215,7 +228,10 @@ void SampleEngine::SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins)
   later_write_wins_ = later_write_wins;
 }
 
-void SampleEngine::SetRetention(int64_t retention_ms) { retention_ms_ = retention_ms; }
+void SampleEngine::SetRetention(int64_t retention_ms, uint64_t retention_bytes) {
+  retention_ms_ = retention_ms;
+  retention_bytes_ = retention_bytes;
+}
 
 AppendRules SampleEngine::Rules() const {
   const int64_t now_ms = clock_.NowMs();
@@ -228,7 +244,7 @@ AppendRules SampleEngine::Rules() const {
 }
 
 std::unique_ptr<store::SampleAppender> SampleEngine::Begin(std::string_view tenant) {
-  return std::make_unique<EngineAppender>(*this, TenantOf(tenant));
+  return std::make_unique<EngineAppender>(*this, TenantOf(tenant), Priority::kNormal);
 }
 
 SampleEngine::TenantPtr SampleEngine::FindTenant(std::string_view name) const {
@@ -242,8 +258,8 @@ SampleEngine::TenantPtr SampleEngine::TenantOf(std::string_view name) {
   std::unique_lock lock(tenants_mutex_);
   TenantPtr& tenant = tenants_[std::string(name)];
   if (tenant == nullptr) {
-    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_,
-                                      budget_);
+    tenant =
+        std::make_shared<Tenant>(std::string(name), shards_, options_.limits, generation_, budget_);
   }
   return tenant;
 }
@@ -261,7 +277,7 @@ std::vector<std::string> SampleEngine::Tenants() const {
   return names;
 }
 
-void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
+bool SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
                                  store::SeriesHandle handle) {
   // Only what a late or repeated sample could still meet is worth a look into the parts.
   const int64_t horizon_ms = clock_.NowMs() - kSeedHorizonMs;
@@ -273,14 +289,24 @@ void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
     if (!index) continue;
     const auto series = (*index)->FindSeries(labels);
     if (!series) continue;
+    // All of it where the newest may be deleted.
+    PartSeriesReader reader(part, *index, true);
+    const SeriesPlace& place = (*index)->place(*series);
+    const bool touched =
+        reader.hidden() != nullptr && reader.hidden()->Touches(*series, place.max_ms, place.max_ms);
     store::SeriesColumns columns;
-    const int64_t last_ms = (*index)->place(*series).max_ms;
-    if (!PartSeriesReader(part, *index, true).Read(*series, last_ms, last_ms, &columns)) continue;
-    const bool histogram = columns.values.empty();
-    tenant.head.Seed(handle, last_ms,
+    if (!reader.Read(*series, touched ? place.min_ms : place.max_ms, place.max_ms, &columns))
+      continue;
+    const int64_t float_ms = columns.times_ms.empty() ? INT64_MIN : columns.times_ms.back();
+    const int64_t histogram_ms =
+        columns.histograms.empty() ? INT64_MIN : columns.histograms.back().time_ms;
+    if (columns.times_ms.empty() && columns.histograms.empty()) continue;
+    const bool histogram = histogram_ms > float_ms;
+    tenant.head.Seed(handle, std::max(float_ms, histogram_ms),
                      histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
-    return;
+    return true;
   }
+  return false;
 }
 
 base::Result<void> SampleEngine::Verify() {

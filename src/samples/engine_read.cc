@@ -4,6 +4,8 @@
 
 #include "samples/cursor.h"
 #include "samples/engine.h"
+#include "samples/hidden_samples.h"
+#include "samples/selection.h"
 
 namespace pharos::samples {
 namespace {
@@ -29,11 +31,12 @@ base::Result<void> ForEachInParts(const PartList& parts, const store::SampleQuer
                                   OnLabels on_labels) {
   for (const auto& part : parts) {
     PHAROS_TRY(const auto index, part->Index());
+    const auto hidden = part->Hidden(*index);
     for (const uint32_t series : index->Select(query.matchers)) {
       const SeriesPlace& place = index->place(series);
-      if (place.min_ms <= query.end_ms && place.max_ms >= query.start_ms) {
-        on_labels(index->LabelsOf(series));
-      }
+      if (place.min_ms > query.end_ms || place.max_ms < query.start_ms) continue;
+      if (hidden != nullptr && hidden->Covers(series, place.min_ms, place.max_ms)) continue;
+      on_labels(index->LabelsOf(series));
     }
   }
   return {};
@@ -41,21 +44,58 @@ base::Result<void> ForEachInParts(const PartList& parts, const store::SampleQuer
 
 }  // namespace
 
-base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(
+base::Result<std::unique_ptr<store::Selection>> SampleEngine::Choose(
     const store::SampleQuery& query) {
   HeadSnapshot head;
-  std::vector<PartSelection> selections;
+  std::vector<PartChoice> choices;
   if (const TenantPtr tenant = FindTenant(query.tenant)) {
     head = tenant->head.Collect(query.matchers, query.start_ms, query.end_ms);
     for (const auto& part : Overlapping(*tenant, query)) {
       PHAROS_TRY(auto index, part->Index());
       std::vector<uint32_t> series = index->Select(query.matchers);
-      if (series.empty()) continue;
-      selections.push_back({PartSeriesReader(part, std::move(index), true), std::move(series)});
+      if (!series.empty()) choices.push_back({part, std::move(index), std::move(series)});
     }
   }
-  return std::make_unique<MergedCursor>(std::move(head), std::move(selections), query.start_ms,
-                                        query.end_ms, query.series_limit);
+  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query);
+}
+
+base::Result<store::SelectCost> SampleEngine::Estimate(const store::SampleQuery& query) {
+  store::SelectCost cost;
+  const TenantPtr tenant = FindTenant(query.tenant);
+  if (tenant == nullptr) return cost;
+  const Head& head = tenant->head;
+  // Of memory only the average is known: what a series has, and what a sample takes.
+  const uint64_t in_memory = head.SeriesIn(query.matchers, query.start_ms, query.end_ms).size();
+  if (const uint64_t all = head.series_count(); all > 0) {
+    cost.samples = in_memory * head.MemorySamples() / all;
+    cost.bytes = in_memory * head.MemoryBytes() / all;
+  }
+  uint64_t in_parts = 0;
+  std::vector<PartBlock> blocks;
+  for (const auto& part : Overlapping(*tenant, query)) {
+    PHAROS_TRY(auto index, part->Index());
+    const std::vector<uint32_t> chosen = index->Select(query.matchers);
+    PartSeriesReader reader(part, std::move(index), true);
+    uint64_t here = 0;
+    for (const uint32_t series : chosen) {
+      PHAROS_TRY_VOID(reader.Blocks(series, query.start_ms, query.end_ms, &blocks));
+      here += blocks.empty() ? 0 : 1;
+      cost.blocks += blocks.size();
+      for (const PartBlock& block : blocks) {
+        cost.samples += block.summary.count;
+        cost.bytes += block.bytes + block.head.size();
+      }
+    }
+    in_parts = std::max(in_parts, here);
+  }
+  cost.series = std::max(in_memory, in_parts);  // most are the same ones
+  return cost;
+}
+
+base::Result<std::unique_ptr<store::SeriesCursor>> SampleEngine::Select(
+    const store::SampleQuery& query) {
+  PHAROS_TRY(auto selection, Choose(query));
+  return std::make_unique<SelectionCursor>(std::move(selection), query.series_limit);
 }
 
 base::Result<std::vector<model::Labels>> SampleEngine::Series(const store::SampleQuery& query) {

@@ -45,6 +45,9 @@ void Refuse(AppendOutcome& outcome, size_t index, SampleRefusal why) {
 
 template <class Write, class OnWrite>
 void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write) {
+  // So many writes ahead the series is fetched, then the end of its stream: most of an append
+  // is waiting for these two.
+  constexpr uint32_t kSeriesAhead = 16, kTailAhead = 8;
   const auto count = static_cast<uint32_t>(shards_.size());
   std::array<uint32_t, 65> begin{};
   for (const Write& write : writes) ++begin[ShardOf(write.series.index) + 1];
@@ -57,7 +60,14 @@ void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, 
     if (begin[s] == begin[s + 1]) continue;
     Shard& shard = *shards_[s];
     std::lock_guard lock(shard.mutex);
+    const auto place = [&](uint32_t at) {
+      return shard.table.Place(writes[(*order)[std::min(at, begin[s + 1] - 1)]].series.index);
+    };
+    for (uint32_t ahead = 0; ahead < kSeriesAhead; ++ahead)
+      __builtin_prefetch(place(begin[s] + ahead), 1);
     for (uint32_t at = begin[s]; at < begin[s + 1]; ++at) {
+      __builtin_prefetch(place(at + kSeriesAhead), 1);
+      if (const Series* soon = place(at + kTailAhead)) __builtin_prefetch(soon->tail, 1);
       const uint32_t i = (*order)[at];
       Series* series = shard.table.Get(writes[i].series);
       on_write(shard, series, i);
@@ -66,18 +76,10 @@ void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, 
   }
 }
 
-MemSeries& Head::MemOf(Shard& shard, Series& series) {
-  const uint32_t generation = shard.active->generation();
-  if (series.mem_generation != generation) {
-    series.mem = shard.active->AddSeries(&series, series.mem, series.mem_generation);
-    series.mem_generation = generation;
-  }
-  return *series.mem;
-}
-
-void Head::Append(std::span<const store::SampleWrite> samples, const AppendRules& rules,
-                  AppendOutcome& outcome) {
+void Head::Append(std::span<const store::SampleWrite> samples, std::span<const int64_t> starts_ms,
+                  const AppendRules& rules, AppendOutcome& outcome) {
   const size_t refused_before = outcome.refused != nullptr ? outcome.refused->size() : 0;
+  if (outcome.record != nullptr) outcome.record->Reserve(samples.size());
   ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
     if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
     const auto& [handle, time_ms, value] = samples[i];
@@ -86,23 +88,22 @@ void Head::Append(std::span<const store::SampleWrite> samples, const AppendRules
     const bool same = series->last_bits == bits && !series->last_is_histogram;
     const Verdict verdict = Judge(*series, rules, time_ms, same, &why);
     if (verdict == Verdict::kRefused) return Refuse(outcome, i, why);
+    const int64_t start_ms = starts_ms.empty() ? 0 : starts_ms[i];
     if (verdict != Verdict::kSame) {
-      MemSeries& mem = MemOf(shard, *series);
+      if (series->mem_generation != shard.active->generation()) shard.active->AddSeries(*series);
       shard.min_ms = std::min(shard.min_ms, time_ms);
       shard.max_ms = std::max(shard.max_ms, time_ms);
-      if (verdict == Verdict::kInOrder) {
-        shard.active->Add(mem, time_ms, value);
+      if (verdict == Verdict::kLate) {
+        shard.active->AddLate(*series, {time_ms, value, start_ms});
+      } else if (start_ms != 0 || series->has_starts) {
+        shard.active->AddStarted(*series, time_ms, value, start_ms);
       } else {
-        shard.active->AddLate(mem, time_ms, value);
-      }
-      if (time_ms >= series->last_ms) {
-        series->last_ms = time_ms;
-        series->last_bits = bits;
-        series->last_is_histogram = false;
+        shard.active->Add(*series, time_ms, value);
       }
     }
     NoteUndeclared(*series, outcome);
-    if (outcome.record != nullptr) outcome.record->AddSample(handle.index, time_ms, value);
+    if (outcome.record != nullptr)
+      outcome.record->AddSample(handle.index, time_ms, value, start_ms);
   });
   if (outcome.refused != nullptr && outcome.refused->size() > refused_before) {
     std::sort(outcome.refused->begin() + static_cast<long>(refused_before), outcome.refused->end(),
@@ -126,16 +127,14 @@ void Head::AppendHistograms(std::span<const store::HistogramWrite> samples,
     const Verdict verdict = Judge(*series, rules, time_ms, same, &why);
     if (verdict == Verdict::kRefused) return Refuse(outcome, i, why);
     if (verdict != Verdict::kSame) {
-      shard.active->AddHistogram(MemOf(shard, *series), {time_ms, histogram, start_ms});
+      if (series->mem_generation != shard.active->generation()) shard.active->AddSeries(*series);
+      shard.active->AddHistogram(*series, {time_ms, histogram, start_ms});
       shard.min_ms = std::min(shard.min_ms, time_ms);
       shard.max_ms = std::max(shard.max_ms, time_ms);
-      if (time_ms >= series->last_ms) {
-        series->last_ms = time_ms;
-        series->last_is_histogram = true;
-      }
     }
     NoteUndeclared(*series, outcome);
-    if (outcome.record != nullptr) outcome.record->AddHistogram(handle.index, time_ms, *histogram);
+    if (outcome.record != nullptr)
+      outcome.record->AddHistogram(handle.index, time_ms, start_ms, *histogram);
   });
 }
 

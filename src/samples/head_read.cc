@@ -31,11 +31,12 @@ void Head::Visit(const std::vector<model::Matcher>& matchers, int64_t start_ms, 
       const MemSeries* mem = series->mem;
       uint32_t generation = series->mem_generation;
       while (mem != nullptr && generation >= oldest) {
-        if (mem->min_ms <= end_ms && mem->max_ms >= start_ms) chain.push_back(mem);
+        const bool any = mem->min_ms < INT64_MAX;  // all of it may be deleted
+        if (any && mem->min_ms <= end_ms && series->last_ms >= start_ms) chain.push_back(mem);
         generation = mem->older_generation;
         mem = mem->older;
       }
-      if (!chain.empty()) on_series(*series, chain);
+      if (!chain.empty()) on_series(*series, shard.active->generation(), chain);
     }
   }
 }
@@ -44,37 +45,34 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
                            int64_t end_ms) const {
   HeadSnapshot out;
   Visit(matchers, start_ms, end_ms, &out.pins,
-        [&](const Series& series, const std::vector<const MemSeries*>& chain) {
+        [&](const Series& series, uint32_t active, const std::vector<const MemSeries*>& chain) {
           HeadSeries& made = out.series.emplace_back();
-          made.labels = model::Labels::Decode(series.labels()).value();
+          made.label_begin = out.label_bytes.size();
+          made.label_size = static_cast<uint32_t>(series.labels().size());
+          out.label_bytes += series.labels();
           made.first_view = static_cast<uint32_t>(out.views.size());
           made.view_count = static_cast<uint32_t>(chain.size());
           for (size_t i = chain.size(); i-- > 0;) {
             const MemSeries& mem = *chain[i];
             MemView& view = out.views.emplace_back();
-            view.first = mem.first;
-            view.last = mem.last;
-            view.loose_begin = static_cast<uint32_t>(out.loose_times.size());
-            for (size_t k = 0; k < mem.open; ++k) {
-              out.loose_times.push_back(mem.base_ms + mem.offsets_ms[k]);
-              out.loose_values.push_back(mem.values[k]);
-            }
+            view.series = &mem;
+            if (&mem == series.mem && series.mem_generation == active) view.tail = series.tail;
+            view.late_begin = static_cast<uint32_t>(out.late.size());
+            view.start_begin = static_cast<uint32_t>(out.starts.size());
             view.histogram_begin = static_cast<uint32_t>(out.histograms.size());
             if (mem.extra != nullptr) {
-              for (const model::Sample& late : mem.extra->late) {
-                out.loose_times.push_back(late.time_ms);
-                out.loose_values.push_back(late.value);
-              }
-              out.histograms.insert(out.histograms.end(), mem.extra->histograms.begin(),
-                                    mem.extra->histograms.end());
+              const MemExtra& extra = *mem.extra;
+              out.late.insert(out.late.end(), extra.late.begin(), extra.late.end());
+              out.starts.insert(out.starts.end(), extra.starts.begin(), extra.starts.end());
+              out.histograms.insert(out.histograms.end(), extra.histograms.begin(),
+                                    extra.histograms.end());
             }
-            view.loose_count = static_cast<uint32_t>(out.loose_times.size()) - view.loose_begin;
+            view.late_count = static_cast<uint32_t>(out.late.size()) - view.late_begin;
+            view.start_count = static_cast<uint32_t>(out.starts.size()) - view.start_begin;
             view.histogram_count =
                 static_cast<uint32_t>(out.histograms.size()) - view.histogram_begin;
           }
         });
-  std::sort(out.series.begin(), out.series.end(),
-            [](const HeadSeries& a, const HeadSeries& b) { return a.labels < b.labels; });
   return out;
 }
 
@@ -82,7 +80,7 @@ std::vector<model::Labels> Head::SeriesIn(const std::vector<model::Matcher>& mat
                                           int64_t start_ms, int64_t end_ms) const {
   std::vector<model::Labels> out;
   Visit(matchers, start_ms, end_ms, nullptr,
-        [&](const Series& series, const std::vector<const MemSeries*>&) {
+        [&](const Series& series, uint32_t, const std::vector<const MemSeries*>&) {
           out.push_back(model::Labels::Decode(series.labels()).value());
         });
   return out;
@@ -92,16 +90,15 @@ void HeadSnapshot::Decode(const HeadSeries& of, int64_t start_ms, int64_t end_ms
                           store::SeriesColumns* out) const {
   for (uint32_t v = of.first_view; v < of.first_view + of.view_count; ++v) {
     const MemView& view = views[v];
-    for (const MemChunk* chunk = view.first; chunk != nullptr; chunk = chunk->next) {
-      const size_t at = out->times_ms.size();
-      DecodeChunk(*chunk, &out->times_ms, &out->values);
+    const size_t from = out->times_ms.size();
+    MemStreamReader reader(*view.series, view.tail);
+    for (size_t at = from; reader.Next(start_ms, end_ms, &out->times_ms, &out->values);
+         at = out->times_ms.size()) {
       TrimFloats(out, at, start_ms, end_ms);
-      if (chunk == view.last) break;
     }
-    for (uint32_t i = view.loose_begin; i < view.loose_begin + view.loose_count; ++i) {
-      if (loose_times[i] < start_ms || loose_times[i] > end_ms) continue;
-      out->times_ms.push_back(loose_times[i]);
-      out->values.push_back(loose_values[i]);
+    FillStarts({starts.data() + view.start_begin, view.start_count}, from, out);
+    for (uint32_t i = view.late_begin; i < view.late_begin + view.late_count; ++i) {
+      if (late[i].time_ms >= start_ms && late[i].time_ms <= end_ms) PutLate(late[i], out);
     }
     for (uint32_t i = view.histogram_begin; i < view.histogram_begin + view.histogram_count; ++i) {
       if (histograms[i].time_ms < start_ms || histograms[i].time_ms > end_ms) continue;

@@ -21,13 +21,6 @@ bool SameBits(const Doubles& a, const Doubles& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 8) == 0);
 }
 
-bool SameLayout(const Histogram& a, const Histogram& b) {
-  return a.schema == b.schema && a.positive_spans == b.positive_spans &&
-         a.negative_spans == b.negative_spans && SameBits(a.custom_bounds, b.custom_bounds) &&
-         a.positive_counts.size() == b.positive_counts.size() &&
-         a.negative_counts.size() == b.negative_counts.size();
-}
-
 bool IsInteger(double v) {
   return v >= 0 && v < 9007199254740992.0 && v == std::floor(v) && !std::signbit(v);
 }
@@ -92,7 +85,26 @@ bool GetCounts(ByteReader& in, Doubles* counts, size_t size, const Doubles* befo
   return in.ok();
 }
 
-bool GetLayout(ByteReader& in, Histogram* out) {
+}  // namespace
+
+bool SameHistogramLayout(const Histogram& a, const Histogram& b) {
+  return a.schema == b.schema && a.positive_spans == b.positive_spans &&
+         a.negative_spans == b.negative_spans && SameBits(a.custom_bounds, b.custom_bounds) &&
+         a.positive_counts.size() == b.positive_counts.size() &&
+         a.negative_counts.size() == b.negative_counts.size();
+}
+
+void EncodeHistogramLayout(const Histogram& h, std::string& out) {
+  codec::PutSigned(out, h.schema);
+  PutSpans(out, h.positive_spans);
+  PutSpans(out, h.negative_spans);
+  codec::PutVarint(out, h.custom_bounds.size());
+  for (const double bound : h.custom_bounds) PutDouble(out, bound);
+  codec::PutVarint(out, h.positive_counts.size());
+  codec::PutVarint(out, h.negative_counts.size());
+}
+
+bool DecodeHistogramLayout(ByteReader& in, Histogram* out) {
   out->schema = static_cast<int32_t>(in.Signed());
   if (!GetSpans(in, &out->positive_spans) || !GetSpans(in, &out->negative_spans)) return false;
   const size_t bounds = in.Count();
@@ -104,22 +116,12 @@ bool GetLayout(ByteReader& in, Histogram* out) {
   return in.ok();
 }
 
-}  // namespace
-
 void EncodeHistogram(const Histogram& h, const Histogram* previous, std::string& out) {
-  if (previous != nullptr && !SameLayout(h, *previous)) previous = nullptr;
+  if (previous != nullptr && !SameHistogramLayout(h, *previous)) previous = nullptr;
   const int flags = (previous != nullptr ? kSameLayout : 0) | (h.float_counts ? kFloatCounts : 0) |
                     static_cast<int>(h.reset) << 2;
   out += static_cast<char>(flags);
-  if (previous == nullptr) {
-    codec::PutSigned(out, h.schema);
-    PutSpans(out, h.positive_spans);
-    PutSpans(out, h.negative_spans);
-    codec::PutVarint(out, h.custom_bounds.size());
-    for (const double bound : h.custom_bounds) PutDouble(out, bound);
-    codec::PutVarint(out, h.positive_counts.size());
-    codec::PutVarint(out, h.negative_counts.size());
-  }
+  if (previous == nullptr) EncodeHistogramLayout(h, out);
   PutDouble(out, h.zero_threshold);
   PutDouble(out, h.sum);
   Doubles before;
@@ -136,7 +138,7 @@ bool DecodeHistogram(ByteReader& in, const Histogram* previous, Histogram* out) 
   out->reset = static_cast<Histogram::Reset>(flags >> 2 & 3);
   if ((flags & kSameLayout) == 0) {
     previous = nullptr;
-    if (!GetLayout(in, out)) return false;
+    if (!DecodeHistogramLayout(in, out)) return false;
   } else {
     if (previous == nullptr) return false;
     out->schema = previous->schema;

@@ -18,6 +18,12 @@ void EncodeHistogram(const model::Histogram& histogram, const model::Histogram* 
 bool DecodeHistogram(codec::ByteReader& in, const model::Histogram* previous,
                      model::Histogram* out);
 
+/// Whether both have the same buckets.
+bool SameHistogramLayout(const model::Histogram& a, const model::Histogram& b);
+/// The buckets without their counts; decoding sizes the counts.
+void EncodeHistogramLayout(const model::Histogram& histogram, std::string& out);
+bool DecodeHistogramLayout(codec::ByteReader& in, model::Histogram* out);
+
 /// Metadata and exemplars, as WAL records and parts hold them.
 void EncodeMetadata(const model::Metadata& metadata, std::string& out);
 bool DecodeMetadata(codec::ByteReader& in, model::Metadata* out);

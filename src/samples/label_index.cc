@@ -9,6 +9,9 @@ namespace pharos::samples {
 namespace {
 
 void Insert(std::vector<uint32_t>& list, uint32_t series) {
+  // A list of all series of a fleet is long: doubling it would leave half of it empty.
+  if (list.size() == list.capacity() && list.size() >= 1024)
+    list.reserve(list.size() + list.size() / 8);
   if (list.empty() || list.back() < series) {
     list.push_back(series);
   } else {
@@ -34,10 +37,15 @@ class LabelIndex::Source final : public PostingSource {
     if (list == values->second.end()) return {};
     return list->second;
   }
-  void ForEachValue(std::string_view name, const OnValue& on_value) const override {
+  void ForEachValue(std::string_view name, std::string_view, std::string_view,
+                    const OnValue& on_value) const override {
     const auto values = index_.names_.find(name);
     if (values == index_.names_.end()) return;
     for (const auto& [value, list] : values->second) on_value(value, list);
+  }
+  size_t ValueCount(std::string_view name) const override {
+    const auto values = index_.names_.find(name);
+    return values == index_.names_.end() ? 0 : values->second.size();
   }
   std::vector<uint32_t> All() const override { return index_.all_; }
 
@@ -90,6 +98,25 @@ std::vector<std::string> LabelIndex::Values(std::string_view name) const {
     for (const auto& [value, list] : found->second) out.push_back(value);
   }
   return out;
+}
+
+size_t LabelIndex::ValueCount(std::string_view name) const {
+  std::shared_lock lock(mutex_);
+  const auto found = names_.find(name);
+  return found != names_.end() ? found->second.size() : 0;
+}
+
+size_t LabelIndex::SeriesCount(std::string_view name, std::string_view value) const {
+  std::shared_lock lock(mutex_);
+  return Source(*this).Find(name, value).size();
+}
+
+void LabelIndex::ForEachPair(const std::function<void(std::string_view, std::string_view,
+                                                      std::span<const uint32_t>)>& on_pair) const {
+  std::shared_lock lock(mutex_);
+  for (const auto& [name, values] : names_) {
+    for (const auto& [value, series] : values) on_pair(name, value, series);
+  }
 }
 
 }  // namespace pharos::samples

@@ -1,10 +1,14 @@
 #include "samples/memtable.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/result.h"
-#include "codec/time_block.h"
+#include "samples/sample_stream.h"
+#include "samples/series_table.h"
 
 namespace pharos::samples {
 namespace {
@@ -16,72 +20,172 @@ size_t SizeOf(const model::Histogram& h) {
          (h.positive_counts.size() + h.negative_counts.size() + h.custom_bounds.size()) * 8;
 }
 
-void Widen(MemSeries& series, int64_t time_ms) {
-  if (time_ms < series.min_ms) series.min_ms = time_ms;
-  if (time_ms > series.max_ms) series.max_ms = time_ms;
+/// Where the piece starts that `tail` is in, or at whose end it is.
+template <class Pointer>
+auto PieceOf(Pointer* tail) {
+  const auto address = reinterpret_cast<uintptr_t>(tail - 1);
+  return tail - 1 - address % kMemChunkBytes;
+}
+
+/// Puts a sample behind the series' newest, of which the stream must know.
+char* Put(char* at, Series& to, bool first, int64_t time_ms, double value) {
+  StreamPoint point{to.last_ms, to.last_bits, to.last_step_ms};
+  if (first) point = {.time_ms = time_ms};
+  char* end = PutSample(at, point, to.exponent, first, time_ms, value);
+  to.last_ms = point.time_ms;
+  to.last_bits = point.bits;
+  to.last_step_ms = point.step_ms;
+  to.last_is_histogram = false;
+  return end;
 }
 
 }  // namespace
 
-MemSeries* Memtable::AddSeries(const Series* series, MemSeries* older, uint32_t older_generation) {
-  auto* made = new (arena_.Allocate(sizeof(MemSeries))) MemSeries;
-  made->series = series;
-  made->older = older;
-  made->older_generation = older_generation;
+void* Memtable::NewChunk() {
+  if (free_ == free_end_) {
+    block_bytes_ = std::min(block_bytes_ * 2, base::kHugePageBytes);
+    free_ = blocks_.emplace_back(block_bytes_).data();
+    free_end_ = free_ + block_bytes_;
+    reserved_ += block_bytes_;
+  }
+  return std::exchange(free_, free_ + kMemChunkBytes);
+}
+
+MemSeries* Memtable::AddSeries(Series& series) {
+  auto* made = new (NewChunk()) MemSeries;
+  made->series = &series;
+  made->older = series.mem;
+  made->older_generation = series.mem_generation;
+  made->place = static_cast<uint32_t>(series_.size());
   series_.push_back(made);
+  series.mem = made;
+  series.mem_generation = generation_;
+  series.tail = made->stream;
+  series.stream_open = false;
+  series.has_starts = false;
   return made;
 }
 
-void Memtable::Add(MemSeries& to, int64_t time_ms, double value) {
-  if (to.open > 0 &&
-      static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(to.base_ms) > UINT32_MAX) {
-    CloseCell(to);
+void Memtable::Replace(Series& series, MemSeries& mem, const store::SeriesColumns& columns,
+                       size_t removed) {
+  auto* made = new (NewChunk()) MemSeries;
+  made->series = &series;
+  made->older = mem.older;
+  made->older_generation = mem.older_generation;
+  made->place = mem.place;
+  series_[mem.place] = made;
+  if (mem.extra != nullptr) {
+    made->extra = mem.extra;
+    *made->extra = {};
   }
-  if (to.open == 0) to.base_ms = time_ms;
-  to.offsets_ms[to.open] = static_cast<uint32_t>(time_ms - to.base_ms);
-  to.values[to.open] = value;
-  ++to.open;
-  ++to.samples;
-  ++samples_;
-  Widen(to, time_ms);
-  if (to.open == kCellSamples) CloseCell(to);
+  // The stream is written as that of a series that has nothing else.
+  Series alone;
+  alone.mem = made;
+  alone.tail = made->stream;
+  const uint64_t samples = samples_;
+  for (size_t i = 0; i < columns.times_ms.size(); ++i) {
+    AddStarted(alone, columns.times_ms[i], columns.values[i],
+               columns.starts_ms.empty() ? 0 : columns.starts_ms[i]);
+  }
+  for (const model::HistogramSample& sample : columns.histograms) AddHistogram(alone, sample);
+  samples_ = samples - std::min<uint64_t>(samples, removed);
+  if (series.mem == &mem) {
+    series.mem = made;
+    series.tail = alone.tail;
+    series.stream_open = false;
+    series.has_starts = alone.has_starts;
+  } else {
+    PHAROS_CHECK(series.mem->older == &mem, "a series has more than two generations");
+    series.mem->older = made;
+  }
 }
 
-void Memtable::AddLate(MemSeries& to, int64_t time_ms, double value) {
-  ExtraOf(to).late.push_back({time_ms, value});
-  extra_bytes_ += 2 * sizeof(model::Sample);
-  ++to.samples;
+void Memtable::Add(Series& to, int64_t time_ms, double value) {
   ++samples_;
-  Widen(to, time_ms);
+  char* tail = to.tail;
+  char* end = PieceOf(tail) + kMemChunkBytes;
+  if (!to.stream_open || end - tail < static_cast<long>(kStreamSampleBytes)) [[unlikely]] {
+    return AddSlowly(to, time_ms, value);
+  }
+  to.tail = Put(tail, to, false, time_ms, value);
 }
 
-void Memtable::AddHistogram(MemSeries& to, model::HistogramSample sample) {
+void Memtable::AddSlowly(Series& to, int64_t time_ms, double value) {
+  if (!to.stream_open) {
+    to.tail = Put(StartStream(to, time_ms), to, true, time_ms, value);
+    to.stream_open = true;
+    return;
+  }
+  // Near the end of a piece: what fits exactly still goes in.
+  char sample[kStreamSampleBytes];
+  const auto bytes = static_cast<size_t>(Put(sample, to, false, time_ms, value) - sample);
+  const auto room = static_cast<size_t>(PieceOf(to.tail) + kMemChunkBytes - to.tail);
+  if (bytes <= room) {
+    std::memcpy(to.tail, sample, bytes);
+    to.tail += bytes;
+    return;
+  }
+  to.tail = Put(StartStream(to, time_ms), to, true, time_ms, value);
+}
+
+/// A fresh piece at the end of the series; where its stream starts.
+char* Memtable::StartStream(Series& to, int64_t time_ms) {
+  MemSeries& mem = *to.mem;
+  if (time_ms < mem.min_ms) mem.min_ms = time_ms;
+  if (to.tail == mem.stream) {  // nothing in it yet
+    mem.first_ms = time_ms;
+    return mem.stream;
+  }
+  auto* chunk = new (NewChunk()) MemChunk;
+  chunk->first_ms = time_ms;
+  char* piece = PieceOf(to.tail);
+  if (piece == reinterpret_cast<char*>(&mem)) {
+    mem.next = chunk;
+  } else {
+    reinterpret_cast<MemChunk*>(piece)->next = chunk;
+  }
+  return chunk->stream;
+}
+
+void Memtable::AddStarted(Series& to, int64_t time_ms, double value, int64_t start_ms) {
+  Add(to, time_ms, value);
+  if (start_ms == 0 && !to.has_starts) return;
+  std::vector<StartFrom>& starts = ExtraOf(*to.mem).starts;
+  if (!starts.empty() && starts.back().start_ms == start_ms) return;
+  starts.push_back({time_ms, start_ms});
+  extra_bytes_ += 2 * sizeof(StartFrom);
+  to.has_starts = true;
+}
+
+void Memtable::AddLate(Series& to, const LateSample& sample) {
+  MemSeries& mem = *to.mem;
+  ExtraOf(mem).late.push_back(sample);
+  extra_bytes_ += 2 * sizeof(LateSample);
+  ++samples_;
+  mem.min_ms = std::min(mem.min_ms, sample.time_ms);
+  if (sample.time_ms < to.last_ms) return;
+  to.last_ms = sample.time_ms;
+  to.last_bits = std::bit_cast<uint64_t>(sample.value);
+  to.last_is_histogram = false;
+  to.stream_open = false;  // the stream does not know this sample
+}
+
+void Memtable::AddHistogram(Series& to, model::HistogramSample sample) {
+  MemSeries& mem = *to.mem;
   extra_bytes_ += SizeOf(*sample.histogram);
-  Widen(to, sample.time_ms);
-  ExtraOf(to).histograms.push_back(std::move(sample));
-  ++to.samples;
   ++samples_;
+  mem.min_ms = std::min(mem.min_ms, sample.time_ms);
+  if (sample.time_ms >= to.last_ms) {
+    to.last_ms = sample.time_ms;
+    to.last_is_histogram = true;
+    to.stream_open = false;
+  }
+  ExtraOf(mem).histograms.push_back(std::move(sample));
 }
 
 void Memtable::Account() {
-  const size_t now =
-      arena_.ReservedBytes() + extra_bytes_ + series_.capacity() * sizeof(MemSeries*);
+  const size_t now = reserved_ + extra_bytes_ + series_.capacity() * sizeof(MemSeries*);
   if (now > accounted_) budget_.Reserve(now - accounted_), accounted_ = now;
-}
-
-void Memtable::CloseCell(MemSeries& series) {
-  std::array<int64_t, kCellSamples> times;
-  for (size_t i = 0; i < series.open; ++i) times[i] = series.base_ms + series.offsets_ms[i];
-  scratch_.clear();
-  codec::EncodeTimes({times.data(), series.open}, scratch_);
-  codec::EncodeValues({series.values.data(), series.open}, scratch_, &series.hint);
-  auto* chunk = new (arena_.Allocate(sizeof(MemChunk) + scratch_.size(), 1)) MemChunk;
-  chunk->bytes = static_cast<uint16_t>(scratch_.size());
-  chunk->count = series.open;
-  std::memcpy(reinterpret_cast<char*>(chunk + 1), scratch_.data(), scratch_.size());
-  (series.last != nullptr ? series.last->next : series.first) = chunk;
-  series.last = chunk;
-  series.open = 0;
 }
 
 MemExtra& Memtable::ExtraOf(MemSeries& series) {
@@ -93,14 +197,63 @@ MemExtra& Memtable::ExtraOf(MemSeries& series) {
   return *series.extra;
 }
 
-void DecodeChunk(const MemChunk& chunk, std::vector<int64_t>* times, std::vector<double>* values) {
-  const size_t at = times->size();
-  times->resize(at + chunk.count);
-  values->resize(at + chunk.count);
-  codec::ByteReader in(chunk.data());
-  const bool ok = codec::DecodeTimes(in, {times->data() + at, chunk.count}) &&
-                  codec::DecodeValues(in, {values->data() + at, chunk.count});
-  PHAROS_CHECK(ok, "a chunk in memory does not decode");
+MemStreamReader::MemStreamReader(const MemSeries& series, const char* tail)
+    : at_(series.stream),
+      end_(reinterpret_cast<const char*>(&series + 1)),
+      first_ms_(series.first_ms),
+      next_(nullptr),
+      tail_(tail) {
+  if (tail_ != nullptr && PieceOf(tail_) == reinterpret_cast<const char*>(&series)) {
+    end_ = tail_;
+  } else {
+    next_ = series.next;
+  }
+}
+
+bool MemStreamReader::Next(int64_t start_ms, int64_t end_ms, std::vector<int64_t>* times,
+                           std::vector<double>* values) {
+  while (at_ != nullptr && first_ms_ <= end_ms) {
+    const char* at = at_;
+    const char* end = end_;
+    const int64_t first_ms = first_ms_;
+    at_ = nullptr;
+    const bool passed = next_ != nullptr && next_->first_ms <= start_ms;
+    if (next_ != nullptr) {
+      at_ = next_->stream;
+      first_ms_ = next_->first_ms;
+      const bool last = tail_ != nullptr && PieceOf(tail_) == reinterpret_cast<const char*>(next_);
+      end_ = last ? tail_ : reinterpret_cast<const char*>(next_ + 1);
+      next_ = last ? nullptr : next_->next;
+    }
+    if (passed || at == end || *at == 0) continue;
+    int64_t some_times[MostSamples(kMemChunkBytes)];
+    double some_values[MostSamples(kMemChunkBytes)];
+    const size_t count = ReadStream(at, end, first_ms, some_times, some_values);
+    times->insert(times->end(), some_times, some_times + count);
+    values->insert(values->end(), some_values, some_values + count);
+    return true;
+  }
+  return false;
+}
+
+void FillStarts(std::span<const StartFrom> starts, size_t from, store::SeriesColumns* columns) {
+  if (starts.empty() && columns->starts_ms.empty()) return;
+  columns->starts_ms.resize(columns->times_ms.size(), 0);
+  size_t next = 0;
+  int64_t start_ms = 0;
+  for (size_t i = from; i < columns->times_ms.size(); ++i) {
+    for (; next < starts.size() && starts[next].time_ms <= columns->times_ms[i]; ++next)
+      start_ms = starts[next].start_ms;
+    columns->starts_ms[i] = start_ms;
+  }
+}
+
+void PutLate(const LateSample& late, store::SeriesColumns* columns) {
+  columns->times_ms.push_back(late.time_ms);
+  columns->values.push_back(late.value);
+  if (late.start_ms == 0 && columns->starts_ms.empty()) return;
+  columns->starts_ms.resize(columns->times_ms.size(), 0);
+  columns->starts_ms.back() = late.start_ms;
 }
 
 }  // namespace pharos::samples

@@ -1,62 +1,72 @@
-// What one shard took since the last seal: an open cell a series, and the chunks that full
-// cells were encoded into. A generation ends when the seal rotates it; from then on it does
+// What one shard took since the last seal: a stream of bytes a series (sample_stream.h) in
+// chunks of two cache lines. A generation ends when the seal rotates it; from then on it does
 // not change.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
-#include "base/arena.h"
 #include "base/budget.h"
-#include "codec/value_block.h"
+#include "base/pages.h"
 #include "model/sample.h"
 #include "samples/limits.h"
+#include "store/samples.h"
 
 namespace pharos::samples {
 
 struct Series;
 
-/// Encoded samples in an arena: time block, then value block. Immutable once linked. Packed,
-/// since there are very many of them.
-struct [[gnu::packed]] MemChunk {
+/// A piece of a series' stream, readable by itself. Zero behind what is written.
+struct alignas(kMemChunkBytes) MemChunk {
   MemChunk* next = nullptr;
-  uint16_t bytes = 0;
-  uint8_t count = 0;
-  std::string_view data() const { return {reinterpret_cast<const char*>(this + 1), bytes}; }
+  int64_t first_ms = 0;
+  char stream[kMemChunkBytes - 16] = {};
 };
 
-/// What few series have: late samples and histograms, in the order of arrival.
+/// A sample that was not newer than its series' newest.
+struct LateSample {
+  int64_t time_ms = 0;
+  double value = 0;
+  int64_t start_ms = 0;  ///< 0: not known
+};
+
+/// From a time on, the counts began at `start_ms`.
+struct StartFrom {
+  int64_t time_ms = 0;
+  int64_t start_ms = 0;
+};
+
+/// What few series have: late samples and histograms in the order of arrival, and when the
+/// counts of the stream began.
 struct MemExtra {
-  std::vector<model::Sample> late;
+  std::vector<LateSample> late;
   std::vector<model::HistogramSample> histograms;
+  std::vector<StartFrom> starts;  ///< rising times; samples before the first have none
 };
 
-/// One series within one generation. Lives in the generation's arena.
-struct MemSeries {
+/// One series within one generation, with the first piece of its stream. The stream's end is
+/// in Series::tail while the generation is active.
+struct alignas(kMemChunkBytes) MemSeries {
   const Series* series = nullptr;
-  MemSeries* older = nullptr;     ///< the series' previous generation; valid only while
-  uint32_t older_generation = 0;  ///< that generation lives
-  uint32_t samples = 0;
-  MemChunk* first = nullptr;
-  MemChunk* last = nullptr;
+  MemSeries* older = nullptr;  ///< the series' previous generation; valid only while it lives
   MemExtra* extra = nullptr;
+  MemChunk* next = nullptr;
+  int64_t first_ms = 0;        ///< of the stream
   int64_t min_ms = INT64_MAX;  ///< over everything of the series in this generation
-  int64_t max_ms = INT64_MIN;
-  codec::ValueHint hint;
-  uint8_t open = 0;                               ///< samples in the cell
-  int64_t base_ms = 0;                            ///< of the cell
-  std::array<uint32_t, kCellSamples> offsets_ms;  ///< from base_ms
-  std::array<double, kCellSamples> values;
+  uint32_t older_generation = 0;
+  uint32_t place = 0;  ///< in Memtable::series()
+  char stream[kMemChunkBytes - 56] = {};
 };
+static_assert(sizeof(MemSeries) == kMemChunkBytes && sizeof(MemChunk) == kMemChunkBytes);
 
 /// One generation of one shard.
 ///
-/// Owns: its series' cells and chunks. Threads: writes and reads of open cells under the
-/// shard's lock; chunks up to a `last` that was read under that lock need none. Errors: none.
-/// Cost: an append is a store into the cell; each sixteenth encodes.
+/// Owns: its series' streams. Threads: writes under the shard's lock; a stream up to a `tail`
+/// that was read under that lock may be read without. Errors: none. Cost: an append writes to
+/// one or two cache lines.
 class Memtable {
  public:
   Memtable(uint32_t generation, base::MemoryBudget& budget)
@@ -70,31 +80,64 @@ class Memtable {
   size_t bytes() const { return accounted_; }
   const std::vector<MemSeries*>& series() const { return series_; }
 
-  MemSeries* AddSeries(const Series* series, MemSeries* older, uint32_t older_generation);
-  /// `time_ms` is after all that Add got for this series.
-  void Add(MemSeries& to, int64_t time_ms, double value);
+  /// Makes the series' place in this generation and lets it point there.
+  MemSeries* AddSeries(Series& series);
+  /// `time_ms` is after all that Add got for this series. The series' newest sample becomes
+  /// this one.
+  void Add(Series& to, int64_t time_ms, double value);
+  /// As Add, where the count began at `start_ms`; 0: not known.
+  void AddStarted(Series& to, int64_t time_ms, double value, int64_t start_ms);
   /// Any time; wins over what came before at the same time.
-  void AddLate(MemSeries& to, int64_t time_ms, double value);
-  void AddHistogram(MemSeries& to, model::HistogramSample sample);
+  void AddLate(Series& to, const LateSample& sample);
+  void AddHistogram(Series& to, model::HistogramSample sample);
+  /// The series holds these samples in this generation from now on and no other, `removed` less
+  /// than before. `mem` is its newest or the one before. What readers look at stays as it is.
+  void Replace(Series& series, MemSeries& mem, const store::SeriesColumns& columns, size_t removed);
   /// Takes what has grown since the last call from the budget.
   void Account();
 
  private:
-  void CloseCell(MemSeries& series);
+  void* NewChunk();
+  void AddSlowly(Series& to, int64_t time_ms, double value);
+  char* StartStream(Series& to, int64_t time_ms);
   MemExtra& ExtraOf(MemSeries& series);
 
   const uint32_t generation_;
   base::MemoryBudget& budget_;
-  base::Arena arena_{64 * 1024};
+  std::vector<base::Pages> blocks_;  // 64 KiB to a huge page
+  char* free_ = nullptr;
+  char* free_end_ = nullptr;
+  size_t block_bytes_ = 32 * 1024;  // of the newest
+  size_t reserved_ = 0;
   std::vector<MemSeries*> series_;
   std::vector<std::unique_ptr<MemExtra>> extras_;
-  std::string scratch_;
   uint64_t samples_ = 0;
   size_t extra_bytes_ = 0;
   size_t accounted_ = 0;
 };
 
-/// Decodes a chunk to the end of both vectors. The chunk is our own: a broken one aborts.
-void DecodeChunk(const MemChunk& chunk, std::vector<int64_t>* times, std::vector<double>* values);
+/// Reads one generation of a series, piece by piece.
+/// Owns: nothing. Threads: any, while the generation lives.
+class MemStreamReader {
+ public:
+  /// `tail`: where the stream ended under the shard's lock; null when the generation is frozen.
+  MemStreamReader(const MemSeries& series, const char* tail);
+  /// The next piece that may have samples within [start_ms, end_ms], all of its samples; false
+  /// at the end. Times and values are appended.
+  bool Next(int64_t start_ms, int64_t end_ms, std::vector<int64_t>* times,
+            std::vector<double>* values);
+
+ private:
+  const char* at_;  // stream of the piece; null: no more
+  const char* end_;
+  int64_t first_ms_;
+  const MemChunk* next_;
+  const char* tail_;
+};
+
+/// Gives the columns' samples from `from` on, all of one stream, the starts that are known.
+void FillStarts(std::span<const StartFrom> starts, size_t from, store::SeriesColumns* columns);
+/// Appends a late sample.
+void PutLate(const LateSample& late, store::SeriesColumns* columns);
 
 }  // namespace pharos::samples

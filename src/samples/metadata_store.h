@@ -19,8 +19,11 @@ class MetadataStore {
  public:
   using Family = std::pair<std::string, model::Metadata>;
 
-  /// True when this is news, which the WAL must hear. `generation` is the memtable's.
-  bool Set(std::string_view metric, model::Metadata metadata, uint32_t generation);
+  /// True when the WAL must hear it: it is news, or was last told to an older WAL generation,
+  /// where it may have been lost. `generation` is the memtable's; `wal_generation` 0 is for what
+  /// comes from the disk.
+  bool Set(std::string_view metric, model::Metadata metadata, uint32_t generation,
+           uint64_t wal_generation);
   /// One family, or all for "". Sorted.
   std::vector<Family> Get(std::string_view metric) const;
   /// The memtable generation of the last news; 0 when there was none since the start.
@@ -28,7 +31,11 @@ class MetadataStore {
 
  private:
   mutable std::shared_mutex mutex_;
-  std::map<std::string, model::Metadata, std::less<>> families_;
+  struct Said {
+    model::Metadata metadata;
+    uint64_t wal_generation = 0;
+  };
+  std::map<std::string, Said, std::less<>> families_;
   size_t bytes_ = 0;
   uint32_t changed_generation_ = 0;
 };

@@ -6,19 +6,25 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "io/manifest.h"
 #include "io/part_file.h"
+#include "samples/block_summary.h"
 #include "samples/page_cache.h"
 #include "samples/part_format.h"
 #include "samples/part_index.h"
+#include "samples/tombstones.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
+
+class HiddenSamples;
 
 /// Owns: the open file; the directory too once it is obsolete (removed with the last user).
 /// Threads: any. Errors: kCorrupt names the part; a part that did not open answers every read
@@ -40,6 +46,11 @@ class Part {
   }
 
   base::Result<std::shared_ptr<const PartIndex>> Index();
+  /// The tombstones that concern it; they replace those of before.
+  void SetTombstones(Tombstones concerning);
+  bool has_tombstones();
+  /// What of it is deleted; null when nothing is. `index` is the part's.
+  std::shared_ptr<const HiddenSamples> Hidden(const PartIndex& index);
   /// Gives the index back; returns its bytes. For when memory is short.
   size_t DropIndex();
   size_t index_bytes();
@@ -77,41 +88,101 @@ class Part {
   base::MemoryBudget& budget_;
   PartInfo info_;
   std::mutex mutex_;
-  FilePtr file_;                            // mutex_
-  std::shared_ptr<const PartIndex> index_;  // mutex_
-  std::optional<base::Error> open_error_;   // mutex_; why file_ is null
+  FilePtr file_;                                 // mutex_
+  std::shared_ptr<const PartIndex> index_;       // mutex_
+  std::optional<base::Error> open_error_;        // mutex_; why file_ is null
+  Tombstones tombstones_;                        // mutex_
+  std::shared_ptr<const HiddenSamples> hidden_;  // mutex_; made of tombstones_ when needed
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> last_use_{0};
   std::atomic<bool> obsolete_{false};
 };
 
-/// Reads series of one part one after the other.
+/// One block of a series, as its head tells.
+struct PartBlock {
+  BlockSummary summary;
+  /// Which time column it has. Blocks of one part with the same column have the same times, so
+  /// that what was computed of the times (window bounds, say) holds for all of them.
+  uint64_t column = 0;
+  uint32_t page = 0;    ///< data page of its body
+  uint32_t offset = 0;  ///< in the page
+  uint32_t bytes = 0;   ///< of the body
+  uint8_t flags = 0;
+  int64_t one_start = 0;
+  std::string_view head;  ///< as it is stored; valid until the reader's next Blocks or Read
+};
+
+/// Reads series of one part, best in rising order. Read leaves out what was deleted when the
+/// reader was made; who takes blocks asks hidden() first.
 ///
-/// Owns: the pages it stands on. Threads: one. Errors: as Part. Cost: a page look-up when the
-/// page changes, then the decoding.
+/// Owns: the pages it stands on, and some decoded time columns. Threads: one. Errors: as Part.
+/// Cost: a page look-up when the page changes; Blocks reads heads only, which lie apart from
+/// the values; Decode about a nanosecond a sample.
 class PartSeriesReader {
  public:
   PartSeriesReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, bool cached)
-      : part_(std::move(part)), index_(std::move(index)), cached_(cached) {}
+      : part_(std::move(part)),
+        index_(std::move(index)),
+        hidden_(part_->Hidden(*index_)),
+        cached_(cached) {}
 
   const PartIndex& index() const { return *index_; }
   Part& part() const { return *part_; }
-  /// Appends the samples of the series within [start_ms, end_ms] to `out`.
+  /// What is left out; null for nothing. Blocks and their summaries do not know of it: of a series
+  /// that it Touches, take Read.
+  const HiddenSamples* hidden() const { return hidden_.get(); }
+
+  /// The series' blocks that have samples within [start_ms, end_ms], in `out` (cleared first):
+  /// float blocks in order of time, then histogram blocks in order of time. They do not overlap.
+  base::Result<void> Blocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                            std::vector<PartBlock>* out);
+  /// A column's times, valid until the next Times, Blocks, Decode or Read.
+  base::Result<std::span<const int64_t>> Times(uint64_t column);
+  /// All values of a float block into `out`, as long as its count.
+  base::Result<void> Values(const PartBlock& block, std::span<double> out);
+  /// When each count of the block began into `out`, as long as its count; 0: not known.
+  base::Result<void> Starts(const PartBlock& block, std::span<int64_t> out);
+  /// The body as it is stored, valid until the next call but Times.
+  base::Result<std::string_view> Body(const PartBlock& block);
+  /// The body behind its start times, likewise.
+  base::Result<std::string_view> ValueBlock(const PartBlock& block);
+  /// Appends the block's samples within [start_ms, end_ms] to `out`.
+  base::Result<void> Decode(const PartBlock& block, int64_t start_ms, int64_t end_ms,
+                            store::SeriesColumns* out);
+
+  /// Appends the samples of the series within [start_ms, end_ms] to `out`: Blocks and Decode.
   base::Result<void> Read(uint32_t series, int64_t start_ms, int64_t end_ms,
                           store::SeriesColumns* out);
 
  private:
-  base::Result<std::string_view> Column(uint64_t column);
-  base::Result<void> ReadBlock(BlockKind kind, std::string_view column, std::string_view bytes,
-                               int64_t start_ms, int64_t end_ms, store::SeriesColumns* out);
+  struct TimeColumn {
+    int64_t first_ms = 0, last_ms = 0;
+    uint32_t count = 0;
+    std::string encoded;         ///< until it is decoded
+    std::vector<int64_t> times;  ///< empty until it is asked for
+  };
+  base::Result<TimeColumn*> Column(uint64_t column);
+  /// The body behind the start times, if it has them (then in starts_).
+  base::Result<codec::ByteReader> AfterStarts(const PartBlock& block);
+  base::Result<void> DecodeFloats(const PartBlock& block, std::span<const int64_t> times,
+                                  size_t begin, size_t end, store::SeriesColumns* out);
+  base::Result<void> DecodeHistograms(const PartBlock& block, std::span<const int64_t> times,
+                                      int64_t start_ms, int64_t end_ms, store::SeriesColumns* out);
   base::Error Corrupt(std::string_view what) const;
 
   std::shared_ptr<Part> part_;
   std::shared_ptr<const PartIndex> index_;
+  std::shared_ptr<const HiddenSamples> hidden_;
   const bool cached_;
+  std::vector<PageCache::Page> heads_;  ///< of the last Blocks
+  uint32_t heads_page_ = 0;             ///< number of the first of them
   PageCache::Page data_, times_;
   uint32_t data_page_ = 0, times_page_ = 0;
-  std::vector<int64_t> histogram_times_;
+  std::unordered_map<uint64_t, TimeColumn> columns_;
+  size_t column_values_ = 0;  ///< in columns_
+  std::vector<PartBlock> blocks_;
+  std::vector<double> values_;
+  std::vector<int64_t> starts_;
 };
 
 }  // namespace pharos::samples

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "codec/int_block.h"
 #include "codec/time_block.h"
-#include "codec/value_block.h"
+#include "samples/block_summary.h"
+#include "samples/histogram_block.h"
 #include "samples/histogram_codec.h"
 #include "samples/label_bytes.h"
 #include "samples/limits.h"
@@ -63,80 +65,117 @@ void PartBuilder::AddLabels(std::string_view labels) {
 
 base::Result<void> PartBuilder::AddSeries(std::string_view labels,
                                           const store::SeriesColumns& columns) {
-  const auto& histograms = columns.histograms;
-  const size_t floats = columns.times_ms.size();
-  if (floats + histograms.size() == 0) return {};
-  if (data_.size() >= kPageBytes) PHAROS_TRY_VOID(FlushData());
-  AddLabels(labels);
-  SeriesPlace place{data_page_, static_cast<uint32_t>(data_.size()), INT64_MAX, INT64_MIN};
-  if (floats > 0) {
-    place.min_ms = columns.times_ms.front();
-    place.max_ms = columns.times_ms.back();
-  }
-  if (!histograms.empty()) {
-    place.min_ms = std::min(place.min_ms, histograms.front().time_ms);
-    place.max_ms = std::max(place.max_ms, histograms.back().time_ms);
-  }
-  places_.push_back(place);
-  Widen(place.min_ms, place.max_ms);
-  ++info_.series;
-  info_.samples += floats + histograms.size();
+  PHAROS_TRY_VOID(BeginSeries(labels));
   PHAROS_TRY_VOID(AddFloats(columns));
-  PHAROS_TRY_VOID(AddHistograms(histograms));
+  PHAROS_TRY_VOID(AddHistograms(columns.histograms));
+  return EndSeries();
+}
+
+base::Result<void> PartBuilder::BeginSeries(std::string_view labels) {
+  if (bodies_.size() >= kPageBytes || heads_.size() >= kPageBytes) PHAROS_TRY_VOID(FlushData());
+  labels_ = labels;
+  place_ = {data_page_, static_cast<uint32_t>(heads_.size()), INT64_MAX, INT64_MIN};
+  list_begin_ = bodies_.size();
+  return {};
+}
+
+base::Result<void> PartBuilder::EndSeries() {
+  if (list_count_ == 0) return {};
   PutList(false);
+  AddLabels(labels_);
+  places_.push_back(place_);
+  Widen(place_.min_ms, place_.max_ms);
+  ++info_.series;
   return {};
 }
 
 base::Result<void> PartBuilder::AddFloats(const store::SeriesColumns& columns) {
-  codec::ValueHint hint;
   return ForEachBlock(columns.times_ms.size(), [&](size_t begin, size_t size) {
-    if (hint.exponent == codec::ValueHint::kXor) hint = {};
-    block_.clear();
-    codec::EncodeValues({columns.values.data() + begin, size}, block_, &hint);
-    return PutBlock(BlockKind::kFloats, columns.times_ms.data() + begin, size);
+    const std::span values(columns.values.data() + begin, size);
+    const std::span times(columns.times_ms.data() + begin, size);
+    head_.clear();
+    body_.clear();
+    codec::EncodeValues(values, body_, &hint_, values.data());
+    if (body_[0] == static_cast<char>(codec::ValueForm::kConstant)) body_.clear();
+    EncodeSummary(values, body_, head_);
+    if (!columns.starts_ms.empty())
+      PutStarts({columns.starts_ms.data() + begin, size}, times.front());
+    return PutBlock(times);
   });
 }
 
-base::Result<void> PartBuilder::AddHistograms(
-    const std::vector<model::HistogramSample>& histograms) {
-  std::vector<int64_t> times;
+base::Result<void> PartBuilder::AddHistograms(std::span<const model::HistogramSample> histograms) {
   return ForEachBlock(histograms.size(), [&](size_t begin, size_t size) {
-    block_.clear();
-    times.clear();
-    const model::Histogram* previous = nullptr;
-    for (size_t i = begin; i < begin + size; ++i) {
-      EncodeHistogram(*histograms[i].histogram, previous, block_);
-      previous = histograms[i].histogram.get();
-      times.push_back(histograms[i].time_ms);
+    head_.assign(1, static_cast<char>(kHeadHistograms));
+    body_.clear();
+    histogram_times_.clear();
+    starts_.clear();
+    EncodeHistograms(histograms.subspan(begin, size), body_);
+    for (const model::HistogramSample& sample : histograms.subspan(begin, size)) {
+      histogram_times_.push_back(sample.time_ms);
+      starts_.push_back(sample.start_ms);
     }
-    return PutBlock(BlockKind::kHistograms, times.data(), size);
+    PutStarts(starts_, histogram_times_.front());
+    return PutBlock(histogram_times_);
   });
 }
 
-base::Result<void> PartBuilder::PutBlock(BlockKind kind, const int64_t* times, size_t count) {
-  if (blocks_.size() + block_.size() > kSeriesPageBytes && block_count_ > 0) {
+void PartBuilder::PutStarts(std::span<const int64_t> starts, int64_t first_ms) {
+  const bool same = std::all_of(starts.begin(), starts.end(),
+                                [&](int64_t start) { return start == starts.front(); });
+  if (same && starts.front() == 0) return;
+  head_[0] = static_cast<char>(head_[0] | (same ? kHeadOneStart : kHeadStarts));
+  if (same) {
+    codec::PutSigned(head_, static_cast<int64_t>(static_cast<uint64_t>(first_ms) -
+                                                 static_cast<uint64_t>(starts.front())));
+  } else {
+    std::string encoded;
+    codec::EncodeInts(starts, encoded);
+    body_.insert(0, encoded);
+  }
+}
+
+base::Result<void> PartBuilder::CopyBlock(std::span<const int64_t> times, std::string_view head,
+                                          std::string_view body) {
+  head_ = head;
+  body_ = body;
+  return PutBlock(times);
+}
+
+base::Result<void> PartBuilder::PutBlock(std::span<const int64_t> times) {
+  if (list_count_ > 0 && bodies_.size() - list_begin_ + body_.size() > kSeriesPageBytes) {
     PutList(true);
     PHAROS_TRY_VOID(FlushData());
   }
-  PHAROS_TRY(const uint64_t column, TimeColumn(times, count));
-  codec::PutVarint(blocks_, column << 1 | static_cast<uint64_t>(kind));
-  codec::PutBytes(blocks_, block_);
-  ++block_count_;
+  PHAROS_TRY(const uint64_t column, TimeColumn(times));
+  if (list_count_ == 0) {
+    codec::PutVarint(list_, column);
+  } else {
+    codec::PutSigned(list_, static_cast<int64_t>(column - list_column_));
+  }
+  codec::PutVarint(list_, body_.size());
+  list_ += head_;
+  bodies_ += body_;
+  list_column_ = column;
+  ++list_count_;
+  place_.min_ms = std::min(place_.min_ms, times.front());
+  place_.max_ms = std::max(place_.max_ms, times.back());
+  info_.samples += times.size();
   return {};
 }
 
 void PartBuilder::PutList(bool goes_on) {
-  codec::PutVarint(data_, block_count_ << 1 | (goes_on ? 1 : 0));
-  data_ += blocks_;
-  blocks_.clear();
-  block_count_ = 0;
+  const bool has_bodies = bodies_.size() > list_begin_;
+  codec::PutVarint(heads_, list_count_ << 2 | (has_bodies ? 2 : 0) | (goes_on ? 1 : 0));
+  if (has_bodies) codec::PutVarint(heads_, list_begin_);
+  heads_ += list_;
+  list_.clear();
+  list_count_ = 0;
 }
 
-base::Result<uint64_t> PartBuilder::TimeColumn(const int64_t* times, size_t count) {
-  column_.clear();
-  codec::PutVarint(column_, count);
-  codec::EncodeTimes({times, count}, column_);
-  const base::Hash128 hash = base::HashBytes128(column_);
+base::Result<uint64_t> PartBuilder::TimeColumn(std::span<const int64_t> times) {
+  const base::Hash128 hash =
+      base::HashBytes128({reinterpret_cast<const char*>(times.data()), times.size_bytes()});
   const auto known = shared_columns_.find(hash);
   if (known != shared_columns_.end()) return known->second;
   if (times_.size() >= kPageBytes || time_slots_.size() == kTimeSlots) {
@@ -144,16 +183,20 @@ base::Result<uint64_t> PartBuilder::TimeColumn(const int64_t* times, size_t coun
   }
   const uint64_t column = uint64_t{time_page_} * kTimeSlots + time_slots_.size();
   time_slots_.push_back(static_cast<uint32_t>(times_.size()));
-  times_ += column_;
+  codec::PutVarint(times_, times.size());
+  codec::EncodeTimes(times, times_);
   if (shared_columns_.size() >= kSharedTimeColumns) shared_columns_.clear();
   shared_columns_.emplace(hash, column);
   return column;
 }
 
 base::Result<void> PartBuilder::FlushData() {
-  if (data_.empty()) return {};
-  PHAROS_TRY_VOID(file_->AddPage(kDataSection, data_, io::kPageZstd, kZstdLevel));
-  data_.clear();
+  if (heads_.empty()) return {};
+  PHAROS_TRY_VOID(file_->AddPage(kBlockSection, heads_, io::kPageZstd, kZstdLevel));
+  PHAROS_TRY_VOID(file_->AddPage(kDataSection, bodies_, io::kPageZstd, kZstdLevel));
+  heads_.clear();
+  bodies_.clear();
+  list_begin_ = 0;
   ++data_page_;
   return {};
 }

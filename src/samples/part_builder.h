@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/result.h"
+#include "codec/value_block.h"
 #include "io/fs.h"
 #include "io/part_file.h"
 #include "samples/part_format.h"
@@ -19,7 +21,7 @@
 namespace pharos::samples {
 
 /// Owns: the file in the making. Threads: one. Errors: kIo, kFull; then the part is void.
-/// Cost: memory of about 64 bytes a series and one page; files are written as pages fill.
+/// Cost: memory of about 64 bytes a series and two pages; files are written as pages fill.
 class PartBuilder {
  public:
   /// Makes `<dir>/samples.part`; `dir` exists. Of `info` only generations and level count.
@@ -27,8 +29,19 @@ class PartBuilder {
                                                            const PartInfo& info);
 
   /// `labels`: canonical bytes, after those of the series before. Columns: times strictly
-  /// rising; a range [begin, end) of them.
+  /// rising. The same as BeginSeries, AddFloats, AddHistograms, EndSeries.
   base::Result<void> AddSeries(std::string_view labels, const store::SeriesColumns& columns);
+
+  /// A series in pieces, each after the one before; float samples first, then histograms.
+  /// `labels` is kept until EndSeries, which drops a series without samples.
+  base::Result<void> BeginSeries(std::string_view labels);
+  base::Result<void> AddFloats(const store::SeriesColumns& columns);
+  base::Result<void> AddHistograms(std::span<const model::HistogramSample> histograms);
+  /// An encoded block as another part has it: its times, its head and its body.
+  base::Result<void> CopyBlock(std::span<const int64_t> times, std::string_view head,
+                               std::string_view body);
+  base::Result<void> EndSeries();
+
   base::Result<void> AddExemplar(const model::Labels& series, const model::Exemplar& exemplar);
   base::Result<void> AddMetadata(std::string_view metric, const model::Metadata& metadata);
   /// Gives a part without samples and exemplars a time.
@@ -43,12 +56,11 @@ class PartBuilder {
  private:
   explicit PartBuilder(PartInfo info) : info_(info) {}
   void AddLabels(std::string_view labels);
-  base::Result<void> AddFloats(const store::SeriesColumns& columns);
-  base::Result<void> AddHistograms(const std::vector<model::HistogramSample>& histograms);
-  /// Adds block_ to the series; starts another page when the series is long.
-  base::Result<void> PutBlock(BlockKind kind, const int64_t* times, size_t count);
+  /// Adds what head_ and body_ hold to the series; starts another page when it is long.
+  base::Result<void> PutBlock(std::span<const int64_t> times);
+  void PutStarts(std::span<const int64_t> starts, int64_t first_ms);
   void PutList(bool goes_on);
-  base::Result<uint64_t> TimeColumn(const int64_t* times, size_t count);
+  base::Result<uint64_t> TimeColumn(std::span<const int64_t> times);
   base::Result<void> FlushData();
   base::Result<void> FlushTimes();
   base::Result<void> WritePairs(std::vector<uint32_t>* rank);
@@ -64,13 +76,21 @@ class PartBuilder {
   std::vector<uint32_t> pairs_end_;     // a series
   std::vector<SeriesPlace> places_;     // a series
 
-  std::string data_, blocks_, block_;
-  size_t block_count_ = 0;  // in blocks_
+  std::string_view labels_;         // of the series under way
+  SeriesPlace place_;               // likewise
+  codec::ValueHint hint_;           // from the block before, of whatever series
+  std::string heads_, bodies_;      // the pages in the making: "blocks" and "data"
+  std::string list_, head_, body_;  // the series' heads in this page; the block's
+  std::vector<int64_t> histogram_times_, starts_;
+  size_t list_count_ = 0;     // blocks in list_
+  size_t list_begin_ = 0;     // where their bodies begin in bodies_
+  uint64_t list_column_ = 0;  // of the last block in list_
   uint32_t data_page_ = 0;
   std::string times_, column_;
   std::vector<uint32_t> time_slots_;
   uint32_t time_page_ = 0;
-  std::unordered_map<base::Hash128, uint64_t, base::Hash128Hasher> shared_columns_;  // → column
+  /// Hash of the times → column.
+  std::unordered_map<base::Hash128, uint64_t, base::Hash128Hasher> shared_columns_;
   std::string exemplars_, metadata_;
 };
 

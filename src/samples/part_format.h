@@ -10,19 +10,17 @@
 namespace pharos::samples {
 
 inline constexpr std::string_view kPartKind = "SMPL";
-inline constexpr uint32_t kPartVersion = 1;
+inline constexpr uint32_t kPartVersion = 2;
 inline constexpr std::string_view kPartFile = "samples.part";
 
 inline constexpr std::string_view kHeadSection = "head";
 inline constexpr std::string_view kPairSection = "pairs";
 inline constexpr std::string_view kSeriesSection = "series";
 inline constexpr std::string_view kTimeSection = "times";
+inline constexpr std::string_view kBlockSection = "blocks";
 inline constexpr std::string_view kDataSection = "data";
 inline constexpr std::string_view kExemplarSection = "exemplars";
 inline constexpr std::string_view kMetadataSection = "metadata";
-
-/// What a block holds: lowest bit of its head.
-enum class BlockKind : uint8_t { kFloats = 0, kHistograms = 1 };
 
 /// The head page.
 struct PartInfo {
@@ -38,7 +36,7 @@ struct PartInfo {
 std::string EncodeInfo(const PartInfo& info);
 bool DecodeInfo(std::string_view page, PartInfo* info);
 
-/// Where one series' blocks lie.
+/// Where one series' block heads lie; the bodies are in the data page of the same number.
 struct SeriesPlace {
   uint32_t page = 0;
   uint32_t offset = 0;

@@ -14,10 +14,20 @@ model::LabelView Parse(std::string_view pair) {
   return {name, in.Bytes()};
 }
 
-/// One name, one non-empty value, nothing else.
-bool IsPair(std::string_view bytes) {
-  const auto labels = model::Labels::Decode(bytes);
-  return labels.has_value() && labels->size() == 1;
+size_t VarintBytes(uint64_t value) {
+  size_t bytes = 1;
+  for (; value >= 0x80; value >>= 7) ++bytes;
+  return bytes;
+}
+
+/// One name, one non-empty value, nothing else, lengths in their shortest form.
+bool IsPair(std::string_view bytes, model::LabelView* label) {
+  codec::ByteReader in(bytes);
+  const std::string_view name = in.Bytes(), value = in.Bytes();
+  *label = {name, value};
+  return in.ok() && !name.empty() && !value.empty() &&
+         bytes.size() ==
+             VarintBytes(name.size()) + name.size() + VarintBytes(value.size()) + value.size();
 }
 
 }  // namespace
@@ -49,16 +59,18 @@ bool PartIndex::AddPairs(std::string_view page) {
     if (!in.ok() || shared > pair.size()) return false;
     pair.resize(shared);
     pair += rest;
-    if (!IsPair(pair) || pair_bytes_.size() + pair.size() > UINT32_MAX) return false;
-    uint32_t name = 0;
-    if (!name_of_pair_.empty()) {
-      const std::string_view last = Pair(pair_count() - 1);
-      if (CompareLabels(last, pair) >= 0) return false;
-      name = name_of_pair_.back() + (Parse(last).name != Parse(pair).name ? 1 : 0);
+    model::LabelView label;
+    if (!IsPair(pair, &label) || pair_bytes_.size() + pair.size() > UINT32_MAX) return false;
+    bool new_name = true;
+    if (pair_count() > 0) {
+      const model::LabelView last = Parse(Pair(pair_count() - 1));
+      if (!(last < label)) return false;
+      new_name = last.name != label.name;
     }
+    if (new_name) name_begin_.push_back(pair_count());
     pair_bytes_ += pair;
     pair_begin_.push_back(static_cast<uint32_t>(pair_bytes_.size()));
-    name_of_pair_.push_back(name);
+    name_of_pair_.push_back(static_cast<uint32_t>(name_begin_.size() - 1));
   }
   return in.ok();
 }
@@ -147,10 +159,7 @@ std::optional<uint32_t> PartIndex::FindSeries(const model::Labels& labels) const
 
 std::vector<std::string> PartIndex::Names() const {
   std::vector<std::string> out;
-  for (uint32_t pair = 0; pair < pair_count(); ++pair) {
-    if (pair == 0 || name_of_pair_[pair] != name_of_pair_[pair - 1])
-      out.emplace_back(Parse(Pair(pair)).name);
-  }
+  for (const uint32_t pair : name_begin_) out.emplace_back(Parse(Pair(pair)).name);
   return out;
 }
 
@@ -178,12 +187,32 @@ std::span<const uint32_t> PartIndex::Find(std::string_view name, std::string_vie
   return Postings(pair);
 }
 
-void PartIndex::ForEachValue(std::string_view name, const OnValue& on_value) const {
-  for (uint32_t pair = LowerBound(name, {}); pair < pair_count(); ++pair) {
-    const model::LabelView label = Parse(Pair(pair));
-    if (label.name != name) return;
-    on_value(label.value, Postings(pair));
+uint32_t PartIndex::EndOfName(std::string_view name) const {
+  const auto later = std::ranges::upper_bound(
+      name_begin_, name, {}, [&](uint32_t pair) { return Parse(Pair(pair)).name; });
+  return later == name_begin_.end() ? pair_count() : *later;
+}
+
+void PartIndex::ForEachValue(std::string_view name, std::string_view from, std::string_view to,
+                             const OnValue& on_value) const {
+  const uint32_t end = EndOfName(name);
+  for (uint32_t pair = LowerBound(name, from); pair < end; ++pair) {
+    const std::string_view value = Parse(Pair(pair)).value;
+    if (value > to && to != kEndOfValues) return;
+    on_value(value, Postings(pair));
   }
+}
+
+size_t PartIndex::ValueCount(std::string_view name) const {
+  return EndOfName(name) - LowerBound(name, {});
+}
+
+std::string_view PartIndex::ValueOf(uint32_t series, std::string_view name) const {
+  for (uint32_t i = label_begin_[series]; i < label_begin_[series + 1]; ++i) {
+    const model::LabelView label = Parse(Pair(label_pairs_[i]));
+    if (label.name == name) return label.value;
+  }
+  return {};
 }
 
 std::vector<uint32_t> PartIndex::All() const {

@@ -29,6 +29,17 @@ class PartIndex final : public PostingSource {
   size_t series_count() const { return places_.size(); }
   const SeriesPlace& place(uint32_t series) const { return places_[series]; }
   model::Labels LabelsOf(uint32_t series) const;
+  /// The series' labels as pair numbers, rising.
+  std::span<const uint32_t> PairsOf(uint32_t series) const {
+    return {label_pairs_.data() + label_begin_[series],
+            label_begin_[series + 1] - label_begin_[series]};
+  }
+  uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
+  /// Canonical label bytes of one pair.
+  std::string_view Pair(uint32_t pair) const {
+    return std::string_view(pair_bytes_)
+        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
+  }
   std::vector<uint32_t> Select(const std::vector<model::Matcher>& matchers) const {
     return SelectSeries(*this, matchers);
   }
@@ -38,28 +49,34 @@ class PartIndex final : public PostingSource {
   size_t bytes() const;
 
   std::span<const uint32_t> Find(std::string_view name, std::string_view value) const override;
-  void ForEachValue(std::string_view name, const OnValue& on_value) const override;
+  /// In rising order.
+  void ForEachValue(std::string_view name, std::string_view from, std::string_view to,
+                    const OnValue& on_value) const override;
+  void ForEachValue(std::string_view name, const OnValue& on_value) const {
+    ForEachValue(name, {}, kEndOfValues, on_value);
+  }
+  size_t ValueCount(std::string_view name) const override;
   std::vector<uint32_t> All() const override;
+  bool KnowsValues() const override { return true; }
+  std::string_view ValueOf(uint32_t series, std::string_view name) const override;
 
  private:
   bool AddPairs(std::string_view page);
   bool AddSeries(std::string_view page);
   void BuildPostings();
-  std::string_view Pair(uint32_t pair) const {
-    return std::string_view(pair_bytes_)
-        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
-  }
   /// The first pair at or after (name, value).
   uint32_t LowerBound(std::string_view name, std::string_view value) const;
+  /// The first pair of a later name.
+  uint32_t EndOfName(std::string_view name) const;
   std::span<const uint32_t> Postings(uint32_t pair) const {
     return {postings_.data() + postings_begin_[pair],
             postings_begin_[pair + 1] - postings_begin_[pair]};
   }
-  uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
 
   std::string pair_bytes_;  // canonical label bytes of each pair, in order
   std::vector<uint32_t> pair_begin_{0};
   std::vector<uint32_t> name_of_pair_;  // rank of the pair's name
+  std::vector<uint32_t> name_begin_;    // a name: its first pair
   std::vector<uint32_t> label_pairs_;
   std::vector<uint32_t> label_begin_{0};  // a series
   std::vector<SeriesPlace> places_;       // a series

@@ -1,9 +1,12 @@
 // From a part's blocks back to columns.
+#include <algorithm>
+
+#include "codec/int_block.h"
 #include "codec/limits.h"
 #include "codec/time_block.h"
 #include "codec/value_block.h"
-#include "samples/columns.h"
-#include "samples/histogram_codec.h"
+#include "samples/hidden_samples.h"
+#include "samples/histogram_block.h"
 #include "samples/limits.h"
 #include "samples/part.h"
 
@@ -36,7 +39,9 @@ base::Error PartSeriesReader::Corrupt(std::string_view what) const {
   return part_->Named({base::ErrorKind::kCorrupt, std::string(what)});
 }
 
-base::Result<std::string_view> PartSeriesReader::Column(uint64_t column) {
+base::Result<PartSeriesReader::TimeColumn*> PartSeriesReader::Column(uint64_t column) {
+  const auto known = columns_.find(column);
+  if (known != columns_.end()) return &known->second;
   const auto page = static_cast<uint32_t>(column / kTimeSlots);
   if (times_ == nullptr || times_page_ != page) {
     PHAROS_TRY(times_, part_->ReadPage(kTimeSection, page, cached_));
@@ -46,70 +51,196 @@ base::Result<std::string_view> PartSeriesReader::Column(uint64_t column) {
   if (!FindSlot(*times_, static_cast<uint32_t>(column % kTimeSlots), &bytes)) {
     return std::unexpected(Corrupt("bad time column"));
   }
-  return bytes;
+  codec::ByteReader in(bytes);
+  const uint64_t count = in.Varint();
+  codec::TimeBounds bounds;
+  if (!in.ok() || count == 0 || count > codec::kMaxBlockValues || !codec::PeekTimes(in, &bounds)) {
+    return std::unexpected(Corrupt("bad time column"));
+  }
+  if (column_values_ > kReaderTimes) columns_.clear(), column_values_ = 0;
+  column_values_ += count;
+  TimeColumn& made = columns_[column];
+  made.first_ms = bounds.first;
+  made.last_ms = bounds.last;
+  made.count = static_cast<uint32_t>(count);
+  made.encoded = in.rest();
+  return &made;
 }
 
-base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int64_t end_ms,
-                                          store::SeriesColumns* out) {
+base::Result<std::span<const int64_t>> PartSeriesReader::Times(uint64_t column) {
+  PHAROS_TRY(TimeColumn * found, Column(column));
+  if (found->times.empty()) {
+    found->times.resize(found->count);
+    codec::ByteReader in(found->encoded);
+    if (!codec::DecodeTimes(in, found->times)) {
+      found->times.clear();
+      return std::unexpected(Corrupt("bad time column"));
+    }
+    found->encoded = {};
+  }
+  return std::span<const int64_t>(found->times);
+}
+
+base::Result<void> PartSeriesReader::Blocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                            std::vector<PartBlock>* out) {
+  out->clear();
   const SeriesPlace& place = index_->place(series);
   if (place.min_ms > end_ms || place.max_ms < start_ms) return {};
   uint32_t page = place.page;
   size_t offset = place.offset;
+  if (heads_.empty() || heads_page_ != page) {
+    heads_.clear();
+    heads_page_ = page;
+  } else {
+    heads_.resize(1);
+  }
   for (bool goes_on = true; goes_on; ++page, offset = 0) {
-    if (data_ == nullptr || data_page_ != page) {
-      PHAROS_TRY(data_, part_->ReadPage(kDataSection, page, cached_));
-      data_page_ = page;
+    if (heads_.size() == page - heads_page_) {
+      PHAROS_TRY(auto read, part_->ReadPage(kBlockSection, page, cached_));
+      heads_.push_back(std::move(read));
     }
-    if (offset > data_->size()) return std::unexpected(Corrupt("series beyond its page"));
-    codec::ByteReader in(std::string_view(*data_).substr(offset));
+    const std::string& heads = *heads_.back();
+    if (offset > heads.size()) return std::unexpected(Corrupt("series beyond its page"));
+    codec::ByteReader in(std::string_view(heads).substr(offset));
     const uint64_t list = in.Varint();
     goes_on = (list & 1) != 0;
-    for (uint64_t blocks = list >> 1; blocks > 0; --blocks) {
-      const uint64_t head = in.Varint();
-      const std::string_view bytes = in.Bytes();
-      if (!in.ok()) return std::unexpected(Corrupt("bad block head"));
-      PHAROS_TRY(const std::string_view column, Column(head >> 1));
-      PHAROS_TRY_VOID(
-          ReadBlock(static_cast<BlockKind>(head & 1), column, bytes, start_ms, end_ms, out));
+    uint64_t at = list & 2 ? in.Varint() : 0;
+    uint64_t column = 0;
+    for (uint64_t left = list >> 2; left > 0; --left) {
+      PartBlock block;
+      column = left == list >> 2 ? in.Varint() : column + static_cast<uint64_t>(in.Signed());
+      const uint64_t bytes = in.Varint();
+      if (!in.ok() || at + bytes > UINT32_MAX) return std::unexpected(Corrupt("bad block head"));
+      PHAROS_TRY(const TimeColumn* const times, Column(column));
+      block.summary.count = times->count;
+      block.summary.first_ms = times->first_ms;
+      block.summary.last_ms = times->last_ms;
+      const char* const head = in.position();
+      if (!DecodeSummary(in, &block.flags, &block.one_start, &block.summary))
+        return std::unexpected(Corrupt("bad block head"));
+      block.head = {head, static_cast<size_t>(in.position() - head)};
+      block.column = column;
+      block.page = page;
+      block.offset = static_cast<uint32_t>(at);
+      block.bytes = static_cast<uint32_t>(bytes);
+      at += bytes;
+      if (times->first_ms <= end_ms && times->last_ms >= start_ms) out->push_back(block);
     }
-    if (!in.ok()) return std::unexpected(Corrupt("bad block list"));
   }
   return {};
 }
 
-base::Result<void> PartSeriesReader::ReadBlock(BlockKind kind, std::string_view column,
-                                               std::string_view bytes, int64_t start_ms,
-                                               int64_t end_ms, store::SeriesColumns* out) {
-  codec::ByteReader times(column), values(bytes);
-  const uint64_t count = times.Varint();
-  codec::TimeBounds bounds;
-  if (!times.ok() || count == 0 || count > codec::kMaxBlockValues ||
-      !codec::PeekTimes(times, &bounds)) {
-    return std::unexpected(Corrupt("bad time column"));
+base::Result<std::string_view> PartSeriesReader::Body(const PartBlock& block) {
+  if (block.bytes == 0) return std::string_view();
+  if (data_ == nullptr || data_page_ != block.page) {
+    PHAROS_TRY(data_, part_->ReadPage(kDataSection, block.page, cached_));
+    data_page_ = block.page;
   }
-  if (bounds.first > end_ms || bounds.last < start_ms) return {};
-  if (kind == BlockKind::kFloats) {
-    const size_t at = out->times_ms.size();
-    out->times_ms.resize(at + count);
-    out->values.resize(at + count);
-    if (!codec::DecodeTimes(times, {out->times_ms.data() + at, count}) ||
-        !codec::DecodeValues(values, {out->values.data() + at, count})) {
-      return std::unexpected(Corrupt("bad block"));
-    }
-    TrimFloats(out, at, start_ms, end_ms);
+  if (block.offset > data_->size() || block.bytes > data_->size() - block.offset)
+    return std::unexpected(Corrupt("block beyond its page"));
+  return std::string_view(*data_).substr(block.offset, block.bytes);
+}
+
+base::Result<codec::ByteReader> PartSeriesReader::AfterStarts(const PartBlock& block) {
+  PHAROS_TRY(const std::string_view body, Body(block));
+  codec::ByteReader in(body);
+  if (block.flags & kHeadStarts) {
+    starts_.resize(block.summary.count);
+    if (!codec::DecodeInts(in, starts_)) return std::unexpected(Corrupt("bad start times"));
+  }
+  return in;
+}
+
+base::Result<std::string_view> PartSeriesReader::ValueBlock(const PartBlock& block) {
+  PHAROS_TRY(const codec::ByteReader in, AfterStarts(block));
+  return in.rest();
+}
+
+base::Result<void> PartSeriesReader::Values(const PartBlock& block, std::span<double> out) {
+  if (block.summary.histograms) return std::unexpected(Corrupt("histograms for floats"));
+  if (block.summary.constant) {
+    std::fill(out.begin(), out.end(), block.summary.first);
     return {};
   }
-  histogram_times_.resize(count);
-  if (!codec::DecodeTimes(times, histogram_times_)) return std::unexpected(Corrupt("bad block"));
-  std::shared_ptr<model::Histogram> previous;
-  for (const int64_t time_ms : histogram_times_) {
-    auto histogram = std::make_shared<model::Histogram>();
-    if (!DecodeHistogram(values, previous.get(), histogram.get()))
-      return std::unexpected(Corrupt("bad histogram"));
-    previous = histogram;
-    if (time_ms >= start_ms && time_ms <= end_ms)
-      out->histograms.push_back({time_ms, std::move(histogram)});
+  PHAROS_TRY(codec::ByteReader in, AfterStarts(block));
+  if (!codec::DecodeValues(in, out, &block.summary.first))
+    return std::unexpected(Corrupt("bad block"));
+  return {};
+}
+
+base::Result<void> PartSeriesReader::Starts(const PartBlock& block, std::span<int64_t> out) {
+  if ((block.flags & kHeadStarts) == 0) {
+    std::fill(out.begin(), out.end(), block.one_start);
+    return {};
   }
+  PHAROS_TRY(const std::string_view body, Body(block));
+  codec::ByteReader in(body);
+  if (!codec::DecodeInts(in, out)) return std::unexpected(Corrupt("bad start times"));
+  return {};
+}
+
+base::Result<void> PartSeriesReader::Decode(const PartBlock& block, int64_t start_ms,
+                                            int64_t end_ms, store::SeriesColumns* out) {
+  PHAROS_TRY(const std::span<const int64_t> times, Times(block.column));
+  if (block.summary.histograms) return DecodeHistograms(block, times, start_ms, end_ms, out);
+  size_t begin = 0, end = times.size();
+  if (block.summary.first_ms < start_ms || block.summary.last_ms > end_ms) {
+    begin =
+        static_cast<size_t>(std::lower_bound(times.begin(), times.end(), start_ms) - times.begin());
+    end = static_cast<size_t>(std::upper_bound(times.begin(), times.end(), end_ms) - times.begin());
+    if (begin >= end) return {};
+  }
+  return DecodeFloats(block, times, begin, end, out);
+}
+
+base::Result<void> PartSeriesReader::DecodeFloats(const PartBlock& block,
+                                                  std::span<const int64_t> times, size_t begin,
+                                                  size_t end, store::SeriesColumns* out) {
+  const size_t at = out->times_ms.size(), taken = end - begin;
+  const auto from = [&](const auto& column) { return column.begin() + static_cast<long>(begin); };
+  const auto to = [&](const auto& column) { return column.begin() + static_cast<long>(end); };
+  if (taken == times.size()) {
+    out->values.resize(at + taken);
+    PHAROS_TRY_VOID(Values(block, {out->values.data() + at, taken}));
+  } else {
+    values_.resize(times.size());
+    PHAROS_TRY_VOID(Values(block, values_));
+    out->values.insert(out->values.end(), from(values_), to(values_));
+  }
+  out->times_ms.insert(out->times_ms.end(), from(times), to(times));
+  if (!block.summary.has_starts) {
+    if (!out->starts_ms.empty()) out->starts_ms.resize(at + taken, 0);
+    return {};
+  }
+  out->starts_ms.resize(at, 0);
+  starts_.resize(times.size());
+  PHAROS_TRY_VOID(Starts(block, starts_));
+  out->starts_ms.insert(out->starts_ms.end(), from(starts_), to(starts_));
+  return {};
+}
+
+base::Result<void> PartSeriesReader::DecodeHistograms(const PartBlock& block,
+                                                      std::span<const int64_t> times,
+                                                      int64_t start_ms, int64_t end_ms,
+                                                      store::SeriesColumns* out) {
+  starts_.assign(times.size(), block.one_start);
+  PHAROS_TRY(codec::ByteReader in, AfterStarts(block));
+  std::vector<std::shared_ptr<model::Histogram>> histograms;
+  if (!samples::DecodeHistograms(in, times.size(), &histograms))
+    return std::unexpected(Corrupt("bad histogram"));
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (times[i] >= start_ms && times[i] <= end_ms)
+      out->histograms.push_back({times[i], std::move(histograms[i]), starts_[i]});
+  }
+  return {};
+}
+
+base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                          store::SeriesColumns* out) {
+  const size_t floats = out->times_ms.size(), histograms = out->histograms.size();
+  PHAROS_TRY_VOID(Blocks(series, start_ms, end_ms, &blocks_));
+  for (const PartBlock& block : blocks_) PHAROS_TRY_VOID(Decode(block, start_ms, end_ms, out));
+  if (hidden_ != nullptr) hidden_->Filter(series, floats, histograms, out);
   return {};
 }
 

@@ -203,8 +203,9 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes());
   const auto part = Write(all);
   const auto index = part->Index().value();
-  const char* values[] = {"",       "m12", "m1.",     "m12|m13|m12", ".*",  ".+",
-                          "20[12]", "201", "nothing", "/p3",         "|201"};
+  const char* values[] = {"",        "m12", "m1.",  "m12|m13|m12", ".*",     ".+",
+                          "20[12]",  "201", "/p3",  "|201",        "20.*",   "m1[2-4]",
+                          "nothing", ".*2", "/p.+", "(m12|/p)4?",  "(?i)M15"};
   int checked = 0;
   for (const auto op : {MatchOp::kEqual, MatchOp::kNotEqual, MatchOp::kRegex, MatchOp::kNotRegex}) {
     for (const char* name : {"__name__", "code", "path", "missing"}) {
@@ -222,7 +223,7 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
       }
     }
   }
-  EXPECT_EQ(checked, 4 * 4 * 11);
+  EXPECT_EQ(checked, 4 * 4 * 17);
   EXPECT_EQ(index->Select({}).size(), all.size());
   head.Remove({0, 1, 2});
   EXPECT_EQ(head.Select({}).size(), all.size() - 3);

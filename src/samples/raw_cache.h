@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "base/budget.h"
 #include "base/hash.h"
@@ -16,7 +17,7 @@ namespace pharos::samples {
 
 /// Owns: its table; a Reader shares it. Threads: any. Lookups take no lock; Remember and
 /// Clear do. Errors: none; when the budget is tight nothing more is remembered.
-/// Cost: a look-up is about one cache miss; 40 bytes an entry.
+/// Cost: a look-up is about one cache miss; 20 to 40 bytes an entry.
 class RawCache {
  public:
   explicit RawCache(base::MemoryBudget& budget) : budget_(budget) {}
@@ -26,8 +27,14 @@ class RawCache {
    public:
     explicit Reader(RawCache& cache) : cache_(&cache) {}
     std::optional<store::SeriesHandle> Find(base::Hash128 key);
+    /// Fetches what Find will look at.
+    void Prefetch(base::Hash128 key) const;
+    void FindAll(std::span<const base::Hash128> keys,
+                 std::span<std::optional<store::SeriesHandle>> found);
 
    private:
+    void TakeNewest();
+
     RawCache* cache_;
     uint64_t version_ = 0;
     std::shared_ptr<struct RawTable> table_;

@@ -65,20 +65,26 @@ struct Bed {
     base::SetLogLevel(base::LogLevel::kError);
     std::filesystem::remove_all(directory);
     std::filesystem::create_directories(directory);
+    Open();
+  }
+  void Open() {
     manifest = io::Manifest::Open(io::Fs::Real(), directory).value();
     engine = SampleEngine::Open(*manifest, base::Clock::System(), budget, {}).value();
     io::WalOptions options;
     options.directory = directory + "/wal";
     options.sync_before_ack = false;
-    wal = io::Wal::Open(io::Fs::Real(), options, [](const io::WalFrame&) {
-            return base::Result<void>();
+    wal = io::Wal::Open(io::Fs::Real(), options, [&](const io::WalFrame& frame) {
+            return engine->Replay(frame);
           }).value();
     engine->AttachWal(*wal);
   }
-  ~Bed() {
+  void Close() {
     wal = nullptr;
     engine = nullptr;
     manifest = nullptr;
+  }
+  ~Bed() {
+    Close();
     std::filesystem::remove_all(directory);
   }
 
@@ -199,6 +205,21 @@ void BM_NewSeries(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_NewSeries)->Arg(100'000)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+/// Start after a kill with everything in the log: so many series, 20 samples each.
+void BM_Replay(benchmark::State& state) {
+  Generator generator(static_cast<size_t>(state.range(0)) / 100);
+  Bed bed;
+  const uint64_t samples = bed.Load(generator, 20);
+  for (auto _ : state) {
+    state.PauseTiming();
+    bed.Close();
+    state.ResumeTiming();
+    bed.Open();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(samples));
+}
+BENCHMARK(BM_Replay)->Arg(10'000)->Arg(200'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace pharos::samples

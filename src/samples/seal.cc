@@ -4,37 +4,16 @@
 #include <map>
 
 #include "base/log.h"
-#include "samples/columns.h"
+#include "base/memory.h"
 #include "samples/engine.h"
-#include "samples/label_bytes.h"
+#include "samples/label_order.h"
 #include "samples/limits.h"
+#include "samples/mem_columns.h"
 #include "samples/part_publisher.h"
 #include "samples/series_table.h"
 
 namespace pharos::samples {
 namespace {
-
-/// Everything that one generation holds of a series, in order of time.
-void DecodeAll(const MemSeries& mem, store::SeriesColumns* out) {
-  out->times_ms.clear();
-  out->values.clear();
-  out->histograms.clear();
-  for (const MemChunk* chunk = mem.first; chunk != nullptr; chunk = chunk->next) {
-    DecodeChunk(*chunk, &out->times_ms, &out->values);
-  }
-  for (size_t i = 0; i < mem.open; ++i) {
-    out->times_ms.push_back(mem.base_ms + mem.offsets_ms[i]);
-    out->values.push_back(mem.values[i]);
-  }
-  if (mem.extra != nullptr) {
-    for (const model::Sample& late : mem.extra->late) {
-      out->times_ms.push_back(late.time_ms);
-      out->values.push_back(late.value);
-    }
-    out->histograms = mem.extra->histograms;
-  }
-  SortLaterWins(out);
-}
 
 /// The columns' part within one day, in `out`.
 void SliceDay(const store::SeriesColumns& all, int64_t day, store::SeriesColumns* out) {
@@ -44,6 +23,11 @@ void SliceDay(const store::SeriesColumns& all, int64_t day, store::SeriesColumns
   out->times_ms.assign(from, to);
   out->values.assign(all.values.begin() + (from - all.times_ms.begin()),
                      all.values.begin() + (to - all.times_ms.begin()));
+  out->starts_ms.clear();
+  if (!all.starts_ms.empty()) {
+    out->starts_ms.assign(all.starts_ms.begin() + (from - all.times_ms.begin()),
+                          all.starts_ms.begin() + (to - all.times_ms.begin()));
+  }
   out->histograms.clear();
   for (const model::HistogramSample& sample : all.histograms) {
     if (sample.time_ms >= begin_ms && sample.time_ms <= end_ms) out->histograms.push_back(sample);
@@ -87,12 +71,15 @@ class SampleEngine::TenantSeal {
  private:
   void Gather() {
     pins_ = tenant_.head.Frozen();
+    LabelOrder order;
+    std::vector<const MemSeries*> unsorted;
     for (const auto& memtable : pins_) {
-      series_.insert(series_.end(), memtable->series().begin(), memtable->series().end());
+      for (const MemSeries* mem : memtable->series()) {
+        order.Add(mem->series->labels());
+        unsorted.push_back(mem);
+      }
     }
-    std::sort(series_.begin(), series_.end(), [](const MemSeries* a, const MemSeries* b) {
-      return CompareLabels(a->series->labels(), b->series->labels()) < 0;
-    });
+    for (const uint32_t number : order.Sort()) series_.push_back(unsorted[number]);
     exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
   }
 
@@ -100,12 +87,12 @@ class SampleEngine::TenantSeal {
     postponed_ = false;
     store::SeriesColumns all, slice;
     for (const MemSeries* mem : series_) {
-      if (Done(DayOf(mem->min_ms)) && DayOf(mem->min_ms) == DayOf(mem->max_ms)) continue;
-      DecodeAll(*mem, &all);
-      for (const int64_t day : DaysOf(all)) {
+      DecodeAll(*mem, nullptr, &all);
+      const auto days = DaysOf(all);
+      const bool whole = days.size() == 1;
+      for (const int64_t day : days) {
         PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
         if (builder == nullptr) continue;
-        const bool whole = DayOf(mem->min_ms) == day && DayOf(mem->max_ms) == day;
         if (!whole) SliceDay(all, day, &slice);
         PHAROS_TRY_VOID(builder->AddSeries(mem->series->labels(), whole ? all : slice));
       }
@@ -142,18 +129,23 @@ class SampleEngine::TenantSeal {
     return {};
   }
 
-  /// The newest part carries all metadata of the tenant; news without samples make a part.
+  /// Every part carries all metadata of the tenant, so that of any parts the one of the newest
+  /// generation knows best; news without samples make a part.
   base::Result<void> AddMetadata() {
-    if (metadata_written_) return {};
-    const bool news = tenant_.metadata.changed_generation() >= engine_.pending_->generation;
-    if (open_.empty() && !news) return {};
-    const int64_t day = open_.empty() ? DayOf(engine_.clock_.NowMs()) : open_.rbegin()->first;
-    PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
-    if (builder == nullptr) return {};
-    for (const auto& [metric, metadata] : tenant_.metadata.Get(""))
-      PHAROS_TRY_VOID(builder->AddMetadata(metric, metadata));
-    builder->CoverTime(day * kDayMs);
-    metadata_written_ = true;
+    if (open_.empty()) {
+      const auto done = engine_.pending_->done.lower_bound({tenant_.name, INT64_MIN});
+      const bool written = done != engine_.pending_->done.end() && done->first == tenant_.name;
+      if (written || tenant_.metadata.changed_generation() < engine_.pending_->generation)
+        return {};
+      const int64_t day = DayOf(engine_.clock_.NowMs());
+      PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
+      builder->CoverTime(day * kDayMs);
+    }
+    const auto families = tenant_.metadata.Get("");
+    for (const auto& [day, publisher] : open_) {
+      for (const auto& [metric, metadata] : families)
+        PHAROS_TRY_VOID(publisher->builder().AddMetadata(metric, metadata));
+    }
     return {};
   }
 
@@ -161,7 +153,7 @@ class SampleEngine::TenantSeal {
     while (!open_.empty()) {
       const auto first = open_.begin();
       PHAROS_TRY(auto part, first->second->Publish({}, engine_.cache_, engine_.budget_));
-      tenant_.ChangeParts({}, {std::move(part)});
+      engine_.ExchangeParts(tenant_, {}, {std::move(part)});
       engine_.pending_->done.insert({tenant_.name, first->first});
       open_.erase(first);
     }
@@ -175,7 +167,6 @@ class SampleEngine::TenantSeal {
   std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   bool postponed_ = false;
-  bool metadata_written_ = false;
 };
 
 void SampleEngine::Rotate() {
@@ -188,20 +179,25 @@ void SampleEngine::Rotate() {
   {
     std::lock_guard commit(commit_mutex_);
     seal.sequence = wal_ != nullptr ? wal_->LastSequence() : 0;
-    ++*wal_generation_;
+    ++wal_generation_;
     ++generation_;
   }
-  for (const auto& [name, tenant] : tenants_) tenant->head.Rotate(generation_);
+  last_sealed_samples_ = 0;
+  for (const auto& [name, tenant] : tenants_) {
+    last_sealed_samples_ += tenant->head.MemorySamples();
+    tenant->head.Rotate(generation_);
+  }
   wal_bytes_ = 0;
   rotated_ns_ = clock_.MonotonicNs();
   pending_ = std::move(seal);
 }
 
-base::Result<void> SampleEngine::Seal() {
+base::Result<void> SampleEngine::SealLocked() {
   if (!pending_) Rotate();
   for (const TenantPtr& tenant : AllTenants()) {
     PHAROS_TRY_VOID(TenantSeal(*this, *tenant).Run());
   }
+  PHAROS_TRY_VOID(SaveTombstones());  // the log forgets them
   if (pending_->sequence > manifest_.SealedSequence(io::Signal::kSamples)) {
     io::ManifestEdit edit;
     edit.sets_sealed = true;
@@ -216,6 +212,7 @@ base::Result<void> SampleEngine::Seal() {
   }
   size_t gone = 0;
   for (const TenantPtr& tenant : AllTenants()) gone += tenant->head.DropFrozen();
+  base::ReturnFreedMemory();  // what the seal took
   if (wal_ != nullptr) wal_->Release(io::Signal::kSamples, pending_->sequence);
   if (gone > 0) {
     base::Log(base::LogLevel::kInfo, "series without samples since the last seal left memory",
@@ -227,13 +224,21 @@ base::Result<void> SampleEngine::Seal() {
 
 bool SampleEngine::SealIsDue() const {
   if (pending_) return true;
-  const int64_t age_ms = (clock_.MonotonicNs() - rotated_ns_) / 1'000'000;
-  if (age_ms >= options_.seal_age_ms || wal_bytes_ >= options_.seal_wal_bytes) return true;
-  uint64_t samples = 0;
+  const int64_t age_ns = clock_.MonotonicNs() - rotated_ns_;
+  if (age_ns >= options_.seal_age_ms * 1'000'000 || wal_bytes_ >= options_.seal_wal_bytes)
+    return true;
+  uint64_t samples = 0, series = 0;
   size_t bytes = 0;
   for (const TenantPtr& tenant : AllTenants()) {
     samples += tenant->head.MemorySamples();
+    series += tenant->head.series_count();
     bytes += tenant->head.MemoryBytes();
+  }
+  // Worth it although nothing presses: a log is several times as long as a part.
+  if (samples >= kQuietSealSamples && activity_.Quiet(samples)) return true;
+  if (samples >= series * kDenseSamples && wal_bytes_ >= kDenseSealWalBytes &&
+      age_ns >= kDenseSealAgeNs) {
+    return true;
   }
   const size_t limit =
       options_.seal_memory_bytes != 0 ? options_.seal_memory_bytes : budget_.limit_bytes() / 3;

@@ -1,70 +1,93 @@
 #include "samples/series_table.h"
 
 #include <cstring>
+#include <memory>
+
+#include "samples/limits.h"
 
 namespace pharos::samples {
-
-Series* SeriesTable::At(uint32_t index) {
-  const uint32_t slot = index >> shard_bits_;
-  if (slot >= slots_) return nullptr;
-  Series& series = Slot(slot);
-  return series.live && series.index == index ? &series : nullptr;
-}
 
 Series* SeriesTable::Find(base::Hash128 id, std::string_view labels) {
   if (probe_.empty()) return nullptr;
   const size_t mask = probe_.size() - 1;
-  for (size_t at = (id.low >> 8) & mask; probe_[at] != kEmpty; at = (at + 1) & mask) {
-    Series& series = Slot(probe_[at]);
-    if (series.id == id && series.labels() == labels) return &series;
+  const uint32_t tag = TagOf(id);
+  for (size_t at = tag & mask; probe_[at].slot != kEmpty; at = (at + 1) & mask) {
+    if (probe_[at].tag != tag) continue;
+    Series& series = Slot(probe_[at].slot);
+    if (series.labels() == labels) return &series;
   }
   return nullptr;
 }
 
 Series* SeriesTable::Add(base::Hash128 id, std::string_view labels) {
-  if ((size_ + 1) * 4 > probe_.size() * 3) Rebuild(probe_.empty() ? 1024 : probe_.size() * 2);
+  if ((size_ + 1) * 4 > probe_.size() * 3) Grow();
   uint32_t slot;
   if (!free_.empty()) {
     slot = free_.back();
     free_.pop_back();
   } else {
     slot = slots_++;
-    if (slot % kSlab == 0) slabs_.push_back(std::make_unique<Series[]>(kSlab));
+    if (slot % kSlab == 0) AddSlab();
   }
   Series& series = Slot(slot);
   const uint32_t epoch = series.epoch;
   series = Series();
-  series.label_bytes = std::make_unique_for_overwrite<char[]>(labels.size());
-  std::memcpy(series.label_bytes.get(), labels.data(), labels.size());
-  series.label_size = static_cast<uint32_t>(labels.size());
+  const auto size = static_cast<uint32_t>(labels.size());
+  series.label_bytes = std::make_unique_for_overwrite<char[]>(sizeof size + size);
+  std::memcpy(series.label_bytes.get(), &size, sizeof size);
+  std::memcpy(series.label_bytes.get() + sizeof size, labels.data(), size);
   series.index = slot << shard_bits_ | shard_;
   series.epoch = epoch;
-  series.id = id;
   series.live = true;
   ++size_;
-  Link(series, slot);
+  Link(TagOf(id), slot);
   return &series;
+}
+
+SeriesTable::~SeriesTable() {
+  for (Series* slab : slabs_) std::destroy_n(slab, kSlab);
+}
+
+void SeriesTable::AddSlab() {
+  if (blocks_.empty() || free_slab_ == blocks_.back().data() + blocks_.back().bytes()) {
+    // A tenant of few series takes 64 KiB a shard; one of many gains by huge pages.
+    const bool many = slabs_.size() >= 8;
+    free_slab_ = blocks_.emplace_back(many ? base::kHugePageBytes : kSlabBytes).data();
+  }
+  auto* slab = reinterpret_cast<Series*>(free_slab_);
+  std::uninitialized_value_construct_n(slab, kSlab);
+  slabs_.push_back(slab);
+  free_slab_ += kSlabBytes;
 }
 
 void SeriesTable::Free(Series& series, uint32_t slot) {
   series.live = false;
   series.label_bytes = nullptr;
-  ++series.epoch;
+  series.epoch = (series.epoch + 1) & ((1u << kEpochBits) - 1);
   retired_.push_back(slot);
   --size_;
 }
 
-void SeriesTable::Link(const Series& series, uint32_t slot) {
+void SeriesTable::Link(uint32_t tag, uint32_t slot) {
   const size_t mask = probe_.size() - 1;
-  size_t at = (series.id.low >> 8) & mask;
-  while (probe_[at] != kEmpty) at = (at + 1) & mask;
-  probe_[at] = slot;
+  size_t at = tag & mask;
+  while (probe_[at].slot != kEmpty) at = (at + 1) & mask;
+  probe_[at] = {slot, tag};
 }
 
-void SeriesTable::Rebuild(size_t capacity) {
-  probe_.assign(capacity, kEmpty);
-  for (uint32_t slot = 0; slot < slots_; ++slot) {
-    if (Slot(slot).live) Link(Slot(slot), slot);
+void SeriesTable::Rebuild() {
+  std::vector<Probe> old(probe_.size());
+  old.swap(probe_);
+  for (const Probe& probe : old) {
+    if (probe.slot != kEmpty && Slot(probe.slot).live) Link(probe.tag, probe.slot);
+  }
+}
+
+void SeriesTable::Grow() {
+  std::vector<Probe> old(probe_.empty() ? 1024 : probe_.size() * 2);
+  old.swap(probe_);
+  for (const Probe& probe : old) {
+    if (probe.slot != kEmpty) Link(probe.tag, probe.slot);
   }
 }
 

@@ -2,40 +2,54 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/hash.h"
+#include "base/pages.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
 
 struct MemSeries;
 
-/// A series that is in memory. Its labels live until it is removed.
-struct Series {
-  std::unique_ptr<char[]> label_bytes;  ///< canonical
-  uint32_t label_size = 0;
-  uint32_t index = 0;           ///< of the handle: slot and shard
-  uint32_t epoch = 0;           ///< rises when the slot is given up
-  uint32_t declared = 0;        ///< WAL generation in which its labels were logged
-  base::Hash128 id;             ///< XXH3-128 of the labels
-  int64_t last_ms = INT64_MIN;  ///< newest sample
-  uint64_t last_bits = 0;       ///< its value, for telling duplicates
-  MemSeries* mem = nullptr;     ///< newest generation's cell; valid while that lives
+/// A series that is in memory: one cache line, all that an append needs beside the tail of
+/// its stream. Its labels live until it is removed.
+struct alignas(64) Series {
+  int64_t last_ms = INT64_MIN;          ///< newest sample
+  uint64_t last_bits = 0;               ///< its value, for telling duplicates
+  char* tail = nullptr;                 ///< end of its stream in the newest generation
+  MemSeries* mem = nullptr;             ///< newest generation's; valid while that lives
+  std::unique_ptr<char[]> label_bytes;  ///< u32 size, then the canonical bytes
+  uint32_t last_step_ms = 0;            ///< see StreamPoint
   uint32_t mem_generation = 0;
-  bool last_is_histogram = false;
-  bool live = false;
+  uint32_t epoch = 0;     ///< rises when the slot is given up
+  uint32_t declared = 0;  ///< WAL generation in which its labels were logged
+  uint32_t index = 0;     ///< of the handle: slot and shard
+  uint8_t exponent = 0;   ///< see PutSample
+  bool last_is_histogram : 1 = false;
+  bool live : 1 = false;
+  bool stream_open : 1 = false;  ///< the stream's newest sample is the series' newest
+  bool has_starts : 1 = false;   ///< in the newest generation
 
-  std::string_view labels() const { return {label_bytes.get(), label_size}; }
+  std::string_view labels() const {
+    uint32_t size;
+    std::memcpy(&size, label_bytes.get(), sizeof size);
+    return {label_bytes.get() + sizeof size, size};
+  }
 };
+static_assert(sizeof(Series) == 64);
 
 /// Owns: the series. Threads: under the shard's lock. Errors: none. Cost: Find is one probe
 /// in most cases; slots never move.
 class SeriesTable {
  public:
   SeriesTable(uint32_t shard, uint32_t shard_bits) : shard_(shard), shard_bits_(shard_bits) {}
+  ~SeriesTable();
+  SeriesTable(const SeriesTable&) = delete;
+  SeriesTable& operator=(const SeriesTable&) = delete;
 
   /// The living series of the handle, or null.
   Series* Get(store::SeriesHandle handle) {
@@ -43,7 +57,17 @@ class SeriesTable {
     return series != nullptr && series->epoch == handle.epoch ? series : nullptr;
   }
   /// The living series in that slot, whatever its epoch, or null.
-  Series* At(uint32_t index);
+  Series* At(uint32_t index) {
+    const uint32_t slot = index >> shard_bits_;
+    if (slot >= slots_) return nullptr;
+    Series& series = Slot(slot);
+    return series.live && series.index == index ? &series : nullptr;
+  }
+  /// Where the series of that index is, if there is one: worth fetching ahead of its use.
+  const Series* Place(uint32_t index) {
+    const uint32_t slot = index >> shard_bits_;
+    return slot < slots_ ? &Slot(slot) : nullptr;
+  }
   /// By identity; null when it is not there.
   Series* Find(base::Hash128 id, std::string_view labels);
   /// Makes one that Find did not find.
@@ -62,25 +86,38 @@ class SeriesTable {
       removed.push_back(series.index);
       Free(series, slot);
     }
-    if (!removed.empty()) Rebuild(probe_.size());
+    if (!removed.empty()) Rebuild();
     return removed;
   }
   size_t size() const { return size_; }
 
  private:
   static constexpr uint32_t kSlab = 1024;
+  static constexpr size_t kSlabBytes = kSlab * sizeof(Series);
   static constexpr uint32_t kEmpty = UINT32_MAX;
 
+  /// Of the look-up by identity.
+  struct Probe {
+    uint32_t slot = kEmpty;
+    uint32_t tag = 0;  ///< of the identity; its low bits are where the search starts
+  };
+  static uint32_t TagOf(base::Hash128 id) { return static_cast<uint32_t>(id.low >> 8); }
+
   Series& Slot(uint32_t slot) { return slabs_[slot / kSlab][slot % kSlab]; }
+  void AddSlab();
   void Free(Series& series, uint32_t slot);
-  void Rebuild(size_t capacity);
-  void Link(const Series& series, uint32_t slot);
+  /// Leaves out what is not alive.
+  void Rebuild();
+  void Grow();
+  void Link(uint32_t tag, uint32_t slot);
 
   const uint32_t shard_, shard_bits_;
-  std::vector<std::unique_ptr<Series[]>> slabs_;
+  std::vector<Series*> slabs_;
+  std::vector<base::Pages> blocks_;  // of slabs: one, later as many as a huge page holds
+  char* free_slab_ = nullptr;        // in the newest block
   std::vector<uint32_t> free_;
   std::vector<uint32_t> retired_;  // free after the next RemoveIf
-  std::vector<uint32_t> probe_;    // open addressing by id.low: slot numbers
+  std::vector<Probe> probe_;       // open addressing by tag
   uint32_t slots_ = 0;
   size_t size_ = 0;
 };

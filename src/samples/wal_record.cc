@@ -9,7 +9,7 @@ namespace pharos::samples {
 namespace {
 
 /// Tags of the entries behind the sample runs.
-enum Tag : uint8_t { kHistogramTag = 1, kExemplarTag = 2, kMetadataTag = 3 };
+enum Tag : uint8_t { kHistogramTag = 1, kExemplarTag = 2, kMetadataTag = 3, kStartedTag = 4 };
 
 base::Error Broken(std::string_view what) {
   return {base::ErrorKind::kCorrupt, "samples WAL record: " + std::string(what)};
@@ -34,7 +34,7 @@ base::Result<void> ReadSamples(codec::ByteReader& in, RecordVisitor& visitor) {
         static_cast<int64_t>(static_cast<uint64_t>(time_ms) + static_cast<uint64_t>(in.Signed()));
     const uint64_t bits = in.Fixed64();
     if (!in.ok()) return std::unexpected(Broken("bad sample"));
-    PHAROS_TRY_VOID(visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits)));
+    PHAROS_TRY_VOID(visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits), 0));
   }
   return {};
 }
@@ -44,9 +44,18 @@ base::Result<void> ReadEntry(codec::ByteReader& in, RecordVisitor& visitor) {
     case kHistogramTag: {
       const auto ref = static_cast<uint32_t>(in.Varint());
       const int64_t time_ms = in.Signed();
+      const int64_t start_ms = in.Signed();
       auto histogram = std::make_shared<model::Histogram>();
       if (!DecodeHistogram(in, nullptr, histogram.get())) break;
-      return visitor.OnHistogram(ref, {time_ms, std::move(histogram)});
+      return visitor.OnHistogram(ref, {time_ms, std::move(histogram), start_ms});
+    }
+    case kStartedTag: {
+      const auto ref = static_cast<uint32_t>(in.Varint());
+      const int64_t time_ms = in.Signed();
+      const int64_t start_ms = in.Signed();
+      const uint64_t bits = in.Fixed64();
+      if (!in.ok()) break;
+      return visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits), start_ms);
     }
     case kExemplarTag: {
       const auto ref = static_cast<uint32_t>(in.Varint());
@@ -66,8 +75,14 @@ base::Result<void> ReadEntry(codec::ByteReader& in, RecordVisitor& visitor) {
 
 }  // namespace
 
-void RecordWriter::Room(size_t bytes) {
-  if (runs_.size() < used_ + bytes) runs_.resize(std::max(runs_.size() * 2, used_ + bytes + 4096));
+void RecordWriter::Reserve(size_t samples) {
+  const size_t wanted = used_ + samples * kMostSampleBytes;
+  if (wanted <= room_) return;
+  const size_t room = std::max(room_ * 2, wanted);
+  auto larger = std::make_unique_for_overwrite<char[]>(room);
+  if (used_ > 0) std::memcpy(larger.get(), runs_.get(), used_);
+  runs_ = std::move(larger);
+  room_ = room;
 }
 
 void RecordWriter::DeclareSeries(uint32_t ref, std::string_view labels) {
@@ -76,54 +91,58 @@ void RecordWriter::DeclareSeries(uint32_t ref, std::string_view labels) {
   ++series_;
 }
 
-void RecordWriter::AddSample(uint32_t ref, int64_t time_ms, double value) {
-  Room(28);
-  char* at = runs_.data() + used_;
-  at = codec::PutVarintAt(at, codec::ZigZag(static_cast<int64_t>(ref) - last_ref_));
-  at = codec::PutVarintAt(
-      at, codec::ZigZag(static_cast<int64_t>(static_cast<uint64_t>(time_ms) -
-                                             static_cast<uint64_t>(last_time_ms_))));
-  std::memcpy(at, &value, 8);
-  used_ = static_cast<size_t>(at + 8 - runs_.data());
-  last_ref_ = ref;
-  last_time_ms_ = time_ms;
-  ++samples_;
+void RecordWriter::AddStarted(uint32_t ref, int64_t time_ms, double value, int64_t start_ms) {
+  started_ = true;  // what follows stays behind it
+  rest_ += static_cast<char>(kStartedTag);
+  codec::PutVarint(rest_, ref);
+  codec::PutSigned(rest_, time_ms);
+  codec::PutSigned(rest_, start_ms);
+  codec::PutFixed64(rest_, std::bit_cast<uint64_t>(value));
+  ++entries_;
 }
 
-void RecordWriter::AddHistogram(uint32_t ref, int64_t time_ms, const model::Histogram& histogram) {
+void RecordWriter::AddHistogram(uint32_t ref, int64_t time_ms, int64_t start_ms,
+                                const model::Histogram& histogram) {
   rest_ += static_cast<char>(kHistogramTag);
   codec::PutVarint(rest_, ref);
   codec::PutSigned(rest_, time_ms);
+  codec::PutSigned(rest_, start_ms);
   EncodeHistogram(histogram, nullptr, rest_);
-  ++histograms_;
+  ++entries_;
 }
 
 void RecordWriter::AddExemplar(uint32_t ref, const model::Exemplar& exemplar) {
   rest_ += static_cast<char>(kExemplarTag);
   codec::PutVarint(rest_, ref);
   EncodeExemplar(exemplar, rest_);
-  ++exemplars_;
+  ++entries_;
 }
 
 void RecordWriter::AddMetadata(std::string_view metric, const model::Metadata& metadata) {
   rest_ += static_cast<char>(kMetadataTag);
   codec::PutBytes(rest_, metric);
   EncodeMetadata(metadata, rest_);
-  ++metadata_;
+  ++entries_;
 }
 
-std::string RecordWriter::Finish() {
+std::string RecordWriter::Payload() const {
   std::string out;
   out.reserve(declared_.size() + used_ + rest_.size() + 32);
   codec::PutVarint(out, series_);
   out += declared_;
   codec::PutVarint(out, samples_);
-  out.append(runs_.data(), used_);
-  codec::PutVarint(out, histograms_ + exemplars_ + metadata_);
+  if (used_ > 0) out.append(runs_.get(), used_);
+  codec::PutVarint(out, entries_);
   out += rest_;
+  return out;
+}
+
+std::string RecordWriter::Finish() {
+  std::string out = Payload();
   declared_.clear();
   rest_.clear();
-  used_ = series_ = samples_ = histograms_ = exemplars_ = metadata_ = 0;
+  used_ = series_ = samples_ = entries_ = 0;
+  started_ = false;
   last_ref_ = 0;
   last_time_ms_ = 0;
   return out;
@@ -134,7 +153,9 @@ std::vector<uint32_t> RecordWriter::Refs() const {
     std::vector<uint32_t> refs;
     base::Result<void> Add(uint32_t ref) { return refs.push_back(ref), base::Result<void>(); }
     base::Result<void> OnSeries(uint32_t, model::Labels) override { return {}; }
-    base::Result<void> OnSample(uint32_t ref, int64_t, double) override { return Add(ref); }
+    base::Result<void> OnSample(uint32_t ref, int64_t, double, int64_t) override {
+      return Add(ref);
+    }
     base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample) override {
       return Add(ref);
     }
@@ -142,8 +163,7 @@ std::vector<uint32_t> RecordWriter::Refs() const {
     base::Result<void> OnMetadata(std::string_view, model::Metadata) override { return {}; }
   };
   Collector collector;
-  RecordWriter copy = *this;
-  const auto read = ReadRecord(copy.Finish(), collector);
+  const auto read = ReadRecord(Payload(), collector);
   PHAROS_CHECK(read.has_value(), "own WAL record does not read back");
   return std::move(collector.refs);
 }

@@ -98,13 +98,13 @@ struct Recorder final : RecordVisitor {
   base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
     return Say("series " + std::to_string(ref) + " " + ToString(labels));
   }
-  base::Result<void> OnSample(uint32_t ref, int64_t t, double v) override {
+  base::Result<void> OnSample(uint32_t ref, int64_t t, double v, int64_t start) override {
     return Say(std::to_string(ref) + " " + std::to_string(t) + " " +
-               std::to_string(std::bit_cast<uint64_t>(v)));
+               std::to_string(std::bit_cast<uint64_t>(v)) + " " + std::to_string(start));
   }
   base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) override {
-    return Say("histogram " + std::to_string(ref) + " " + std::to_string(sample.time_ms) +
-               Absolute(*sample.histogram));
+    return Say("histogram " + std::to_string(ref) + " " + std::to_string(sample.time_ms) + " " +
+               std::to_string(sample.start_ms) + Absolute(*sample.histogram));
   }
   base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
     return Say("exemplar " + std::to_string(ref) + " " + ToString(exemplar.labels));
@@ -113,6 +113,26 @@ struct Recorder final : RecordVisitor {
     return Say("metadata " + std::string(metric) + " " + metadata.help);
   }
 };
+
+TEST(WalRecord, StartsAndTheOrderBehindThem) {
+  RecordWriter writer;
+  Recorder expected, got;
+  for (const auto& [ref, t, v, start] : {std::tuple{1u, int64_t{5}, 1.0, int64_t{0}},
+                                         {2u, INT64_MAX, 2.0, INT64_MIN},
+                                         {1u, int64_t{5}, 3.0, int64_t{0}},
+                                         {3u, INT64_MIN, 4.0, INT64_MAX}}) {
+    writer.AddSample(ref, t, v, start);
+    (void)expected.OnSample(ref, t, v, start);
+  }
+  EXPECT_EQ(writer.Refs(), (std::vector<uint32_t>{1, 2, 1, 3}));
+  ASSERT_TRUE(ReadRecord(writer.Finish(), got).has_value());
+  EXPECT_EQ(got.told, expected.told);
+  writer.AddSample(1, 6, 1);
+  expected.told.clear(), got.told.clear();
+  (void)expected.OnSample(1, 6, 1, 0);
+  ASSERT_TRUE(ReadRecord(writer.Finish(), got).has_value());
+  EXPECT_EQ(got.told, expected.told);
+}
 
 TEST(WalRecord, SaysWhatItWasTold) {
   RecordWriter writer;
@@ -125,12 +145,12 @@ TEST(WalRecord, SaysWhatItWasTold) {
                                   {UINT32_MAX, INT64_MAX, -0.0},
                                   {0u, int64_t{0}, model::StaleNan()}}) {
     writer.AddSample(ref, t, v);
-    (void)expected.OnSample(ref, t, v);
+    (void)expected.OnSample(ref, t, v, 0);
   }
   Random random(3);
   const auto histogram = std::make_shared<Histogram>(AnyHistogram(random, nullptr));
-  writer.AddHistogram(9, 5, *histogram);
-  (void)expected.OnHistogram(9, {5, histogram});
+  writer.AddHistogram(9, 5, -3, *histogram);
+  (void)expected.OnHistogram(9, {5, histogram, -3});
   writer.AddExemplar(11, {labels, 1, 2});
   (void)expected.OnExemplar(11, {labels, 1, 2});
   writer.AddMetadata("up", {model::MetricType::kGauge, "Is it?", ""});

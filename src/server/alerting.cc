@@ -4,6 +4,7 @@
 
 #include "alert/transport.h"
 #include "base/log.h"
+#include "rules/metrics_read.h"
 #include "rules/rule_set.h"
 #include "server/storage.h"
 
@@ -55,16 +56,16 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   alerting->notifier_ = std::make_unique<rules::Notifier>(std::move(notifier));
 
   const int64_t interval_ms = configuration.prometheus.evaluation_interval_ms;
-  const rules::QueryFunc query =
-      rules::EngineQuery({.source = &storage.sample_source(),
-                          .engine = {.default_subquery_step_ms = interval_ms},
-                          .stopping = &alerting->stopping_});
+  query::promql::EngineOptions engine = storage.QueryEngine();
+  engine.default_subquery_step_ms = interval_ms;
+  const rules::QueryFunc query = rules::EngineQuery(
+      {.source = &storage.sample_source(), .engine = engine, .stopping = &alerting->stopping_});
   alerting->slos_ =
       std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());
   rules::Environment environment;
   environment.query = query;
   environment.source = &storage.sample_source();
-  environment.sink = &storage.sample_sink();
+  environment.sink = &storage.rule_sink();
   environment.alerts = {alerting->notifier_.get()};
   environment.outage_tolerance_ms = options.for_outage_tolerance_ms;
   environment.for_grace_period_ms = options.for_grace_period_ms;
@@ -85,6 +86,7 @@ Result<void> Alerting::Apply(const Configuration& configuration, const std::stri
              rules::MakeRuleSet(configuration.prometheus, self_url, options_.slos, &warnings));
   for (const std::string& warning : warnings)
     base::Log(base::LogLevel::kWarn, "rules", {{"note", warning}});
+  storage_.SetReservedMetrics(rules::MetricsRead(set));
   slos_->Set(options_.slos);
   return rules_->Apply(set);
 }

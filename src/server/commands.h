@@ -25,6 +25,15 @@ int Query(const QueryArguments& arguments);
 /// For each line, a JSON string with an expression: prints `ok` or `error: TEXT`.
 int Parse(const std::string& language, const std::string& file);
 
+struct InspectArguments {
+  std::string data_dir;
+  size_t top = 20;  ///< metrics that are shown
+  bool json = false;
+};
+/// Sample parts: sections, codecs, what each metric costs, and every page checked. Reads only,
+/// also beside a running server.
+int InspectSamples(const InspectArguments& arguments);
+
 /// Prints the live parts and reads every page of them.
 int Inspect(const std::string& data_dir);
 

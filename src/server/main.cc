@@ -32,6 +32,8 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
   serve->add_flag("--insecure", arguments.insecure, "Allow addresses beyond loopback without auth");
   serve->add_flag("--web.enable-lifecycle", arguments.enable_lifecycle,
                   "Allow POST /-/reload and /-/quit");
+  serve->add_flag("--web.enable-admin-api", arguments.enable_admin,
+                  "Allow POST /api/v1/admin/tsdb/... (delete series, snapshot)");
 }
 
 }  // namespace
@@ -72,10 +74,17 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"promql", "logql"}));
   parse->add_option("--file", parse_file, "Read from here instead of standard input");
 
-  std::string inspect_dir;
+  std::vector<std::string> inspect_words;
+  server::InspectArguments inspect_arguments;
   CLI::App* inspect = app.add_subcommand(
       "inspect", "List the parts of a data directory and verify their checksums");
-  inspect->add_option("DIR", inspect_dir, "A data directory")->required();
+  inspect
+      ->add_option("[samples] DIR", inspect_words,
+                   "A data directory; `samples DIR` tells what its sample parts hold and cost")
+      ->required()
+      ->expected(1, 2);
+  inspect->add_option("--top", inspect_arguments.top, "samples: how many metrics to show (20)");
+  inspect->add_flag("--json", inspect_arguments.json, "samples: as JSON");
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
@@ -86,7 +95,14 @@ int main(int argc, char** argv) {
   if (test_rules->parsed()) return server::TestRules(test_files);
   if (query->parsed()) return server::Query(query_arguments);
   if (parse->parsed()) return server::Parse(parse_language, parse_file);
-  if (inspect->parsed()) return server::Inspect(inspect_dir);
+  if (inspect->parsed()) {
+    inspect_arguments.data_dir = inspect_words.back();
+    if (inspect_words.size() == 1) return server::Inspect(inspect_arguments.data_dir);
+    if (inspect_words.front() == "samples") return server::InspectSamples(inspect_arguments);
+    std::fprintf(stderr, "inspect: %s is nothing to inspect; say `samples DIR` or `DIR`\n",
+                 inspect_words.front().c_str());
+    return 2;
+  }
   if (version->parsed()) std::puts("pharos " PHAROS_VERSION);
   return 0;
 }

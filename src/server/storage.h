@@ -1,10 +1,12 @@
 // The data directory and everything that lives in it: lock, MANIFEST, WAL, both engines,
-// and the thread that seals, merges and drops what is due.
+// and the threads that seal, merge and drop what is due.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -13,8 +15,11 @@
 #include "base/result.h"
 #include "io/manifest.h"
 #include "io/wal.h"
+#include "query/promql/engine.h"
 #include "server/configuration.h"
+#include "store/cardinality.h"
 #include "store/events.h"
+#include "store/sample_admin.h"
 #include "store/samples.h"
 
 namespace pharos::events {
@@ -38,6 +43,16 @@ class Storage {
   ~Storage();
 
   store::SampleSink& sample_sink();
+  /// For rules and SLOs: refused last when memory is short.
+  store::SampleSink& rule_sink();
+  store::CardinalitySource& cardinality();
+  store::SampleAdmin& sample_admin();
+  /// Metrics whose new series are refused last too: rules and SLOs read them.
+  void SetReservedMetrics(std::set<std::string, std::less<>> metrics);
+  /// For a reload: the out-of-order window and the retention of samples.
+  void Apply(const ServeOptions& options, const Configuration& configuration);
+  /// "15d or 50GiB", as Prometheus says it.
+  std::string SampleRetention() const;
   store::SampleSource& sample_source();
   store::EventSink& event_sink();
   store::EventSource& event_source();
@@ -47,12 +62,22 @@ class Storage {
   /// Frames that the start read back from the WAL.
   uint64_t replayed_frames() const { return replayed_frames_; }
 
+  /// PromQL with its queries noted as running, and in the query log while there is one.
+  query::promql::EngineOptions QueryEngine();
+  /// global.query_log_file of prometheus.yml. Where it lies is Pharos's business (as all paths of
+  /// foreign files): in the data directory, under the name that the file would have.
+  base::Result<void> ApplyQueryLog(const std::string& file);
+
  private:
   Storage() = default;
-  void Upkeep();
+  /// Once a second until the end.
+  void EverySecond(const std::function<base::Result<void>()>& round);
   void RegisterGauges();
 
+  std::string data_dir_;
   std::shared_ptr<void> lock_;
+  std::unique_ptr<query::exec::ActiveQueries> active_queries_;
+  std::unique_ptr<query::exec::QueryLog> query_log_;
   std::unique_ptr<base::MemoryBudget> budget_;
   std::unique_ptr<io::Manifest> manifest_;
   std::unique_ptr<samples::SampleEngine> samples_;
@@ -63,8 +88,9 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  bool seal_due_ = false;
-  std::thread upkeep_;
+  bool events_due_ = false;  ///< a seal of events, before its second is over
+  std::thread upkeep_;       ///< seals; events' merges
+  std::thread merges_;       ///< of samples: niced, since nobody waits for them
 };
 
 }  // namespace pharos::server

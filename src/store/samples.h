@@ -75,6 +75,13 @@ class SampleAppender {
 
   /// The handle that was remembered for a hash of raw label bytes, if it still lives.
   virtual std::optional<SeriesHandle> Lookup(base::Hash128 raw_labels) = 0;
+  /// A hint that this hash will be looked up soon.
+  virtual void WillLookup(base::Hash128 /*raw_labels*/) {}
+  /// Many look-ups at a time, which an engine can do faster. `found` is as long as the hashes.
+  virtual void LookupAll(std::span<const base::Hash128> raw_labels,
+                         std::span<std::optional<SeriesHandle>> found) {
+    for (size_t i = 0; i < raw_labels.size(); ++i) found[i] = Lookup(raw_labels[i]);
+  }
   /// Finds or makes the series. kLimit when new series are refused (budget, limits).
   virtual base::Result<SeriesHandle> Resolve(const model::Labels& labels) = 0;
   /// Lets Lookup find `series` by these raw bytes from now on.
@@ -117,6 +124,9 @@ struct SampleQuery {
   int64_t step_ms = 0;
   std::string function;  ///< innermost function over the selector, "" for none
   std::vector<std::string> grouping;
+  /// Of floats only times and stale markers matter: a source may give any other value for what
+  /// is no stale marker.
+  bool presence_only = false;
   size_t series_limit = 0;  ///< 0: no limit; more series than that is kLimit
 };
 
@@ -137,6 +147,54 @@ class SeriesCursor {
   virtual base::Result<bool> Next(SeriesColumns* out) = 0;
 };
 
+/// One series' samples in time order, borrowed until the reader's next call.
+struct SeriesSpan {
+  std::span<const int64_t> times_ms;
+  std::span<const double> values;
+  std::span<const int64_t> starts_ms;  ///< as SeriesColumns
+  std::span<const model::HistogramSample> histograms;
+  /// Not 0 and the same as another series' of this reader: the same `times_ms` to the last one
+  /// (series that were scraped together).
+  uint64_t times_id = 0;
+};
+
+/// Which series go together, by some of their labels.
+struct SeriesGroups {
+  std::vector<uint32_t> group_of;     ///< a series
+  std::vector<model::Labels> labels;  ///< a group, in the order in which they first occur
+};
+
+/// Reads series of a selection. Owns: buffers. Threads: one.
+class SelectionReader {
+ public:
+  virtual ~SelectionReader() = default;
+  /// A series may turn out empty.
+  virtual base::Result<SeriesSpan> Read(size_t series) = 0;
+};
+
+/// The series that a query chose, in rising order of labels, to be read in any order and by
+/// several readers at once.
+///
+/// Owns: its snapshot. Threads: any; const. Errors: readers give them. Cost: a reader decodes
+/// what it is asked for, nothing else.
+class Selection {
+ public:
+  virtual ~Selection() = default;
+  virtual size_t size() const = 0;
+  virtual model::Labels LabelsOf(size_t series) const = 0;
+  /// Groups by the labels in `names`, or by all but these and the metric's name (`without`).
+  virtual SeriesGroups GroupBy(const std::vector<std::string>& names, bool without) const;
+  virtual std::unique_ptr<SelectionReader> NewReader() const = 0;
+};
+
+/// What a query would read, guessed without reading it.
+struct SelectCost {
+  uint64_t series = 0;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;  ///< as stored
+  uint64_t samples = 0;
+};
+
 struct SampleStats {
   uint64_t series = 0;   ///< live in memory
   uint64_t samples = 0;  ///< taken since the start
@@ -153,6 +211,10 @@ class SampleSource {
  public:
   virtual ~SampleSource() = default;
   virtual base::Result<std::unique_ptr<SeriesCursor>> Select(const SampleQuery& query) = 0;
+  /// The same for reading in parallel. By default what Select yields, kept in memory.
+  virtual base::Result<std::unique_ptr<Selection>> Choose(const SampleQuery& query);
+  /// By default: what Series finds, nothing known of blocks and samples.
+  virtual base::Result<SelectCost> Estimate(const SampleQuery& query);
   /// Label sets of series with samples in the range (a whole part's or memtable's range is
   /// precise enough), sorted.
   virtual base::Result<std::vector<model::Labels>> Series(const SampleQuery& query) = 0;

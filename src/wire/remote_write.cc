@@ -124,10 +124,11 @@ class HistogramReader {
 
 }  // namespace
 
-base::Result<RemoteWriteReader::Item> RemoteWriteReader::Next() {
+base::Result<RemoteWriteReader::Item> RemoteWriteReader::NextUnread() {
   while (request_.Next()) {
     if (request_.field() == 1) {
-      if (!ReadSeries(request_.Bytes()) || !request_.ok()) break;
+      message_ = request_.Bytes();
+      if (!request_.ok()) break;
       return Item::kSeries;
     }
     if (request_.field() == 3) {
@@ -140,7 +141,18 @@ base::Result<RemoteWriteReader::Item> RemoteWriteReader::Next() {
   return Item::kEnd;
 }
 
-bool RemoteWriteReader::ReadSeries(std::string_view message) {
+base::Result<void> RemoteWriteReader::ReadSeries(std::string_view message) {
+  if (ReadFields(message)) return {};
+  return base::Fail(base::ErrorKind::kBadInput, error_);
+}
+
+base::Result<RemoteWriteReader::Item> RemoteWriteReader::Next() {
+  PHAROS_TRY(const Item item, NextUnread());
+  if (item == Item::kSeries) PHAROS_TRY_VOID(ReadSeries(message_));
+  return item;
+}
+
+bool RemoteWriteReader::ReadFields(std::string_view message) {
   PbReader in(message);
   samples_.clear();
   histograms_.clear();

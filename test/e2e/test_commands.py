@@ -58,6 +58,8 @@ class Commands(unittest.TestCase):
             code, _, error = run('inspect', data)
             self.assertEqual(code, 2, 'a running Pharos holds the directory')
             self.assertIn(data, error)
+            code, out, error = run('inspect', 'samples', data)
+            self.assertEqual(code, 0, 'samples are inspected beside a running Pharos: ' + out + error)
             self.assertEqual(pharos.stop(), 0)
             code, out, _ = run('inspect', data)
             self.assertEqual(code, 0, out)
@@ -71,6 +73,37 @@ class Commands(unittest.TestCase):
             code, out, _ = run('inspect', data)
             self.assertEqual(code, 1)
             self.assertIn('WRONG', out)
+
+
+    def test_inspect_samples(self):
+        with Pharos() as pharos:
+            data = os.path.join(pharos.data_dir, 'data')
+            now = time.time_ns()
+            points = [{'asInt': str(n), 'timeUnixNano': str(now - n * 1_000_000_000), 'attributes': [{'key': 'n', 'value': {'stringValue': str(n)}}]} for n in range(9)]
+            body = json.dumps({'resourceMetrics': [{'scopeMetrics': [{'metrics': [{'name': 'queue_length', 'gauge': {'dataPoints': points}}]}]}]})
+            self.assertEqual(request(pharos.port, 'POST', '/v1/metrics', body, {'Content-Type': 'application/json'})[0], 200)
+            self.assertEqual(request(pharos.port, 'POST', '/pharos/api/v1/admin/flush')[0], 200)
+            code, out, error = run('inspect', 'samples', data, '--json')
+            self.assertEqual(code, 0, out + error)
+            found = json.loads(out)
+            self.assertTrue(found['sound'])
+            self.assertEqual([(m['series'], m['samples']) for m in found['metrics'] if m['name'] == 'queue_length'], [(9, 9)])
+            code, out, _ = run('inspect', 'samples', data, '--top', '1')
+            self.assertEqual(code, 0)
+            self.assertIn('every page is sound', out)
+            self.assertEqual(pharos.stop(), 0)
+            part = os.path.join(data, found['parts'][0]['path'], 'samples.part')
+            with open(part, 'r+b') as f:
+                f.seek(20)
+                byte = f.read(1)
+                f.seek(20)
+                f.write(bytes([byte[0] ^ 1]))
+            code, out, _ = run('inspect', 'samples', data)
+            self.assertEqual(code, 1)
+            self.assertIn(found['parts'][0]['path'], out)
+            self.assertIn('WRONG', out)
+            self.assertEqual(run('inspect', 'samples', data + '/nothing')[0], 2)
+            self.assertEqual(run('inspect', 'nonsense', data)[0], 2)
 
 
 class Starting(unittest.TestCase):

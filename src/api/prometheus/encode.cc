@@ -84,6 +84,12 @@ void AppendHistogramPoint(std::string& out, const model::HistogramSample& sample
   out += ']';
 }
 
+/// `[1.5`: the time of a scalar or a string.
+void AppendSecondsAsFloat(std::string& out, int64_t time_ms) {
+  out += '[';
+  text::AppendSampleValue(out, static_cast<double>(time_ms) / 1000);
+}
+
 void AppendSample(std::string& out, const ResultSeries& series) {
   out += "{\"metric\":";
   AppendLabels(out, series.labels);
@@ -174,12 +180,16 @@ void AppendQueryData(std::string& out, const QueryValue& value) {
       .append(query::promql::TypeName(value.type))
       .append("\",\"result\":");
   if (value.type == ValueType::kScalar) {
+    // Scalars are written by other code of Prometheus than points: never with an exponent.
     const auto& point = value.series.at(0).floats.at(0);
-    return AppendPoint(out, point.time_ms, point.value);
+    AppendSecondsAsFloat(out, point.time_ms);
+    out.append(",\"").append(text::GoFloat(point.value, 'f')).append("\"]");
+    return;
   }
   out += '[';
   if (value.type == ValueType::kString) {
-    AppendTimestamp(out, value.time_ms);
+    out.pop_back();
+    AppendSecondsAsFloat(out, value.time_ms);
     out += ',';
     text::AppendJsonString(out, value.text, true);
   } else {

@@ -1,8 +1,10 @@
 #include "ingest/receive/remote_write.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,12 @@
 
 namespace pharos::ingest::receive {
 namespace {
+
+/// Sets label blocks of this format apart from equal bytes of others (an exposition line, say):
+/// that a block is known proves how the message around it is to be read.
+constexpr uint64_t kFormat = 0x9d4c'7a1e'52b3'f068;
+/// For how many series memory is taken at first: a label block and a sample are seldom shorter.
+constexpr size_t kLeastSeriesBytes = 100, kMostExpected = 16'384;
 
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr std::string_view kV1 = "prometheus.WriteRequest";
@@ -112,7 +120,8 @@ void Handle(const Target& target, MetadataMemo& memo, const net::Request& reques
                                             " encoding (compression) is not accepted by this "
                                             "server; only snappy is acceptable"));
   }
-  const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes);
+  thread_local base::Scratch scratch;
+  const auto body = base::SnappyDecompress(request.body, kMaxDecompressedBytes, &scratch);
   if (!body) return responder->Send(GoError(StatusOf(body.error()), body.error().message));
   const std::string tenant = TenantOf(target, request);
   if (v2) {
@@ -128,31 +137,77 @@ void Handle(const Target& target, MetadataMemo& memo, const net::Request& reques
       });
 }
 
+/// Walks a body into a batch.
+class BodyReader {
+ public:
+  BodyReader(std::string_view body, SampleBatch& batch, store::SampleAppender& appender)
+      : body_(body), reader_(body), batch_(batch), appender_(appender) {}
+
+  base::Result<void> Read() {
+    while (true) {
+      PHAROS_TRY(const Item item, reader_.NextUnread());
+      if (item == Item::kEnd) break;
+      if (item == Item::kMetadata) {
+        metadata_.emplace_back(reader_.metadata().family, reader_.metadata().metadata);
+        continue;
+      }
+      const std::string_view message = reader_.message();
+      wire::PlainSeries plain;
+      if (wire::GuessPlain(message, &plain)) {
+        plain_[waiting_] = {plain.label_block, plain.time_ms, plain.value};
+        messages_[waiting_++] = message;
+        if (waiting_ == plain_.size()) PHAROS_TRY_VOID(AddPlain());
+        continue;
+      }
+      PHAROS_TRY_VOID(AddPlain());
+      PHAROS_TRY_VOID(AddMessage(message));
+    }
+    return AddPlain();
+  }
+  void SetMetadata() {
+    for (const auto& [family, what] : metadata_) appender_.SetMetadata(family, what);
+  }
+
+ private:
+  using Item = wire::RemoteWriteReader::Item;
+
+  base::Result<void> AddPlain() {
+    const std::span<const SampleBatch::One> ones(plain_.data(), std::exchange(waiting_, 0));
+    return batch_.AddAll(ones, [&](size_t i) { return AddMessage(messages_[i]); });
+  }
+
+  base::Result<void> AddMessage(std::string_view message) {
+    PHAROS_TRY_VOID(reader_.ReadSeries(message));
+    std::string_view raw = reader_.series().label_block;
+    if (raw.data() < body_.data() || raw.data() >= body_.data() + body_.size()) {
+      raw = gathered_.emplace_back(raw);
+    }
+    return batch_.Series(raw) ? AddSeries(reader_.series(), batch_) : base::Result<void>();
+  }
+
+  const std::string_view body_;
+  wire::RemoteWriteReader reader_;
+  SampleBatch& batch_;
+  store::SampleAppender& appender_;
+  std::deque<std::string> gathered_;  // label blocks that do not lie in the body
+  std::vector<std::pair<std::string_view, model::Metadata>> metadata_;
+  /// Guessed, and not looked up yet.
+  std::array<SampleBatch::One, SampleBatch::kMostAtOnce> plain_;
+  std::array<std::string_view, SampleBatch::kMostAtOnce> messages_;
+  size_t waiting_ = 0;
+};
+
 }  // namespace
 
 base::Result<RemoteWriteOutcome> WriteRemote(store::SampleSink& sink, std::string_view tenant,
                                              std::string_view body) {
-  using Item = wire::RemoteWriteReader::Item;
   const auto appender = sink.Begin(tenant);
-  SampleBatch batch(appender.get(), ReadLabels);
-  std::deque<std::string> gathered;  // label blocks that do not lie in the body
-  std::vector<std::pair<std::string_view, model::Metadata>> metadata;
-  wire::RemoteWriteReader reader(body);
-  while (true) {
-    PHAROS_TRY(const Item item, reader.Next());
-    if (item == Item::kEnd) break;
-    if (item == Item::kMetadata) {
-      metadata.emplace_back(reader.metadata().family, reader.metadata().metadata);
-      continue;
-    }
-    std::string_view raw = reader.series().label_block;
-    if (raw.data() < body.data() || raw.data() >= body.data() + body.size()) {
-      raw = gathered.emplace_back(raw);
-    }
-    if (batch.Series(raw)) PHAROS_TRY_VOID(AddSeries(reader.series(), batch));
-  }
+  SampleBatch batch(appender.get(), ReadLabels, kFormat);
+  batch.Expect(std::min(body.size() / kLeastSeriesBytes, kMostExpected));
+  BodyReader reader(body, batch, *appender);
+  PHAROS_TRY_VOID(reader.Read());
   batch.Flush();
-  for (const auto& [family, what] : metadata) appender->SetMetadata(family, what);
+  reader.SetMetadata();
   Count(batch);
   RemoteWriteOutcome outcome{appender->Commit(), ""};
   if (batch.first_refusal()) {

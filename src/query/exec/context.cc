@@ -5,7 +5,7 @@
 namespace pharos::query::exec {
 
 base::Result<void> QueryContext::Check(std::string_view where) {
-  if ((calls_++ & 63) != 0) return {};
+  if ((calls_.fetch_add(1, std::memory_order_relaxed) & 63) != 0) return {};
   if (cancelled_ && cancelled_()) {
     return base::Fail(base::ErrorKind::kCancelled, "query was canceled in " + std::string(where));
   }

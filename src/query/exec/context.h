@@ -2,6 +2,7 @@
 // patience; and what it wants to say besides its answer (warnings, infos).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,11 +27,17 @@ struct QueryStats {
   int64_t peak_samples = 0;   ///< in memory at once
 };
 
+/// Who asked, for the query log; what does not apply is empty.
+struct QueryOrigin {
+  std::string client, method, path;   ///< of an HTTP request
+  std::string rule_file, rule_group;  ///< of a rule
+};
+
 /// One query's budget.
 ///
-/// Owns: counters. Threads: one query, one thread. Errors: Check and Charge tell kTimeout,
-/// kCancelled and kLimit with the sentence for the caller. Cost: Check reads a clock every
-/// 64th call.
+/// Owns: counters. Threads: Check from any, the rest one at a time. Errors: Check and Charge tell
+/// kTimeout, kCancelled and kLimit with the sentence for the caller. Cost: Check reads a clock
+/// every 64th call.
 class QueryContext {
  public:
   QueryContext(QueryLimits limits, std::string tenant, base::Clock& clock = base::Clock::System())
@@ -39,17 +46,25 @@ class QueryContext {
         clock_(clock),
         deadline_ns_(clock.MonotonicNs() + limits.timeout_ms * 1'000'000) {}
 
-  /// Asked now and then whether the caller has left.
+  /// Asked now and then, by any of the threads that work on the query, whether the caller has
+  /// left.
   void SetCancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
 
+  void SetOrigin(QueryOrigin origin) { origin_ = std::move(origin); }
+
   const std::string& tenant() const { return tenant_; }
+  const QueryOrigin& origin() const { return origin_; }
+  base::Clock& clock() const { return clock_; }
   const QueryLimits& limits() const { return limits_; }
 
   /// Where in the work the query stands goes into the error ("expression evaluation").
   base::Result<void> Check(std::string_view where);
   /// Takes room for `samples` more (or, negative, gives it back).
   base::Result<void> Charge(int64_t samples);
+  int64_t held_samples() const { return samples_; }
   void CountRead(int64_t samples) { stats_.total_samples += samples; }
+  /// Counts no more than `samples` so far: what an inner evaluation read is its own affair.
+  void ResetRead(int64_t samples) { stats_.total_samples = samples; }
 
   Annotations& annotations() { return annotations_; }
   const QueryStats& stats() const { return stats_; }
@@ -57,10 +72,11 @@ class QueryContext {
  private:
   QueryLimits limits_;
   std::string tenant_;
+  QueryOrigin origin_;
   base::Clock& clock_;
   int64_t deadline_ns_;
   std::function<bool()> cancelled_;
-  uint32_t calls_ = 0;
+  std::atomic<uint32_t> calls_{0};
   int64_t samples_ = 0;
   QueryStats stats_;
   Annotations annotations_;

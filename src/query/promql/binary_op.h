@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "query/promql/go_math.h"
 #include "query/promql/remarks.h"
 #include "query/promql/token.h"
 #include "query/promql/value.h"
@@ -40,9 +41,9 @@ bool WithArithmetic(Tok op, const F& f) {
     case Tok::kSub: f([](double a, double b) { return a - b; }); return true;
     case Tok::kMul: f([](double a, double b) { return a * b; }); return true;
     case Tok::kDiv: f([](double a, double b) { return a / b; }); return true;
-    case Tok::kPow: f([](double a, double b) { return std::pow(a, b); }); return true;
+    case Tok::kPow: f([](double a, double b) { return GoPow(a, b); }); return true;
     case Tok::kMod: f([](double a, double b) { return std::fmod(a, b); }); return true;
-    case Tok::kAtan2: f([](double a, double b) { return std::atan2(a, b); }); return true;
+    case Tok::kAtan2: f([](double a, double b) { return GoAtan2(a, b); }); return true;
     default: return false;
   }
 }

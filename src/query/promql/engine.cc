@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "query/promql/column_kernels.h"
 #include "query/promql/evaluator.h"
 #include "query/promql/limits.h"
 #include "query/promql/parser.h"
@@ -15,9 +16,10 @@ namespace {
 
 using base::ErrorKind;
 
-ResultSeries ToSeries(const Row& row, const Grid& grid) {
+ResultSeries ToSeries(Row& row, const Grid& grid) {
   ResultSeries series;
-  series.labels = row.labels;
+  series.labels = std::move(row.labels);
+  series.floats.reserve(Kernels().count_present(row.values.data(), row.values.size()));
   for (size_t step = 0; step < row.values.size(); ++step) {
     if (!IsAbsent(row.values[step])) {
       series.floats.push_back({grid.At(step), row.values[step]});
@@ -98,6 +100,21 @@ base::Result<QueryAnswer> Finish(base::Result<QueryValue> value, std::string_vie
   return answer;
 }
 
+/// Runs a query between its notes as running and in the log.
+template <class Run>
+base::Result<QueryAnswer> Noted(const EngineOptions& options, std::string_view query,
+                                const Grid& grid, exec::QueryContext& context, const Run& run) {
+  const exec::ActiveQueries::Running running(options.active, query);
+  if (options.log == nullptr) return run();
+  const int64_t before = context.clock().MonotonicNs();
+  auto answer = run();
+  options.log->Write(
+      {query, grid.start_ms, grid.end_ms, grid.step_ms, context.clock().MonotonicNs() - before,
+       context.stats(), answer ? std::string_view() : std::string_view(answer.error().message)},
+      context);
+  return answer;
+}
+
 std::string Rfc3339Seconds(int64_t time_ms) {
   const std::time_t seconds = time_ms / 1000;
   std::tm parts{};
@@ -147,6 +164,18 @@ void RenderAnnotations(const exec::Annotations& annotations, std::string_view qu
 
 base::Result<QueryAnswer> Engine::Instant(std::string_view query, int64_t time_ms,
                                           exec::QueryContext& context) const {
+  return Noted(options_, query, Grid{time_ms, time_ms, 0}, context,
+               [&] { return RunInstant(query, time_ms, context); });
+}
+
+base::Result<QueryAnswer> Engine::Range(std::string_view query, int64_t start_ms, int64_t end_ms,
+                                        int64_t step_ms, exec::QueryContext& context) const {
+  const Grid grid{start_ms, end_ms, step_ms};
+  return Noted(options_, query, grid, context, [&] { return RunRange(query, grid, context); });
+}
+
+base::Result<QueryAnswer> Engine::RunInstant(std::string_view query, int64_t time_ms,
+                                             exec::QueryContext& context) const {
   PHAROS_TRY(ExprPtr expr, ParseExpr(query));
   const Grid grid{time_ms, time_ms, 1};
   PHAROS_TRY(expr, Preprocess(std::move(expr), grid, true));
@@ -154,8 +183,8 @@ base::Result<QueryAnswer> Engine::Instant(std::string_view query, int64_t time_m
   return Finish(Evaluate(run, *expr, grid), query, context);
 }
 
-base::Result<QueryAnswer> Engine::Range(std::string_view query, int64_t start_ms, int64_t end_ms,
-                                        int64_t step_ms, exec::QueryContext& context) const {
+base::Result<QueryAnswer> Engine::RunRange(std::string_view query, const Grid& grid,
+                                           exec::QueryContext& context) const {
   PHAROS_TRY(ExprPtr expr, ParseExpr(query));
   const ValueType type = expr->type();
   if (type != ValueType::kVector && type != ValueType::kScalar) {
@@ -163,10 +192,9 @@ base::Result<QueryAnswer> Engine::Range(std::string_view query, int64_t start_ms
                       "invalid expression type \"" + std::string(DocumentedType(type)) +
                           "\" for range query, must be Scalar or instant Vector");
   }
-  if (step_ms <= 0 || end_ms < start_ms)
+  if (grid.step_ms <= 0 || grid.end_ms < grid.start_ms)
     return base::Fail(ErrorKind::kBadInput, "range query needs start ≤ end and a positive step");
-  const Grid grid{start_ms, end_ms, step_ms};
-  if ((end_ms - start_ms) / step_ms >= kMaxSteps) {
+  if ((grid.end_ms - grid.start_ms) / grid.step_ms >= kMaxSteps) {
     return base::Fail(ErrorKind::kLimit,
                       "range query has more than " + std::to_string(kMaxSteps) + " steps");
   }

@@ -7,13 +7,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/exec/active_queries.h"
 #include "query/exec/context.h"
+#include "query/exec/query_log.h"
 #include "query/promql/ast.h"
 #include "query/promql/value.h"
 #include "store/samples.h"
 
 namespace pharos::query::promql {
 
+/// `log` and `active` are noted in where they are given, and outlive the engine.
 struct EngineOptions {
   int64_t lookback_ms = 300'000;
   /// Step of subqueries that name none (the global evaluation interval).
@@ -24,6 +27,10 @@ struct EngineOptions {
   /// rate, increase, irate, resets and start_timestamp heed the samples' start times
   /// (Prometheus's use-start-timestamps; off there too unless asked for).
   bool use_start_timestamps = false;
+  /// One thread, window by window, value by value: what the fast ways are held against in tests.
+  bool plain = false;
+  exec::QueryLog* log = nullptr;
+  exec::ActiveQueries* active = nullptr;
 };
 
 struct QueryAnswer {
@@ -48,6 +55,11 @@ class Engine {
   const EngineOptions& options() const { return options_; }
 
  private:
+  base::Result<QueryAnswer> RunInstant(std::string_view query, int64_t time_ms,
+                                       exec::QueryContext& context) const;
+  base::Result<QueryAnswer> RunRange(std::string_view query, const Grid& grid,
+                                     exec::QueryContext& context) const;
+
   store::SampleSource* source_;
   EngineOptions options_;
 };

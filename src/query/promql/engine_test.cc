@@ -97,6 +97,51 @@ TEST_F(PromqlEngineTest, HugeSubqueryEndsInAnError) {
   EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
 }
 
+TEST_F(PromqlEngineTest, HostileQueriesEndInClearErrors) {
+  exec::QueryLimits limits;
+  limits.max_samples = 100'000;
+  limits.timeout_ms = 5'000;
+  const std::string deep = std::string(50'000, '(') + "1" + std::string(50'000, ')');
+  const std::string signs = std::string(50'000, '-') + "1";
+  std::string chain = "1";
+  for (int i = 0; i < 50'000; ++i) chain += "+1";
+  const std::string regex = "x_total{s=~\"((a{1,500}){1,500}){1,500}\"}";
+  for (const std::string& query :
+       {deep, signs, chain, regex, std::string(10'000'000, 'x'),
+        std::string("{__name__=~\".+\"}[1y:1ms]"),
+        std::string("count_over_time({__name__=~\".+\"}[1y:1ms])"),
+        std::string("count_over_time(count_over_time(x_total[100d:1s])[100d:1s])")}) {
+    const auto answer = Run(query, limits);
+    ASSERT_FALSE(answer) << query.substr(0, 80);
+    EXPECT_FALSE(answer.error().message.empty());
+    EXPECT_LT(answer.error().message.size(), 2'000u) << query.substr(0, 80);
+  }
+}
+
+TEST_F(PromqlEngineTest, ManyGroupsAreBounded) {
+  for (int s = 0; s < 3'000; ++s) {
+    const std::string name = std::to_string(s);
+    source_.Add({{"__name__", "many"}, {"s", name}}, 0, 1);
+  }
+  exec::QueryLimits limits;
+  limits.max_samples = 20'000;
+  const auto answer = Run("count by (s) (many)", limits);  // 3,000 groups, 100 steps
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kLimit);
+}
+
+TEST_F(PromqlEngineTest, OneSlowSeriesIsStoppedToo) {
+  for (int i = 0; i < 20'000; ++i) source_.Add({{"__name__", "long"}}, i, i % 97);
+  exec::QueryLimits limits;
+  int asked = 0;
+  exec::QueryContext context(limits, "default");
+  context.SetCancelled([&asked] { return ++asked > 3; });
+  const auto answer =
+      Engine(&source_, {}).Range("quantile_over_time(0.5, long[20s])", 0, 20'000, 1, context);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::kCancelled);
+}
+
 TEST_F(PromqlEngineTest, NamesGoOperatorByOperatorByDefault) {
   source_.Add({{"__name__", "y_total"}, {"s", "0"}}, 0, 1);
   const auto answer = Run("rate({__name__=~\".+_total\", s=\"0\"}[10s])", {});

@@ -6,6 +6,7 @@
 
 #include "query/promql/evaluator.h"
 #include "query/promql/function_table.h"
+#include "query/promql/go_math.h"
 #include "query/promql/natural_order.h"
 
 namespace pharos::query::promql {
@@ -22,28 +23,28 @@ using Math = double (*)(double);
 Math FindMath(std::string_view name) {
   static const std::unordered_map<std::string_view, Math> functions = {
       {"abs", [](double v) { return std::abs(v); }},
-      {"acos", [](double v) { return std::acos(v); }},
+      {"acos", GoAcos},
       {"acosh", [](double v) { return std::acosh(v); }},
-      {"asin", [](double v) { return std::asin(v); }},
+      {"asin", GoAsin},
       {"asinh", [](double v) { return std::asinh(v); }},
-      {"atan", [](double v) { return std::atan(v); }},
+      {"atan", GoAtan},
       {"atanh", [](double v) { return std::atanh(v); }},
       {"ceil", [](double v) { return std::ceil(v); }},
-      {"cos", [](double v) { return std::cos(v); }},
-      {"cosh", [](double v) { return std::cosh(v); }},
+      {"cos", GoCos},
+      {"cosh", GoCosh},
       {"deg", Degrees},
-      {"exp", [](double v) { return std::exp(v); }},
+      {"exp", GoExp},
       {"floor", [](double v) { return std::floor(v); }},
-      {"ln", [](double v) { return std::log(v); }},
-      {"log10", [](double v) { return std::log10(v); }},
-      {"log2", [](double v) { return std::log2(v); }},
+      {"ln", GoLog},
+      {"log10", GoLog10},
+      {"log2", GoLog2},
       {"rad", Radians},
       {"sgn", Sign},
-      {"sin", [](double v) { return std::sin(v); }},
-      {"sinh", [](double v) { return std::sinh(v); }},
+      {"sin", GoSin},
+      {"sinh", GoSinh},
       {"sqrt", [](double v) { return std::sqrt(v); }},
-      {"tan", [](double v) { return std::tan(v); }},
-      {"tanh", [](double v) { return std::tanh(v); }}};
+      {"tan", GoTan},
+      {"tanh", GoTanh}};
   const auto found = functions.find(name);
   return found == functions.end() ? nullptr : found->second;
 }

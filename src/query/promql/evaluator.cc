@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "query/promql/column_kernels.h"
 #include "query/promql/function_table.h"
 #include "query/promql/histogram_math.h"
 #include "query/promql/limits.h"
@@ -9,8 +10,7 @@
 namespace pharos::query::promql {
 
 int64_t Row::Count() const {
-  int64_t count = 0;
-  for (const double v : values) count += IsAbsent(v) ? 0 : 1;
+  auto count = static_cast<int64_t>(Kernels().count_present(values.data(), values.size()));
   for (const HistogramPtr& h : histograms) count += h == nullptr ? 0 : HistogramSize(*h);
   return count;
 }
@@ -82,7 +82,11 @@ base::Result<Matrix> Evaluator::Eval(const Expr& expr) {
 base::Result<Matrix> Evaluator::EvalInvariant(const StepInvariantExpr& node) {
   if (steps_ == 1) return Eval(*node.expr);
   Evaluator once(run_, Grid{grid_.start_ms, grid_.start_ms, grid_.step_ms});
+  const int64_t read_before = run_.context->stats().total_samples;
   PHAROS_TRY(Matrix matrix, once.Eval(*node.expr));
+  // Statistics count what every step looks at.
+  const int64_t read = run_.context->stats().total_samples - read_before;
+  run_.context->CountRead(read * static_cast<int64_t>(steps_ - 1));
   PHAROS_TRY_VOID(CheckCells(matrix.rows.size()));
   for (Row& row : matrix.rows) {
     const double value = row.values[0];

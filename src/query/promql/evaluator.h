@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "query/promql/engine.h"
 #include "query/promql/range_function.h"
 #include "query/promql/remarks.h"
+#include "query/promql/row_stream.h"
 #include "query/promql/value.h"
 #include "store/samples.h"
 
@@ -72,9 +74,18 @@ class Evaluator {
   base::Result<Matrix> EvalAbsentOverTime(const Call& node, const Matrix& present);
   base::Result<std::vector<store::SeriesColumns>> EvalSubquery(const SubqueryExpr& node,
                                                                std::vector<bool>* drop_names);
-  using SeriesVisitor = std::function<base::Result<void>(store::SeriesColumns&, bool drop_name)>;
-  base::Result<void> VisitRange(const Expr& arg, std::string_view function,
-                                const SeriesVisitor& visit);
+
+  // open_rows.cc
+  /// Sets `out` up and returns true where `expr` is a selector or a range function (in
+  /// parentheses or not), whose rows can be made one by one.
+  /// `presence_only`: of a selector's floats nothing else matters.
+  base::Result<bool> OpenRows(const Expr& expr, bool presence_only, RowStream* out);
+  base::Result<void> OpenSelector(const VectorSelector& node, bool presence_only, RowStream* out);
+  base::Result<void> OpenRange(const Call& node, size_t range_arg, RowStream* out);
+  base::Result<Matrix> CollectRows(const RowStream& stream);
+  base::Result<std::unique_ptr<store::Selection>> Choose(store::SampleQuery query);
+  store::SampleQuery QueryOf(const VectorSelector& node, int64_t start_ms, int64_t end_ms,
+                             std::string_view function) const;
 
   // eval_call.cc
   base::Result<Matrix> EvalCall(const Call& node);
@@ -115,6 +126,8 @@ class Evaluator {
   base::Result<Matrix> EvalSetOperator(const BinaryExpr& node, Matrix lhs, Matrix rhs);
   base::Result<Matrix> EvalVectorVector(const BinaryExpr& node, Matrix lhs, Matrix rhs);
 
+  class StreamFold;
+
   friend class VectorMatcher;
   friend class InfoJoin;
 
@@ -130,9 +143,6 @@ constexpr std::string_view kSameLabels = "vector cannot contain metrics with the
 
 /// `labels` without the metric's name (and its type and unit, where they are labels).
 model::Labels WithoutName(const model::Labels& labels);
-/// Gives histograms that do not know whether they were reset the answer, from their
-/// predecessors.
-void TellResets(store::SeriesColumns& columns);
 /// The labels an absent() or absent_over_time() makes of its argument.
 model::Labels AbsentLabels(const Expr& arg);
 

@@ -51,6 +51,7 @@ Groups GroupRows(const std::vector<Row>& rows, const AggregateExpr& node) {
       groups.members.emplace_back();
     }
     groups.members[found->second].push_back(static_cast<uint32_t>(i));
+    groups.group_of.push_back(found->second);
   }
   return groups;
 }

@@ -29,6 +29,7 @@ class Grouping {
 struct Groups {
   std::vector<model::Labels> labels;
   std::vector<std::vector<uint32_t>> members;  ///< indexes of rows, rising
+  std::vector<uint32_t> group_of;              ///< a row
 };
 Groups GroupRows(const std::vector<Row>& rows, const AggregateExpr& node);
 

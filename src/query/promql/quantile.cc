@@ -70,17 +70,19 @@ double Quantile(double q, std::vector<double>& values) {
   if (values.empty() || std::isnan(q)) return kNan;
   if (q < 0) return -kInf;
   if (q > 1) return kInf;
-  std::sort(values.begin(), values.end(), [](double a, double b) {
+  const auto less = [](double a, double b) {
     if (std::isnan(a)) return !std::isnan(b);
     return a < b;
-  });
+  };
   const auto n = static_cast<double>(values.size());
   const double rank = q * (n - 1);
   const double lower = std::max(0.0, std::floor(rank));
   const double upper = std::min(n - 1, lower + 1);
   const double weight = rank - std::floor(rank);
-  return values[static_cast<size_t>(lower)] * (1 - weight) +
-         values[static_cast<size_t>(upper)] * weight;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(lower);
+  std::nth_element(values.begin(), at, values.end(), less);
+  const double next = upper > lower ? *std::min_element(at + 1, values.end(), less) : *at;
+  return *at * (1 - weight) + next * weight;
 }
 
 double BucketQuantile(double q, std::vector<Bucket>& buckets, BucketRepair* repair) {

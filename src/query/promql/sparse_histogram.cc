@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "query/promql/exponential_bounds.h"
+
 namespace pharos::query::promql {
 
 double ExponentialBound(int32_t index, int32_t schema) {
@@ -13,8 +15,8 @@ double ExponentialBound(int32_t index, int32_t schema) {
     return std::ldexp(1.0, static_cast<int>(std::clamp<int64_t>(exponent, -5000, 5000)));
   }
   const int32_t fraction = index & ((1 << schema) - 1);
-  const double mantissa =
-      std::exp2(static_cast<double>(fraction) / static_cast<double>(1 << schema)) * 0.5;
+  const double mantissa = kExponentialBounds[static_cast<size_t>(fraction)
+                                             << (kFinestSchema - std::min(schema, kFinestSchema))];
   const int exponent = (index >> schema) + 1;
   if (mantissa == 0.5 && exponent == 1025) return std::numeric_limits<double>::max();
   return std::ldexp(mantissa, exponent);

@@ -1,0 +1,48 @@
+// Range functions over a whole series of floats at once: the same numbers as window by window
+// (range_function.h), without a call a step.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "query/promql/window_plan.h"
+
+namespace pharos::query::promql {
+
+enum class ColumnFunction : uint8_t {
+  kNone,  ///< only window by window
+  kRate,
+  kIncrease,
+  kDelta,
+  kIrate,
+  kIdelta,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kCount,
+  kPresent,
+  kFirst,
+  kLast,
+  kChanges,
+  kResets,
+};
+ColumnFunction FindColumnFunction(std::string_view name);
+
+/// Reusable room.
+struct ColumnScratch {
+  std::vector<double> sums;      ///< before each sample
+  std::vector<uint32_t> events;  ///< before each sample
+  std::vector<double> best;
+  std::vector<uint32_t> resets;
+};
+
+/// Fills all of `out` (a step each, absent where there is nothing) and returns how many steps got a value. `values`
+/// belong to the plan's times and hold no stale markers.
+size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, WindowPlan& plan,
+                           std::span<const double> values, ColumnScratch& scratch,
+                           std::span<double> out);
+
+}  // namespace pharos::query::promql

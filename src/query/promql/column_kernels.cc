@@ -1,0 +1,297 @@
+#include "query/promql/column_kernels.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include "query/promql/value.h"
+
+// Vectors never cross a call: everything here is inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace pharos::query::promql {
+namespace {
+
+template <size_t kWidth>
+struct Lanes {
+  typedef double Doubles __attribute__((vector_size(kWidth * 8)));
+  typedef int64_t Bits __attribute__((vector_size(kWidth * 8)));
+};
+
+#define PHAROS_INLINE [[gnu::always_inline]] inline
+
+template <class V>
+PHAROS_INLINE void Load(const double* at, V& out) {
+  std::memcpy(&out, at, sizeof out);
+}
+template <class V>
+PHAROS_INLINE void Store(const V& in, double* at) {
+  std::memcpy(at, &in, sizeof in);
+}
+template <class V>
+PHAROS_INLINE void Gather(const double* from, const uint32_t* index, V& out) {
+  for (size_t i = 0; i < sizeof(V) / 8; ++i) out[i] = from[index[i]];
+}
+
+template <size_t kWidth>
+struct Loops {
+  using D = typename Lanes<kWidth>::Doubles;
+  using B = typename Lanes<kWidth>::Bits;
+  static constexpr int64_t kAbsentBits = static_cast<int64_t>(model::kStaleNanBits);
+  static constexpr int64_t kMagnitude = INT64_MAX;
+  static constexpr int64_t kInfinityBits = 0x7FF0000000000000;
+
+  PHAROS_INLINE static B Present(const D& v) { return (B)v != kAbsentBits; }
+  PHAROS_INLINE static D Abs(const D& v) { return (D)((B)v & kMagnitude); }
+  PHAROS_INLINE static bool Any(const B& mask) {
+    int64_t any = 0;
+    for (size_t i = 0; i < kWidth; ++i) any |= mask[i];
+    return any != 0;
+  }
+
+  /// Calls `step` with the lanes of `in` and of the accumulators, which it changes.
+  template <class Step, class... Out>
+  PHAROS_INLINE static void Fold(const double* in, size_t size, const Step& step, Out*... out) {
+    size_t i = 0;
+    for (; i + kWidth <= size; i += kWidth) FoldAt(in + i, step, out + i...);
+    if (i == size) return;
+    const size_t left = size - i;
+    double tail[1 + sizeof...(Out)][kWidth];
+    for (auto& row : tail) {
+      for (double& v : row) v = Absent();
+    }
+    std::memcpy(tail[0], in + i, left * 8);
+    size_t n = 1;
+    ((std::memcpy(tail[n++], out + i, left * 8)), ...);
+    n = 1;
+    const auto run = [&](auto... rows)
+                         __attribute__((always_inline)) { FoldAt(tail[0], step, rows...); };
+    if constexpr (sizeof...(Out) == 1)
+      run(&tail[1][0]);
+    else
+      run(&tail[1][0], &tail[2][0]);
+    ((std::memcpy(out + i, tail[n++], left * 8)), ...);
+  }
+  template <class Step, class... Out>
+  PHAROS_INLINE static void FoldAt(const double* in, const Step& step, Out*... out) {
+    D v;
+    Load(in, v);
+    if constexpr (sizeof...(Out) == 1) {
+      D a;
+      (Load(out, a), ...);
+      step(v, a);
+      (Store(a, out), ...);
+    } else {
+      double* const at[] = {out...};
+      D a, b;
+      Load(at[0], a);
+      Load(at[1], b);
+      step(v, a, b);
+      Store(a, at[0]);
+      Store(b, at[1]);
+    }
+  }
+
+  PHAROS_INLINE static size_t CountPresent(const double* in, size_t size) {
+    B count{};
+    size_t i = 0;
+    for (; i + kWidth <= size; i += kWidth) {
+      D v;
+      Load(in + i, v);
+      count -= Present(v);
+    }
+    int64_t total = 0;
+    for (size_t k = 0; k < kWidth; ++k) total += count[k];
+    for (; i < size; ++i) total += IsAbsent(in[i]) ? 0 : 1;
+    return static_cast<size_t>(total);
+  }
+
+  PHAROS_INLINE static bool Falls(const double* in, size_t size) {
+    B falls{};
+    size_t i = 1;
+    for (; i + kWidth <= size; i += kWidth) {
+      D before, v;
+      Load(in + i - 1, before);
+      Load(in + i, v);
+      falls |= v < before;
+    }
+    bool any = Any(falls);
+    for (; i < size; ++i) any |= in[i] < in[i - 1];
+    return any;
+  }
+
+  PHAROS_INLINE static bool SumsExactly(const double* in, size_t size) {
+    constexpr double kRound = 6755399441055744.0;  // 1.5 · 2^52: adding it rounds
+    const double most = 2251799813685248.0 / static_cast<double>(size + 1);
+    B odd{};
+    size_t i = 0;
+    for (; i + kWidth <= size; i += kWidth) {
+      D v;
+      Load(in + i, v);
+      const D rounded = (v + kRound) - kRound;
+      odd |= (rounded != v) | ~(Abs(v) < most);
+    }
+    bool exact = !Any(odd);
+    for (; i < size; ++i) {
+      const double rounded = (in[i] + kRound) - kRound;
+      exact &= rounded == in[i] && std::abs(in[i]) < most;
+    }
+    return exact;
+  }
+
+  PHAROS_INLINE static void AddSum(const double* in, size_t size, double* sum, double* lost) {
+    Fold(
+        in, size,
+        [](const D& v, D& s, D& c) __attribute__((always_inline)) {
+          const B present = Present(v);
+          const B fresh = ~Present(s);
+          const D total = s + v;
+          const D more = Abs(s) >= Abs(v) ? (s - total) + v : (v - total) + s;
+          const B endless = (B)Abs(total) == kInfinityBits;
+          const D next_c = endless ? D{} : c + more;
+          c = (present & ~fresh) ? next_c : c;
+          s = present ? (fresh ? v : total) : s;
+        },
+        sum, lost);
+  }
+  PHAROS_INLINE static bool SumIsEndless(const double* in, size_t size, const double* sum) {
+    B endless{};
+    size_t i = 0;
+    for (; i + kWidth <= size; i += kWidth) {
+      D v, s;
+      Load(in + i, v);
+      Load(sum + i, s);
+      endless |= (B)Abs(s + v) == kInfinityBits;
+      endless |= (B)Abs(v) == kInfinityBits;  // to nothing so far
+    }
+    bool any = Any(endless);
+    for (; i < size; ++i) any |= std::isinf(in[i] + sum[i]) || std::isinf(in[i]);
+    return any;
+  }
+  PHAROS_INLINE static void AddMin(const double* in, size_t size, double* least) {
+    Fold(
+        in, size,
+        [](const D& v, D& a)
+            __attribute__((always_inline)) { a = (Present(v) & ((a > v) | (a != a))) ? v : a; },
+        least);
+  }
+  PHAROS_INLINE static void AddMax(const double* in, size_t size, double* most) {
+    Fold(
+        in, size,
+        [](const D& v, D& a)
+            __attribute__((always_inline)) { a = (Present(v) & ((a < v) | (a != a))) ? v : a; },
+        most);
+  }
+  PHAROS_INLINE static void AddCount(const double* in, size_t size, double* count) {
+    Fold(
+        in, size,
+        [](const D& v, D& a) __attribute__((always_inline)) {
+          const D one = D{} + 1.0;
+          const D next = Present(a) ? a + one : one;
+          a = Present(v) ? next : a;
+        },
+        count);
+  }
+
+  PHAROS_INLINE static void Rate(const RateWindows& w, double* out) {
+    double tail[kWidth];
+    for (size_t i = 0; i < w.steps; i += kWidth) {
+      D first, last, factor;
+      if (w.in_a_row[i / 8] != 0) {
+        Load(w.values + w.first[i], first);
+        Load(w.values + w.last[i], last);
+      } else {
+        Gather(w.values, w.first + i, first);
+        Gather(w.values, w.last + i, last);
+      }
+      Load(w.factor + i, factor);
+      const B usable = Present(factor);
+      const D grown = last - first;
+      D result = grown * factor;
+      if (w.is_counter) {
+        D sampled, to_start;
+        Load(w.sampled + i, sampled);
+        Load(w.to_start + i, to_start);
+        // Is zero further back than the stretch for certain? Then it bounds nothing.
+        const D way = first * sampled;
+        const D stretch = to_start * grown * 1.000001;
+        const B far = (way >= stretch) & (stretch > 1e-200) & (way < 1e200);
+        const B doubtful = usable & (grown > 0.0) & (first >= 0.0) & ~far;
+        if (Any(doubtful)) {
+          D to_end;
+          Load(w.to_end + i, to_end);
+          const D to_zero = sampled * (first / grown);
+          const D start = to_zero < to_start ? to_zero : to_start;
+          D bounded = (sampled + start + to_end) / sampled;
+          bounded = sampled != 0.0 ? bounded : D{} + 1.0;
+          if (w.range_seconds != 0) bounded = bounded / w.range_seconds;
+          result = doubtful ? grown * bounded : result;
+        }
+      }
+      result = (D)(usable ? (B)result : B{} + kAbsentBits);
+      if (i + kWidth <= w.steps) {
+        Store(result, out + i);
+      } else {
+        Store(result, tail);
+        std::memcpy(out + i, tail, (w.steps - i) * 8);
+      }
+    }
+  }
+};
+
+#define PHAROS_KERNELS(name, width, ...)                                                           \
+  struct name {                                                                                    \
+    using L = Loops<width>;                                                                        \
+    __VA_ARGS__ static size_t CountPresent(const double* in, size_t n) {                           \
+      return L::CountPresent(in, n);                                                               \
+    }                                                                                              \
+    __VA_ARGS__ static bool Falls(const double* in, size_t n) { return L::Falls(in, n); }          \
+    __VA_ARGS__ static bool SumsExactly(const double* in, size_t n) {                              \
+      return L::SumsExactly(in, n);                                                                \
+    }                                                                                              \
+    __VA_ARGS__ static void AddSum(const double* in, size_t n, double* s, double* c) {             \
+      L::AddSum(in, n, s, c);                                                                      \
+    }                                                                                              \
+    __VA_ARGS__ static bool SumIsEndless(const double* in, size_t n, const double* s) {            \
+      return L::SumIsEndless(in, n, s);                                                            \
+    }                                                                                              \
+    __VA_ARGS__ static void AddMin(const double* in, size_t n, double* a) { L::AddMin(in, n, a); } \
+    __VA_ARGS__ static void AddMax(const double* in, size_t n, double* a) { L::AddMax(in, n, a); } \
+    __VA_ARGS__ static void AddCount(const double* in, size_t n, double* a) {                      \
+      L::AddCount(in, n, a);                                                                       \
+    }                                                                                              \
+    __VA_ARGS__ static void Rate(const RateWindows& w, double* out) { L::Rate(w, out); }           \
+    static constexpr ColumnKernels kTable{CountPresent, Falls,  SumsExactly, AddSum, SumIsEndless, \
+                                          AddMin,       AddMax, AddCount,    Rate};                \
+  }
+
+PHAROS_KERNELS(Narrow, 2, [[gnu::flatten]]);
+#ifdef __x86_64__
+PHAROS_KERNELS(Avx2, 4, [[gnu::target("avx2")]]);
+PHAROS_KERNELS(Avx512, 8, [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]]);
+#endif
+
+std::vector<ColumnKernels> Runnable() {
+  std::vector<ColumnKernels> out{Narrow::kTable};
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) out.push_back(Avx2::kTable);
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+    out.push_back(Avx512::kTable);
+  }
+#endif
+  return out;
+}
+
+const std::vector<ColumnKernels>& Table() {
+  static const std::vector<ColumnKernels> table = Runnable();
+  return table;
+}
+
+}  // namespace
+
+const ColumnKernels& Kernels() { return Table().back(); }
+std::span<const ColumnKernels> AllKernels() { return Table(); }
+
+}  // namespace pharos::query::promql

@@ -1,0 +1,52 @@
+// Loops over whole columns, eight, four or two numbers at a time as the machine can. The same
+// operations in the same order as one by one, so that not a bit differs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace pharos::query::promql {
+
+/// Windows of a rate over one series; arrays of `steps`, which may be read up to the next
+/// multiple of kColumnPadding. See WindowPlan.
+struct RateWindows {
+  const double* values = nullptr;
+  const uint32_t* first = nullptr;    ///< sample that a window begins with
+  const uint32_t* last = nullptr;     ///< and ends with
+  const uint8_t* in_a_row = nullptr;  ///< eight steps: first and last rise one by one
+  const double* factor = nullptr;     ///< absent where a window has too few samples
+  const double* sampled = nullptr;    ///< seconds from first to last sample
+  const double* to_start = nullptr;   ///< seconds that the growth is stretched by
+  const double* to_end = nullptr;
+  size_t steps = 0;
+  double range_seconds = 0;  ///< divides the factor; 0: it does not
+  bool is_counter = true;    ///< the way back to zero bounds the stretch
+};
+
+inline constexpr size_t kColumnPadding = 8;
+
+struct ColumnKernels {
+  /// How many are not absent.
+  size_t (*count_present)(const double* in, size_t size);
+  /// Whether some value is less than the one before.
+  bool (*falls)(const double* in, size_t size);
+  /// Whether all are integers whose sums stay exact (absolute values below 2^53 / size).
+  bool (*sums_exactly)(const double* in, size_t size);
+  /// Compensated sums a step; what is absent adds nothing.
+  void (*add_sum)(const double* in, size_t size, double* sum, double* lost);
+  /// Whether some sum would become infinite by that.
+  bool (*sum_is_endless)(const double* in, size_t size, const double* sum);
+  void (*add_min)(const double* in, size_t size, double* least);
+  void (*add_max)(const double* in, size_t size, double* most);
+  void (*add_count)(const double* in, size_t size, double* count);
+  /// rate, increase, delta of a series without resets.
+  void (*rate)(const RateWindows& windows, double* out);
+};
+
+/// The fastest that this machine can run.
+const ColumnKernels& Kernels();
+/// All that this machine can run, the slowest first: for tests.
+std::span<const ColumnKernels> AllKernels();
+
+}  // namespace pharos::query::promql
