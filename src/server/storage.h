@@ -70,8 +70,8 @@ class Storage {
 
  private:
   Storage() = default;
-  /// Once a second until the end.
-  void EverySecond(const std::function<base::Result<void>()>& round);
+  /// Once a second until the end, and at once where `due` (guarded by mutex_, or null) says so.
+  void EverySecond(const std::function<base::Result<void>()>& round, bool* due);
   void RegisterGauges();
 
   std::string data_dir_;
