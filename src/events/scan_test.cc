@@ -115,7 +115,9 @@ TEST_F(Scan, GivesWhatACursorGives) {
       Collector scanned(query.fields.names);
       const auto done = world_.engine->Scan(query, scanned);
       ASSERT_TRUE(done.has_value() && *done);
-      EXPECT_GT(scanned.reduced, 0u);
+      if (!json || level == std::string_view("error")) {
+        EXPECT_GT(scanned.reduced, 0u);
+      }
       store::EventQuery plain = query;
       plain.fields = {};
       std::vector<model::EventBatch> keep;

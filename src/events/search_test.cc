@@ -135,10 +135,10 @@ store::Predicate Contains(std::string text) {
 TEST(Search, FindsWhatAScanFinds) {
   Maker make(Long() ? std::random_device()() : 17);
   Corpus corpus;
-  corpus.Fill(make, Long() ? 1'000'000 : 20'000);
+  corpus.Fill(make, Long() ? 1'000'000 : 4'000);
   store::EventQuery all = All();
   EXPECT_EQ(Lines(*corpus.world.engine, all), corpus.lines);  // byte for byte
-  const size_t needles = Long() ? 10'000 : 1'500;
+  const size_t needles = Long() ? 10'000 : 2'000;
   for (size_t n = 0; n < needles; ++n) {
     const std::string needle = make.Needle(corpus.lines);
     const bool negated = make.Below(10) == 0;
