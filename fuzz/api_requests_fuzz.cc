@@ -41,6 +41,12 @@ struct Faces {
     metrics.clock = &clock;
     metrics.limits.timeout_ms = 1'000;
     metrics.limits.max_samples = 20'000;
+    conf::ScrapeJob job;
+    job.name = "a";
+    job.relabel.emplace_back();
+    job.relabel[0].source_labels = {"job"};
+    job.relabel[0].target_label = "to";
+    metrics.scrape_jobs = [job] { return std::vector<conf::ScrapeJob>{job}; };
     api::prometheus::RegisterPrometheusApi(router, "", metrics);
     api::loki::Deps logs;
     logs.events = &events;
@@ -64,6 +70,13 @@ constexpr const char* kPaths[] = {"/api/v1/query",
                                   "/api/v1/format_query",
                                   "/api/v1/parse_query",
                                   "/federate",
+                                  "/api/v1/status/query_cost",
+                                  "/api/v1/status/self_metrics",
+                                  "/api/v1/rules",
+                                  "/api/v1/targets",
+                                  "/api/v1/targets/metadata",
+                                  "/api/v1/targets/relabel_steps",
+                                  "/api/v1/scrape_pools/config",
                                   "/loki/api/v1/query",
                                   "/loki/api/v1/query_range",
                                   "/loki/api/v1/labels",

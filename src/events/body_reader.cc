@@ -89,7 +89,10 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(std::string page,
     local.number = static_cast<uint32_t>(in.Varint());
     local.rows = static_cast<uint32_t>(in.Varint());
     rows += local.rows;
-    if (local.number >= out->words_->skeletons.size() || local.rows > out->size_) in.Fail();
+    if (local.number >= out->words_->skeletons.size() || local.rows > out->size_ ||
+        local.rows == 0) {
+      in.Fail();
+    }
   }
   if (rows != out->size_ || !in.ok() || !out->codes_.Parse(in, out->size_)) {
     return Corrupt("a column of values");
@@ -110,25 +113,21 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(std::string page,
     }
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("a column of values");
-  // The codes must say what the counts say: ordinals rely on it.
-  if (out->locals_.size() > 1) {
-    std::vector<uint32_t> counts(out->locals_.size());
-    std::vector<int64_t> codes;
-    out->codes_.Decode(&codes);
-    out->ordinals_.resize(out->size_);
-    for (size_t i = 0; i < codes.size(); ++i) {
-      if (static_cast<uint64_t>(codes[i]) >= counts.size()) return Corrupt("a column of values");
-      out->ordinals_[i] = counts[static_cast<size_t>(codes[i])]++;
-    }
-    for (size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] != out->locals_[i].rows) return Corrupt("a column of values");
-    }
-  }
   return out;
 }
 
 uint32_t ValueColumn::OrdinalOf(size_t i) const {
-  return ordinals_.empty() ? static_cast<uint32_t>(i) : ordinals_[i];
+  if (locals_.size() == 1) return static_cast<uint32_t>(i);
+  if (ordinals_.empty()) {
+    std::vector<uint32_t> next(locals_.size());
+    ordinals_.resize(size_);
+    for (size_t row = 0; row < size_; ++row) {
+      const uint32_t local = Code(row);
+      // Codes of a damaged page may not be what the counts say; nothing beyond is read.
+      ordinals_[row] = std::min(next[local]++, locals_[local].rows - 1);
+    }
+  }
+  return ordinals_[i];
 }
 
 void ValueColumn::Append(size_t i, int64_t time_ns, std::string& out) const {

@@ -97,7 +97,7 @@ class ValueColumn {
   size_t size_ = 0;
   std::vector<Local> locals_;
   PackedInts codes_;
-  mutable std::vector<uint32_t> ordinals_;
+  mutable std::vector<uint32_t> ordinals_;  // made when the first is asked for
 };
 
 /// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
@@ -108,6 +108,8 @@ class GranuleBodies {
                                                            size_t rows,
                                                            const std::vector<int64_t>* times);
 
+  /// The same times at another place.
+  void SetTimes(const std::vector<int64_t>* times) { times_ = times; }
   bool IsLine(size_t row) const {
     return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
   }

@@ -4,6 +4,7 @@
 
 #include "events/duplicates.h"
 #include "events/limits.h"
+#include "match/label_name.h"
 
 namespace pharos::events {
 namespace {
@@ -36,16 +37,20 @@ struct Opened {
 
 class MergeCursor final : public store::EventCursor {
  public:
-  MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources,
-              size_t most_rows)
+  MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
       : query_(query),
         backward_(query.direction == store::Direction::kBackward),
         predicate_(std::move(predicate)),
         sources_(std::move(sources)) {
-    row_cap_ = query.limit == 0 ? most_rows : std::min(most_rows, 4 * query.limit + kCursorPage);
+  }
+
+  Result<void> Start(size_t most_rows) {
+    PHAROS_TRY_VOID(PrepareSources(query_, predicate_, &sources_));
+    row_cap_ = query_.limit == 0 ? most_rows : std::min(most_rows, 4 * query_.limit + kCursorPage);
     for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
     std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
     units_at_start_ = units_.size();
+    return {};
   }
 
   const store::Predicate& Residual() const override { return residual_; }
@@ -54,14 +59,15 @@ class MergeCursor final : public store::EventCursor {
     *out = model::EventBatch();
     auto keep = std::make_shared<std::vector<std::shared_ptr<const LoadedRows>>>();
     size_t taken = 0;
-    while (taken < kCursorPage && (query_.limit == 0 || given_ < query_.limit)) {
+    while (taken < page_rows_ && (query_.limit == 0 || given_ < query_.limit)) {
       if (query_.cancelled && query_.cancelled()) {
         return Fail(ErrorKind::kCancelled, "the query was cancelled");
       }
       PHAROS_TRY_VOID(OpenDue());
       if (opened_.empty()) break;
-      taken += TakeRun(kCursorPage - taken, out, *keep);
+      taken += TakeRun(page_rows_ - taken, out, *keep);
     }
+    page_rows_ = std::min(2 * page_rows_, kCursorPage);
     duplicates_.Settle();
     out->keep_alive = std::move(keep);
     return taken > 0;
@@ -109,18 +115,9 @@ class MergeCursor final : public store::EventCursor {
     const std::vector<GranuleMeta>& granules = source.part->granules();
     for (uint32_t i = 0; i < granules.size(); ++i) {
       if (matching[granules[i].last_stream + 1] == matching[granules[i].first_stream]) continue;
-      if (!MayMatch(source, i)) continue;
+      if (!MayHold(source, predicate_, i)) continue;
       add(i, granules[i].min_time, granules[i].max_time);
     }
-  }
-
-  /// False where shapes and skeletons say that no line of the granule passes.
-  bool MayMatch(const Source& source, uint32_t granule) const {
-    for (size_t i = 0; i < source.needles.size(); ++i) {
-      if (predicate_.substrings()[i].negated) continue;
-      if (!source.needles[i]->granules().Has(granule)) return false;
-    }
-    return true;
   }
 
   /// True when no unit can hold a row that comes before, or beside, the best one opened.
@@ -153,6 +150,7 @@ class MergeCursor final : public store::EventCursor {
     filter.streams = &source.streams;
     filter.predicate = &predicate_;
     filter.needles = &source.needles;
+    filter.fields = source.fields.get();
     filter.backward = backward_;
     if (query_.limit != 0) filter.nearest = Nearest(unit);
     PHAROS_TRY(auto rows, source.part ? LoadGranule(source.part, unit.number, unit.source, filter)
@@ -302,10 +300,11 @@ class MergeCursor final : public store::EventCursor {
   const EventQuery query_;
   const bool backward_;
   const CompiledPredicate predicate_;
-  const std::vector<Source> sources_;
+  std::vector<Source> sources_;
   const store::Predicate residual_;
   std::vector<Unit> units_;     // a heap, nearest first
   std::vector<Opened> opened_;  // a heap, nearest first
+  size_t page_rows_ = kCursorFirstPage;
   size_t units_at_start_ = 0;
   size_t pending_rows_ = 0;
   size_t pending_bytes_ = 0;
@@ -318,18 +317,62 @@ class MergeCursor final : public store::EventCursor {
   model::Labels last_labels_;
 };
 
-/// Looks up the substrings of the predicate; false when the part has no line for it.
-Result<bool> FindNeedles(const CompiledPredicate& predicate, Source* source) {
+/// False when the part has no line that passes.
+Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate,
+                     Source* source) {
   if (!source->part) return true;
+  const Part& part = *source->part;
   for (const CompiledPredicate::Substring& substring : predicate.substrings()) {
-    PHAROS_TRY(auto needle, Needle::Make(*source->part, substring.text));
+    PHAROS_TRY(auto needle, Needle::Make(part, substring.text));
     if (needle->never() && !substring.negated) return false;
     source->needles.push_back(std::move(needle));
   }
+  if (!query.fields.json) return true;
+  std::vector<bool> usable;
+  for (const store::FieldFilter& filter : query.fields.filters) {
+    const std::string& name = query.fields.names[filter.field];
+    bool free = part.meta().origin_first.empty() && !part.meta().many_keys &&
+                !MayHaveLabel(part.meta().attribute_keys, name);
+    for (size_t i = 0; i < source->streams.size() && free; ++i) {
+      free = !source->streams[i] || !part.streams()[i].labels.Has(name);
+    }
+    usable.push_back(free);
+  }
+  PHAROS_TRY(source->fields, PartFields::Make(part, query.fields, std::move(usable)));
   return true;
 }
 
 }  // namespace
+
+bool MayHaveLabel(const std::vector<std::string>& attribute_keys, std::string_view name) {
+  for (const std::string& key : attribute_keys) {
+    std::string prefix;
+    match::AppendLabelName(prefix, key, true);
+    if (name == prefix || name.starts_with(prefix + "_")) return true;  // maps are flattened
+  }
+  return false;
+}
+
+Result<void> PrepareSources(const EventQuery& query, const CompiledPredicate& predicate,
+                            std::vector<Source>* sources) {
+  for (size_t i = 0; i < sources->size();) {
+    PHAROS_TRY(const bool possible, Prepare(query, predicate, &(*sources)[i]));
+    if (possible) {
+      ++i;
+    } else {
+      sources->erase(sources->begin() + static_cast<ptrdiff_t>(i));
+    }
+  }
+  return {};
+}
+
+bool MayHold(const Source& source, const CompiledPredicate& predicate, uint32_t granule) {
+  for (size_t i = 0; i < source.needles.size(); ++i) {
+    if (predicate.substrings()[i].negated) continue;
+    if (!source.needles[i]->granules().Has(granule)) return false;
+  }
+  return source.fields == nullptr || source.fields->granules().Has(granule);
+}
 
 bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
   const size_t count = source->part ? source->part->streams().size() : source->memory.sizes.streams;
@@ -351,15 +394,9 @@ Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
-  for (size_t i = 0; i < sources.size();) {
-    PHAROS_TRY(const bool possible, FindNeedles(predicate, &sources[i]));
-    if (possible) {
-      ++i;
-    } else {
-      sources.erase(sources.begin() + static_cast<ptrdiff_t>(i));
-    }
-  }
-  return std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources), most_rows);
+  auto cursor = std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources));
+  PHAROS_TRY_VOID(cursor->Start(most_rows));
+  return cursor;
 }
 
 }  // namespace pharos::events

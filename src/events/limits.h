@@ -28,6 +28,8 @@ inline constexpr size_t kMaxShapeValues = 200;
 /// Shapes of lines of a part, and columns of their values; lines of further ones are text.
 inline constexpr size_t kMaxShapes = 4096;
 inline constexpr size_t kMaxLineColumns = 1024;
+/// Keys of attributes that a part's directory names.
+inline constexpr size_t kMaxNamedKeys = 256;
 /// Skeletons of one column of a part, and their bytes in all columns; further ones are not
 /// taken apart. A reader holds them while it reads the part.
 inline constexpr size_t kMaxSkeletons = 32'768;
@@ -48,7 +50,9 @@ inline constexpr size_t kMaxPageBytes = 256 << 20;
 
 /// Rows of one block of a memtable: the unit in which queries sort it.
 inline constexpr size_t kMemBlockRows = 4096;
-/// Events of one page of a cursor.
+/// Events of a cursor's first page, for callers that need few; each further one has twice as many.
+inline constexpr size_t kCursorFirstPage = 128;
+/// Events of one page of a cursor, at most.
 inline constexpr size_t kCursorPage = 4096;
 /// Rows that a cursor keeps decoded before it drops the farther half and decodes it again.
 inline constexpr size_t kCursorRows = 262'144;
@@ -60,5 +64,8 @@ inline constexpr size_t kMaxEventsAtOneTime = 4'000'000;
 inline constexpr size_t kMaxTraceEvents = 1'000'000;
 /// Bytes of a compiled line regex.
 inline constexpr int64_t kMaxRegexBytes = 8 << 20;
+
+/// After a failed seal or merge, the time until Tick tries again: a part is written anew each time.
+inline constexpr int64_t kRetryNs = 10'000'000'000;
 
 }  // namespace pharos::events

@@ -26,7 +26,34 @@ class GranuleLoader {
     PHAROS_TRY_VOID(SelectByKey());
     if (!selected_.empty()) PHAROS_TRY_VOID(SelectByTrace());
     if (!selected_.empty() && TestsLine()) PHAROS_TRY_VOID(SelectByLine());
+    if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
     if (!selected_.empty()) KeepNearest();
+    return Finish();
+  }
+
+  /// All but the events.
+  Result<std::unique_ptr<GranuleRows>> Select(bool needs_bodies) {
+    PHAROS_TRY_VOID(SelectByKey());
+    if (!selected_.empty() && TestsLine()) PHAROS_TRY_VOID(SelectByLine());
+    if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
+    if (!selected_.empty() && needs_bodies) PHAROS_TRY_VOID(ReadBodies());
+    auto out = std::make_unique<GranuleRows>();
+    if (bodies_) bodies_->SetTimes(&out->times);
+    out->times = std::move(keys_.times);
+    out->streams = std::move(keys_.streams);
+    out->selected = std::move(selected_);
+    out->bodies = std::move(bodies_);
+    return out;
+  }
+
+  Result<std::shared_ptr<LoadedRows>> LoadThese(std::vector<uint32_t> rows) {
+    PHAROS_TRY_VOID(ReadKeys());
+    selected_ = std::move(rows);
+    return Finish();
+  }
+
+ private:
+  Result<std::shared_ptr<LoadedRows>> Finish() {
     if (!selected_.empty()) PHAROS_TRY_VOID(Materialise());
     if (out_->rows.size() * 4 < meta_.rows) Compact();
     if (!out_->rows.empty()) out_->keep.push_back(part_);
@@ -34,7 +61,6 @@ class GranuleLoader {
     return out_;
   }
 
- private:
   bool TestsLine() const { return filter_.predicate != nullptr && filter_.predicate->TestsLine(); }
 
   /// The page's bytes, kept with the rows. Views into it stay valid while `out_` lives.
@@ -48,11 +74,23 @@ class GranuleLoader {
     return base::Wrap(std::move(error), "part " + part_->entry().path);
   }
 
-  Result<void> SelectByKey() {
+  Result<void> ReadKeys() {
     PHAROS_TRY(const std::string page, part_->ReadPage("key", granule_));
     auto keys = GranuleKeys::Decode(page, meta_);
     if (!keys) return Named(std::move(keys).error());
     keys_ = *std::move(keys);
+    return {};
+  }
+
+  Result<void> SelectByFields() {
+    PHAROS_TRY_VOID(ReadBodies());
+    auto kept = KeepPassing(*bodies_, *filter_.fields, keys_.times, &selected_);
+    if (!kept) return Named(std::move(kept).error());
+    return {};
+  }
+
+  Result<void> SelectByKey() {
+    PHAROS_TRY_VOID(ReadKeys());
     for (uint32_t i = 0; i < meta_.rows; ++i) {
       if (keys_.times[i] < filter_.start_ns || keys_.times[i] >= filter_.end_ns) continue;
       if (filter_.streams != nullptr && !(*filter_.streams)[keys_.streams[i]]) continue;
@@ -63,6 +101,10 @@ class GranuleLoader {
 
   Result<void> SelectByTrace() {
     if (filter_.trace_id == nullptr) return {};
+    if (meta_.max_trace == 0) {
+      selected_.clear();
+      return {};
+    }
     PHAROS_TRY_VOID(ReadIds());
     std::erase_if(selected_, [&](uint32_t i) { return ids_[i].trace != filter_.trace_number; });
     return {};
@@ -70,6 +112,7 @@ class GranuleLoader {
 
   Result<void> ReadIds() {
     if (!ids_.empty()) return {};
+    if (meta_.max_trace == 0) return {};
     PHAROS_TRY(const std::string page, part_->ReadPage("ids", granule_));
     auto ids = DecodeGranuleIds(page, meta_.rows);
     if (!ids) return Named(std::move(ids).error());
@@ -168,7 +211,7 @@ class GranuleLoader {
       if (!bodies_->Get(row, out_->arena, &events[i].body)) {
         return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
       }
-      PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));
+      if (meta_.max_trace != 0) PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));
       PHAROS_TRY_VOID(FillOrigin(origins[i], &events[i]));
       if (filter_.predicate != nullptr && !filter_.predicate->TestEvent(events[i])) continue;
       const uint32_t stream = keys_.streams[row];
@@ -264,6 +307,18 @@ Result<std::shared_ptr<LoadedRows>> LoadGranule(const std::shared_ptr<const Part
                                                 uint32_t granule, uint64_t rank,
                                                 const RowFilter& filter) {
   return GranuleLoader(part, granule, rank, filter).Load();
+}
+
+Result<std::unique_ptr<GranuleRows>> SelectRows(const std::shared_ptr<const Part>& part,
+                                                uint32_t granule, const RowFilter& filter,
+                                                bool needs_bodies) {
+  return GranuleLoader(part, granule, 0, filter).Select(needs_bodies);
+}
+
+Result<std::shared_ptr<LoadedRows>> LoadRows(const std::shared_ptr<const Part>& part,
+                                             uint32_t granule, uint64_t rank,
+                                             const RowFilter& filter, std::vector<uint32_t> rows) {
+  return GranuleLoader(part, granule, rank, filter).LoadThese(std::move(rows));
 }
 
 }  // namespace pharos::events

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/line_fields.h"
 #include "events/memtable.h"
 #include "events/needle.h"
 #include "events/part.h"
@@ -26,6 +27,7 @@ struct RowFilter {
   const CompiledPredicate* predicate = nullptr;            ///< null: all
   /// Of parts: where the predicate's substrings can stand, in their order.
   const std::vector<std::shared_ptr<const Needle>>* needles = nullptr;
+  const PartFields* fields = nullptr;  ///< of parts: rows that fail a usable filter are left out
   const model::TraceId* trace_id = nullptr;                ///< null: all
   int64_t trace_number = 0;                                ///< its number in the part
   bool backward = false;
@@ -67,6 +69,22 @@ struct MemSnapshot {
 base::Result<std::shared_ptr<LoadedRows>> LoadGranule(const std::shared_ptr<const Part>& part,
                                                       uint32_t granule, uint64_t rank,
                                                       const RowFilter& filter);
+/// Rows of one granule as columns, for a scan: what LoadGranule would find, without the events.
+struct GranuleRows {
+  std::vector<int64_t> times;     ///< of all rows
+  std::vector<uint32_t> streams;  ///< likewise
+  std::vector<uint32_t> selected;
+  std::unique_ptr<GranuleBodies> bodies;  ///< null where nothing needed them
+};
+/// `needs_bodies`: also where no line is tested.
+base::Result<std::unique_ptr<GranuleRows>> SelectRows(const std::shared_ptr<const Part>& part,
+                                                      uint32_t granule, const RowFilter& filter,
+                                                      bool needs_bodies);
+/// The events of some rows of a granule, sorted by Before.
+base::Result<std::shared_ptr<LoadedRows>> LoadRows(const std::shared_ptr<const Part>& part,
+                                                   uint32_t granule, uint64_t rank,
+                                                   const RowFilter& filter,
+                                                   std::vector<uint32_t> rows);
 base::Result<std::shared_ptr<LoadedRows>> LoadBlock(const MemSnapshot& memory, size_t block,
                                                     uint64_t rank, const RowFilter& filter);
 /// Rows of filter.trace_id of the whole memtable, found by the blocks' hashes.

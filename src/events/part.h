@@ -38,6 +38,9 @@ struct PartMeta {
   uint64_t min_sequence = 0;          ///< the first WAL frame in it: orders parts by arrival
   std::vector<int64_t> origin_first;  ///< number of each origin page's first origin
   TraceDirectory traces;
+  /// Keys of record attributes, sorted; `many_keys`: there are more than these.
+  std::vector<std::string> attribute_keys{};
+  bool many_keys = false;
 
   std::string Encode() const;
   static base::Result<PartMeta> Decode(std::string_view bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <unordered_map>
 
 #include "events/body_writer.h"
@@ -118,6 +119,7 @@ class PartBuilder {
     PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
     const model::SpanId parent = is_span ? event.span->parent_id : model::SpanId{};
     rows_.push_back({stream, ids_.Locate(event.trace_id, event.span_id, parent), origin, event});
+    for (const model::KeyValue& kv : event.attributes) NoteKey(kv.key);
     PartStream& known = streams_[stream];
     ++known.rows;
     known.min_time = std::min(known.min_time, event.time_ns);
@@ -128,6 +130,15 @@ class PartBuilder {
     bytes_ += RoughBytes(event);
     if (rows_.size() >= kGranuleRows || bytes_ >= kGranuleBytes) return FlushGranule();
     return {};
+  }
+
+  void NoteKey(std::string_view key) {
+    if (key == last_key_ || keys_.contains(key)) return;
+    if (keys_.size() == kMaxNamedKeys) {
+      many_keys_ = true;
+    } else {
+      last_key_ = *keys_.emplace(key).first;
+    }
   }
 
   Result<void> FlushGranule() {
@@ -157,6 +168,8 @@ class PartBuilder {
     meta.rows = total_rows_;
     meta.min_sequence = plan_.min_sequence;
     meta.origin_first = origins_.first();
+    meta.attribute_keys.assign(keys_.begin(), keys_.end());
+    meta.many_keys = many_keys_;
     PHAROS_TRY(meta.traces, ids_.Write(writer_));
     PHAROS_TRY_VOID(AddPage("streams", EncodeStreams(streams_)));
     PHAROS_TRY_VOID(AddPage("granules", EncodeGranuleMetas(granules_)));
@@ -179,6 +192,9 @@ class PartBuilder {
   std::vector<PartStream> streams_;
   std::vector<GranuleMeta> granules_;
   std::vector<GranuleRow> rows_;  // of the open granule
+  std::set<std::string, std::less<>> keys_;
+  std::string_view last_key_;  // one of keys_
+  bool many_keys_ = false;
   size_t bytes_ = 0;
   bool any_ = false;
   uint32_t last_stream_ = 0;

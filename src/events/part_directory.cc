@@ -21,6 +21,9 @@ std::string PartMeta::Encode() const {
   PutVarint(out, origin_first.size());
   PutInts(out, origin_first);
   traces.Put(out);
+  PutByte(out, many_keys ? 1 : 0);
+  PutVarint(out, attribute_keys.size());
+  for (const std::string& key : attribute_keys) PutText(out, key);
   return out;
 }
 
@@ -35,6 +38,9 @@ base::Result<PartMeta> PartMeta::Decode(std::string_view bytes) {
   if (kind > 1 || pages > kMaxDirectoryPages) return Corrupt("the meta page");
   GetInts(in, pages, &meta.origin_first);
   meta.traces = TraceDirectory::Get(in);
+  meta.many_keys = in.Byte() != 0;
+  const uint64_t keys = in.Count(1);
+  for (uint64_t i = 0; i < keys; ++i) meta.attribute_keys.emplace_back(in.Text());
   if (!in.ok() || !in.AtEnd()) return Corrupt("the meta page");
   return meta;
 }

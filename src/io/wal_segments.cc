@@ -51,8 +51,13 @@ void WalSegments::Prepare(uint64_t bytes) {
   const uint64_t used = segments_.back().bytes;
   if (used + bytes <= prepared_) return;
   const uint64_t ahead = bytes + std::min(kWalPrepareBytes, segment_bytes_);
-  // Without them, on a full disk say, frames just make the file longer.
-  if (active_->Prepare(ahead)) prepared_ = used + ahead;
+  if (active_->Prepare(ahead)) {
+    prepared_ = used + ahead;
+  } else {
+    // Then frames just make the file longer; a full disk has better use for the room.
+    (void)active_->Truncate(used);
+    prepared_ = used;
+  }
 }
 
 /// Frees what was prepared for nothing. Not durable, and need not be.

@@ -111,9 +111,10 @@ void Cancellation::Cancel() const { state_->cancelled.store(true, std::memory_or
 bool Cancellation::Cancelled() const { return state_->cancelled.load(std::memory_order_relaxed); }
 
 Params Request::AllParams() const {
-  Params params = Params::Parse(query);
+  Params params;
   const bool has_form = method == "POST" || method == "PUT" || method == "PATCH";
   if (has_form && IsForm(headers.Get("Content-Type"))) ParseInto(params, body);
+  ParseInto(params, query);
   return params;
 }
 

@@ -72,7 +72,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> path_params;  ///< {name} of the route
   Cancellation cancelled;
 
-  /// Query parameters and, for a form POST, the body's (query first), as Prometheus reads them.
+  /// Query parameters and, for a form POST, the body's before them, as Go's servers read them.
   Params AllParams() const;
   std::string_view PathParam(std::string_view name) const;
 };

@@ -13,8 +13,6 @@
 namespace pharos::samples {
 namespace {
 
-constexpr size_t kMostBlockBytes = 1u << 20;
-
 /// Bytes of a histogram in memory, for the budget.
 size_t SizeOf(const model::Histogram& h) {
   return sizeof h + 64 +
@@ -45,9 +43,8 @@ char* Put(char* at, Series& to, bool first, int64_t time_ms, double value) {
 
 void* Memtable::NewChunk() {
   if (free_ == free_end_) {
-    block_bytes_ = std::min(block_bytes_ * 2, kMostBlockBytes);
-    blocks_.emplace_back(new (std::align_val_t{kMemChunkBytes}) char[block_bytes_]);
-    free_ = blocks_.back().get();
+    block_bytes_ = std::min(block_bytes_ * 2, base::kHugePageBytes);
+    free_ = blocks_.emplace_back(block_bytes_).data();
     free_end_ = free_ + block_bytes_;
     reserved_ += block_bytes_;
   }

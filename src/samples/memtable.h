@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
 #include "base/budget.h"
+#include "base/pages.h"
 #include "model/sample.h"
 #include "samples/limits.h"
 #include "store/samples.h"
@@ -97,13 +97,6 @@ class Memtable {
   void Account();
 
  private:
-  /// 64 KiB to 1 MiB of chunks.
-  struct AlignedDelete {
-    void operator()(char* block) const {
-      ::operator delete[](block, std::align_val_t{kMemChunkBytes});
-    }
-  };
-
   void* NewChunk();
   void AddSlowly(Series& to, int64_t time_ms, double value);
   char* StartStream(Series& to, int64_t time_ms);
@@ -111,10 +104,10 @@ class Memtable {
 
   const uint32_t generation_;
   base::MemoryBudget& budget_;
-  std::vector<std::unique_ptr<char[], AlignedDelete>> blocks_;
+  std::vector<base::Pages> blocks_;  // 64 KiB to a huge page
   char* free_ = nullptr;
   char* free_end_ = nullptr;
-  size_t block_bytes_ = 32 * 1024;  // of the newest block
+  size_t block_bytes_ = 32 * 1024;  // of the newest
   size_t reserved_ = 0;
   std::vector<MemSeries*> series_;
   std::vector<std::unique_ptr<MemExtra>> extras_;

@@ -1,8 +1,9 @@
 #include "samples/raw_cache.h"
 
 #include <algorithm>
-#include <vector>
+#include <memory>
 
+#include "base/pages.h"
 #include "samples/limits.h"
 
 namespace pharos::samples {
@@ -33,10 +34,12 @@ struct RawTable {
     std::atomic<uint64_t> rest{0};  ///< index, epoch, 8 bits of the high word
   };
 
-  RawTable(size_t slots, base::MemoryBudget& b) : budget(b), all(slots) {
-    budget.Reserve(all.size() * sizeof(Slot));
+  RawTable(size_t slots, base::MemoryBudget& b)
+      : budget(b), pages(slots * sizeof(Slot)), all(reinterpret_cast<Slot*>(pages.data()), slots) {
+    std::uninitialized_value_construct(all.begin(), all.end());
+    budget.Reserve(all.size_bytes());
   }
-  ~RawTable() { budget.Release(all.size() * sizeof(Slot)); }
+  ~RawTable() { budget.Release(all.size_bytes()); }
 
   size_t mask() const { return all.size() - 1; }
 
@@ -70,7 +73,8 @@ struct RawTable {
   }
 
   base::MemoryBudget& budget;
-  std::vector<Slot> all;
+  base::Pages pages;
+  std::span<Slot> all;
   size_t used = 0;
 };
 

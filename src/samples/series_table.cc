@@ -1,6 +1,7 @@
 #include "samples/series_table.h"
 
 #include <cstring>
+#include <memory>
 
 #include "samples/limits.h"
 
@@ -26,7 +27,7 @@ Series* SeriesTable::Add(base::Hash128 id, std::string_view labels) {
     free_.pop_back();
   } else {
     slot = slots_++;
-    if (slot % kSlab == 0) slabs_.push_back(std::make_unique<Series[]>(kSlab));
+    if (slot % kSlab == 0) AddSlab();
   }
   Series& series = Slot(slot);
   const uint32_t epoch = series.epoch;
@@ -41,6 +42,22 @@ Series* SeriesTable::Add(base::Hash128 id, std::string_view labels) {
   ++size_;
   Link(TagOf(id), slot);
   return &series;
+}
+
+SeriesTable::~SeriesTable() {
+  for (Series* slab : slabs_) std::destroy_n(slab, kSlab);
+}
+
+void SeriesTable::AddSlab() {
+  if (blocks_.empty() || free_slab_ == blocks_.back().data() + blocks_.back().bytes()) {
+    // A tenant of few series takes 64 KiB a shard; one of many gains by huge pages.
+    const bool many = slabs_.size() >= 8;
+    free_slab_ = blocks_.emplace_back(many ? base::kHugePageBytes : kSlabBytes).data();
+  }
+  auto* slab = reinterpret_cast<Series*>(free_slab_);
+  std::uninitialized_value_construct_n(slab, kSlab);
+  slabs_.push_back(slab);
+  free_slab_ += kSlabBytes;
 }
 
 void SeriesTable::Free(Series& series, uint32_t slot) {

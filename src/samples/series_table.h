@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/pages.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
@@ -46,6 +47,9 @@ static_assert(sizeof(Series) == 64);
 class SeriesTable {
  public:
   SeriesTable(uint32_t shard, uint32_t shard_bits) : shard_(shard), shard_bits_(shard_bits) {}
+  ~SeriesTable();
+  SeriesTable(const SeriesTable&) = delete;
+  SeriesTable& operator=(const SeriesTable&) = delete;
 
   /// The living series of the handle, or null.
   Series* Get(store::SeriesHandle handle) {
@@ -89,6 +93,7 @@ class SeriesTable {
 
  private:
   static constexpr uint32_t kSlab = 1024;
+  static constexpr size_t kSlabBytes = kSlab * sizeof(Series);
   static constexpr uint32_t kEmpty = UINT32_MAX;
 
   /// Of the look-up by identity.
@@ -99,6 +104,7 @@ class SeriesTable {
   static uint32_t TagOf(base::Hash128 id) { return static_cast<uint32_t>(id.low >> 8); }
 
   Series& Slot(uint32_t slot) { return slabs_[slot / kSlab][slot % kSlab]; }
+  void AddSlab();
   void Free(Series& series, uint32_t slot);
   /// Leaves out what is not alive.
   void Rebuild();
@@ -106,7 +112,9 @@ class SeriesTable {
   void Link(uint32_t tag, uint32_t slot);
 
   const uint32_t shard_, shard_bits_;
-  std::vector<std::unique_ptr<Series[]>> slabs_;
+  std::vector<Series*> slabs_;
+  std::vector<base::Pages> blocks_;  // of slabs: one, later as many as a huge page holds
+  char* free_slab_ = nullptr;        // in the newest block
   std::vector<uint32_t> free_;
   std::vector<uint32_t> retired_;  // free after the next RemoveIf
   std::vector<Probe> probe_;       // open addressing by tag

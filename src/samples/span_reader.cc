@@ -2,9 +2,20 @@
 
 #include <algorithm>
 
+#include "samples/hidden_samples.h"
+
 namespace pharos::samples {
 
+base::Result<store::SeriesSpan> SpanReader::ReadVisible(uint32_t series) {
+  visible_ = {};
+  PHAROS_TRY_VOID(reader_.Read(series, start_ms_, end_ms_, &visible_));
+  return store::SeriesSpan{visible_.times_ms, visible_.values, visible_.starts_ms,
+                           visible_.histograms};
+}
+
 base::Result<store::SeriesSpan> SpanReader::Read(uint32_t series) {
+  const HiddenSamples* const hidden = reader_.hidden();
+  if (hidden != nullptr && hidden->Touches(series, start_ms_, end_ms_)) return ReadVisible(series);
   store::SeriesSpan out;
   PHAROS_TRY_VOID(reader_.Blocks(series, start_ms_, end_ms_, &blocks_));
   // Float blocks come first.

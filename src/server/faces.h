@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "api/prometheus/prometheus_api.h"
+#include "conf/prometheus_config.h"
 #include "net/router.h"
 
 namespace pharos::api::grafana {
@@ -33,8 +35,11 @@ struct FaceDeps {
   ingest::scrape::Scraper* scrapes = nullptr;
   std::function<std::string()> main_port;  ///< the main listener's, once it is bound
   std::function<bool()> ready;
-  std::function<std::string()> reload;       ///< "" or what is wrong
-  std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
+  std::function<std::string()> reload;                 ///< "" or what is wrong
+  std::function<std::string()> config_text;            ///< prometheus.yml as it is in force
+  std::function<conf::PrometheusConfig()> prometheus;  ///< what it says
+  std::function<api::prometheus::ReloadOutcome()> last_reload;
+  std::shared_ptr<api::prometheus::Notifications> notifications;
 };
 
 /// "main" and the names of kListeners that speak HTTP, as far as the configuration has them.

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "api/grafana/dashboard_store.h"
+#include "api/prometheus/notifications.h"
 #include "base/log.h"
 #include "ingest/scrape/scraper.h"
 #include "net/server.h"
@@ -74,7 +75,11 @@ class Program {
   std::atomic<bool> ready_{false};
   std::string main_port_;  ///< set before any other listener is bound
   std::mutex config_mutex_;
-  std::string config_text_;
+  std::string config_text_;  // guarded by config_mutex_, as what follows
+  conf::PrometheusConfig prometheus_;
+  api::prometheus::ReloadOutcome reload_;
+  std::shared_ptr<api::prometheus::Notifications> notifications_ =
+      std::make_shared<api::prometheus::Notifications>();
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<Receivers> receivers_;
   std::unique_ptr<Alerting> alerting_;
@@ -88,6 +93,8 @@ Result<void> Program::Start() {
   // 1. What the configuration asks for; nothing is touched before it is understood.
   PHAROS_TRY(const Configuration configuration, ReadConfiguration(options_));
   config_text_ = configuration.prometheus_text;
+  prometheus_ = configuration.prometheus;
+  reload_ = {true, base::Clock::System().NowNs()};
   // 2. The data directory: lock, manifest, engines, replay of the log.
   PHAROS_TRY(storage_, Storage::Open(options_, configuration));
   RegisterProgramMetrics(*storage_);
@@ -146,6 +153,15 @@ Result<void> Program::OpenListeners() {
     std::lock_guard lock(config_mutex_);
     return config_text_;
   };
+  deps.prometheus = [this] {
+    std::lock_guard lock(config_mutex_);
+    return prometheus_;
+  };
+  deps.last_reload = [this] {
+    std::lock_guard lock(config_mutex_);
+    return reload_;
+  };
+  deps.notifications = notifications_;
   auto faces = MakeFaces(deps);
   PHAROS_TRY_VOID(Listen("main", options_.main, faces.at("main")));
   for (const auto& [name, address] : options_.listeners) {
@@ -222,6 +238,7 @@ Result<void> Program::Forgive(const std::string& name, const ListenAddress& addr
 
 /// What a reload changes: rules, routing, scrapes.
 Result<void> Program::Apply(const Configuration& configuration) {
+  storage_->Apply(options_, configuration);
   PHAROS_TRY_VOID(storage_->ApplyQueryLog(configuration.prometheus.query_log_file));
   PHAROS_TRY_VOID(alerting_->Apply(configuration, "http://localhost:" + main_port_));
   scrapes_->Apply(configuration.prometheus.jobs);
@@ -235,6 +252,9 @@ std::string Program::Reload() {
   if (applied) applied = Apply(*configuration);
   NoteConfigReload(applied.has_value());
   if (!applied) {
+    notifications_->Add(api::prometheus::kReloadFailed);
+    std::lock_guard lock(config_mutex_);
+    reload_.successful = false;
     base::Log(LogLevel::kError, "reload failed; the old configuration keeps running",
               {{"error", applied.error().message}});
     return applied.error().message;
@@ -242,7 +262,10 @@ std::string Program::Reload() {
   {
     std::lock_guard lock(config_mutex_);
     config_text_ = configuration->prometheus_text;
+    prometheus_ = configuration->prometheus;
+    reload_ = {true, base::Clock::System().NowNs()};
   }
+  notifications_->Remove(api::prometheus::kReloadFailed);
   base::Log(LogLevel::kInfo, "configuration reloaded");
   return "";
 }
@@ -253,6 +276,7 @@ void Program::Stop() {
   alerting_->Stop();
   receivers_->StopTaking();
   if (grpc_) grpc_->Drain(kDrainGrace);
+  notifications_->EndStreams();
   server_->Drain(kDrainGrace);
   receivers_->Flush(kDrainGrace);
   ForgetProgramMetrics();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,22 @@ struct Predicate {
 
 enum class Direction : uint8_t { kForward, kBackward };
 
+/// A test of one field of a line, which every event of the answer passes: a source may leave
+/// others out, and need not. Where the stream or the structured metadata has a label of that name
+/// it says nothing.
+struct FieldFilter {
+  size_t field = 0;                            ///< index into FieldRequest::names
+  std::function<bool(std::string_view)> text;  ///< of the value, "" where it is absent; or
+  std::function<bool(double)> number;          ///< absent fails, what is no number passes
+};
+
+/// Fields of lines as LogQL's `| json` gives them (names sanitised, nesting joined by '_').
+struct FieldRequest {
+  bool json = false;  ///< false: no field is wanted
+  std::vector<std::string> names;
+  std::vector<FieldFilter> filters;
+};
+
 struct EventQuery {
   std::string tenant{kDefaultTenant};
   model::EventKind kind = model::EventKind::kLog;
@@ -67,6 +84,7 @@ struct EventQuery {
   Predicate predicate;  ///< an empty kAnd takes all
   Direction direction = Direction::kBackward;
   size_t limit = 0;  ///< 0: none. Applied only when no residual is left.
+  FieldRequest fields;
   /// Asked between pages and pieces of work; true ends the query with kCancelled.
   std::function<bool()> cancelled;
 };
@@ -84,6 +102,20 @@ class EventCursor {
   virtual base::Result<bool> Next(model::EventBatch* out) = 0;
 };
 
+/// Where Scan puts what it finds.
+class ScanSink {
+ public:
+  virtual ~ScanSink() = default;
+  /// Events of one stream in the order of time, reduced to their times and the values of the
+  /// fields that were asked for: fields[f][i], null data() where absent. They pass the predicate,
+  /// have been read without an error, and no label of theirs but the stream's has one of the names.
+  virtual base::Result<void> Rows(
+      const model::Labels& stream, std::span<const int64_t> times,
+      const std::vector<std::vector<std::string_view>>& fields) = 0;
+  /// An event that cannot be reduced so; it passes the predicate.
+  virtual base::Result<void> Whole(const model::Labels& stream, const model::Event& event) = 0;
+};
+
 struct EventStats {
   uint64_t streams = 0;
   uint64_t events = 0;  ///< taken since the start
@@ -96,6 +128,13 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
   virtual base::Result<std::unique_ptr<EventCursor>> Select(const EventQuery& query) = 0;
+  /// All events of the query in no order over streams, each once, for counting and the like;
+  /// direction and limit are ignored. False, with nothing given out, where the source does not
+  /// know how; the caller selects then.
+  virtual base::Result<bool> Scan(const EventQuery& query, ScanSink& sink) {
+    (void)query, (void)sink;
+    return false;
+  }
   /// Streams with events in the range, sorted.
   virtual base::Result<std::vector<model::Labels>> Streams(const EventQuery& query) = 0;
   /// Every span and every log record with this trace id, in time order.
@@ -121,6 +160,9 @@ class Maintenance {
   /// One round of what is due: seal by age and size, merge, drop by retention. Called
   /// about once a second by the server.
   virtual base::Result<void> Tick() = 0;
+  /// The part of Tick that must not wait for a merge: sealing memory, looking at the disk. May
+  /// overlap Tick.
+  virtual base::Result<void> Urgent() { return {}; }
 };
 
 }  // namespace pharos::store

@@ -16,7 +16,9 @@ void AppendJsonString(std::string& out, std::string_view text, bool escape_html 
 /// caller keeps Begin/End balanced. Cost: no allocation but the string's growth.
 class JsonWriter {
  public:
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  /// `escape_html` holds for keys and strings.
+  explicit JsonWriter(std::string& out, bool escape_html = false)
+      : out_(out), escape_html_(escape_html) {}
 
   JsonWriter& BeginObject() { return Open('{'); }
   JsonWriter& EndObject() { return Close('}'); }
@@ -24,14 +26,14 @@ class JsonWriter {
   JsonWriter& EndArray() { return Close(']'); }
   JsonWriter& Key(std::string_view key) {
     Comma();
-    AppendJsonString(out_, key);
+    AppendJsonString(out_, key, escape_html_);
     out_ += ':';
     fresh_ = true;
     return *this;
   }
   JsonWriter& String(std::string_view value) {
     Comma();
-    AppendJsonString(out_, value);
+    AppendJsonString(out_, value, escape_html_);
     return *this;
   }
   template <std::integral T>
@@ -71,6 +73,7 @@ class JsonWriter {
   }
 
   std::string& out_;
+  const bool escape_html_;
   bool fresh_ = true;
 };
 

@@ -69,6 +69,7 @@ base::Result<ExpositionParser::Entry> ExpositionParser::Next() {
   while (true) {
     start_ = lexer_.end();
     has_exemplar_ = false;
+    is_series_ = false;
     labels_.clear();
     switch (const T token = Take(); token) {
       case T::kEofWord:
@@ -200,6 +201,7 @@ base::Result<ExpositionParser::Entry> ExpositionParser::Series(bool brace) {
                GoQuote(page_.substr(start_, lexer_.end() - start_)));
   }
   PHAROS_TRY_VOID(ValueAndRest());
+  is_series_ = true;
   return Entry::kSeries;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/result.h"
 #include "model/labels.h"
 #include "model/sample.h"
@@ -30,6 +31,22 @@ class ExpositionParser {
   ExpositionParser& operator=(const ExpositionParser&) = delete;
 
   base::Result<Entry> Next();
+
+  /// What a line is found again by: a hash of its bytes (of a series: up to its value, and of
+  /// the type in force), and their number.
+  struct LineKey {
+    base::Hash128 hash;
+    uint32_t length = 0;
+    bool operator==(const LineKey&) const = default;
+  };
+  /// Of the last entry, not kEnd.
+  LineKey line_key() const;
+  /// When the next line shows the series of `known` and a plain value, takes it as Next would,
+  /// without reading a label, and is true. Labels() is not to be asked for then.
+  bool TakeSeries(const LineKey& known);
+  /// When the next line is the comment of `known`, takes it and is true. `type` is what type()
+  /// was behind it.
+  bool TakeComment(const LineKey& known, model::MetricType type);
 
   // After kSeries:
   /// Metric name and labels as written: `foo{a="b"}`.
@@ -67,6 +84,7 @@ class ExpositionParser {
   base::Result<void> ValueAndRest();
   base::Result<void> OpenMetricsRest();
   base::Result<void> ExemplarRest();
+  bool TakeValue(size_t at);
   base::Result<double> FloatOf(std::string_view text) const;
   std::unexpected<base::Error> Unexpected(std::string expected) const;
   std::unexpected<base::Error> Bad(std::string what) const;
@@ -78,6 +96,7 @@ class ExpositionParser {
   ExpositionLexer lexer_;
   ExpoToken token_ = ExpoToken::kEof;
   size_t start_ = 0;
+  bool is_series_ = false;  ///< the last entry
   bool has_name_ = false;
   Span name_{}, text_{};
   std::vector<LabelSpans> labels_, exemplar_labels_;

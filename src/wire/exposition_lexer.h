@@ -47,6 +47,11 @@ class ExpositionLexer {
   /// Bounds of the last token.
   size_t start() const { return start_; }
   size_t end() const { return at_; }
+  /// Goes on at the start of a line.
+  void GoTo(size_t line_start) {
+    at_ = line_start;
+    state_ = State::kInit;
+  }
   std::string_view token() const { return text_.substr(start_, at_ - start_); }
 
  private:

@@ -12,6 +12,9 @@ namespace pharos::api::prometheus {
 
 using DepsPtr = std::shared_ptr<const PrometheusApiDeps>;
 
+/// A handler's answer with the headers that let pages of allowed origins read it.
+void SetCors(net::Response& response, const net::Request& request);
+
 std::string TenantOf(const PrometheusApiDeps& deps, const net::Request& request);
 
 // query_handlers.cc
@@ -31,6 +34,22 @@ net::Response HandleAlerts(const PrometheusApiDeps& deps, const net::Request& re
 net::Response HandleAlertmanagers(const PrometheusApiDeps& deps, const net::Request& request);
 // federate.cc
 net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& request);
+// admin_handlers.cc
+void AddAdminRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps);
+// tsdb_handlers.cc
+net::Response HandleTsdbStatus(const PrometheusApiDeps& deps, const net::Request& request);
+// read_handler.cc
+net::Response HandleRead(const PrometheusApiDeps& deps, const net::Request& request);
+// targets_handlers.cc
+net::Response HandleTargets(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleTargetMetadata(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleScrapePools(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleScrapePoolConfig(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleRelabelSteps(const PrometheusApiDeps& deps, const net::Request& request);
+// self_metrics.cc, features.cc, query_cost.cc
+net::Response HandleSelfMetrics(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleFeatures(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleQueryCost(const PrometheusApiDeps& deps, const net::Request& request);
 // status_handlers.cc
 void AddStatusRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps);
 // translate_ast.cc

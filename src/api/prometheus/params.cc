@@ -16,7 +16,11 @@ namespace {
 
 using base::ErrorKind;
 
-std::string Quoted(std::string_view text) { return query::promql::GoQuote(text); }
+/// As Go quotes it; of what is absurdly long, the beginning.
+std::string Quoted(std::string_view text) {
+  if (text.size() <= kMaxQuotedBytes) return query::promql::GoQuote(text);
+  return query::promql::GoQuote(text.substr(0, kMaxQuotedBytes)) + "…";
+}
 
 }  // namespace
 
@@ -93,12 +97,52 @@ base::Result<int64_t> LimitParam(const net::Params& params) {
   return limit;
 }
 
-base::Result<MatcherSets> MatchParams(const net::Params& params) {
-  const auto texts = params.All("match[]");
-  if (texts.size() > kMaxMatchers) {
-    return base::Fail(ErrorKind::kBadInput,
-                      "more than " + std::to_string(kMaxMatchers) + " match[] parameters");
+base::Result<int64_t> PlainLimit(std::string_view text, std::string_view name) {
+  if (text.empty()) return -1;
+  int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem == std::errc() && end == text.data() + text.size()) return value;
+  return base::Fail(ErrorKind::kBadInput, std::string(name) + " must be a number");
+}
+
+base::Result<RangeParams> ReadRange(const net::Params& params) {
+  RangeParams range;
+  for (const auto& [name, out] :
+       {std::pair{"start", &range.start_ms}, std::pair{"end", &range.end_ms}}) {
+    const auto time = ParseTime(params.Get(name));
+    if (!time) return InvalidParameter(name, time.error());
+    *out = *time;
   }
+  if (range.end_ms < range.start_ms) {
+    return InvalidParameter("end",
+                            {ErrorKind::kBadInput, "end timestamp must not be before start time"});
+  }
+  const auto step = ParseDuration(params.Get("step"));
+  if (!step) return InvalidParameter("step", step.error());
+  if (*step <= 0) {
+    return InvalidParameter(
+        "step",
+        {ErrorKind::kBadInput,
+         "zero or negative query resolution step widths are not accepted. Try a positive integer"});
+  }
+  range.step_ms = *step;
+  if ((range.end_ms - range.start_ms) / range.step_ms > kMaxPoints) {
+    return base::Fail(ErrorKind::kBadInput,
+                      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
+                      "the query resolution (?step=XX)");
+  }
+  return range;
+}
+
+base::Result<void> MatchCount(const net::Params& params) {
+  if (params.All("match[]").size() <= kMaxMatchers) return {};
+  return base::Fail(ErrorKind::kBadInput,
+                    "more than " + std::to_string(kMaxMatchers) + " match[] parameters");
+}
+
+base::Result<MatcherSets> MatchParams(const net::Params& params) {
+  PHAROS_TRY_VOID(MatchCount(params));
+  const auto texts = params.All("match[]");
   MatcherSets sets;
   for (const std::string_view text : texts) {
     PHAROS_TRY(auto matchers, query::promql::ParseMetricSelector(text));

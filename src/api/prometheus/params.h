@@ -26,8 +26,22 @@ std::unexpected<base::Error> InvalidParameter(std::string_view name, base::Error
 base::Result<int64_t> TimeParam(const net::Params& params, std::string_view name,
                                 int64_t fallback_ms);
 base::Result<int64_t> LimitParam(const net::Params& params);
+/// For `limit` of metadata: -1 for "", `NAME must be a number` for what is none.
+base::Result<int64_t> PlainLimit(std::string_view text, std::string_view name);
+
+/// Start, end and step of a range query.
+struct RangeParams {
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;
+  int64_t step_ms = 0;
+};
+
+/// `start`, `end`, `step`; at most kMaxPoints steps.
+base::Result<RangeParams> ReadRange(const net::Params& params);
 
 using MatcherSets = std::vector<std::vector<model::Matcher>>;
+/// Refuses more than kMaxMatchers selectors.
+base::Result<void> MatchCount(const net::Params& params);
 base::Result<MatcherSets> MatchParams(const net::Params& params);
 
 }  // namespace pharos::api::prometheus

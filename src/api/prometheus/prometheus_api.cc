@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include "api/prometheus/encode.h"
 #include "api/prometheus/handlers.h"
+#include "api/prometheus/limits.h"
 
 namespace pharos::api::prometheus {
 namespace {
 
 using Handler = net::Response (*)(const PrometheusApiDeps&, const net::Request&);
+
+}  // namespace
 
 void SetCors(net::Response& response, const net::Request& request) {
   // The listener has already refused pages that are not allowed.
@@ -21,12 +25,21 @@ void SetCors(net::Response& response, const net::Request& request) {
   response.headers.Add("Vary", "Origin");
 }
 
+namespace {
+
 net::SyncHandler Bind(const DepsPtr& deps, Handler handler) {
   return [deps, handler](const net::Request& request) {
     net::Response response = handler(*deps, request);
     SetCors(response, request);
     return response;
   };
+}
+
+/// An experiment of Prometheus that it has switched off unless asked for; in its words.
+net::Response SearchDisabled(const PrometheusApiDeps& /*deps*/, const net::Request& /*request*/) {
+  net::Response response = Failure({base::ErrorKind::kBusy, "search API disabled"});
+  response.status = 500;
+  return response;
 }
 
 }  // namespace
@@ -45,16 +58,31 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
                                                   {"/format_query", HandleFormatQuery},
                                                   {"/parse_query", HandleParseQuery},
                                                   {"/labels", HandleLabels},
-                                                  {"/series", HandleSeries}};
+                                                  {"/series", HandleSeries},
+                                                  {"/status/query_cost", HandleQueryCost}};
   for (const auto& [path, handler] : both) {
     router.Add("GET", api + path, Bind(deps, handler));
     router.Add("POST", api + path, Bind(deps, handler));
   }
-  router.Add("GET", api + "/label/{name}/values", Bind(deps, HandleLabelValues));
-  router.Add("GET", api + "/metadata", Bind(deps, HandleMetadata));
-  router.Add("GET", api + "/rules", Bind(deps, HandleRules));
-  router.Add("GET", api + "/alerts", Bind(deps, HandleAlerts));
-  router.Add("GET", api + "/alertmanagers", Bind(deps, HandleAlertmanagers));
+  const std::pair<const char*, Handler> reads[] = {{"/label/{name}/values", HandleLabelValues},
+                                                   {"/metadata", HandleMetadata},
+                                                   {"/rules", HandleRules},
+                                                   {"/alerts", HandleAlerts},
+                                                   {"/alertmanagers", HandleAlertmanagers},
+                                                   {"/targets", HandleTargets},
+                                                   {"/targets/metadata", HandleTargetMetadata},
+                                                   {"/targets/relabel_steps", HandleRelabelSteps},
+                                                   {"/scrape_pools", HandleScrapePools},
+                                                   {"/scrape_pools/config", HandleScrapePoolConfig},
+                                                   {"/features", HandleFeatures},
+                                                   {"/status/self_metrics", HandleSelfMetrics}};
+  for (const auto& [path, handler] : reads) router.Add("GET", api + path, Bind(deps, handler));
+  for (const char* what : {"metric_names", "label_names", "label_values"}) {
+    for (const char* method : {"GET", "POST"})
+      router.Add(method, api + "/search/" + what, Bind(deps, SearchDisabled));
+  }
+  router.Add("POST", api + "/read", Bind(deps, HandleRead),
+             {.max_body_bytes = kRemoteReadRequestBytes, .decompress = false});
   router.Add("GET", root + "/federate", Bind(deps, HandleFederate));
   router.Add("OPTIONS", api + "/{path...}", [](const net::Request& request) {
     net::Response response;
@@ -62,6 +90,8 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
     SetCors(response, request);
     return response;
   });
+  router.Add("GET", api + "/status/tsdb", Bind(deps, HandleTsdbStatus));
+  AddAdminRoutes(router, root, deps);
   AddStatusRoutes(router, root, deps);
 }
 

@@ -93,42 +93,6 @@ net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request
   return Failure(answer.error());
 }
 
-/// Start, end and step of a range query.
-struct RangeParams {
-  int64_t start_ms = 0;
-  int64_t end_ms = 0;
-  int64_t step_ms = 0;
-};
-
-base::Result<RangeParams> ReadRange(const net::Params& params) {
-  RangeParams range;
-  for (const auto& [name, out] :
-       {std::pair{"start", &range.start_ms}, std::pair{"end", &range.end_ms}}) {
-    const auto time = ParseTime(params.Get(name));
-    if (!time) return InvalidParameter(name, time.error());
-    *out = *time;
-  }
-  if (range.end_ms < range.start_ms) {
-    return InvalidParameter("end",
-                            {ErrorKind::kBadInput, "end timestamp must not be before start time"});
-  }
-  const auto step = ParseDuration(params.Get("step"));
-  if (!step) return InvalidParameter("step", step.error());
-  if (*step <= 0) {
-    return InvalidParameter(
-        "step",
-        {ErrorKind::kBadInput,
-         "zero or negative query resolution step widths are not accepted. Try a positive integer"});
-  }
-  range.step_ms = *step;
-  if ((range.end_ms - range.start_ms) / range.step_ms > kMaxPoints) {
-    return base::Fail(ErrorKind::kBadInput,
-                      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
-                      "the query resolution (?step=XX)");
-  }
-  return range;
-}
-
 base::Result<query::promql::ExprPtr> ReadExpression(const net::Request& request) {
   const net::Params params = request.AllParams();
   auto expr = query::promql::ParseExpr(params.Get("query"));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/prometheus/encode.h"
+#include "api/prometheus/escape_names.h"
 #include "api/prometheus/handlers.h"
 #include "api/prometheus/limits.h"
 #include "api/prometheus/params.h"
@@ -69,31 +70,6 @@ std::vector<std::string> Truncate(std::vector<T>& items, int64_t limit) {
   return {"results truncated due to limit"};
 }
 
-/// Prometheus's U__ escaping of names in paths: _HEX_ is a code point, __ an underscore.
-std::string Unescape(std::string_view name) {
-  if (!name.starts_with("U__")) return std::string(name);
-  std::string out;
-  for (size_t i = 3; i < name.size(); ++i) {
-    if (name[i] != '_') {
-      out += name[i];
-      continue;
-    }
-    if (++i >= name.size()) return std::string(name);
-    if (name[i] == '_') {
-      out += '_';
-      continue;
-    }
-    const size_t end = name.find('_', i);
-    uint32_t rune = 0;
-    if (end == std::string_view::npos || end - i > 6) return std::string(name);
-    const auto [at, problem] = std::from_chars(name.data() + i, name.data() + end, rune, 16);
-    if (problem != std::errc() || at != name.data() + end) return std::string(name);
-    query::promql::AppendRune(out, static_cast<int32_t>(rune));
-    i = end;
-  }
-  return out;
-}
-
 void AppendExemplar(std::string& out, const model::Exemplar& exemplar) {
   out += "{\"labels\":";
   AppendLabels(out, exemplar.labels);
@@ -140,15 +116,6 @@ void CollectSelectors(const query::promql::Expr* expr, MatcherSets* out) {
   }
 }
 
-/// -1 for "", nothing for what is no number.
-base::Result<int64_t> PlainLimit(std::string_view text, std::string_view name) {
-  if (text.empty()) return -1;
-  int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem == std::errc() && end == text.data() + text.size()) return value;
-  return base::Fail(ErrorKind::kBadInput, std::string(name) + " must be a number");
-}
-
 }  // namespace
 
 net::Response HandleSeries(const PrometheusApiDeps& deps, const net::Request& request) {
@@ -183,7 +150,7 @@ net::Response HandleLabels(const PrometheusApiDeps& deps, const net::Request& re
 }
 
 net::Response HandleLabelValues(const PrometheusApiDeps& deps, const net::Request& request) {
-  const std::string name = Unescape(request.PathParam("name"));
+  const std::string name = UnescapeValues(request.PathParam("name"));
   if (name.empty() || !query::promql::ValidUtf8(name)) {
     return Failure({ErrorKind::kBadInput, "invalid label name: " + query::promql::GoQuote(name)});
   }
@@ -205,7 +172,7 @@ net::Response HandleMetadata(const PrometheusApiDeps& deps, const net::Request& 
   if (!per_metric) return Failure(per_metric.error());
   const auto families = deps.source->MetadataOf(TenantOf(deps, request), params.Get("metric"));
   std::string data;
-  text::JsonWriter json(data);
+  text::JsonWriter json(data, true);
   json.BeginObject();
   int64_t metrics = 0;
   for (size_t i = 0; i < families.size();) {
@@ -235,6 +202,11 @@ net::Response HandleExemplars(const PrometheusApiDeps& deps, const net::Request&
   const auto expr = query::promql::ParseExpr(params.Get("query"));
   if (!expr) return Failure(expr.error());
   CollectSelectors(expr->get(), &read->matchers);
+  if (read->matchers.empty()) {
+    net::Response nothing;
+    nothing.status = 204;
+    return nothing;
+  }
   std::string data = "[";
   for (const auto& matchers : read->matchers) {
     read->query.matchers = matchers;

@@ -14,7 +14,7 @@ constexpr int64_t kNsPerMs = 1'000'000;
 
 class AstWriter {
  public:
-  explicit AstWriter(std::string& out) : json_(out) {}
+  explicit AstWriter(std::string& out) : json_(out, true) {}
 
   void Write(const Expr* expr) {
     if (expr == nullptr) {

@@ -2,6 +2,7 @@
 // labels, metric relabelling, limits, and staleness markers for what is gone.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "conf/prometheus_config.h"
 #include "conf/relabel.h"
+#include "ingest/scrape/known_series.h"
 #include "model/labels.h"
 #include "model/sample.h"
 #include "store/samples.h"
@@ -29,11 +31,14 @@ struct ScrapeReport {
   uint64_t series_added = 0;
 };
 
-/// Remembers the series of one target from scrape to scrape.
+/// Remembers the lines of one target's page from scrape to scrape. A page that shows the same
+/// lines in the same order, other values aside, is read by comparing hashes with what is
+/// expected next: no label is parsed, no table is searched, nothing is allocated a line.
 ///
-/// Owns: label sets and handles of the series seen in the last scrapes. Threads: one at a
-/// time. Errors: Write says why a page is refused as a whole (syntax, limits). Cost: a hash
-/// and a look-up a series; labels are built for new series only.
+/// Owns: handles and hashes of the series seen in the last scrapes, and the order of lines of
+/// the last page. Threads: one at a time. Errors: Write says why a page is refused as a whole
+/// (syntax, limits). Cost: a hash of 100 bytes a line; a look-up where a line is not the one
+/// that was expected; labels are built for new series only. 100 bytes of memory a series.
 class PageWriter {
  public:
   PageWriter(conf::ScrapeJob job, model::Labels target_labels);
@@ -51,42 +56,50 @@ class PageWriter {
   void MarkReportStale(int64_t time_ms, store::SampleAppender& appender);
 
  private:
-  struct Series {
-    model::Labels labels;  ///< empty: dropped by relabelling
-    store::SeriesHandle handle;
-    uint64_t seen_in = 0;      ///< number of the scrape
-    bool track_stale = false;  ///< written without a time of its own
-  };
-  struct Pending {
-    Series* series;
-    int64_t time_ms;
-    double value;
+  struct Line {
+    wire::ExpositionParser::LineKey key;
+    uint32_t series = KnownSeries::kNone;  ///< kNone: a comment
+    model::MetricType type{};              ///< in force behind it
   };
 
   base::Result<void> ReadPage(std::string_view page, wire::ExpositionFormat format, int64_t time_ms,
                               store::SampleAppender& appender, ScrapeReport* report);
-  base::Result<void> ReadSeries(const wire::ExpositionParser& parser, int64_t time_ms,
-                                store::SampleAppender& appender, ScrapeReport* report);
-  base::Result<Series> MakeSeries(const wire::ExpositionParser& parser) const;
+  base::Result<bool> ReadLine(wire::ExpositionParser& parser, int64_t time_ms,
+                              store::SampleAppender& appender, ScrapeReport* report);
+  bool TakeExpected(wire::ExpositionParser& parser, int64_t time_ms, ScrapeReport* report);
+  void Surprise(const Line& line);
+  base::Result<uint32_t> FindOrMake(const wire::ExpositionParser& parser, const base::Hash128& key,
+                                    store::SampleAppender& appender, ScrapeReport* report);
+  void AddSample(uint32_t place, const wire::ExpositionParser& parser, int64_t time_ms,
+                 ScrapeReport* report);
+  base::Result<model::Labels> MakeLabels(const wire::ExpositionParser& parser) const;
   base::Result<model::Labels> SeriesLabels(const wire::ExpositionParser& parser) const;
   base::Result<void> CheckLimits(const model::Labels& labels) const;
-  void Append(store::SampleAppender& appender);
-  void AddStale(int64_t time_ms, uint64_t last_seen);
+  void Append(std::string_view page, wire::ExpositionFormat format,
+              store::SampleAppender& appender);
+  void ResolveAgain(std::string_view page, wire::ExpositionFormat format,
+                    store::SampleAppender& appender);
+  void AddStale(int64_t time_ms);
   void Forget();
-  void WriteOne(std::string_view name, double value, int64_t time_ms,
-                store::SampleAppender& appender);
+  void WriteOne(size_t report, double value, int64_t time_ms, store::SampleAppender& appender);
   void TakeMetadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry entry);
 
   const conf::ScrapeJob job_;
   const model::Labels target_labels_;
   conf::Relabeller relabel_;
-  std::unordered_map<base::Hash128, Series, base::Hash128Hasher> series_;
+  KnownSeries series_;
+  std::vector<Line> lines_, old_lines_;  ///< of this page, and of the last one once they differ
+  size_t expected_ = 0;  ///< in old_lines_, or in lines_ as long as nothing was unexpected
+  bool surprised_ = true;
+  uint32_t scrape_ = 0;
+  size_t shown_ = 0;  ///< different series on the page that is being read
   std::unordered_map<std::string, model::Metadata> metadata_;
   std::vector<std::string> changed_metadata_;
-  uint64_t scrape_ = 0;
-  std::vector<Series*> shown_;  ///< on the page that is being read
-  std::vector<Pending> pending_;
-  std::vector<std::pair<Series*, model::Exemplar>> exemplars_;
+  std::vector<store::SampleWrite> samples_;
+  std::vector<uint32_t> places_;  ///< whose samples these are
+  std::vector<std::pair<uint32_t, model::Exemplar>> exemplars_;
+  std::array<store::SeriesHandle, 5> report_handles_{};
+  std::array<bool, 5> has_report_handle_{};
 };
 
 }  // namespace pharos::ingest::scrape

@@ -256,7 +256,7 @@ TEST_F(ScraperTest, ComesRoundAtItsInterval) {
   EXPECT_GE(fetched_, 3);
 }
 
-TEST_F(ScraperTest, TargetsJsonIsPrometheuss) {
+TEST_F(ScraperTest, StatusTellsActiveAndDropped) {
   Scraper scraper(Options());
   conf::ScrapeJob dropped = Job({"gone:1"});
   dropped.name = "d";
@@ -265,16 +265,13 @@ TEST_F(ScraperTest, TargetsJsonIsPrometheuss) {
   rule.source_labels = {"__address__"};
   dropped.relabel = {rule};
   scraper.Apply({Job({"h:1"}), dropped});
-  const std::string json = TargetsJson(scraper.Status(), "");
-  EXPECT_NE(
-      json.find(
-          R"("labels":{"env":"test","instance":"h:1","job":"j"},"scrapePool":"j","scrapeUrl":"http://h:1/metrics")"),
-      std::string::npos)
-      << json;
-  EXPECT_NE(json.find(R"("health":"unknown","scrapeInterval":"15s","scrapeTimeout":"10s")"),
-            std::string::npos);
-  EXPECT_NE(json.find(R"("droppedTargetCounts":{"d":1})"), std::string::npos);
-  EXPECT_EQ(TargetsJson(scraper.Status(), "active").find("gone"), std::string::npos);
+  const ScrapeStatus status = scraper.Status();
+  ASSERT_EQ(status.active.size(), 1u);
+  EXPECT_EQ(status.active[0].url, "http://h:1/metrics");
+  EXPECT_EQ(status.active[0].health, "unknown");
+  ASSERT_EQ(status.dropped.size(), 1u);
+  EXPECT_EQ(status.dropped[0].job, "d");
+  EXPECT_EQ(status.dropped_counts.at("d"), 1u);
 }
 
 }  // namespace

@@ -78,9 +78,4 @@ class Scraper {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The `data` of Prometheus's /api/v1/targets. `state`: "active", "dropped", "any" or "";
-/// `pool` "" for all.
-std::string TargetsJson(const ScrapeStatus& status, std::string_view state,
-                        std::string_view pool = "");
-
 }  // namespace pharos::ingest::scrape

@@ -90,6 +90,13 @@ Result<QueryResult> RunMetric(const Expr& expr, RunContext& context) {
   return result;
 }
 
+/// The sum of its values over series is its value over all their lines, as Loki has it.
+bool AddsUp(const RangeAggregation& range) {
+  return !range.grouping && (range.function == "count_over_time" || range.function == "rate" ||
+                             range.function == "bytes_over_time" ||
+                             range.function == "bytes_rate" || range.function == "sum_over_time");
+}
+
 }  // namespace
 
 Result<StepVector> Evaluate(const Expr& expr, RunContext& context) {
@@ -98,8 +105,17 @@ Result<StepVector> Evaluate(const Expr& expr, RunContext& context) {
     return Constant(literal->value, context.Steps(), true);
   if (const auto* vector = expr.As<VectorExpr>())
     return Constant(vector->value, context.Steps(), false);
-  if (const auto* range = expr.As<RangeAggregation>()) return EvaluateRange(*range, context);
+  if (const auto* range = expr.As<RangeAggregation>()) {
+    return EvaluateRange(*range, nullptr, context);
+  }
   if (const auto* aggregation = expr.As<VectorAggregation>()) {
+    const auto* range = aggregation->inner->As<RangeAggregation>();
+    if (aggregation->function == "sum" && range != nullptr && AddsUp(*range)) {
+      const Grouping all{false, {}};
+      const Grouping& grouping = aggregation->grouping ? *aggregation->grouping : all;
+      PHAROS_TRY(StepVector summed, EvaluateRange(*range, &grouping, context));
+      return Aggregate(*aggregation, std::move(summed), context);
+    }
     PHAROS_TRY(StepVector inner, Evaluate(*aggregation->inner, context));
     return Aggregate(*aggregation, std::move(inner), context);
   }

@@ -16,6 +16,8 @@ namespace pharos::query::logql {
 enum class LabelKind : uint8_t { kStream, kMetadata, kParsed };
 
 inline constexpr std::string_view kErrorLabel = "__error__";
+/// What a parsed label's name gets where stream or metadata have it.
+inline constexpr std::string_view kExtractedSuffix = "_extracted";
 inline constexpr std::string_view kErrorDetailsLabel = "__error_details__";
 
 struct EntryLabel {

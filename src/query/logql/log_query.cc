@@ -25,6 +25,8 @@ class LogRun {
     query.streams = log.matchers;
     query.predicate = pipeline_.pushdown();
     query.direction = params.direction;
+    query.fields = pipeline_.fields();
+    query.cancelled = params.cancelled;
     if (pipeline_.complete() && params.interval_ns == 0) query.limit = limit_;
     PHAROS_TRY(auto cursor, context_.events.Select(query));
     model::EventBatch page;

@@ -1,5 +1,7 @@
 #include "query/logql/pipeline.h"
 
+#include <algorithm>
+
 #include "query/logql/lexer.h"
 
 namespace pharos::query::logql {
@@ -31,7 +33,78 @@ bool ChangesLine(const Stage& stage) {
          std::holds_alternative<DecolorizeStage>(stage);
 }
 
+/// Adds the tests of labels that a filter's conjunction has. False for a name whose label may
+/// come from elsewhere.
+bool AddFilter(const LabelFilter& filter, store::FieldRequest* out) {
+  using Kind = LabelFilter::Kind;
+  if (filter.kind == Kind::kAnd || filter.kind == Kind::kOr) {
+    store::FieldRequest ignored = *out;
+    store::FieldRequest* to = filter.kind == Kind::kAnd ? out : &ignored;
+    const bool both = AddFilter(filter.children[0], to) && AddFilter(filter.children[1], to);
+    out->names = to->names;
+    return both;
+  }
+  const std::string name(filter.kind == Kind::kString ? filter.matcher->name() : filter.name);
+  if (name.starts_with("__error")) return true;  // fields that were read have none
+  if (name.ends_with(kExtractedSuffix)) return false;
+  const auto it = std::find(out->names.begin(), out->names.end(), name);
+  const auto number = static_cast<size_t>(it - out->names.begin());
+  if (it == out->names.end()) out->names.push_back(name);
+  if (filter.kind == Kind::kString) {
+    out->filters.push_back({number,
+                            [matcher = *filter.matcher](std::string_view value) {
+                              return matcher.Matches(value);
+                            },
+                            {}});
+  } else if (filter.kind == Kind::kNumber) {
+    out->filters.push_back({number, {}, [op = filter.op, want = filter.number](double value) {
+                              return CompareNumbers(op, value, want);
+                            }});
+  }
+  return true;
+}
+
 }  // namespace
+
+bool CompareNumbers(CompareOp op, double left, double right) {
+  switch (op) {
+    case CompareOp::kEqual: return left == right;
+    case CompareOp::kNotEqual: return left != right;
+    case CompareOp::kGreater: return left > right;
+    case CompareOp::kGreaterEqual: return left >= right;
+    case CompareOp::kLess: return left < right;
+    case CompareOp::kLessEqual: return left <= right;
+  }
+  return false;
+}
+
+void Pipeline::FindFields(const std::vector<Stage>& stages) {
+  size_t at = 0;
+  while (at < stages.size() && std::holds_alternative<LineFilterStage>(stages[at])) ++at;
+  bool line_filters_done = true;
+  for (size_t i = 0; i < at; ++i) {
+    const auto& filter = std::get<LineFilterStage>(stages[i]);
+    auto matcher = match::LineMatcher::Make(filter.op, filter.terms);
+    line_filters_done =
+        line_filters_done && matcher && matcher->exact() && !matcher->literal().empty();
+  }
+  if (at < stages.size()) {
+    const auto* json = std::get_if<JsonStage>(&stages[at]);
+    if (json != nullptr && json->extractions.empty()) {
+      fields_.json = true;
+      ++at;
+    }
+  }
+  first_label_stage_ = at;
+  bool plain_names = true;
+  for (; at < stages.size(); ++at) {
+    const auto* filter = std::get_if<LabelFilterStage>(&stages[at]);
+    if (filter == nullptr) break;
+    plain_names = AddFilter(filter->filter, &fields_) && plain_names;
+  }
+  reducible_ = line_filters_done && plain_names && at == stages.size();
+  if (!plain_names || !fields_.json) fields_.filters.clear();
+}
 
 Result<PipelineStagePtr> CompileStage(const Stage& stage) {
   auto compiled = std::visit(Compiler{}, stage);
@@ -76,6 +149,7 @@ Result<Pipeline> Pipeline::Compile(const std::vector<Stage>& stages) {
     pipeline.complete_ = pipeline.complete_ && matcher->exact();
     pipeline.pushdown_.children.push_back(std::move(contains));
   }
+  pipeline.FindFields(stages);
   return pipeline;
 }
 

@@ -27,6 +27,8 @@ using PipelineStagePtr = std::unique_ptr<PipelineStage>;
 /// Compiles one stage. kBadInput with Loki's "stage '…' : …" text.
 base::Result<PipelineStagePtr> CompileStage(const Stage& stage);
 base::Result<PipelineStagePtr> CompileLabelFilter(const LabelFilter& filter);
+/// How label filters compare.
+bool CompareNumbers(CompareOp op, double left, double right);
 
 class Pipeline {
  public:
@@ -42,14 +44,33 @@ class Pipeline {
   /// sufficient, unless `complete`.
   const store::Predicate& pushdown() const { return pushdown_; }
   bool complete() const { return complete_; }
+  /// Runs only the stages from number `first` on.
+  bool ProcessFrom(size_t first, Entry* entry) {
+    for (size_t i = first; i < stages_.size(); ++i) {
+      if (!stages_[i]->Process(entry)) return false;
+    }
+    return true;
+  }
+  /// What the source may know about fields of lines: names of labels that filters behind `| json`
+  /// look at, and these filters.
+  const store::FieldRequest& fields() const { return fields_; }
+  /// Line filters that the source tests in full, then perhaps `| json`, then label filters: all
+  /// that decides about a line are the fields above. `first_label_stage` begins the label filters.
+  bool reducible() const { return reducible_; }
+  size_t first_label_stage() const { return first_label_stage_; }
   /// Only line filters: labels leave as they came.
   bool keeps_labels() const { return keeps_labels_; }
 
  private:
+  void FindFields(const std::vector<Stage>& stages);
+
   std::vector<PipelineStagePtr> stages_;
   store::Predicate pushdown_;
   bool complete_ = true;
   bool keeps_labels_ = true;
+  store::FieldRequest fields_;
+  bool reducible_ = true;
+  size_t first_label_stage_ = 0;
 };
 
 // Makers of the single stages, one file each.

@@ -33,10 +33,16 @@ struct Collected {
   std::vector<int64_t> bytes;
 };
 
-class RangeRun {
+class RangeRun final : public store::ScanSink {
  public:
-  RangeRun(const RangeAggregation& call, Pipeline pipeline, RunContext& context)
-      : call_(call), pipeline_(std::move(pipeline)), context_(context), steps_(context.Steps()) {
+  /// `outer`: the grouping of a sum around the call, null where there is none.
+  RangeRun(const RangeAggregation& call, const Grouping* outer, Pipeline pipeline,
+           RunContext& context)
+      : call_(call),
+        grouping_(call.grouping ? &*call.grouping : outer),
+        pipeline_(std::move(pipeline)),
+        context_(context),
+        steps_(context.Steps()) {
     by_bytes_ = call.function.starts_with("bytes_");
     absent_ = call.function == "absent_over_time";
     counting_ = !call.unwrap && (by_bytes_ || absent_ || call.function == "count_over_time" ||
@@ -59,6 +65,13 @@ class RangeRun {
     query.direction = store::Direction::kForward;
     query.start_ns = context_.StepTime(0) - call_.offset_ns - call_.range_ns + 1;
     query.end_ns = context_.StepTime(steps_ - 1) - call_.offset_ns + 1;
+    query.fields = pipeline_.fields();
+    query.cancelled = context_.params.cancelled;
+    if (Reduce(&query)) {
+      PHAROS_TRY(const bool scanned, context_.events.Scan(query, *this));
+      if (scanned) return Values();
+      query.fields = pipeline_.fields();
+    }
     PHAROS_TRY(auto cursor, context_.events.Select(query));
     model::EventBatch page;
     while (true) {
@@ -76,7 +89,102 @@ class RangeRun {
     return Values();
   }
 
+  Result<void> Rows(const model::Labels& stream, std::span<const int64_t> times,
+                    const std::vector<std::vector<std::string_view>>& fields) override {
+    const std::vector<model::LabelView> labels = stream.ToVector();
+    context_.stats.lines += times.size();
+    if (fields.empty() && counting_) return CountRows(labels, times);
+    for (size_t i = 0; i < times.size(); ++i) {
+      PHAROS_TRY_VOID(context_.Tick());
+      const StepRange steps = StepsOf(times[i]);
+      if (steps.first >= steps.last) continue;
+      entry_.time_ns = times[i];
+      entry_.labels.Reset(labels);
+      for (size_t f = 0; f < fields.size(); ++f) {
+        if (fields[f][i].data() == nullptr) continue;
+        entry_.labels.Extract(names_[f], fields[f][i]);
+      }
+      if (!pipeline_.ProcessFrom(pipeline_.first_label_stage(), &entry_)) continue;
+      PHAROS_TRY_VOID(Take(times[i], steps, false));
+    }
+    return {};
+  }
+
+  Result<void> Whole(const model::Labels& stream, const model::Event& event) override {
+    PHAROS_TRY_VOID(context_.Tick());
+    if (whole_labels_ != stream) {
+      whole_labels_ = stream;
+      whole_views_ = whole_labels_.ToVector();
+      of_run_.reset();
+    }
+    return One(event, whole_views_);
+  }
+
  private:
+  /// True where the answer depends on nothing but times, stream labels and a few fields of lines;
+  /// the query then asks for these.
+  bool Reduce(store::EventQuery* query) {
+    if (by_bytes_ || !pipeline_.reducible()) return false;
+    if (!absent_ && (grouping_ == nullptr || grouping_->without)) return false;
+    std::vector<std::string>& names = query->fields.names;
+    const auto need = [&](std::string_view name) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+    };
+    if (!absent_) {
+      for (const std::string& label : grouping_->labels) need(label);
+    }
+    if (call_.unwrap) {
+      if (!call_.unwrap->filters.empty()) return false;
+      need(call_.unwrap->label);
+    }
+    const auto special = [](const std::string& name) {
+      return name.ends_with(kExtractedSuffix) || name.starts_with("__");
+    };
+    if (std::any_of(names.begin(), names.end(), special)) return false;
+    names_ = names;
+    return true;
+  }
+
+  /// Rows that differ in nothing but their times: counted between the borders of steps.
+  Result<void> CountRows(const std::vector<model::LabelView>& stream,
+                         std::span<const int64_t> times) {
+    size_t at = 0;
+    std::optional<size_t> series;
+    while (at < times.size()) {
+      const StepRange steps = StepsOf(times[at]);
+      const size_t end = EndOfSame(times, at, steps);
+      if (steps.first < steps.last) {
+        if (!series) {
+          entry_.labels.Reset(stream);
+          if (!pipeline_.ProcessFrom(pipeline_.first_label_stage(), &entry_)) return {};
+          PHAROS_TRY(series, SeriesOf());
+        }
+        const auto count = static_cast<int64_t>(end - at);
+        context_.stats.post_filter_lines += end - at;
+        series_[*series].counts[steps.first] += count;
+        series_[*series].counts[steps.last] -= count;
+      }
+      at = end;
+    }
+    return context_.Check();
+  }
+
+  /// Behind the last of the sorted times that fall into the same steps as times[at].
+  size_t EndOfSame(std::span<const int64_t> times, size_t at, const StepRange& steps) const {
+    const auto same = [&](int64_t time) {
+      const StepRange other = StepsOf(time);
+      return other.first == steps.first && other.last == steps.last;
+    };
+    size_t width = 1;
+    while (at + width < times.size() && same(times[at + width])) width *= 2;
+    size_t low = at + width / 2, high = std::min(at + width, times.size());
+    while (low + 1 < high) {  // times[low] is the same, times[high] is not
+      const size_t middle = (low + high) / 2;
+      (same(times[middle]) ? low : high) = middle;
+    }
+    return high;
+  }
+
   StepRange StepsOf(int64_t time_ns) const {
     // Step k holds the times (t_k − offset − range, t_k − offset].
     const int64_t shifted = time_ns + call_.offset_ns - context_.params.start_ns;
@@ -99,13 +207,19 @@ class RangeRun {
     ++context_.stats.lines;
     context_.stats.bytes += entry_.line.size();
     if (!pipeline_.Process(&entry_)) return {};
+    // Lines that bring no labels of their own share the series of their stream.
+    const bool plain =
+        pipeline_.keeps_labels() && !call_.unwrap && entry_.labels.all().size() == stream.size();
+    return Take(event.time_ns, steps, plain);
+  }
+
+  /// The entry, which has passed all filters, as a sample. `plain`: it has the labels of its
+  /// stream and no others.
+  Result<void> Take(int64_t time_ns, const StepRange& steps, bool plain) {
     ++context_.stats.post_filter_lines;
     double value = 0;
     if (call_.unwrap && !TakeValue(&value)) return {};
     PHAROS_TRY_VOID(CheckError());
-    // Lines that bring no labels of their own share the series of their stream.
-    const bool plain =
-        pipeline_.keeps_labels() && !call_.unwrap && entry_.labels.all().size() == stream.size();
     if (!plain || !of_run_) {
       PHAROS_TRY(const size_t index, SeriesOf());
       of_run_ = plain ? std::optional(index) : std::nullopt;
@@ -120,7 +234,7 @@ class RangeRun {
                     "the query reads more than " + std::to_string(kMaxHeldSamples) +
                         " unwrapped values; narrow its time range or its selector");
       }
-      series->samples.push_back({event.time_ns, value});
+      series->samples.push_back({time_ns, value});
       return {};
     }
     ++series->counts[steps.first];
@@ -177,8 +291,26 @@ class RangeRun {
 
   /// Where in `series_` the entry's labels stand.
   Result<size_t> SeriesOf() {
+    const bool by = grouping_ != nullptr && !grouping_->without && !entry_.labels.HasError();
+    if (by && !absent_) {  // the values alone tell the series, without building its labels
+      key_.clear();
+      for (const std::string& name : grouping_->labels) {
+        const std::string_view value = entry_.labels.Get(name);
+        key_.append(value).push_back('\xff');
+        key_.append(std::to_string(value.size())).push_back(' ');
+      }
+      if (const auto found = by_values_.find(key_); found != by_values_.end()) {
+        return found->second;
+      }
+    }
+    PHAROS_TRY(const size_t index, MakeSeriesOf());
+    if (by && !absent_) by_values_.emplace(key_, index);
+    return index;
+  }
+
+  Result<size_t> MakeSeriesOf() {
     model::Labels labels = absent_ ? model::Labels() : entry_.labels.Merged();
-    if (call_.grouping) labels = GroupLabels(labels, *call_.grouping);
+    if (grouping_ != nullptr) labels = GroupLabels(labels, *grouping_);
     const auto [found, fresh] = index_.try_emplace(labels.bytes(), series_.size());
     if (fresh) {
       if (series_.size() >= kMaxInnerSeries) {
@@ -284,6 +416,7 @@ class RangeRun {
   }
 
   const RangeAggregation& call_;
+  const Grouping* grouping_;
   Pipeline pipeline_;
   std::vector<PipelineStagePtr> after_unwrap_;
   RunContext& context_;
@@ -296,15 +429,21 @@ class RangeRun {
   std::optional<size_t> of_run_;  ///< the series of the stream at hand, once it is known
   Entry entry_;
   std::string line_;
+  std::vector<std::string> names_;  ///< of the fields that rows bring
+  model::Labels whole_labels_;
+  std::vector<model::LabelView> whole_views_;
+  std::string key_;
+  std::unordered_map<std::string, size_t> by_values_;
   std::vector<Collected> series_;
   std::unordered_map<std::string, size_t> index_;
 };
 
 }  // namespace
 
-Result<StepVector> EvaluateRange(const RangeAggregation& call, RunContext& context) {
+Result<StepVector> EvaluateRange(const RangeAggregation& call, const Grouping* outer,
+                                 RunContext& context) {
   PHAROS_TRY(Pipeline pipeline, Pipeline::Compile(call.log.stages));
-  RangeRun run(call, std::move(pipeline), context);
+  RangeRun run(call, outer, std::move(pipeline), context);
   if (call.unwrap) PHAROS_TRY_VOID(run.AddUnwrapFilters());
   return run.Run();
 }

@@ -51,7 +51,9 @@ struct StepVector {
 StepSeries MakeSeries(model::Labels labels, size_t steps);
 
 base::Result<StepVector> Evaluate(const Expr& expr, RunContext& context);
-base::Result<StepVector> EvaluateRange(const RangeAggregation& call, RunContext& context);
+/// `outer`: the grouping of a sum around the call, by which lines can be added up at once; or null.
+base::Result<StepVector> EvaluateRange(const RangeAggregation& call, const Grouping* outer,
+                                       RunContext& context);
 base::Result<StepVector> Aggregate(const VectorAggregation& call, StepVector input,
                                    RunContext& context);
 base::Result<StepVector> EvaluateBinary(const Binary& binary, StepVector left, StepVector right,

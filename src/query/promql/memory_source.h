@@ -92,8 +92,15 @@ class MemorySource final : public store::SampleSource {
     return std::vector<std::string>(values.begin(), values.end());
   }
   std::vector<std::pair<std::string, model::Metadata>> MetadataOf(
-      std::string_view /*tenant*/, std::string_view /*metric*/) override {
-    return {};
+      std::string_view /*tenant*/, std::string_view metric) override {
+    std::vector<std::pair<std::string, model::Metadata>> out;
+    for (const auto& [family, metadata] : metadata_) {
+      if (metric.empty() || metric == family) out.emplace_back(family, metadata);
+    }
+    return out;
+  }
+  void SetMetadata(const std::string& family, model::Metadata metadata) {
+    metadata_[family] = std::move(metadata);
   }
   base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>> Exemplars(
       const store::SampleQuery& /*query*/) override {
@@ -144,6 +151,7 @@ class MemorySource final : public store::SampleSource {
     size_t next_ = 0;
   };
 
+  std::map<std::string, model::Metadata> metadata_;
   std::map<model::Labels, Stored> series_;
 };
 

@@ -1,0 +1,97 @@
+// The JSON writer: whatever it is told to write is JSON, and texts come back. The bytes are a
+// program: open, close, key and text, number.
+#include <simdjson.h>
+
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/go_float.h"
+#include "text/json_writer.h"
+
+namespace {
+
+using pharos::text::JsonWriter;
+
+class Program {
+ public:
+  Program(std::string_view bytes, bool html) : bytes_(bytes), json_(out_, html) {}
+
+  std::string Run() {
+    json_.BeginArray();
+    while (!bytes_.empty()) Step();
+    for (; !open_.empty(); open_.pop_back()) Close();
+    json_.EndArray();
+    return out_;
+  }
+
+ private:
+  std::string_view Take(size_t count) {
+    const std::string_view piece = bytes_.substr(0, count);
+    bytes_.remove_prefix(piece.size());
+    return piece;
+  }
+  void Close() { open_.back() ? json_.EndObject() : json_.EndArray(); }
+
+  void Step() {
+    const auto code = static_cast<uint8_t>(Take(1)[0]);
+    if (!open_.empty() && open_.back()) json_.Key(Take(code >> 4));
+    switch (code & 7) {
+      case 0:
+      case 1:
+        if (open_.size() < 50) {
+          open_.push_back((code & 1) != 0);
+          (code & 1) != 0 ? json_.BeginObject() : json_.BeginArray();
+          return;
+        }
+        json_.Null();
+        return;
+      case 2: json_.Int(static_cast<int64_t>(code) << 40); return;
+      case 3: {
+        double value = code;
+        const std::string_view raw = Take(8);
+        if (raw.size() == 8) std::memcpy(&value, raw.data(), 8);
+        json_.Double(value);
+        return;
+      }
+      case 4:
+        json_.Bool(code > 100);
+        if (!open_.empty()) {
+          Close();
+          open_.pop_back();
+        }
+        return;
+      default: json_.String(Take(code)); return;
+    }
+  }
+
+  std::string_view bytes_;
+  std::string out_;
+  JsonWriter json_;
+  std::vector<bool> open_;  ///< true: an object
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  static simdjson::dom::parser& parser = *new simdjson::dom::parser;
+  for (const bool html : {false, true}) {
+    const std::string json = Program(bytes, html).Run();
+    simdjson::dom::element root;
+    if (parser.parse(simdjson::padded_string(json)).get(root)) std::abort();
+    if (html && json.find_first_of("<>&") != std::string::npos) std::abort();
+  }
+  // Valid UTF-8 comes back as it was.
+  std::string quoted = "[";
+  pharos::text::AppendJsonString(quoted, bytes);
+  quoted += ']';
+  std::string_view back;
+  if (parser.parse(simdjson::padded_string(quoted)).at(0).get(back)) std::abort();
+  if (simdjson::validate_utf8(bytes.data(), bytes.size()) && back != bytes) std::abort();
+  return 0;
+}

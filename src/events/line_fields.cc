@@ -1,0 +1,309 @@
+#include "events/line_fields.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "events/part.h"
+#include "match/json_fields.h"
+#include "match/quantity.h"
+
+namespace pharos::events {
+namespace {
+
+using base::Result;
+
+constexpr double kTens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+constexpr int64_t kExactDouble = int64_t{1} << 53;
+
+/// True where values with this skeleton are the text of the field as they stand.
+bool IsPlain(const Skeleton& skeleton, bool quoted) {
+  for (const std::string_view literal : skeleton.literals) {
+    for (const char c : literal) {
+      if (c == '\\' || static_cast<uint8_t>(c) >= 0x80) return false;
+    }
+  }
+  for (const VarType type : skeleton.vars) {
+    if (type.kind == VarKind::kText) return false;
+  }
+  if (quoted) return true;
+  const std::string_view text = skeleton.literals[0];
+  return !text.starts_with('[') && text != "null";
+}
+
+/// A skeleton that is one number and nothing else.
+bool IsBareNumber(const Skeleton& skeleton) {
+  return skeleton.vars.size() == 1 && skeleton.literals[0].empty() &&
+         skeleton.literals[1].empty() &&
+         (skeleton.vars[0].kind == VarKind::kNumber || skeleton.vars[0].kind == VarKind::kDecimal);
+}
+
+/// The field's text of a stored value; null data() where JSON says that there is no field.
+std::string_view FieldText(std::string_view value, bool quoted, std::string* scratch) {
+  if (quoted) return match::JsonText({match::JsonType::kString, value}, scratch);
+  if (value == "null" || value.starts_with('[')) return {};
+  return value;
+}
+
+/// A line of the shape whose values tell their own numbers.
+std::string Probe(const LineShape& shape) {
+  std::string out;
+  for (size_t i = 0; i < shape.columns.size(); ++i) {
+    out += shape.literals[i];
+    out += shape.quoted[i] ? "v" : "1";
+    out += std::to_string(100'000 + i);
+  }
+  return out + shape.literals.back();
+}
+
+bool PassesText(const store::FieldFilter& filter, std::string_view text, bool absent) {
+  if (filter.text) return filter.text(absent ? std::string_view() : text);
+  if (absent) return false;
+  const auto number = match::ParseNumber(text);
+  return !number || filter.number(*number);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PartFields>> PartFields::Make(const Part& part,
+                                                           const store::FieldRequest& request,
+                                                           std::vector<bool> usable) {
+  auto out = std::make_shared<PartFields>();
+  out->request_ = &request;
+  out->usable_ = std::move(usable);
+  PHAROS_TRY(const auto shapes, part.Shapes());
+  PHAROS_TRY_VOID(out->MapShapes(*shapes));
+  PHAROS_TRY_VOID(out->TestWords(part, *shapes));
+  return out;
+}
+
+Result<void> PartFields::MapShapes(const PartShapes& shapes) {
+  for (const LineShape& shape : shapes.shapes) {
+    OfShape& of = shapes_.emplace_back();
+    if (shape.kind != LineKind::kJson) continue;
+    of.known = true;
+    of.columns.assign(request_->names.size(), kAbsent);
+    of.quoted.assign(request_->names.size(), false);
+    const std::string error = match::FlattenJson(
+        Probe(shape), [&](std::string_view name, const match::JsonSlice& value) {
+          const auto it = std::find(request_->names.begin(), request_->names.end(), name);
+          if (it == request_->names.end()) return;
+          const auto at = static_cast<size_t>(it - request_->names.begin());
+          size_t number = 0;
+          std::from_chars(value.text.data() + 1, value.text.data() + value.text.size(), number);
+          number -= 100'000;
+          // A name that comes twice is left to the reader of whole lines.
+          if (of.columns[at] != kAbsent || number >= shape.columns.size()) {
+            of.known = false;
+          } else {
+            of.columns[at] = static_cast<int32_t>(shape.columns[number]);
+            of.quoted[at] = shape.quoted[number];
+          }
+        });
+    if (!error.empty()) of.known = false;
+  }
+  return {};
+}
+
+const PartFields::Tested* PartFields::Find(size_t filter, uint32_t column, bool quoted) const {
+  for (const Tested& tested : tested_[filter]) {
+    if (tested.column == column && tested.quoted == quoted) return &tested;
+  }
+  return nullptr;
+}
+
+Tri PartFields::Test(size_t filter, uint32_t column, bool quoted, uint32_t word) const {
+  return Find(filter, column, quoted)->by_word[word];
+}
+
+Result<void> PartFields::TestColumn(const Part& part, size_t filter, uint32_t column,
+                                    bool quoted) {
+  if (Find(filter, column, quoted) != nullptr) return {};
+  PHAROS_TRY(const auto words, part.Words(column));
+  Tested& tested = tested_[filter].emplace_back();
+  tested.column = column;
+  tested.quoted = quoted;
+  tested.granules = GranuleSet(part.granules().size());
+  const store::FieldFilter& test = request_->filters[filter];
+  std::string scratch;
+  for (size_t i = 0; i < words->skeletons.size(); ++i) {
+    const Skeleton& skeleton = words->skeletons[i];
+    Tri state = Tri::kMaybe;
+    if (skeleton.vars.empty()) {
+      const std::string_view text = FieldText(skeleton.literals[0], quoted, &scratch);
+      const bool absent = !quoted && text.data() == nullptr;
+      state = PassesText(test, text, absent) ? Tri::kAlways : Tri::kNever;
+    }
+    tested.by_word.push_back(state);
+    if (state == Tri::kNever) continue;
+    Reader in(words->granules[i]);
+    tested.granules.Add(in);
+  }
+  return {};
+}
+
+Result<void> PartFields::TestWords(const Part& part, const PartShapes& shapes) {
+  const size_t filters = request_->filters.size();
+  tested_.resize(filters);
+  granules_ = GranuleSet(part.granules().size());
+  for (size_t s = 0; s < shapes_.size(); ++s) {
+    const OfShape& of = shapes_[s];
+    GranuleSet possible = shapes.granules[s];
+    for (size_t f = 0; of.known && f < filters; ++f) {
+      if (!usable_[f]) continue;
+      const size_t field = request_->filters[f].field;
+      if (of.columns[field] == kAbsent) {
+        if (!PassesText(request_->filters[f], {}, true)) {
+          possible = GranuleSet(part.granules().size());
+        }
+        continue;
+      }
+      const auto column = static_cast<uint32_t>(of.columns[field]);
+      PHAROS_TRY_VOID(TestColumn(part, f, column, of.quoted[field]));
+      possible.Intersect(Find(f, column, of.quoted[field])->granules);
+    }
+    granules_.Unite(possible);
+  }
+  return {};
+}
+
+namespace {
+
+/// One filter on the rows of one granule.
+class FilterRun {
+ public:
+  FilterRun(GranuleBodies& bodies, const PartFields& fields, size_t filter,
+            const std::vector<int64_t>& times)
+      : bodies_(bodies),
+        fields_(fields),
+        number_(filter),
+        filter_(fields.request().filters[filter]),
+        times_(times) {}
+
+  Result<void> Prepare() {
+    for (const uint32_t shape : bodies_.shapes_here()) {
+      Ready& ready = ready_.emplace_back();
+      const PartFields::OfShape& of = fields_.of(shape);
+      if (!of.known) continue;
+      if (of.columns[filter_.field] == PartFields::kAbsent) {
+        ready.state = PassesText(filter_, {}, true) ? Tri::kAlways : Tri::kNever;
+        continue;
+      }
+      ready.state = Tri::kMaybe;
+      ready.number = static_cast<uint32_t>(of.columns[filter_.field]);
+      ready.quoted = of.quoted[filter_.field];
+      PHAROS_TRY(ready.column, bodies_.Column(ready.number));
+      for (uint32_t i = 0; i < ready.column->locals().size(); ++i) {
+        const uint32_t word = ready.column->locals()[i].number;
+        ready.by_local.push_back(fields_.Test(number_, ready.number, ready.quoted, word));
+        const Skeleton& skeleton = ready.column->skeleton(i);
+        ready.number_scale.push_back(filter_.number && IsBareNumber(skeleton)
+                                         ? kTens[skeleton.vars[0].param]
+                                         : 0);
+      }
+    }
+    return {};
+  }
+
+  bool Passes(uint32_t row) {
+    const Ready& ready = ready_[bodies_.LocalShapeOf(row)];
+    if (ready.state != Tri::kMaybe) return ready.state == Tri::kAlways;
+    const size_t place = bodies_.PlaceOf(ready.number, row);
+    const uint32_t local = ready.column->LocalOf(place);
+    if (ready.by_local[local] != Tri::kMaybe) return ready.by_local[local] == Tri::kAlways;
+    if (ready.number_scale[local] != 0) {
+      const auto& numbers = ready.column->locals()[local].variables[0].numbers;
+      const int64_t number = numbers.At(ready.column->OrdinalOf(place));
+      if (number < kExactDouble) {
+        return filter_.number(static_cast<double>(number) / ready.number_scale[local]);
+      }
+    }
+    value_.clear();
+    ready.column->Append(place, times_[row], value_);
+    const std::string_view text = FieldText(value_, ready.quoted, &scratch_);
+    return PassesText(filter_, text, !ready.quoted && text.data() == nullptr);
+  }
+
+ private:
+  struct Ready {
+    Tri state = Tri::kAlways;  // rows of shapes that are not known stay
+    uint32_t number = 0;
+    bool quoted = false;
+    const ValueColumn* column = nullptr;
+    std::vector<Tri> by_local;
+    std::vector<double> number_scale;  // 0: not a bare number
+  };
+  GranuleBodies& bodies_;
+  const PartFields& fields_;
+  const size_t number_;
+  const store::FieldFilter& filter_;
+  const std::vector<int64_t>& times_;
+  std::vector<Ready> ready_;
+  std::string value_;
+  std::string scratch_;
+};
+
+}  // namespace
+
+Result<void> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
+                         const std::vector<int64_t>& times, std::vector<uint32_t>* rows) {
+  if (bodies.shapes_here().empty()) return {};
+  for (size_t f = 0; f < fields.request().filters.size() && !rows->empty(); ++f) {
+    if (!fields.usable(f)) continue;
+    FilterRun run(bodies, fields, f, times);
+    PHAROS_TRY_VOID(run.Prepare());
+    std::erase_if(*rows, [&](uint32_t row) { return !run.Passes(row); });
+  }
+  return {};
+}
+
+Result<void> ReadField(GranuleBodies& bodies, const PartFields& fields, size_t name,
+                       const std::vector<int64_t>& times, const std::vector<uint32_t>& rows,
+                       base::Arena& arena, std::vector<std::string_view>* values) {
+  values->clear();
+  values->reserve(rows.size());
+  struct Ready {
+    const ValueColumn* column = nullptr;
+    uint32_t number = 0;
+    bool quoted = false;
+    std::vector<bool> plain;  // by local
+  };
+  std::vector<Ready> ready(bodies.shapes_here().size());
+  for (size_t i = 0; i < ready.size(); ++i) {
+    const PartFields::OfShape& of = fields.of(bodies.shapes_here()[i]);
+    if (!of.known || of.columns[name] == PartFields::kAbsent) continue;
+    ready[i].number = static_cast<uint32_t>(of.columns[name]);
+    ready[i].quoted = of.quoted[name];
+    PHAROS_TRY(ready[i].column, bodies.Column(ready[i].number));
+    for (uint32_t local = 0; local < ready[i].column->locals().size(); ++local) {
+      ready[i].plain.push_back(IsPlain(ready[i].column->skeleton(local), of.quoted[name]));
+    }
+  }
+  std::string value, scratch;
+  for (const uint32_t row : rows) {
+    const Ready& of = ready[bodies.LocalShapeOf(row)];
+    if (of.column == nullptr) {
+      values->emplace_back();
+      continue;
+    }
+    const size_t place = bodies.PlaceOf(of.number, row);
+    const uint32_t local = of.column->LocalOf(place);
+    if (of.plain[local] && of.column->locals()[local].variables.empty()) {
+      const std::string_view literal = of.column->skeleton(local).literals[0];
+      values->push_back(literal.data() == nullptr ? std::string_view("") : literal);
+      continue;
+    }
+    value.clear();
+    of.column->Append(place, times[row], value);
+    std::string_view text = value;
+    if (!of.plain[local]) text = FieldText(value, of.quoted, &scratch);
+    if (text.data() == nullptr) {
+      values->emplace_back(of.quoted ? std::string_view("") : std::string_view());
+    } else {
+      text = arena.Copy(text);
+      values->push_back(text.data() == nullptr ? std::string_view("") : text);
+    }
+  }
+  return {};
+}
+
+}  // namespace pharos::events
