@@ -154,6 +154,13 @@ class PosixFs final : public Fs {
     return {};
   }
 
+  Result<void> Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+      return SystemError("cannot link " + from + " as", to, errno);
+    }
+    return {};
+  }
+
   Result<void> Remove(const std::string& path) override {
     if (std::remove(path.c_str()) != 0) return SystemError("cannot remove", path, errno);
     return {};

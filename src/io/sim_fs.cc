@@ -358,6 +358,20 @@ Result<void> SimFs::Rename(const std::string& from, const std::string& to) {
   return {};
 }
 
+Result<void> SimFs::Link(const std::string& from, const std::string& to) {
+  std::unique_lock<std::mutex> lock;
+  PHAROS_TRY_VOID(disk_->Begin("Link", from, Disk::kNoFile, lock));
+  PHAROS_TRY(const Disk::Place source, disk_->Find(from));
+  PHAROS_TRY(const Disk::Place target, disk_->Find(to));
+  if (!source.node || source.node->is_directory) return Missing("cannot link", from);
+  if (target.node) return Fail(ErrorKind::kIo, "cannot link " + from + " as " + to + ": it exists");
+  const auto copy = std::make_shared<Node>(*source.node);
+  copy->linked = true;
+  disk_->used += copy->cached.size();
+  disk_->journal.Do({{target.directory, target.name, copy}});
+  return {};
+}
+
 Result<void> SimFs::Remove(const std::string& path) {
   std::unique_lock<std::mutex> lock;
   PHAROS_TRY_VOID(disk_->Begin("Remove", path, Disk::kNoFile, lock));

@@ -37,8 +37,8 @@ struct SimFsOptions {
 };
 
 /// An operation about to happen. `name` is the method's: "Create", "OpenAppend", "OpenRead",
-/// "MakeDirs", "Rename", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare", "ReadAt",
-/// "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
+/// "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare",
+/// "ReadAt", "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
 struct SimOp {
   std::string_view name;
   const std::string& path;
@@ -96,6 +96,8 @@ class SimFs final : public Fs {
   base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) override;
   base::Result<void> MakeDirs(const std::string& path) override;
   base::Result<void> Rename(const std::string& from, const std::string& to) override;
+  /// A copy that shares nothing: enough for files that nobody writes any more.
+  base::Result<void> Link(const std::string& from, const std::string& to) override;
   base::Result<void> Remove(const std::string& path) override;
   base::Result<void> RemoveAll(const std::string& path) override;
   base::Result<void> SyncDir(const std::string& path) override;

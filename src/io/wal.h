@@ -40,7 +40,7 @@ struct WalOptions {
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;
   int64_t window_us = 2000;            ///< most that a frame waits for company
-  uint64_t segment_bytes = 64u << 20;  ///< a new segment starts beyond this
+  uint64_t segment_bytes = 32u << 20;  ///< a new one starts beyond; the last is copied at a start
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
