@@ -138,6 +138,17 @@ ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
   return job;
 }
 
+void ReadRetention(const Node& node, MapReader& top, PrometheusConfig& config) {
+  MapReader map(node, "config.plain", top.faults());
+  int64_t time_ms = 0, bytes = 0;
+  if (map.DurationMs("time", &time_ms)) config.retention_ms = time_ms;
+  if (map.Bytes("size", &bytes)) config.retention_bytes = bytes;
+  if (config.retention_ms && *config.retention_ms > 0 && *config.retention_ms < 3'600'000)
+    top.faults().Add(map.LineOf("time"), "storage.tsdb.retention.time must be at least 1h");
+  map.NotSupported({"percentage"});
+  map.Done();
+}
+
 void ReadStorage(MapReader& top, PrometheusConfig& config) {
   const Node* storage = top.Take("storage");
   if (storage == nullptr) return;
@@ -145,7 +156,8 @@ void ReadStorage(MapReader& top, PrometheusConfig& config) {
   if (const Node* tsdb = map.Take("tsdb")) {
     MapReader reader(*tsdb, "config.plain", top.faults());
     reader.DurationMs("out_of_order_time_window", &config.out_of_order_window_ms);
-    reader.NotSupported({"retention", "stale_series_compaction_threshold"});
+    if (const Node* retention = reader.Take("retention")) ReadRetention(*retention, top, config);
+    reader.NotSupported({"stale_series_compaction_threshold"});
     reader.Done();
   }
   map.Moot({"exemplars"}, "exemplars are stored like samples, without a ring of fixed size");

@@ -46,6 +46,8 @@ struct PrometheusConfig {
   AlertingConfig alerting;
   std::vector<ScrapeJob> jobs;
   int64_t out_of_order_window_ms = 0;
+  std::optional<int64_t> retention_ms;     ///< storage.tsdb.retention.time
+  std::optional<int64_t> retention_bytes;  ///< storage.tsdb.retention.size
 };
 
 /// Parses and validates. kBadInput holds every fault, one a line, as `FILE:LINE: …`. What

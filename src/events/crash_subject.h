@@ -1,6 +1,7 @@
 // The event engine as a subject of the crash laboratory (io/crash_lab.h). For tests.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -34,8 +35,14 @@ class EventSubject final : public io::CrashSubject {
   base::Result<void> Replay(const io::WalFrame& frame) override { return engine_->Replay(frame); }
   void Attach(io::Wal& wal) override { engine_->AttachWal(wal); }
   void Close() override { engine_ = nullptr; }
-  base::Result<void> Tick() override { return engine_->Tick(); }
-  base::Result<void> Flush() override { return engine_->Flush(); }
+  base::Result<void> Tick() override {
+    Look();
+    return engine_->Tick();
+  }
+  base::Result<void> Flush() override {
+    Look();
+    return engine_->Flush();
+  }
 
   bool Write(io::CrashRandom& random) override {
     bool all = true;
@@ -106,6 +113,9 @@ class EventSubject final : public io::CrashSubject {
     return id;
   }
 
+  /// Retention goes by the latest time that upkeep has seen.
+  void Look() { latest_ns_ = std::max(latest_ns_, clock_->NowNs()); }
+
   bool Send(const std::vector<Item>& batch) {
     model::EventBatch out;
     std::deque<model::SpanPart> spans;
@@ -175,7 +185,7 @@ class EventSubject final : public io::CrashSubject {
   }
 
   bool MustBeThere(const Fact& fact) const {
-    return fact.acknowledged && fact.item.time_ns >= clock_->NowNs() - kRetentionNs;
+    return fact.acknowledged && fact.item.time_ns >= latest_ns_ - kRetentionNs;
   }
 
   std::string CheckTraces() {
@@ -195,7 +205,8 @@ class EventSubject final : public io::CrashSubject {
     return "";
   }
 
-  base::FakeClock* clock_ = nullptr;
+  io::CrashClock* clock_ = nullptr;
+  int64_t latest_ns_ = 0;
   std::unique_ptr<Engine> engine_;
   std::map<std::string, Fact> sent_;  ///< by text
   std::vector<std::vector<Item>> failed_;

@@ -162,6 +162,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   std::mutex maintenance_mutex_;  // one Tick or Flush at a time; taken first
   std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
+  int64_t retry_ns_ = 0;          // monotonic: when a failed seal or merge is tried again; likewise
   std::atomic<bool> disk_full_{false};
   Tails tails_;
 };

@@ -1,4 +1,5 @@
 // The way in: admission, one encoding for WAL and memtable, replay, tails.
+#include "base/log.h"
 #include "base/metrics.h"
 #include "events/batch_codec.h"
 #include "events/engine.h"
@@ -93,7 +94,7 @@ Result<void> Engine::Admissible(std::string_view tenant) const {
   if (disk_full_.load(std::memory_order_relaxed)) {
     return Fail(ErrorKind::kFull, "the disk is nearly full; nothing is taken until there is space");
   }
-  return {};
+  return wal_ != nullptr ? wal_->Healthy() : Result<void>();
 }
 
 Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
@@ -128,7 +129,11 @@ Result<void> Engine::Replay(const io::WalFrame& frame) {
   if (!SealDue()) return {};
   std::lock_guard lock(maintenance_mutex_);
   Rotate();
-  return SealAll();
+  if (const auto sealed = SealAll(); !sealed) {  // a full disk must not keep it from starting
+    base::Log(base::LogLevel::kWarn, "replayed events stay in memory until they can be sealed",
+              {{"error", sealed.error().message}});
+  }
+  return {};
 }
 
 Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
@@ -177,8 +182,10 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
       sequence = appended.sequence;
       result.ack = std::move(appended.ack);
     }
-    const auto inserted = Insert(*active_, tenant, frame, sequence);
-    PHAROS_CHECK(inserted.has_value(), "a frame that was just written cannot be read");
+    if (wal_ == nullptr || sequence != 0) {  // else the log has not taken it
+      const auto inserted = Insert(*active_, tenant, frame, sequence);
+      PHAROS_CHECK(inserted.has_value(), "a frame that was just written cannot be read");
+    }
   }
   budget_.Release(frame->size());  // the memtable has taken its own by now
   if (intake.remember) OfferToTails(tenant, batch, intake.taken);

@@ -168,9 +168,13 @@ Result<void> Engine::Tick() {
   WatchDisk();
   PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
   if (SealDue()) Rotate();
-  PHAROS_TRY_VOID(SealAll());
-  PHAROS_TRY([[maybe_unused]] const bool merged, MergeOnce(false));
-  return {};
+  if (clock_.MonotonicNs() < retry_ns_) return {};
+  Result<void> done = SealAll();
+  if (done) {
+    if (auto merged = MergeOnce(false); !merged) done = std::unexpected(merged.error());
+  }
+  if (!done) retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  return done;
 }
 
 }  // namespace pharos::events

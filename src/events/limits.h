@@ -65,4 +65,7 @@ inline constexpr size_t kMaxTraceEvents = 1'000'000;
 /// Bytes of a compiled line regex.
 inline constexpr int64_t kMaxRegexBytes = 8 << 20;
 
+/// After a failed seal or merge, the time until Tick tries again: a part is written anew each time.
+inline constexpr int64_t kRetryNs = 10'000'000'000;
+
 }  // namespace pharos::events

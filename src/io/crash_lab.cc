@@ -17,9 +17,10 @@ namespace {
 using base::Result;
 
 constexpr int kRounds = 4;
-constexpr std::array<std::string_view, 9> kChanging = {
-    "Create", "MakeDirs", "Rename", "Remove", "RemoveAll", "SyncDir", "Append", "Sync", "Truncate"};
-constexpr std::array<std::string_view, 3> kAdding = {"Create", "MakeDirs", "Append"};
+constexpr std::array<std::string_view, 10> kChanging = {"Create", "MakeDirs",  "Rename",  "Link",
+                                                        "Remove", "RemoveAll", "SyncDir", "Append",
+                                                        "Sync",   "Truncate"};
+constexpr std::array<std::string_view, 4> kAdding = {"Create", "MakeDirs", "Link", "Append"};
 
 bool Is(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -63,9 +64,13 @@ class Theatre {
   /// From here on changing operations are counted, and the fault happens.
   void Arm(const Fault& fault) {
     operations_ = 0;
+    clock_steps_ = fault.end == CrashEnd::kClock;
     machine_.fs.SetHook([this, fault](const SimOp& op) { return Before(op, fault); });
   }
-  void Disarm() { machine_.fs.SetHook({}); }
+  void Disarm() {
+    machine_.fs.SetHook({});
+    SetWall(0);
+  }
 
   Result<void> Open() {
     step_ = CrashStep::kStart;
@@ -96,6 +101,7 @@ class Theatre {
   /// Everything that an engine does, at least once. Needs a successful Open.
   void Live(CrashRandom& random) {
     for (int round = 0; round < kRounds; ++round) {
+      if (clock_steps_) SetWall(static_cast<int64_t>(random() % 3) - 1);
       for (int i = 0; i < 2; ++i) {
         Each(CrashStep::kAppend, [&](CrashSubject& s) { (void)s.Write(random); });
         machine_.clock.Advance(std::chrono::minutes(20));
@@ -176,6 +182,12 @@ class Theatre {
   }
 
  private:
+  /// So many hours beside the right time.
+  void SetWall(int64_t hours) {
+    machine_.clock.SetWall(std::chrono::hours(hours - wall_hours_));
+    wall_hours_ = hours;
+  }
+
   std::string CheckAll() {
     for (const auto& subject : subjects_) {
       if (std::string wrong = subject->Check(); !wrong.empty()) return wrong;
@@ -199,12 +211,15 @@ class Theatre {
       case CrashEnd::kDiskFull:
         if (!Is(kAdding, op.name)) return {};
         return base::Fail(base::ErrorKind::kFull, "No space left on device");
+      case CrashEnd::kClock: return {};
       default: machine_.fs.Halt(); return {};
     }
   }
 
   CrashMachine machine_;
   const std::vector<std::unique_ptr<CrashSubject>> subjects_;
+  bool clock_steps_ = false;
+  int64_t wall_hours_ = 0;
   std::vector<CrashPoint>* points_ = nullptr;
   std::atomic<uint64_t> operations_{0};
   std::atomic<CrashStep> step_{CrashStep::kStart};
@@ -329,7 +344,8 @@ std::string_view NameOf(CrashStep step) {
 }
 
 std::string_view NameOf(CrashEnd end) {
-  constexpr std::string_view kNames[] = {"kill", "power cut", "errors", "disk full", "read-only"};
+  constexpr std::string_view kNames[] = {"kill",      "power cut", "errors",
+                                         "disk full", "read-only", "clock"};
   return kNames[static_cast<size_t>(end)];
 }
 

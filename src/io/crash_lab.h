@@ -7,6 +7,8 @@
 // need not come here: operations are counted at the file seam, so it is ended there as well.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +27,22 @@ namespace pharos::io {
 
 using CrashRandom = std::mt19937_64;
 
+/// A clock that stands until it is moved, and whose wall can be set, as an operator or NTP does.
+class CrashClock final : public base::Clock {
+ public:
+  explicit CrashClock(int64_t start_ns) : wall_ns_(start_ns), monotonic_ns_(start_ns) {}
+  int64_t NowNs() const override { return wall_ns_; }
+  int64_t MonotonicNs() const override { return monotonic_ns_; }
+  void Advance(std::chrono::nanoseconds by) {
+    wall_ns_ += by.count();
+    monotonic_ns_ += by.count();
+  }
+  void SetWall(std::chrono::nanoseconds by) { wall_ns_ += by.count(); }
+
+ private:
+  std::atomic<int64_t> wall_ns_, monotonic_ns_;
+};
+
 /// What an engine borrows from its process.
 struct CrashMachine {
   static constexpr int64_t kStartNs = 1'700'000'000'000'000'000;  // 2023-11-14T22:13:20Z
@@ -32,7 +50,7 @@ struct CrashMachine {
   explicit CrashMachine(SimFsOptions disk) : fs(disk) {}
 
   SimFs fs;
-  base::FakeClock clock{kStartNs};
+  CrashClock clock{kStartNs};
   base::MemoryBudget budget{size_t{1} << 30};
   std::unique_ptr<Manifest> manifest;
   std::unique_ptr<Wal> wal;
@@ -79,6 +97,7 @@ enum class CrashEnd : uint8_t {
   kErrors,    ///< operations fail for a while
   kDiskFull,  ///< nothing can be added for a while
   kReadOnly,  ///< nothing can be changed for a while
+  kClock,     ///< the wall clock goes an hour forward and back
   kCount
 };
 std::string_view NameOf(CrashEnd end);

@@ -54,6 +54,14 @@ class CrashLabTest : public testing::Test {
     }
   }
 
+  static void ClockSteps(const CrashLab::MakeSubjects& make) {
+    CrashLab lab(make);
+    const uint64_t runs = Long() ? 200 : 10;
+    for (uint64_t seed = 1; seed <= runs; ++seed) {
+      ASSERT_EQ(lab.Run(seed, CrashEnd::kClock, 1), "");
+    }
+  }
+
   static void RandomLives(const CrashLab::MakeSubjects& make) {
     CrashLab lab(make);
     const uint64_t runs = Long() ? 1000 : 10;
@@ -102,5 +110,6 @@ class CrashLabTest : public testing::Test {
   TEST_F(name##Crash, ReadOnlyAnywhere) { EndEverywhere(make, CrashEnd::kReadOnly, most / 4); } \
   TEST_F(name##Crash, FlippedBitsOfParts) { FlippedBitsOfParts(make, most); }                   \
   TEST_F(name##Crash, FlippedBitsOfLogs) { FlippedBitsOfLogs(make, most / 4); }                 \
+  TEST_F(name##Crash, ClockSteps) { ClockSteps(make); }                                         \
   TEST_F(name##Crash, RandomLives) { RandomLives(make); }                                       \
   TEST_F(name##Crash, TheMutantWithoutSyncIsCaught) { TheMutantIsCaught(make); }

@@ -78,6 +78,11 @@ class PosixFile final : public File {
     const int failed = truncated_ ? ::fsync(descriptor_) : ::fdatasync(descriptor_);
     if (failed) return SystemError("cannot sync", path_, errno);
     truncated_ = false;
+    // What is in a file without a name is gone with the process.
+    struct stat status;
+    if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+      return Fail(ErrorKind::kIo, "cannot sync " + path_ + ": the file was removed under way");
+    }
     return {};
   }
 
@@ -145,6 +150,13 @@ class PosixFs final : public Fs {
   Result<void> Rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) {
       return SystemError("cannot rename " + from + " to", to, errno);
+    }
+    return {};
+  }
+
+  Result<void> Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+      return SystemError("cannot link " + from + " as", to, errno);
     }
     return {};
   }

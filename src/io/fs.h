@@ -42,6 +42,8 @@ class Fs {
   virtual base::Result<void> MakeDirs(const std::string& path) = 0;
   /// Atomic; replaces an existing file. Durable only after SyncDir of the parents.
   virtual base::Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  /// Another name for a file that nobody writes any more. Durable after SyncDir of the parent.
+  virtual base::Result<void> Link(const std::string& from, const std::string& to) = 0;
   virtual base::Result<void> Remove(const std::string& path) = 0;
   virtual base::Result<void> RemoveAll(const std::string& path) = 0;
   /// Makes the directory's entries (creations, renames, removals) durable.

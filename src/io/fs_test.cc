@@ -100,6 +100,18 @@ TEST_F(FsTest, OneProcessADataDirectory) {
   EXPECT_TRUE(LockDirectory(dir_));
 }
 
+TEST_F(FsTest, AFileThatWasRemovedCannotBeSynced) {
+  const auto file = fs_.Create(dir_ + "/gone");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->Append("kept"));
+  ASSERT_TRUE((*file)->Sync());
+  ASSERT_TRUE(fs_.Remove(dir_ + "/gone"));
+  ASSERT_TRUE((*file)->Append("not kept"));
+  const auto synced = (*file)->Sync();
+  ASSERT_FALSE(synced);
+  EXPECT_NE(synced.error().message.find(dir_ + "/gone"), std::string::npos);
+}
+
 TEST(MakeDirsDurablyTest, SurvivesAPowerCut) {
   for (uint64_t seed = 0; seed < 50; ++seed) {
     SimFs fs;

@@ -11,6 +11,9 @@ namespace pharos::io {
 inline constexpr size_t kWalPendingBytes = 64u << 20;
 /// How long Append blocks on a stalled disk before it gives up with kBusy.
 inline constexpr std::chrono::milliseconds kWalPendingWait{5000};
+/// After a failed write, new ones are refused for so long before one may try the disk again: what
+/// is refused takes no memory, and a client's retry comes later than that.
+inline constexpr std::chrono::milliseconds kWalRefuseFor{500};
 /// One payload. A request body is capped far below; a longer length in a file is damage.
 inline constexpr size_t kWalPayloadBytes = 256u << 20;
 /// A segment's length is kept in 32 bits.

@@ -95,12 +95,14 @@ struct SimFs::Disk {
     return place.node;
   }
 
-  /// One by one from the leaves, as rm -r does.
-  void RemoveTree(const NodePtr& directory, const std::string& name) {
+  /// One by one from the leaves, as rm -r does; `most` of them, then it was stopped.
+  void RemoveTree(const NodePtr& directory, const std::string& name, uint64_t& most) {
     const NodePtr node = directory->entries.at(name);
-    if (node->is_directory) {
-      while (!node->entries.empty()) RemoveTree(node, node->entries.begin()->first);
+    while (!node->entries.empty() && most > 0) {
+      RemoveTree(node, node->entries.begin()->first, most);
     }
+    if (most == 0) return;
+    --most;
     Unlink(*node);
     journal.Do({{directory, name, nullptr}});
   }
@@ -356,6 +358,20 @@ Result<void> SimFs::Rename(const std::string& from, const std::string& to) {
   return {};
 }
 
+Result<void> SimFs::Link(const std::string& from, const std::string& to) {
+  std::unique_lock<std::mutex> lock;
+  PHAROS_TRY_VOID(disk_->Begin("Link", from, Disk::kNoFile, lock));
+  PHAROS_TRY(const Disk::Place source, disk_->Find(from));
+  PHAROS_TRY(const Disk::Place target, disk_->Find(to));
+  if (!source.node || source.node->is_directory) return Missing("cannot link", from);
+  if (target.node) return Fail(ErrorKind::kIo, "cannot link " + from + " as " + to + ": it exists");
+  const auto copy = std::make_shared<Node>(*source.node);
+  copy->linked = true;
+  disk_->used += copy->cached.size();
+  disk_->journal.Do({{target.directory, target.name, copy}});
+  return {};
+}
+
 Result<void> SimFs::Remove(const std::string& path) {
   std::unique_lock<std::mutex> lock;
   PHAROS_TRY_VOID(disk_->Begin("Remove", path, Disk::kNoFile, lock));
@@ -364,18 +380,23 @@ Result<void> SimFs::Remove(const std::string& path) {
   if (!place.node->entries.empty()) {
     return Fail(ErrorKind::kIo, "cannot remove " + path + ": Directory not empty");
   }
-  disk_->RemoveTree(place.directory, place.name);
+  uint64_t one = 1;
+  disk_->RemoveTree(place.directory, place.name, one);
   return {};
 }
 
 Result<void> SimFs::RemoveAll(const std::string& path) {
-  std::unique_lock<std::mutex> lock;
-  PHAROS_TRY_VOID(disk_->Begin("RemoveAll", path, Disk::kNoFile, lock));
+  std::unique_lock<std::mutex> lock(disk_->mutex);
+  const bool alive = !disk_->Dead(Disk::kNoFile);
+  lock.unlock();
+  const Result<void> begun = disk_->Begin("RemoveAll", path, Disk::kNoFile, lock);
+  if (!begun && !alive) return begun;
   const auto place = disk_->Find(path);
   if (place && place->node && place->node != disk_->root) {
-    disk_->RemoveTree(place->directory, place->name);
+    uint64_t most = begun ? UINT64_MAX : disk_->random() % 4;
+    disk_->RemoveTree(place->directory, place->name, most);
   }
-  return {};
+  return begun;
 }
 
 Result<void> SimFs::SyncDir(const std::string& path) {

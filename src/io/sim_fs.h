@@ -37,8 +37,8 @@ struct SimFsOptions {
 };
 
 /// An operation about to happen. `name` is the method's: "Create", "OpenAppend", "OpenRead",
-/// "MakeDirs", "Rename", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare", "ReadAt",
-/// "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
+/// "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare",
+/// "ReadAt", "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
 struct SimOp {
   std::string_view name;
   const std::string& path;
@@ -66,11 +66,12 @@ class SimFs final : public Fs {
   // --- The test's side.
 
   using Hook = std::function<base::Result<void>(const SimOp&)>;
-  /// Called before each operation; an error from it becomes the operation's (for Append
-  /// after a random part was written). An empty function takes it away.
+  /// Called before each operation; an error from it becomes the operation's (for Append and
+  /// RemoveAll after a random part was done). An empty function takes it away.
   void SetHook(Hook hook);
   /// From now on every operation fails with kIo and changes nothing: the process is dead,
-  /// whatever its threads still try. An Append whose hook calls it may write a part.
+  /// whatever its threads still try. An Append whose hook calls it may write a part, a RemoveAll
+  /// may remove some.
   void Halt();
   /// After SIGKILL: operations work again, the page cache is whole; files opened before stay
   /// dead.
@@ -95,6 +96,8 @@ class SimFs final : public Fs {
   base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) override;
   base::Result<void> MakeDirs(const std::string& path) override;
   base::Result<void> Rename(const std::string& from, const std::string& to) override;
+  /// A copy that shares nothing: enough for files that nobody writes any more.
+  base::Result<void> Link(const std::string& from, const std::string& to) override;
   base::Result<void> Remove(const std::string& path) override;
   base::Result<void> RemoveAll(const std::string& path) override;
   base::Result<void> SyncDir(const std::string& path) override;

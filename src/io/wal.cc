@@ -97,6 +97,13 @@ class GroupCommitWal final : public Wal {
 
   uint64_t Failures() const override { return failures_; }
 
+  Result<void> Healthy() const override {
+    const int64_t until = refuse_until_ns_.load(std::memory_order_relaxed);
+    if (until == 0 || SteadyTime::clock::now().time_since_epoch().count() >= until) return {};
+    std::lock_guard lock(mutex_);
+    return std::unexpected(last_error_);
+  }
+
   uint64_t LastSequence() const override {
     std::lock_guard lock(mutex_);
     return last_sequence_;
@@ -121,6 +128,7 @@ class GroupCommitWal final : public Wal {
       }
       Report(outcome);
       if (!outcome) FailPending(outcome.error(), acks);
+      if (outcome && !acks.empty()) refuse_until_ns_ = 0;
       for (const base::Ack& ack : acks) ack.Resolve(outcome);
       acks.clear();
     }
@@ -153,6 +161,7 @@ class GroupCommitWal final : public Wal {
     std::lock_guard lock(mutex_);
     ++failures_;
     last_error_ = error;
+    refuse_until_ns_ = (SteadyTime::clock::now() + options_.refuse_for).time_since_epoch().count();
     acks.insert(acks.end(), acks_.begin(), acks_.end());
     acks_.clear();
     pending_.bytes.clear();
@@ -211,6 +220,7 @@ class GroupCommitWal final : public Wal {
   std::vector<base::Ack> acks_;        ///< of pending_, in order
   std::atomic<uint64_t> failures_{0};  ///< rises under mutex_
   Error last_error_{ErrorKind::kIo, ""};
+  std::atomic<int64_t> refuse_until_ns_{0};
   size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
   size_t last_company_ = 0;  ///< the thread's own, like the next three

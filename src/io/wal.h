@@ -40,12 +40,13 @@ struct WalOptions {
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;
   int64_t window_us = 2000;            ///< most that a frame waits for company
-  uint64_t segment_bytes = 64u << 20;  ///< a new segment starts beyond this
+  uint64_t segment_bytes = 32u << 20;  ///< a new one starts beyond; the last is copied at a start
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
   size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
+  std::chrono::milliseconds refuse_for{0};  ///< after a failure, Healthy() gives its error
 };
 
 /// Owns: the segments in its directory and one thread that writes and syncs. Threads:
@@ -78,6 +79,10 @@ class Wal {
                                std::string_view tenant, std::string_view payload) = 0;
   /// Rises when frames that were taken have failed, before their Acks do.
   virtual uint64_t Failures() const = 0;
+  /// The last failure for `refuse_for` after it, unless a write has succeeded since. Who asks
+  /// before taking anything into memory does not fill it with what cannot be logged; after that
+  /// time one more write may try.
+  virtual base::Result<void> Healthy() const = 0;
 
   /// All frames of `signal` up to and including `sequence` are in sealed parts. Segments
   /// that no signal needs any more are deleted.

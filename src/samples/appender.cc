@@ -4,8 +4,13 @@
 
 namespace pharos::samples {
 
-EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant)
-    : engine_(engine), tenant_(std::move(tenant)), raw_(tenant_->head.raw_cache()) {}
+EngineAppender::EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant,
+                               Priority priority)
+    : engine_(engine),
+      tenant_(std::move(tenant)),
+      priority_(priority),
+      admission_(engine.Admission(priority)),
+      raw_(tenant_->head.raw_cache()) {}
 
 std::optional<store::SeriesHandle> EngineAppender::Lookup(base::Hash128 raw_labels) {
   return raw_.Find(raw_labels);
@@ -18,8 +23,9 @@ void EngineAppender::LookupAll(std::span<const base::Hash128> raw_labels,
 
 base::Result<store::SeriesHandle> EngineAppender::Resolve(const model::Labels& labels) {
   bool made = false;
-  auto handle = tenant_->head.Resolve(labels, false, &made);
-  if (handle && made) engine_.SeedFromParts(*tenant_, labels, *handle);
+  const Priority priority = engine_.Reserved(labels.Name()) ? Priority::kReserved : priority_;
+  auto handle = tenant_->head.Resolve(labels, priority, &made);
+  if (handle && made) engine_.NoteNewSeries(*tenant_, labels, *handle);
   return handle;
 }
 
@@ -48,6 +54,7 @@ void EngineAppender::Append(std::span<const store::SampleWrite> samples,
 void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
                                    std::span<const int64_t> starts_ms,
                                    std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.Append(samples, starts_ms, engine_.Rules(), outcome);
@@ -55,11 +62,12 @@ void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> samples,
                                       std::vector<store::Refused>* refused) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(refused);
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
@@ -67,10 +75,11 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
-  if (failed > 0) engine_.refused_counter_.Add(failed);
+  if (failed > 0) engine_.CountRefused({refused->data() + before, failed});
 }
 
 void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemplars) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const AppendRules rules = engine_.Rules();
   for (const store::ExemplarWrite& write : exemplars) {
@@ -86,6 +95,7 @@ void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemp
 }
 
 void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata& metadata) {
+  if (Closed()) return;
   AppendOutcome outcome = Begin(nullptr);
   const uint32_t generation = engine_.generation_;
   // Both only rise, so the sum tells a log that was rotated, or that failed, from this one.
@@ -97,6 +107,12 @@ void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata&
 }
 
 base::Ack EngineAppender::Commit() {
+  if (dropped_) {
+    dropped_ = false;
+    base::Ack failed = base::Ack::Failed(admission_.error());
+    admission_ = engine_.Admission(priority_);
+    return failed;
+  }
   if (record_.empty()) return base::Ack::Durable();
   io::Wal::Appended appended;
   {

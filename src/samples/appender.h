@@ -12,7 +12,7 @@ namespace pharos::samples {
 /// Owns: the WAL record in the making. See store::SampleAppender.
 class EngineAppender final : public store::SampleAppender {
  public:
-  EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant);
+  EngineAppender(SampleEngine& engine, std::shared_ptr<Tenant> tenant, Priority priority);
 
   std::optional<store::SeriesHandle> Lookup(base::Hash128 raw_labels) override;
   void WillLookup(base::Hash128 raw_labels) override { raw_.Prefetch(raw_labels); }
@@ -34,9 +34,17 @@ class EngineAppender final : public store::SampleAppender {
  private:
   /// Makes the record ready for more, and says where the outcome goes.
   AppendOutcome Begin(std::vector<store::Refused>* refused);
+  /// True when nothing is taken now; Commit then says why.
+  bool Closed() {
+    dropped_ = dropped_ || !admission_;
+    return !admission_;
+  }
 
   SampleEngine& engine_;
   std::shared_ptr<Tenant> tenant_;
+  const Priority priority_;
+  base::Result<void> admission_;
+  bool dropped_ = false;  // something, for that reason
   RawCache::Reader raw_;
   RecordWriter record_;
   uint32_t wal_generation_ = 0;  // in force when the record was begun

@@ -120,7 +120,7 @@ TEST(SeriesTable, SlotsComeFreeWithTheNextRemoval) {
 // A series that is made again while many leave memory is found by the next reader.
 TEST(Head, SeriesMadeAgainDuringRemovalIsSeen) {
   base::MemoryBudget budget(1u << 30);
-  Head head(2, 0, 1, budget);
+  Head head(2, {}, 1, budget);
   uint32_t generation = 1;
   bool made = false;
   std::vector<uint32_t> order;
@@ -133,15 +133,15 @@ TEST(Head, SeriesMadeAgainDuringRemovalIsSeen) {
   const Labels again{{"__name__", "again"}};
   const std::vector<model::Matcher> only_again{model::Matcher::Equal("__name__", "again")};
   for (int round = 0; round < 5; ++round) {
-    for (int s = 0; s < 20'000; ++s) append(*head.Resolve(Name(0, s), true, &made));
-    append(*head.Resolve(again, true, &made));
+    for (int s = 0; s < 20'000; ++s) append(*head.Resolve(Name(0, s), Priority::kForced, &made));
+    append(*head.Resolve(again, Priority::kForced, &made));
     rotate();
     EXPECT_EQ(head.DropFrozen(), 0u);
     rotate();
     std::atomic<bool> started{false};
     std::thread writer([&] {
       for (made = false; !made; started = true) {
-        const auto handle = head.Resolve(again, true, &made);
+        const auto handle = head.Resolve(again, Priority::kForced, &made);
         if (made) append(*handle);
       }
     });

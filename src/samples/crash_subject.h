@@ -1,6 +1,7 @@
 // The sample engine as a subject of the crash laboratory (io/crash_lab.h). For tests.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <memory>
@@ -32,8 +33,14 @@ class SampleSubject final : public io::CrashSubject {
   base::Result<void> Replay(const io::WalFrame& frame) override { return engine_->Replay(frame); }
   void Attach(io::Wal& wal) override { engine_->AttachWal(wal); }
   void Close() override { engine_ = nullptr; }
-  base::Result<void> Tick() override { return engine_->Tick(); }
-  base::Result<void> Flush() override { return engine_->Flush(); }
+  base::Result<void> Tick() override {
+    Look();
+    return engine_->Tick();
+  }
+  base::Result<void> Flush() override {
+    Look();
+    return engine_->Flush();
+  }
 
   bool Write(io::CrashRandom& random) override {
     bool all = true;
@@ -107,6 +114,9 @@ class SampleSubject final : public io::CrashSubject {
                                    static_cast<double>(point.first));
   }
 
+  /// Retention goes by the latest time that upkeep has seen.
+  void Look() { latest_ms_ = std::max(latest_ms_, clock_->NowMs()); }
+
   bool Send(Batch batch) {
     Truth& truth = truths_[batch.tenant];
     auto appender = engine_->Begin(batch.tenant);
@@ -178,7 +188,7 @@ class SampleSubject final : public io::CrashSubject {
 
   /// What is in the range of `damaged` need not be there.
   std::string Compare(const Truth& truth, const Seen& seen, const io::PartEntry* damaged) const {
-    const int64_t oldest = clock_->NowMs() - kRetentionMs;
+    const int64_t oldest = latest_ms_ - kRetentionMs;
     for (const auto& [point, acknowledged] : truth.sent) {
       if (!acknowledged || point.second < oldest) continue;
       const bool excused = damaged != nullptr && point.second >= damaged->min_time &&
@@ -196,7 +206,7 @@ class SampleSubject final : public io::CrashSubject {
     const auto said = engine_->MetadataOf(tenant, "m");
     const std::string help = said.empty() ? "" : said[0].second.help;
     if (help == truth.help || truth.help_excused) return "";
-    if (help.empty() && truth.help_ms < clock_->NowMs() - kRetentionMs) return "";  // went with all
+    if (help.empty() && truth.help_ms < latest_ms_ - kRetentionMs) return "";  // went with all
     for (const std::string& later : truth.later_help) {
       if (help == later) return "";
     }
@@ -207,7 +217,8 @@ class SampleSubject final : public io::CrashSubject {
     return "series " + std::to_string(point.first) + " at " + std::to_string(point.second);
   }
 
-  base::FakeClock* clock_ = nullptr;
+  io::CrashClock* clock_ = nullptr;
+  int64_t latest_ms_ = 0;
   std::unique_ptr<SampleEngine> engine_;
   std::map<std::string, Truth> truths_;  ///< by tenant
   std::vector<Batch> failed_;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "samples/appender.h"
+#include "samples/hidden_samples.h"
 #include "samples/limits.h"
 
 namespace pharos::samples {
@@ -30,11 +31,10 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       cache_(std::min(kPageCacheBytes, budget.limit_bytes() / 8), budget),
       retention_ms_(options.retention_ms),
       window_ms_(options.out_of_order_window_ms),
+      retention_bytes_(options.retention_bytes),
       later_write_wins_(options.later_write_wins),
       rotated_ns_(clock.MonotonicNs()),
-      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")),
-      refused_counter_(base::GetCounter("pharos_samples_refused_total",
-                                        "Samples refused: order, bounds or stale handles.")) {}
+      samples_counter_(base::GetCounter("pharos_samples_appended_total", "Samples taken.")) {}
 
 SampleEngine::~SampleEngine() {
   for (const char* name : kGauges) base::SetGauge(name, "", {});
@@ -103,9 +103,10 @@ void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
 
 base::Result<void> SampleEngine::OpenParts() {
   uint32_t newest = 0;
+  PHAROS_TRY_VOID(LoadTombstones());
   for (const io::PartEntry& entry : manifest_.Live(io::Signal::kSamples)) {
     const auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry, cache_, budget_);
-    TenantOf(entry.tenant)->ChangeParts({}, {part});
+    ExchangeParts(*TenantOf(entry.tenant), {}, {part});
     newest = std::max(newest, part->info().generation_max);
   }
   // What is replayed next is younger than every part.
@@ -129,7 +130,7 @@ class SampleEngine::Replayer final : public RecordVisitor {
 
   base::Result<void> OnSeries(uint32_t ref, model::Labels labels) override {
     bool made = false;
-    PHAROS_TRY(const auto handle, tenant_.head.Resolve(labels, true, &made));
+    PHAROS_TRY(const auto handle, tenant_.head.Resolve(labels, Priority::kForced, &made));
     refs_.Set(ref, handle);
     return {};
   }
@@ -196,6 +197,10 @@ base::Result<void> SampleEngine::Replay(const io::WalFrame& frame) {
   const auto failed = [&](const base::Error& error) {
     return base::Wrap(error, "WAL frame " + std::to_string(frame.sequence) + " of tenant " + name);
   };
+  if (frame.codec == kWalTombstone) {
+    if (const auto buried = ReplayTombstone(frame); !buried) return failed(buried.error());
+    return {};
+  }
   if (frame.codec != kWalRecord) {
     return failed(
         {base::ErrorKind::kCorrupt, "unknown samples codec " + std::to_string(frame.codec)});
@@ -223,7 +228,10 @@ void SampleEngine::SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins)
   later_write_wins_ = later_write_wins;
 }
 
-void SampleEngine::SetRetention(int64_t retention_ms) { retention_ms_ = retention_ms; }
+void SampleEngine::SetRetention(int64_t retention_ms, uint64_t retention_bytes) {
+  retention_ms_ = retention_ms;
+  retention_bytes_ = retention_bytes;
+}
 
 AppendRules SampleEngine::Rules() const {
   const int64_t now_ms = clock_.NowMs();
@@ -236,7 +244,7 @@ AppendRules SampleEngine::Rules() const {
 }
 
 std::unique_ptr<store::SampleAppender> SampleEngine::Begin(std::string_view tenant) {
-  return std::make_unique<EngineAppender>(*this, TenantOf(tenant));
+  return std::make_unique<EngineAppender>(*this, TenantOf(tenant), Priority::kNormal);
 }
 
 SampleEngine::TenantPtr SampleEngine::FindTenant(std::string_view name) const {
@@ -250,8 +258,8 @@ SampleEngine::TenantPtr SampleEngine::TenantOf(std::string_view name) {
   std::unique_lock lock(tenants_mutex_);
   TenantPtr& tenant = tenants_[std::string(name)];
   if (tenant == nullptr) {
-    tenant = std::make_shared<Tenant>(std::string(name), shards_, options_.max_series, generation_,
-                                      budget_);
+    tenant =
+        std::make_shared<Tenant>(std::string(name), shards_, options_.limits, generation_, budget_);
   }
   return tenant;
 }
@@ -269,7 +277,7 @@ std::vector<std::string> SampleEngine::Tenants() const {
   return names;
 }
 
-void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
+bool SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
                                  store::SeriesHandle handle) {
   // Only what a late or repeated sample could still meet is worth a look into the parts.
   const int64_t horizon_ms = clock_.NowMs() - kSeedHorizonMs;
@@ -281,14 +289,24 @@ void SampleEngine::SeedFromParts(Tenant& tenant, const model::Labels& labels,
     if (!index) continue;
     const auto series = (*index)->FindSeries(labels);
     if (!series) continue;
+    // All of it where the newest may be deleted.
+    PartSeriesReader reader(part, *index, true);
+    const SeriesPlace& place = (*index)->place(*series);
+    const bool touched =
+        reader.hidden() != nullptr && reader.hidden()->Touches(*series, place.max_ms, place.max_ms);
     store::SeriesColumns columns;
-    const int64_t last_ms = (*index)->place(*series).max_ms;
-    if (!PartSeriesReader(part, *index, true).Read(*series, last_ms, last_ms, &columns)) continue;
-    const bool histogram = columns.values.empty();
-    tenant.head.Seed(handle, last_ms,
+    if (!reader.Read(*series, touched ? place.min_ms : place.max_ms, place.max_ms, &columns))
+      continue;
+    const int64_t float_ms = columns.times_ms.empty() ? INT64_MIN : columns.times_ms.back();
+    const int64_t histogram_ms =
+        columns.histograms.empty() ? INT64_MIN : columns.histograms.back().time_ms;
+    if (columns.times_ms.empty() && columns.histograms.empty()) continue;
+    const bool histogram = histogram_ms > float_ms;
+    tenant.head.Seed(handle, std::max(float_ms, histogram_ms),
                      histogram ? 0 : std::bit_cast<uint64_t>(columns.values.back()), histogram);
-    return;
+    return true;
   }
+  return false;
 }
 
 base::Result<void> SampleEngine::Verify() {

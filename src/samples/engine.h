@@ -21,10 +21,13 @@
 #include "base/metrics.h"
 #include "io/manifest.h"
 #include "io/wal.h"
+#include "samples/activity.h"
 #include "samples/page_cache.h"
 #include "samples/replay_refs.h"
 #include "samples/tenant.h"
+#include "store/cardinality.h"
 #include "store/events.h"
+#include "store/sample_admin.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
@@ -33,22 +36,26 @@ struct SampleEngineOptions {
   int64_t retention_ms = 15LL * 24 * 3600 * 1000;     ///< 0: keep for ever
   int64_t out_of_order_window_ms = 30LL * 60 * 1000;  ///< 0: none
   bool later_write_wins =
-      true;               ///< false: Prometheus's refusal of another value at the newest time
-  size_t max_series = 0;  ///< a tenant; 0: only the budget limits
-  uint32_t shards = 0;    ///< a power of two; 0: as many as cores
+      true;             ///< false: Prometheus's refusal of another value at the newest time
+  SeriesLimits limits;  ///< a tenant
+  uint32_t shards = 0;  ///< a power of two; 0: as many as cores
   int64_t seal_age_ms = 30LL * 60 * 1000;
   uint64_t seal_samples = 25'000'000;
   uint64_t seal_wal_bytes = 512ull << 20;
-  size_t seal_memory_bytes = 0;  ///< of memtables; 0: a third of the budget
+  size_t seal_memory_bytes = 0;            ///< of memtables; 0: a third of the budget
+  uint64_t retention_bytes = 0;            ///< of parts and log; 0: no limit
+  uint64_t min_free_bytes = 256ull << 20;  ///< with less on the disk nothing is taken
 };
 
 /// Owns: tenants, their memory and open parts; borrows manifest, WAL, clock and budget, which
 /// outlive it. Threads: any call from any thread; Replay and AttachWal only at the start;
-/// Flush and Tick exclude each other. Errors: a failed seal or merge leaves everything
-/// readable and is tried again; a corrupt part fails only the queries that touch it.
-/// Cost: see Head for appends; Select copies what is open and decodes as the cursor moves.
+/// Flush, Tick and Urgent wait for each other where they must. Errors: a failed seal or merge
+/// leaves everything readable and is tried again; a corrupt part fails only the queries that touch
+/// it. Cost: see Head for appends; Select copies what is open and decodes as the cursor moves.
 class SampleEngine final : public store::SampleSink,
                            public store::SampleSource,
+                           public store::SampleAdmin,
+                           public store::CardinalitySource,
                            public store::Maintenance {
  public:
   static base::Result<std::unique_ptr<SampleEngine>> Open(io::Manifest& manifest,
@@ -64,10 +71,18 @@ class SampleEngine final : public store::SampleSink,
 
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
-  void SetRetention(int64_t retention_ms);
+  void SetRetention(int64_t retention_ms, uint64_t retention_bytes);
+  std::pair<int64_t, uint64_t> Retention() const { return {retention_ms_, retention_bytes_}; }
+  /// True while the disk has less than options.min_free_bytes: appends fail with kFull.
+  bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
 
   // store::SampleSink
   std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
+
+  /// The same, for writes that are refused last: those of rules.
+  store::SampleSink& reserved_sink() { return reserved_sink_; }
+  /// Metrics whose new series are refused last too, since rules and SLOs read them.
+  void SetReservedMetrics(std::set<std::string, std::less<>> metrics);
 
   // store::SampleSource
   base::Result<std::unique_ptr<store::SeriesCursor>> Select(
@@ -87,6 +102,17 @@ class SampleEngine final : public store::SampleSink,
   // store::Maintenance
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
+  base::Result<void> Urgent() override;
+
+  // store::SampleAdmin
+  base::Result<void> Delete(std::string_view tenant, const std::vector<model::Matcher>& matchers,
+                            int64_t start_ms, int64_t end_ms) override;
+  base::Result<void> CleanTombstones() override;
+  base::Result<std::string> Snapshot(bool skip_memory) override;
+
+  // store::CardinalitySource
+  store::HeadCardinality InMemory(std::string_view tenant, size_t limit) override;
+  base::Result<store::CardinalityReport> Cardinality(const store::CardinalityQuery& query) override;
 
   /// Reads and checks every page of every part; the first error.
   base::Result<void> Verify();
@@ -115,22 +141,59 @@ class SampleEngine final : public store::SampleSink,
   std::vector<TenantPtr> AllTenants() const;
   AppendRules Rules() const;
   /// For a series that is new in memory: what the parts know of its newest sample.
-  void SeedFromParts(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
+  /// True when they know it.
+  bool SeedFromParts(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
 
-  // seal.cc
+  // admission.cc
+  base::Result<void> Admission(Priority priority) const;
+  bool Reserved(std::string_view metric) const;
+  void NoteNewSeries(Tenant& tenant, const model::Labels& labels, store::SeriesHandle handle);
+  void CountRefused(std::span<const store::Refused> refused) const;
+  class ReservedSink final : public store::SampleSink {
+   public:
+    explicit ReservedSink(SampleEngine& engine) : engine_(engine) {}
+    std::unique_ptr<store::SampleAppender> Begin(std::string_view tenant) override;
+
+   private:
+    SampleEngine& engine_;
+  };
+
+  // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
-  base::Result<void> Seal();
+  base::Result<void> SealLocked();
   void Rotate();
-  base::Result<void> SealTenant(Tenant& tenant);
   class TenantSeal;
 
+  // deletion.cc
+  void Bury(Tenant& tenant, TombstonePtr tombstone);
+  base::Result<void> ReplayTombstone(const io::WalFrame& frame);
+  base::Result<void> SkipPartIds(uint64_t limit);
+  /// As Tenant::ChangeParts; the new ones learn of their tombstones.
+  void ExchangeParts(Tenant& tenant, const PartList& gone, const PartList& more);
+  base::Result<void> SaveTombstones();
+  base::Result<void> LoadTombstones();
+  base::Result<bool> CleanOne(Tenant& tenant);
+  base::Result<void> CleanTenant(Tenant& tenant);
+  base::Result<void> CleanRested();
+  base::Result<void> ForgetTombstones(Tenant& tenant, const Tombstones& carried_out);
+
+  base::Result<void> CopyParts(const std::string& directory);  // snapshot.cc
+
   // maintenance.cc
+  base::Result<void> Seal();
   base::Result<void> SealIfDue();
-  base::Result<void> DropExpired();
   base::Result<bool> MergeOnce(bool final);
   base::Result<void> MergeRun(Tenant& tenant, const PartList& run, bool final);
+  PartInfo MergedInfo(const PartList& run, bool final) const;
+  /// False when the disk has no room for another copy of these.
+  bool RoomFor(const PartList& run) const;
   void TrimIndexes();
-  int64_t TodayStartMs() const;
+
+  // retention.cc
+  base::Result<void> DropExpired();
+  base::Result<void> DropOversize();
+  base::Result<void> DropParts(Tenant& tenant, const PartList& gone);
+  void WatchDisk();
 
   io::Manifest& manifest_;
   base::Clock& clock_;
@@ -141,7 +204,12 @@ class SampleEngine final : public store::SampleSink,
   PageCache cache_;
 
   std::atomic<int64_t> retention_ms_, window_ms_;
+  std::atomic<uint64_t> retention_bytes_;
   std::atomic<bool> later_write_wins_;
+  std::atomic<bool> disk_full_{false};
+  ReservedSink reserved_sink_{*this};
+  mutable std::mutex reserved_mutex_;
+  std::set<std::string, std::less<>> reserved_metrics_;  // reserved_mutex_
 
   mutable std::shared_mutex tenants_mutex_;
   std::map<std::string, TenantPtr, std::less<>> tenants_;  // tenants_mutex_
@@ -159,14 +227,24 @@ class SampleEngine final : public store::SampleSink,
 
   std::map<std::string, ReplayRefs, std::less<>> replay_refs_;
 
+  /// Merges, retention, snapshots: what replaces parts. Taken before seal_mutex_.
   std::mutex maintenance_mutex_;
-  std::optional<PendingSeal> pending_;  // maintenance_mutex_
-  int64_t rotated_ns_ = 0;              // maintenance_mutex_; monotonic
-  int64_t seal_retry_ns_ = 0, merge_retry_ns_ = 0;
+  int64_t merge_retry_ns_ = 0;  // maintenance_mutex_
+
+  /// What sets memory aside or reads what was set aside, and deletions.
+  std::mutex seal_mutex_;
+  std::optional<PendingSeal> pending_;  // seal_mutex_, like the next ones
+  int64_t rotated_ns_ = 0;              // monotonic
+  int64_t seal_retry_ns_ = 0;
+  uint64_t last_sealed_samples_ = 0;
+  Activity activity_;
+
+  std::mutex tombstones_mutex_;         ///< guards each tenant's list; taken after seal_mutex_
+  bool tombstones_dirty_ = false;       // tombstones_mutex_
+  uint64_t skipped_part_ids_ = 0;       // at the start only
   std::atomic<uint64_t> wal_bytes_{0};  ///< appended since the last rotation
 
   base::Counter& samples_counter_;
-  base::Counter& refused_counter_;
 };
 
 }  // namespace pharos::samples

@@ -4,6 +4,7 @@
 
 #include "samples/cursor.h"
 #include "samples/engine.h"
+#include "samples/hidden_samples.h"
 #include "samples/selection.h"
 
 namespace pharos::samples {
@@ -30,11 +31,12 @@ base::Result<void> ForEachInParts(const PartList& parts, const store::SampleQuer
                                   OnLabels on_labels) {
   for (const auto& part : parts) {
     PHAROS_TRY(const auto index, part->Index());
+    const auto hidden = part->Hidden(*index);
     for (const uint32_t series : index->Select(query.matchers)) {
       const SeriesPlace& place = index->place(series);
-      if (place.min_ms <= query.end_ms && place.max_ms >= query.start_ms) {
-        on_labels(index->LabelsOf(series));
-      }
+      if (place.min_ms > query.end_ms || place.max_ms < query.start_ms) continue;
+      if (hidden != nullptr && hidden->Covers(series, place.min_ms, place.max_ms)) continue;
+      on_labels(index->LabelsOf(series));
     }
   }
   return {};

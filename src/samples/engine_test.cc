@@ -166,7 +166,7 @@ TEST_F(EngineTest, NewSeriesAreRefusedFirstWhenMemoryIsShort) {
   EXPECT_EQ(error->kind, base::ErrorKind::kLimit);
   EXPECT_THAT(error->message, testing::StartsWith("memory budget reached: "));
   EXPECT_THAT(error->message,
-              testing::EndsWith(" series; raise limits.memory or reduce cardinality"));
+              testing::EndsWith("got no new one; raise limits.memory or reduce cardinality"));
   EXPECT_EQ(Put(engine(), known, kTestStartMs + 1, 2), std::nullopt);
   Flush();  // the series without samples go, and there is room again
   EXPECT_TRUE(appender->Resolve(Name("new")).has_value());

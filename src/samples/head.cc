@@ -10,8 +10,9 @@ size_t CostOf(size_t label_bytes) { return kSeriesOverheadBytes + label_bytes; }
 
 }  // namespace
 
-Head::Head(uint32_t shards, size_t max_series, uint32_t generation, base::MemoryBudget& budget)
-    : budget_(budget), max_series_(max_series), raw_cache_(budget) {
+Head::Head(uint32_t shards, const SeriesLimits& limits, uint32_t generation,
+           base::MemoryBudget& budget)
+    : budget_(budget), limits_(limits), raw_cache_(budget) {
   PHAROS_CHECK(std::has_single_bit(shards) && shards <= 64, "shards must be a power of two");
   const auto bits = static_cast<uint32_t>(std::countr_zero(shards));
   for (uint32_t i = 0; i < shards; ++i) {
@@ -29,7 +30,7 @@ Head::~Head() {
   }
 }
 
-base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, bool force,
+base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, Priority priority,
                                                 bool* made_it) {
   *made_it = false;
   const base::Hash128 id = labels.Hash();
@@ -43,17 +44,11 @@ base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, boo
                       "a label set of " + std::to_string(labels.bytes().size()) +
                           " bytes is over the limit of " + std::to_string(kMaxLabelBytes));
   }
-  if (force) {
-    budget_.Reserve(cost);
-  } else if (max_series_ > 0 && series_count_ >= max_series_) {
-    return base::Fail(base::ErrorKind::kLimit,
-                      "series limit reached: " + std::to_string(series_count_) +
-                          " series; raise limits.series or reduce cardinality");
-  } else if (budget_.Tight() || !budget_.TryReserve(cost)) {
-    return base::Fail(base::ErrorKind::kLimit,
-                      "memory budget reached: " + std::to_string(series_count_) +
-                          " series; raise limits.memory or reduce cardinality");
+  if (priority != Priority::kForced) {
+    PHAROS_TRY_VOID(
+        CheckNewSeries(limits_, index_, series_count_, labels.bytes(), priority, budget_, cost));
   }
+  budget_.Reserve(cost);
   const Series* made = shard.table.Add(id, labels.bytes());
   index_.Add(made->index, made->labels());
   ++series_count_;

@@ -17,6 +17,7 @@
 #include "samples/label_index.h"
 #include "samples/memtable.h"
 #include "samples/raw_cache.h"
+#include "samples/series_limits.h"
 #include "samples/series_table.h"
 #include "samples/wal_record.h"
 #include "store/samples.h"
@@ -79,12 +80,14 @@ struct HeadSnapshot {
 /// when a new series does not fit. Cost: one lock a shard and call, none a sample.
 class Head {
  public:
-  /// `shards` is a power of two up to 64. `max_series` 0: no limit but the budget.
-  Head(uint32_t shards, size_t max_series, uint32_t generation, base::MemoryBudget& budget);
+  /// `shards` is a power of two up to 64.
+  Head(uint32_t shards, const SeriesLimits& limits, uint32_t generation,
+       base::MemoryBudget& budget);
   ~Head();
 
-  /// Finds or makes the series; `made` says which. With `force` no limit refuses it (replay).
-  base::Result<store::SeriesHandle> Resolve(const model::Labels& labels, bool force, bool* made);
+  /// Finds or makes the series; `made` says which. kForced: no limit refuses it.
+  base::Result<store::SeriesHandle> Resolve(const model::Labels& labels, Priority priority,
+                                            bool* made);
   /// Tells a series that has taken nothing yet what its newest sample in the parts is.
   void Seed(store::SeriesHandle handle, int64_t last_ms, uint64_t last_bits, bool histogram);
   RawCache& raw_cache() { return raw_cache_; }
@@ -101,6 +104,16 @@ class Head {
   /// caller holds the commit lock, so that the declaration is ahead of every use.
   void Declare(uint32_t ref, uint32_t wal_generation, RecordWriter& record);
 
+  /// A series whose newest sample was deleted: the order of its next ones is judged anew.
+  struct Rewound {
+    store::SeriesHandle handle;
+    model::Labels labels;
+  };
+  /// Takes samples of the range out of memory; readers that hold a picture still see them. Not
+  /// while a seal reads what was set aside. Cost: what it deletes from is encoded anew.
+  std::vector<Rewound> Delete(const std::vector<model::Matcher>& matchers, int64_t start_ms,
+                              int64_t end_ms);
+
   /// Sets the current generation aside and starts `next`. Nothing may be set aside already.
   void Rotate(uint32_t next);
   /// What was set aside. It does not change any more.
@@ -116,12 +129,16 @@ class Head {
                                       int64_t end_ms) const;
 
   size_t series_count() const { return series_count_.load(); }
+  const LabelIndex& index() const { return index_; }
   uint64_t MemorySamples() const;  ///< not yet in parts
   size_t MemoryBytes() const;      ///< of the generations
   /// Bounds of what is in memory; false when nothing is.
   bool TimeBounds(int64_t* min_ms, int64_t* max_ms) const;
 
  private:
+  /// True when the series' newest sample went.
+  static bool DeleteFrom(Series& series, const std::vector<Memtable*>& tables, int64_t start_ms,
+                         int64_t end_ms);
   struct Shard {
     Shard(uint32_t number, uint32_t bits) : table(number, bits) {}
     mutable std::mutex mutex;
@@ -144,7 +161,7 @@ class Head {
              std::vector<std::shared_ptr<const Memtable>>* pins, OnSeries on_series) const;
 
   base::MemoryBudget& budget_;
-  const size_t max_series_;
+  const SeriesLimits limits_;
   std::vector<std::unique_ptr<Shard>> shards_;
   LabelIndex index_;
   RawCache raw_cache_;

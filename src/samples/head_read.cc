@@ -31,7 +31,8 @@ void Head::Visit(const std::vector<model::Matcher>& matchers, int64_t start_ms, 
       const MemSeries* mem = series->mem;
       uint32_t generation = series->mem_generation;
       while (mem != nullptr && generation >= oldest) {
-        if (mem->min_ms <= end_ms && series->last_ms >= start_ms) chain.push_back(mem);
+        const bool any = mem->min_ms < INT64_MAX;  // all of it may be deleted
+        if (any && mem->min_ms <= end_ms && series->last_ms >= start_ms) chain.push_back(mem);
         generation = mem->older_generation;
         mem = mem->older;
       }

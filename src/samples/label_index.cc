@@ -100,4 +100,23 @@ std::vector<std::string> LabelIndex::Values(std::string_view name) const {
   return out;
 }
 
+size_t LabelIndex::ValueCount(std::string_view name) const {
+  std::shared_lock lock(mutex_);
+  const auto found = names_.find(name);
+  return found != names_.end() ? found->second.size() : 0;
+}
+
+size_t LabelIndex::SeriesCount(std::string_view name, std::string_view value) const {
+  std::shared_lock lock(mutex_);
+  return Source(*this).Find(name, value).size();
+}
+
+void LabelIndex::ForEachPair(const std::function<void(std::string_view, std::string_view,
+                                                      std::span<const uint32_t>)>& on_pair) const {
+  std::shared_lock lock(mutex_);
+  for (const auto& [name, values] : names_) {
+    for (const auto& [value, series] : values) on_pair(name, value, series);
+  }
+}
+
 }  // namespace pharos::samples

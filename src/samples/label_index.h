@@ -1,8 +1,10 @@
 // The head's label index: which series in memory have which label value.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +27,14 @@ class LabelIndex {
   std::vector<uint32_t> Select(const std::vector<model::Matcher>& matchers) const;
   std::vector<std::string> Names() const;
   std::vector<std::string> Values(std::string_view name) const;
+
+  /// How many values the name has, and how many series one of them.
+  size_t ValueCount(std::string_view name) const;
+  size_t SeriesCount(std::string_view name, std::string_view value) const;
+  /// Calls back for each label pair, all of a name one after the other; no series is added or
+  /// removed meanwhile.
+  void ForEachPair(const std::function<void(std::string_view name, std::string_view value,
+                                            std::span<const uint32_t> series)>& on_pair) const;
 
  private:
   class Source;

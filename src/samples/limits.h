@@ -89,6 +89,36 @@ inline constexpr int64_t kRetryNs = 10'000'000'000;
 inline constexpr size_t kMergeWidth = 4;
 inline constexpr uint32_t kDayLevel = 3;
 
+/// Deletions a tenant that are not carried out on disk yet: each costs a look at every part.
+inline constexpr size_t kMaxTombstones = 10'000;
+
+/// How long (ms) after the last deletion the parts are rewritten without what was deleted:
+/// deletions come in groups, and one rewrite serves all.
+inline constexpr int64_t kTombstoneRestMs = 10 * 60 * 1000;
+
+/// Part ids that a tombstone may be ahead of the manifest after a crash.
+inline constexpr uint64_t kMaxSkippedPartIds = 1'000'000;
+
+/// Series whose order is judged by the parts anew after a deletion (a look-up each).
+inline constexpr size_t kMaxRewound = 10'000;
+
+/// Time (ns) without samples to speak of after which memory is sealed and parts merged as if
+/// the day were over.
+inline constexpr int64_t kQuietNs = 2LL * 60 * 1'000'000'000;
+
+/// A quiet memtable of fewer samples waits for its age: a small part would gain nothing.
+inline constexpr uint64_t kQuietSealSamples = 50'000;
+
+/// Samples a series at which a memtable is dense enough for good blocks (an hour at 15 s); from
+/// kDenseSealAgeNs on it is sealed then, when the log holds more than kDenseSealWalBytes.
+inline constexpr uint64_t kDenseSamples = 240;
+inline constexpr int64_t kDenseSealAgeNs = 3LL * 60 * 1'000'000'000;
+inline constexpr uint64_t kDenseSealWalBytes = 16u << 20;
+
+/// Series that a merge copies between two rests, and the share of one core that it takes in all.
+inline constexpr uint64_t kMergeSliceSeries = 1024;
+inline constexpr double kMergeDuty = 0.5;
+
 inline constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
 }  // namespace pharos::samples

@@ -1,13 +1,17 @@
 // What is due once a second: seal, retention, merges of small parts.
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "base/log.h"
 #include "samples/columns.h"
 #include "samples/engine.h"
+#include "samples/hidden_samples.h"
 #include "samples/limits.h"
 #include "samples/merge_plan.h"
 #include "samples/part_publisher.h"
+#include "samples/series_merger.h"
 
 namespace pharos::samples {
 namespace {
@@ -41,7 +45,7 @@ std::unexpected<base::Error> Blame(Part& part, base::Error error) {
 }
 
 /// The newest exemplars of all, and the newest metadata there is.
-base::Result<void> CopyRest(const PartList& run, PartBuilder& builder) {
+base::Result<void> CopyRest(const PartList& run, PartBuilder& builder, bool* any) {
   std::vector<std::pair<std::string, model::Metadata>> newest;
   std::vector<Part::SeriesExemplar> all;
   for (const auto& part : run) {
@@ -53,49 +57,95 @@ base::Result<void> CopyRest(const PartList& run, PartBuilder& builder) {
     if (!metadata) return Blame(*part, metadata.error());
     if (!metadata->empty()) newest = std::move(*metadata);
   }
+  *any = !all.empty() || !newest.empty();
   for (const auto& [labels, exemplar] : all) PHAROS_TRY_VOID(builder.AddExemplar(labels, exemplar));
   for (const auto& [metric, said] : newest) PHAROS_TRY_VOID(builder.AddMetadata(metric, said));
   return {};
 }
 
-/// Every series of every input, put together, into the builder. Calls `pause` now and then.
-template <class Pause>
-base::Result<void> CopySeries(std::vector<Input>& inputs, PartBuilder& builder, Pause pause) {
+/// Sleeps so much between slices of work that the work takes `duty` of a core.
+class Rests {
+ public:
+  Rests(const base::Clock& clock, double duty)
+      : clock_(clock), duty_(duty), since_ns_(clock.MonotonicNs()) {}
+  void Rest() {
+    const auto worked_ns = static_cast<double>(clock_.MonotonicNs() - since_ns_);
+    std::this_thread::sleep_for(
+        std::chrono::nanoseconds(static_cast<int64_t>(worked_ns * (1 / duty_ - 1))));
+    since_ns_ = clock_.MonotonicNs();
+  }
+
+ private:
+  const base::Clock& clock_;
+  const double duty_;
+  int64_t since_ns_;
+};
+
+/// A series of which something is deleted: sample by sample.
+base::Result<void> CopyVisible(const model::Labels& labels, const std::vector<MergeInput>& inputs,
+                               PartBuilder& builder) {
   store::SeriesColumns columns;
+  for (const MergeInput& input : inputs) {
+    const auto read = input.reader->Read(input.series, INT64_MIN, INT64_MAX, &columns);
+    if (!read) return Blame(input.reader->part(), read.error());
+  }
+  SortLaterWins(&columns);
+  if (columns.times_ms.empty() && columns.histograms.empty()) return {};
+  return builder.AddSeries(labels.bytes(), columns);
+}
+
+/// Every series of every input, put together, into the builder.
+base::Result<void> CopySeries(std::vector<Input>& inputs, PartBuilder& builder, Rests& rests) {
+  SeriesMerger merger(builder);
+  std::vector<MergeInput> chosen;
   uint64_t series = 0;
   while (const model::Labels* least = Least(inputs)) {
-    columns = {.labels = *least};
+    const model::Labels labels = *least;
+    chosen.clear();
+    bool hidden = false;
     for (Input& input : inputs) {
-      if (input.done() || input.labels != columns.labels) continue;
-      const auto read = input.reader.Read(input.at, INT64_MIN, INT64_MAX, &columns);
-      if (!read) return Blame(*input.part, read.error());
-      ++input.at;
+      if (input.done() || input.labels != labels) continue;
+      const HiddenSamples* const in_part = input.reader.hidden();
+      hidden = hidden || (in_part != nullptr && in_part->Touches(input.at, INT64_MIN, INT64_MAX));
+      chosen.push_back({&input.reader, input.at++});
       input.Load();
     }
-    SortLaterWins(&columns);
-    PHAROS_TRY_VOID(builder.AddSeries(columns.labels.bytes(), columns));
-    if (++series % 4096 == 0) PHAROS_TRY_VOID(pause());
+    if (hidden) {
+      PHAROS_TRY_VOID(CopyVisible(labels, chosen, builder));
+    } else if (const auto added = merger.Add(labels.bytes(), chosen); !added) {
+      if (merger.failed() == nullptr) return added;
+      return Blame(merger.failed()->part(), added.error());
+    }
+    if (++series % kMergeSliceSeries == 0) rests.Rest();
   }
   return {};
 }
 
 }  // namespace
 
+base::Result<void> SampleEngine::Urgent() {
+  WatchDisk();
+  return SealIfDue();
+}
+
 base::Result<void> SampleEngine::Tick() {
   std::lock_guard lock(maintenance_mutex_);
+  PHAROS_TRY_VOID(Urgent());
   TrimIndexes();
   PHAROS_TRY_VOID(DropExpired());
-  PHAROS_TRY_VOID(SealIfDue());
+  PHAROS_TRY_VOID(DropOversize());
   if (clock_.MonotonicNs() < merge_retry_ns_) return {};
-  auto merged = MergeOnce(false);
-  if (merged) return {};
-  merge_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
-  return std::unexpected(merged.error());
+  const auto merge = [this]() -> base::Result<void> {
+    PHAROS_TRY(const bool merged, MergeOnce(false));
+    return merged ? base::Result<void>() : CleanRested();
+  };
+  auto done = merge();
+  if (!done) merge_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  return done;
 }
 
 base::Result<void> SampleEngine::Flush() {
   std::lock_guard lock(maintenance_mutex_);
-  if (pending_) PHAROS_TRY_VOID(Seal());
   PHAROS_TRY_VOID(Seal());
   PHAROS_TRY_VOID(DropExpired());
   for (;;) {
@@ -104,47 +154,33 @@ base::Result<void> SampleEngine::Flush() {
   }
 }
 
+base::Result<void> SampleEngine::Seal() {
+  std::lock_guard lock(seal_mutex_);
+  if (pending_) PHAROS_TRY_VOID(SealLocked());
+  return SealLocked();
+}
+
 base::Result<void> SampleEngine::SealIfDue() {
+  std::lock_guard lock(seal_mutex_);
+  uint64_t taken = 0;
+  for (const TenantPtr& tenant : AllTenants()) taken += tenant->taken;
+  activity_.Note(clock_.MonotonicNs(), taken);
   if (clock_.MonotonicNs() < seal_retry_ns_ || !SealIsDue()) return {};
-  auto sealed = Seal();
+  auto sealed = SealLocked();
   if (!sealed) seal_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
   return sealed;
 }
 
-base::Result<void> SampleEngine::DropExpired() {
-  const int64_t retention_ms = retention_ms_;
-  if (retention_ms <= 0) return {};
-  const int64_t first_day = DayOf(clock_.NowMs() - retention_ms);
-  for (const TenantPtr& tenant : AllTenants()) {
-    PartList expired;
-    std::set<int64_t> days;
-    io::ManifestEdit edit;
-    const auto parts = tenant->parts();
-    for (const auto& part : *parts) {
-      const int64_t day = DayOf(part->entry().max_time);
-      if (day >= first_day) continue;
-      expired.push_back(part);
-      days.insert(day);
-      edit.drop.push_back(part->entry().id);
-    }
-    if (expired.empty()) continue;
-    PHAROS_TRY_VOID(manifest_.Apply(edit));
-    for (const auto& part : expired) part->MarkObsolete();
-    tenant->ChangeParts(expired, {});
-    expired.clear();
-    for (const int64_t day : days) {
-      // Readers keep open files; what they still hold is removed with the last of them.
-      (void)manifest_.fs().RemoveAll(manifest_.data_dir() + "/" + TenantDirectory(tenant->name) +
-                                     "/samples/" + DayName(day));
-    }
-  }
-  return {};
-}
-
 base::Result<bool> SampleEngine::MergeOnce(bool final) {
+  bool quiet = false;
+  {
+    std::lock_guard lock(seal_mutex_);
+    quiet = !pending_ && activity_.Quiet(last_sealed_samples_);
+  }
+  const MergeMode mode = final ? MergeMode::kFinal : quiet ? MergeMode::kQuiet : MergeMode::kBusy;
   for (const TenantPtr& tenant : AllTenants()) {
-    const PartList run = PickMerge(*tenant->parts(), DayOf(clock_.NowMs()), final);
-    if (run.empty()) continue;
+    const PartList run = PickMerge(*tenant->parts(), DayOf(clock_.NowMs()), mode);
+    if (run.empty() || (!final && !RoomFor(run))) continue;
     auto merged = MergeRun(*tenant, run, final);
     if (!merged && merged.error().kind == base::ErrorKind::kCorrupt) return true;  // part is marked
     if (!merged) return std::unexpected(merged.error());
@@ -153,34 +189,58 @@ base::Result<bool> SampleEngine::MergeOnce(bool final) {
   return false;
 }
 
-base::Result<void> SampleEngine::MergeRun(Tenant& tenant, const PartList& run, bool final) {
+bool SampleEngine::RoomFor(const PartList& run) const {
+  uint64_t bytes = options_.min_free_bytes;
+  for (const auto& part : run) bytes += part->entry().bytes;
+  const auto free = manifest_.fs().FreeBytes(manifest_.data_dir());
+  return !free || *free >= bytes;
+}
+
+PartInfo SampleEngine::MergedInfo(const PartList& run, bool final) const {
   PartInfo info;
   info.generation_min = run.front()->info().generation_min;
   info.generation_max = run.back()->info().generation_max;
-  for (const auto& part : run) info.level = std::max(info.level, part->info().level + 1);
+  for (const auto& part : run)
+    info.level = std::max(info.level, part->info().level + (run.size() > 1 ? 1 : 0));
   const int64_t day = DayOf(run.front()->entry().min_time);
   if (final || day < DayOf(clock_.NowMs())) info.level = kDayLevel;
   info.level = std::min(info.level, kDayLevel);
+  return info;
+}
 
-  std::vector<Input> inputs;
+base::Result<void> SampleEngine::MergeRun(Tenant& tenant, const PartList& run, bool final) {
+  std::vector<std::shared_ptr<const PartIndex>> indexes;
   for (const auto& part : run) {
     auto index = part->Index();
     if (!index) return Blame(*part, index.error());
-    inputs.push_back({part, PartSeriesReader(part, std::move(*index), false)});
-    inputs.back().Load();
+    indexes.push_back(*std::move(index));
   }
-  PHAROS_TRY(auto publisher, PartPublisher::Begin(manifest_, tenant.name, day, info));
-  // A long merge must not keep memory from being sealed.
-  const auto pause = [&] { return final ? base::Result<void>() : SealIfDue(); };
-  auto copied = CopySeries(inputs, publisher->builder(), pause);
-  if (copied) copied = CopyRest(run, publisher->builder());
-  if (!copied) {
+  const int64_t day = DayOf(run.front()->entry().min_time);
+  std::vector<Input> inputs;
+  std::unique_ptr<PartPublisher> publisher;
+  {
+    std::lock_guard no_deletion(seal_mutex_);  // see deletion.cc
+    PHAROS_TRY(publisher,
+               PartPublisher::Begin(manifest_, tenant.name, day, MergedInfo(run, final)));
+    for (size_t i = 0; i < run.size(); ++i) {
+      inputs.push_back({run[i], PartSeriesReader(run[i], std::move(indexes[i]), false)});
+      inputs.back().Load();
+    }
+  }
+  // Nobody waits for it, so it leaves the cores to those who serve.
+  Rests rests(clock_, final ? 1 : kMergeDuty);
+  bool rest = false;  // something beside samples
+  auto copied = CopySeries(inputs, publisher->builder(), rests);
+  if (copied) copied = CopyRest(run, publisher->builder(), &rest);
+  const PartInfo& written = publisher->builder().info();
+  const bool empty = copied && !rest && written.samples == 0;
+  if (!copied || empty) {
     publisher->Abandon();
-    return copied;
+    return empty ? DropParts(tenant, run) : copied;
   }
   publisher->builder().CoverTime(run.front()->entry().min_time);
   PHAROS_TRY(auto merged, publisher->Publish(run, cache_, budget_));
-  tenant.ChangeParts(run, {std::move(merged)});
+  ExchangeParts(tenant, run, {std::move(merged)});
   for (const auto& part : run) part->MarkObsolete();
   return {};
 }

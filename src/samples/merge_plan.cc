@@ -48,12 +48,13 @@ PartList WholeDay(const PartList& run) {
 
 }  // namespace
 
-PartList PickMerge(const PartList& parts, int64_t today, bool final) {
+PartList PickMerge(const PartList& parts, int64_t today, MergeMode mode) {
   std::map<int64_t, PartList> days;
   for (const auto& part : parts) days[DayOf(part->entry().min_time)].push_back(part);
   for (const auto& [day, of_day] : days) {
     for (const PartList& run : Runs(of_day)) {
-      PartList chosen = final ? run : day < today ? WholeDay(run) : SameLevel(run);
+      const bool over = day < today || mode == MergeMode::kQuiet;
+      PartList chosen = mode == MergeMode::kFinal ? run : over ? WholeDay(run) : SameLevel(run);
       if (!chosen.empty()) return chosen;
     }
   }

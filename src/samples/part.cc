@@ -1,6 +1,7 @@
 #include "samples/part.h"
 
 #include "base/log.h"
+#include "samples/hidden_samples.h"
 #include "samples/histogram_codec.h"
 #include "samples/limits.h"
 
@@ -72,6 +73,7 @@ base::Result<Part::FilePtr> Part::File() {
 
 Part::~Part() {
   DropIndex();
+  SetTombstones({});
   if (!obsolete_) return;
   file_ = nullptr;
   if (const auto removed = fs_.RemoveAll(directory_); !removed) {
@@ -101,6 +103,28 @@ base::Result<std::shared_ptr<const PartIndex>> Part::Index() {
   index_ = std::move(*loaded);
   budget_.Reserve(index_->bytes());
   return index_;
+}
+
+void Part::SetTombstones(Tombstones concerning) {
+  std::lock_guard lock(mutex_);
+  tombstones_ = std::move(concerning);
+  if (hidden_ != nullptr) budget_.Release(hidden_->bytes());
+  hidden_ = nullptr;
+}
+
+bool Part::has_tombstones() {
+  std::lock_guard lock(mutex_);
+  return !tombstones_.empty();
+}
+
+std::shared_ptr<const HiddenSamples> Part::Hidden(const PartIndex& index) {
+  std::lock_guard lock(mutex_);
+  if (tombstones_.empty()) return nullptr;
+  if (hidden_ == nullptr) {
+    hidden_ = HiddenSamples::Make(tombstones_, index);
+    budget_.Reserve(hidden_->bytes());
+  }
+  return hidden_->empty() ? nullptr : hidden_;
 }
 
 size_t Part::DropIndex() {

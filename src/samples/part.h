@@ -19,9 +19,12 @@
 #include "samples/page_cache.h"
 #include "samples/part_format.h"
 #include "samples/part_index.h"
+#include "samples/tombstones.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
+
+class HiddenSamples;
 
 /// Owns: the open file; the directory too once it is obsolete (removed with the last user).
 /// Threads: any. Errors: kCorrupt names the part; a part that did not open answers every read
@@ -43,6 +46,11 @@ class Part {
   }
 
   base::Result<std::shared_ptr<const PartIndex>> Index();
+  /// The tombstones that concern it; they replace those of before.
+  void SetTombstones(Tombstones concerning);
+  bool has_tombstones();
+  /// What of it is deleted; null when nothing is. `index` is the part's.
+  std::shared_ptr<const HiddenSamples> Hidden(const PartIndex& index);
   /// Gives the index back; returns its bytes. For when memory is short.
   size_t DropIndex();
   size_t index_bytes();
@@ -80,9 +88,11 @@ class Part {
   base::MemoryBudget& budget_;
   PartInfo info_;
   std::mutex mutex_;
-  FilePtr file_;                            // mutex_
-  std::shared_ptr<const PartIndex> index_;  // mutex_
-  std::optional<base::Error> open_error_;   // mutex_; why file_ is null
+  FilePtr file_;                                 // mutex_
+  std::shared_ptr<const PartIndex> index_;       // mutex_
+  std::optional<base::Error> open_error_;        // mutex_; why file_ is null
+  Tombstones tombstones_;                        // mutex_
+  std::shared_ptr<const HiddenSamples> hidden_;  // mutex_; made of tombstones_ when needed
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> last_use_{0};
   std::atomic<bool> obsolete_{false};
@@ -102,7 +112,8 @@ struct PartBlock {
   std::string_view head;  ///< as it is stored; valid until the reader's next Blocks or Read
 };
 
-/// Reads series of one part, best in rising order.
+/// Reads series of one part, best in rising order. Read leaves out what was deleted when the
+/// reader was made; who takes blocks asks hidden() first.
 ///
 /// Owns: the pages it stands on, and some decoded time columns. Threads: one. Errors: as Part.
 /// Cost: a page look-up when the page changes; Blocks reads heads only, which lie apart from
@@ -110,10 +121,16 @@ struct PartBlock {
 class PartSeriesReader {
  public:
   PartSeriesReader(std::shared_ptr<Part> part, std::shared_ptr<const PartIndex> index, bool cached)
-      : part_(std::move(part)), index_(std::move(index)), cached_(cached) {}
+      : part_(std::move(part)),
+        index_(std::move(index)),
+        hidden_(part_->Hidden(*index_)),
+        cached_(cached) {}
 
   const PartIndex& index() const { return *index_; }
   Part& part() const { return *part_; }
+  /// What is left out; null for nothing. Blocks and their summaries do not know of it: of a series
+  /// that it Touches, take Read.
+  const HiddenSamples* hidden() const { return hidden_.get(); }
 
   /// The series' blocks that have samples within [start_ms, end_ms], in `out` (cleared first):
   /// float blocks in order of time, then histogram blocks in order of time. They do not overlap.
@@ -155,6 +172,7 @@ class PartSeriesReader {
 
   std::shared_ptr<Part> part_;
   std::shared_ptr<const PartIndex> index_;
+  std::shared_ptr<const HiddenSamples> hidden_;
   const bool cached_;
   std::vector<PageCache::Page> heads_;  ///< of the last Blocks
   uint32_t heads_page_ = 0;             ///< number of the first of them

@@ -5,6 +5,7 @@
 #include "codec/limits.h"
 #include "codec/time_block.h"
 #include "codec/value_block.h"
+#include "samples/hidden_samples.h"
 #include "samples/histogram_block.h"
 #include "samples/limits.h"
 #include "samples/part.h"
@@ -236,8 +237,10 @@ base::Result<void> PartSeriesReader::DecodeHistograms(const PartBlock& block,
 
 base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int64_t end_ms,
                                           store::SeriesColumns* out) {
+  const size_t floats = out->times_ms.size(), histograms = out->histograms.size();
   PHAROS_TRY_VOID(Blocks(series, start_ms, end_ms, &blocks_));
   for (const PartBlock& block : blocks_) PHAROS_TRY_VOID(Decode(block, start_ms, end_ms, out));
+  if (hidden_ != nullptr) hidden_->Filter(series, floats, histograms, out);
   return {};
 }
 

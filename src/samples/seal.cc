@@ -153,7 +153,7 @@ class SampleEngine::TenantSeal {
     while (!open_.empty()) {
       const auto first = open_.begin();
       PHAROS_TRY(auto part, first->second->Publish({}, engine_.cache_, engine_.budget_));
-      tenant_.ChangeParts({}, {std::move(part)});
+      engine_.ExchangeParts(tenant_, {}, {std::move(part)});
       engine_.pending_->done.insert({tenant_.name, first->first});
       open_.erase(first);
     }
@@ -182,17 +182,22 @@ void SampleEngine::Rotate() {
     ++wal_generation_;
     ++generation_;
   }
-  for (const auto& [name, tenant] : tenants_) tenant->head.Rotate(generation_);
+  last_sealed_samples_ = 0;
+  for (const auto& [name, tenant] : tenants_) {
+    last_sealed_samples_ += tenant->head.MemorySamples();
+    tenant->head.Rotate(generation_);
+  }
   wal_bytes_ = 0;
   rotated_ns_ = clock_.MonotonicNs();
   pending_ = std::move(seal);
 }
 
-base::Result<void> SampleEngine::Seal() {
+base::Result<void> SampleEngine::SealLocked() {
   if (!pending_) Rotate();
   for (const TenantPtr& tenant : AllTenants()) {
     PHAROS_TRY_VOID(TenantSeal(*this, *tenant).Run());
   }
+  PHAROS_TRY_VOID(SaveTombstones());  // the log forgets them
   if (pending_->sequence > manifest_.SealedSequence(io::Signal::kSamples)) {
     io::ManifestEdit edit;
     edit.sets_sealed = true;
@@ -219,13 +224,21 @@ base::Result<void> SampleEngine::Seal() {
 
 bool SampleEngine::SealIsDue() const {
   if (pending_) return true;
-  const int64_t age_ms = (clock_.MonotonicNs() - rotated_ns_) / 1'000'000;
-  if (age_ms >= options_.seal_age_ms || wal_bytes_ >= options_.seal_wal_bytes) return true;
-  uint64_t samples = 0;
+  const int64_t age_ns = clock_.MonotonicNs() - rotated_ns_;
+  if (age_ns >= options_.seal_age_ms * 1'000'000 || wal_bytes_ >= options_.seal_wal_bytes)
+    return true;
+  uint64_t samples = 0, series = 0;
   size_t bytes = 0;
   for (const TenantPtr& tenant : AllTenants()) {
     samples += tenant->head.MemorySamples();
+    series += tenant->head.series_count();
     bytes += tenant->head.MemoryBytes();
+  }
+  // Worth it although nothing presses: a log is several times as long as a part.
+  if (samples >= kQuietSealSamples && activity_.Quiet(samples)) return true;
+  if (samples >= series * kDenseSamples && wal_bytes_ >= kDenseSealWalBytes &&
+      age_ns >= kDenseSealAgeNs) {
+    return true;
   }
   const size_t limit =
       options_.seal_memory_bytes != 0 ? options_.seal_memory_bytes : budget_.limit_bytes() / 3;

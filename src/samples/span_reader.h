@@ -29,6 +29,8 @@ class SpanReader {
   base::Result<store::SeriesSpan> Read(uint32_t series);
 
  private:
+  /// Of a series of which something is deleted: sample by sample.
+  base::Result<store::SeriesSpan> ReadVisible(uint32_t series);
   base::Result<void> ReadFloats(size_t blocks, store::SeriesSpan* out);
 
   PartSeriesReader reader_;
@@ -38,7 +40,9 @@ class SpanReader {
   std::vector<PartBlock> blocks_;
   std::vector<uint64_t> columns_;
   std::vector<double> values_;
+  std::vector<double> zeros_;  // what stands for values where only presence matters
   std::vector<int64_t> starts_;
+  store::SeriesColumns visible_;
   store::SeriesColumns histograms_;
 };
 

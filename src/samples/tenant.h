@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "samples/churn.h"
 #include "samples/exemplar_store.h"
 #include "samples/head.h"
 #include "samples/metadata_store.h"
 #include "samples/part.h"
+#include "samples/tombstones.h"
 
 namespace pharos::samples {
 
@@ -18,10 +20,10 @@ using PartList = std::vector<std::shared_ptr<Part>>;
 
 /// Threads: any. The part list is replaced as a whole; a reader keeps the one it took.
 struct Tenant {
-  Tenant(std::string tenant_name, uint32_t shards, size_t max_series, uint32_t generation,
+  Tenant(std::string tenant_name, uint32_t shards, const SeriesLimits& limits, uint32_t generation,
          base::MemoryBudget& budget)
       : name(std::move(tenant_name)),
-        head(shards, max_series, generation, budget),
+        head(shards, limits, generation, budget),
         exemplars(budget),
         parts_(std::make_shared<PartList>()) {}
 
@@ -29,7 +31,9 @@ struct Tenant {
   Head head;
   ExemplarStore exemplars;
   MetadataStore metadata;
+  Churn churn;
   std::atomic<uint64_t> taken{0};  ///< samples since the start
+  Tombstones tombstones;           ///< guarded by the engine's tombstones_mutex_
 
   /// Oldest generation first: later parts win. Keep the pointer while looking at the list: in
   /// C++20 `for (x : *parts())` drops it before the first step.

@@ -17,8 +17,9 @@
 
 namespace pharos::samples {
 
-/// The frame's codec. 1 was this without starts; 2 is not a record of samples.
+/// The frame's codec. 1 was this without starts.
 inline constexpr uint8_t kWalRecord = 3;
+inline constexpr uint8_t kWalTombstone = 2;  ///< see tombstones.h
 
 /// Owns: the record in the making. Threads: one. Errors: none. Cost: an append of ten or so
 /// bytes a sample.

@@ -4,6 +4,7 @@
 
 #include "alert/transport.h"
 #include "base/log.h"
+#include "rules/metrics_read.h"
 #include "rules/rule_set.h"
 #include "server/storage.h"
 
@@ -64,7 +65,7 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   rules::Environment environment;
   environment.query = query;
   environment.source = &storage.sample_source();
-  environment.sink = &storage.sample_sink();
+  environment.sink = &storage.rule_sink();
   environment.alerts = {alerting->notifier_.get()};
   environment.outage_tolerance_ms = options.for_outage_tolerance_ms;
   environment.for_grace_period_ms = options.for_grace_period_ms;
@@ -85,6 +86,7 @@ Result<void> Alerting::Apply(const Configuration& configuration, const std::stri
              rules::MakeRuleSet(configuration.prometheus, self_url, options_.slos, &warnings));
   for (const std::string& warning : warnings)
     base::Log(base::LogLevel::kWarn, "rules", {{"note", warning}});
+  storage_.SetReservedMetrics(rules::MetricsRead(set));
   slos_->Set(options_.slos);
   return rules_->Apply(set);
 }

@@ -4,6 +4,7 @@
 #include "api/grafana/grafana_api.h"
 #include "api/jaeger/jaeger_api.h"
 #include "api/loki/loki_api.h"
+#include "api/pharos/cardinality_handlers.h"
 #include "api/pharos/slo_handlers.h"
 #include "api/prometheus/prometheus_api.h"
 #include "api/tempo/tempo_api.h"
@@ -50,6 +51,8 @@ class Builder {
     api::grafana::RegisterGrafanaApi(*router, {.store = deps_.dashboards});
     api::pharos::RegisterSloApi(*router, "/pharos/api/v1",
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
+    api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
+                                        {.source = &deps_.storage->cardinality()});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -111,6 +114,10 @@ class Builder {
   void Prometheus(Router& router) {
     api::prometheus::PrometheusApiDeps prometheus;
     prometheus.source = &deps_.storage->sample_source();
+    prometheus.cardinality = &deps_.storage->cardinality();
+    prometheus.admin = &deps_.storage->sample_admin();
+    prometheus.enable_admin = deps_.options->enable_admin;
+    prometheus.limits.max_samples = deps_.options->query_samples;
     prometheus.engine = deps_.storage->QueryEngine();
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
     prometheus.scrape_jobs = [config = deps_.prometheus] { return config().jobs; };
@@ -123,8 +130,10 @@ class Builder {
     prometheus.flags = {
         {"storage.tsdb.path", deps_.options->data_dir},
         {"web.listen-address", deps_.options->main.address},
+        {"web.enable-admin-api", deps_.options->enable_admin ? "true" : "false"},
+        {"query.max-samples", std::to_string(deps_.options->query_samples)},
         {"web.enable-lifecycle", deps_.options->enable_lifecycle ? "true" : "false"}};
-    prometheus.storage_retention = text::PrometheusDuration(deps_.options->metrics_retention_ms);
+    prometheus.storage_retention = deps_.storage->SampleRetention();
     api::prometheus::RegisterPrometheusApi(router, "", std::move(prometheus));
     ingest::receive::RegisterRemoteWrite(router, "", target_);
   }

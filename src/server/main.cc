@@ -32,6 +32,8 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
   serve->add_flag("--insecure", arguments.insecure, "Allow addresses beyond loopback without auth");
   serve->add_flag("--web.enable-lifecycle", arguments.enable_lifecycle,
                   "Allow POST /-/reload and /-/quit");
+  serve->add_flag("--web.enable-admin-api", arguments.enable_admin,
+                  "Allow POST /api/v1/admin/tsdb/... (delete series, snapshot)");
 }
 
 }  // namespace

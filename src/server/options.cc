@@ -41,7 +41,7 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
   options.relaxed_durability = durability == "relaxed";
   if (const conf::Node* retention = map.Take("retention")) {
     conf::MapReader reader(*retention, "pharos.storage.retention", top.faults());
-    reader.DurationMs("metrics", &options.metrics_retention_ms);
+    options.metrics_retention_given = reader.DurationMs("metrics", &options.metrics_retention_ms);
     options.logs_retention_given = reader.DurationMs("logs", &options.logs_retention_ms);
     options.traces_retention_given = reader.DurationMs("traces", &options.traces_retention_ms);
     reader.Done();
@@ -50,6 +50,36 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
       top.faults().Add(retention->line, "storage.retention must be at least 1h");
     }
   }
+  if (const conf::Node* size = map.Take("retention_size")) {
+    conf::MapReader reader(*size, "pharos.storage.retention_size", top.faults());
+    options.metrics_retention_bytes_given =
+        reader.Bytes("metrics", &options.metrics_retention_bytes);
+    reader.Done();
+  }
+  map.Bytes("min_free", &options.min_free_bytes);
+  map.Done();
+}
+
+void ReadLimits(conf::MapReader& top, ServeOptions& options) {
+  const conf::Node* node = top.Take("limits");
+  if (node == nullptr) return;
+  conf::MapReader map(*node, "pharos.limits", top.faults());
+  map.Bytes("memory", &options.memory_limit_bytes);
+  SeriesLimitKeys& series = options.series_limits;
+  const std::pair<const char*, int64_t*> counts[] = {
+      {"series", &series.series},
+      {"series_per_metric", &series.series_per_metric},
+      {"label_values", &series.label_values},
+      {"labels_per_series", &series.labels_per_series},
+      {"label_name_length", &series.label_name_length},
+      {"label_value_length", &series.label_value_length},
+      {"query_samples", &options.query_samples}};
+  for (const auto& [key, value] : counts) {
+    if (!map.Int(key, value) || *value >= 0) continue;
+    top.faults().Add(map.LineOf(key), "limits." + std::string(key) + " must not be negative");
+  }
+  if (options.query_samples == 0)
+    top.faults().Add(node->line, "limits.query_samples must be at least 1");
   map.Done();
 }
 
@@ -112,11 +142,7 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.Strings("allowed_hosts", &options.allowed_hosts);
     map.Done();
   }
-  if (const conf::Node* limits = top.Take("limits")) {
-    conf::MapReader map(*limits, "pharos.limits", faults);
-    map.Bytes("memory", &options.memory_limit_bytes);
-    map.Done();
-  }
+  ReadLimits(top, options);
   ReadForeignFiles(top, text, file, options);
   if (const conf::Node* rules = top.Take("rules")) {
     conf::MapReader map(*rules, "pharos.rules", faults);
@@ -166,6 +192,7 @@ Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments) {
   options.data_dir = arguments.data_dir;
   options.insecure = arguments.insecure;
   options.enable_lifecycle = arguments.enable_lifecycle;
+  options.enable_admin = arguments.enable_admin;
   for (const ListenerName& listener : kListeners) {
     if (listener.on_by_default || arguments.compat_ports == "on") {
       options.listeners[listener.name] = {listener.classic, false};

@@ -45,6 +45,16 @@ struct ListenAddress {
   bool explicitly = false;  ///< asked for by name: a taken address stops the start
 };
 
+/// `limits` of pharos.yaml on the series of a tenant; 0: none.
+struct SeriesLimitKeys {
+  int64_t series = 0;
+  int64_t series_per_metric = 0;
+  int64_t label_values = 0;
+  int64_t labels_per_series = 0;
+  int64_t label_name_length = 0;
+  int64_t label_value_length = 0;
+};
+
 struct ServeOptions {
   std::string data_dir;
   ListenAddress main{"127.0.0.1:3000", false};
@@ -61,11 +71,18 @@ struct ServeOptions {
   std::vector<std::string> allowed_hosts;
   bool relaxed_durability = false;
   bool enable_lifecycle = false;   ///< POST /-/reload and /-/quit
+  bool enable_admin = false;       ///< POST /api/v1/admin/tsdb/…
   int64_t memory_limit_bytes = 0;  ///< 0: half of the cgroup
   int64_t metrics_retention_ms = 15LL * 24 * 3600 * 1000;
   int64_t logs_retention_ms = 7LL * 24 * 3600 * 1000;
   int64_t traces_retention_ms = 7LL * 24 * 3600 * 1000;
-  bool logs_retention_given = false;  ///< by pharos.yaml: foreign files then have no say
+  int64_t metrics_retention_bytes = 0;   ///< 0: no limit
+  int64_t min_free_bytes = 256LL << 20;  ///< on the disk, else metrics are refused; 0: no watch
+  bool metrics_retention_given = false;  ///< by pharos.yaml: prometheus.yml then has no say
+  bool metrics_retention_bytes_given = false;
+  SeriesLimitKeys series_limits;
+  int64_t query_samples = 50'000'000;  ///< Prometheus's query.max-samples
+  bool logs_retention_given = false;   ///< by pharos.yaml: foreign files then have no say
   bool traces_retention_given = false;
 };
 
@@ -76,6 +93,7 @@ struct ServeArguments {
   std::map<std::string, std::string> listeners;     ///< NAME → address or "off"
   bool insecure = false;
   bool enable_lifecycle = false;
+  bool enable_admin = false;
 };
 
 /// Command line over pharos.yaml over defaults. kBadInput names the flag or file, line and

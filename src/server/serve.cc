@@ -238,6 +238,7 @@ Result<void> Program::Forgive(const std::string& name, const ListenAddress& addr
 
 /// What a reload changes: rules, routing, scrapes.
 Result<void> Program::Apply(const Configuration& configuration) {
+  storage_->Apply(options_, configuration);
   PHAROS_TRY_VOID(storage_->ApplyQueryLog(configuration.prometheus.query_log_file));
   PHAROS_TRY_VOID(alerting_->Apply(configuration, "http://localhost:" + main_port_));
   scrapes_->Apply(configuration.prometheus.jobs);

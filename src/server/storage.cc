@@ -1,11 +1,16 @@
 #include "server/storage.h"
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/log.h"
 #include "base/metrics.h"
 #include "events/engine.h"
 #include "samples/engine.h"
+#include "text/duration.h"
 
 namespace pharos::server {
 
@@ -17,6 +22,20 @@ samples::SampleEngineOptions SampleOptions(const ServeOptions& options,
                                            const Configuration& configuration) {
   samples::SampleEngineOptions out;
   out.retention_ms = options.metrics_retention_ms;
+  out.retention_bytes = static_cast<uint64_t>(options.metrics_retention_bytes);
+  out.min_free_bytes = static_cast<uint64_t>(options.min_free_bytes);
+  const SeriesLimitKeys& limits = options.series_limits;
+  out.limits = {.series = static_cast<size_t>(limits.series),
+                .series_a_metric = static_cast<size_t>(limits.series_per_metric),
+                .values_a_label = static_cast<size_t>(limits.label_values),
+                .labels_a_series = static_cast<size_t>(limits.labels_per_series),
+                .label_name_bytes = static_cast<size_t>(limits.label_name_length),
+                .label_value_bytes = static_cast<size_t>(limits.label_value_length)};
+  const conf::PrometheusConfig& prometheus = configuration.prometheus;
+  if (prometheus.retention_ms && !options.metrics_retention_given)
+    out.retention_ms = *prometheus.retention_ms;
+  if (prometheus.retention_bytes && !options.metrics_retention_bytes_given)
+    out.retention_bytes = static_cast<uint64_t>(*prometheus.retention_bytes);
   if (configuration.has_prometheus) {  // else Pharos's own window, where the later write wins
     out.out_of_order_window_ms = configuration.prometheus.out_of_order_window_ms;
     out.later_write_wins = false;
@@ -35,6 +54,15 @@ events::EngineOptions EventOptions(const ServeOptions& options,
   if (configuration.tempo && configuration.tempo->retention_ms && !options.traces_retention_given)
     out.span_retention_ns = *configuration.tempo->retention_ms * kMs;
   return out;
+}
+
+/// The calling thread takes a core, and the disk, only where nobody else wants it.
+void BeNice() {
+  constexpr int kNice = 10;
+  constexpr int kLowestBestEffort = 2 << 13 | 7;  // IOPRIO_CLASS_BE, its last level
+  const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
+  (void)::setpriority(PRIO_PROCESS, thread, kNice);  // a thread's own on Linux
+  (void)::syscall(SYS_ioprio_set, 1, thread, kLowestBestEffort);
 }
 
 }  // namespace
@@ -64,6 +92,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   io::WalOptions wal_options;
   wal_options.directory = options.data_dir + "/wal";
   wal_options.sync_before_ack = !options.relaxed_durability;
+  wal_options.refuse_for = io::kWalRefuseFor;
   Storage* raw = storage.get();
   wal_options.first_sequence =
       1 + std::max(storage->manifest_->SealedSequence(io::Signal::kSamples),
@@ -78,7 +107,17 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
-  storage->upkeep_ = std::thread([raw] { raw->Upkeep(); });
+  storage->upkeep_ = std::thread([raw] {
+    raw->EverySecond([raw]() -> Result<void> {
+      auto urgent = raw->samples_->Urgent();
+      auto events = raw->events_->Tick();
+      return urgent ? events : urgent;
+    });
+  });
+  storage->merges_ = std::thread([raw] {
+    BeNice();
+    raw->EverySecond([raw] { return raw->samples_->Tick(); });
+  });
   return storage;
 }
 
@@ -88,7 +127,9 @@ Storage::~Storage() {
     stop_ = true;
   }
   wake_.notify_all();
-  if (upkeep_.joinable()) upkeep_.join();
+  for (std::thread* thread : {&upkeep_, &merges_}) {
+    if (thread->joinable()) thread->join();
+  }
   base::SetGauge("pharos_memory_budget_used_bytes", "", {});
   base::SetGauge("pharos_wal_bytes", "", {});
   // Engines first; the log then writes what is pending and its close mark.
@@ -98,6 +139,27 @@ Storage::~Storage() {
 }
 
 store::SampleSink& Storage::sample_sink() { return *samples_; }
+store::SampleSink& Storage::rule_sink() { return samples_->reserved_sink(); }
+store::CardinalitySource& Storage::cardinality() { return *samples_; }
+store::SampleAdmin& Storage::sample_admin() { return *samples_; }
+void Storage::SetReservedMetrics(std::set<std::string, std::less<>> metrics) {
+  samples_->SetReservedMetrics(std::move(metrics));
+}
+void Storage::Apply(const ServeOptions& options, const Configuration& configuration) {
+  const samples::SampleEngineOptions now = SampleOptions(options, configuration);
+  samples_->SetOutOfOrderWindow(now.out_of_order_window_ms, now.later_write_wins);
+  samples_->SetRetention(now.retention_ms, now.retention_bytes);
+}
+std::string Storage::SampleRetention() const {
+  const auto [time_ms, bytes] = samples_->Retention();
+  std::string out = time_ms > 0 ? text::PrometheusDuration(time_ms) : "";
+  if (bytes == 0) return out;
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  size_t unit = 0;
+  uint64_t shown = bytes;
+  while (unit + 1 < std::size(kUnits) && shown % 1024 == 0) shown /= 1024, ++unit;
+  return out + (out.empty() ? "" : " or ") + std::to_string(shown) + kUnits[unit];
+}
 store::SampleSource& Storage::sample_source() { return *samples_; }
 store::EventSink& Storage::event_sink() { return *events_; }
 store::EventSource& Storage::event_source() { return *events_; }
@@ -119,16 +181,13 @@ Result<void> Storage::Flush() {
   return events_->Flush();
 }
 
-void Storage::Upkeep() {
+void Storage::EverySecond(const std::function<Result<void>()>& round) {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_; })) {
     lock.unlock();
-    for (store::Maintenance* engine : {static_cast<store::Maintenance*>(samples_.get()),
-                                       static_cast<store::Maintenance*>(events_.get())}) {
-      if (const auto done = engine->Tick(); !done) {
-        base::Log(base::LogLevel::kError, "upkeep failed; it is tried again",
-                  {{"error", done.error().message}});
-      }
+    if (const auto done = round(); !done) {
+      base::Log(base::LogLevel::kError, "upkeep failed; it is tried again",
+                {{"error", done.error().message}});
     }
     lock.lock();
   }

@@ -1,10 +1,12 @@
 // The data directory and everything that lives in it: lock, MANIFEST, WAL, both engines,
-// and the thread that seals, merges and drops what is due.
+// and the threads that seal, merge and drop what is due.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -15,7 +17,9 @@
 #include "io/wal.h"
 #include "query/promql/engine.h"
 #include "server/configuration.h"
+#include "store/cardinality.h"
 #include "store/events.h"
+#include "store/sample_admin.h"
 #include "store/samples.h"
 
 namespace pharos::events {
@@ -39,6 +43,16 @@ class Storage {
   ~Storage();
 
   store::SampleSink& sample_sink();
+  /// For rules and SLOs: refused last when memory is short.
+  store::SampleSink& rule_sink();
+  store::CardinalitySource& cardinality();
+  store::SampleAdmin& sample_admin();
+  /// Metrics whose new series are refused last too: rules and SLOs read them.
+  void SetReservedMetrics(std::set<std::string, std::less<>> metrics);
+  /// For a reload: the out-of-order window and the retention of samples.
+  void Apply(const ServeOptions& options, const Configuration& configuration);
+  /// "15d or 50GiB", as Prometheus says it.
+  std::string SampleRetention() const;
   store::SampleSource& sample_source();
   store::EventSink& event_sink();
   store::EventSource& event_source();
@@ -56,7 +70,8 @@ class Storage {
 
  private:
   Storage() = default;
-  void Upkeep();
+  /// Once a second until the end.
+  void EverySecond(const std::function<base::Result<void>()>& round);
   void RegisterGauges();
 
   std::string data_dir_;
@@ -73,7 +88,8 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  std::thread upkeep_;
+  std::thread upkeep_;  ///< seals; events' merges
+  std::thread merges_;  ///< of samples: niced, since nobody waits for them
 };
 
 }  // namespace pharos::server

@@ -160,6 +160,9 @@ class Maintenance {
   /// One round of what is due: seal by age and size, merge, drop by retention. Called
   /// about once a second by the server.
   virtual base::Result<void> Tick() = 0;
+  /// The part of Tick that must not wait for a merge: sealing memory, looking at the disk. May
+  /// overlap Tick.
+  virtual base::Result<void> Urgent() { return {}; }
 };
 
 }  // namespace pharos::store

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <protozero/pbf_writer.hpp>
 
@@ -59,6 +60,55 @@ TEST(RemoteWrite, GivesSeriesWithRawLabels) {
   EXPECT_EQ(reader.metadata().metadata.type, model::MetricType::kCounter);
   EXPECT_EQ(reader.metadata().metadata.help, "Requests.");
   EXPECT_EQ(*reader.Next(), Item::kEnd);
+}
+
+TEST(RemoteWrite, APlainSeriesIsGuessedAsItIsRead) {
+  for (const double value : {1.5, 0.0, -0.0, std::nan("")}) {
+    for (const int64_t time_ms :
+         {int64_t{1'700'000'000'000}, int64_t{1} << 35, (int64_t{1} << 42) - 1}) {
+      for (const bool leaves_zero_out : {false, true}) {
+        std::string body;
+        {
+          pbf_writer request(body), series(request, 1);
+          Label(series, "__name__", "up");
+          Label(series, "job", "a");
+          pbf_writer sample(series, 2);
+          if (value != 0 || !leaves_zero_out) sample.add_double(1, value);
+          sample.add_int64(2, time_ms);
+        }
+        RemoteWriteReader reader(body);
+        ASSERT_EQ(*reader.NextUnread(), Item::kSeries);
+        PlainSeries guess;
+        ASSERT_TRUE(GuessPlain(reader.message(), &guess));
+        ASSERT_TRUE(reader.ReadSeries(reader.message()));
+        ASSERT_EQ(reader.series().samples.size(), 1u);
+        EXPECT_EQ(guess.label_block, reader.series().label_block);
+        EXPECT_EQ(guess.time_ms, reader.series().samples[0].time_ms);
+        EXPECT_EQ(std::bit_cast<uint64_t>(guess.value),
+                  std::bit_cast<uint64_t>(reader.series().samples[0].value));
+      }
+    }
+  }
+}
+
+TEST(RemoteWrite, WhatIsNotPlainIsNotGuessed) {
+  const auto guessed = [](auto fill) {
+    std::string message;
+    pbf_writer series(message);
+    Label(series, "__name__", "up");
+    fill(series);
+    PlainSeries guess;
+    return GuessPlain(message, &guess);
+  };
+  EXPECT_FALSE(guessed([](pbf_writer&) {}));
+  EXPECT_FALSE(guessed([](pbf_writer& series) { Sample(series, 1, 1000); }));
+  EXPECT_FALSE(guessed([](pbf_writer& series) { Sample(series, 1, -1); }));
+  EXPECT_FALSE(guessed([](pbf_writer& series) {
+    Sample(series, 1, 1'700'000'000'000);
+    Label(series, "job", "a");
+  }));
+  PlainSeries guess;
+  EXPECT_FALSE(GuessPlain("", &guess));
 }
 
 TEST(RemoteWrite, GathersLabelsThatAreSpread) {

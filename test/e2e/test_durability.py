@@ -59,7 +59,7 @@ class Durability(unittest.TestCase):
                 for w in writers:
                     w.port = pharos.port
                 time.sleep(rnd.uniform(0.05, 0.25))
-                if kill % 10 == 5:  # also while everything is being sealed
+                if kill % 3 == 1:  # also while everything is being sealed, merged and listed
                     threading.Thread(target=self.flush, args=(pharos.port,), daemon=True).start()
                     time.sleep(rnd.uniform(0, 0.05))
                 for w in writers:

@@ -34,6 +34,10 @@ net::Response HandleAlerts(const PrometheusApiDeps& deps, const net::Request& re
 net::Response HandleAlertmanagers(const PrometheusApiDeps& deps, const net::Request& request);
 // federate.cc
 net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& request);
+// admin_handlers.cc
+void AddAdminRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps);
+// tsdb_handlers.cc
+net::Response HandleTsdbStatus(const PrometheusApiDeps& deps, const net::Request& request);
 // read_handler.cc
 net::Response HandleRead(const PrometheusApiDeps& deps, const net::Request& request);
 // targets_handlers.cc

@@ -1,6 +1,7 @@
 // Limits of the Prometheus API.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pharos::api::prometheus {
@@ -9,6 +10,9 @@ namespace pharos::api::prometheus {
 inline constexpr int64_t kMaxPoints = 11'000;
 /// Times outside are cut to it (milliseconds; far beyond any stored sample, far from overflow).
 inline constexpr int64_t kTimeBoundMs = int64_t{1} << 52;
+/// Entries a list of status/tsdb, and the most that may be asked for: Prometheus's own.
+inline constexpr size_t kTsdbStatusLimit = 10;
+inline constexpr int64_t kTsdbStatusMaxLimit = 10'000;
 /// match[] parameters of one request: each is a look-up of its own.
 inline constexpr size_t kMaxMatchers = 1'000;
 /// Remote reads under way, samples of one query, bytes of a request and of a frame:
@@ -22,11 +26,6 @@ inline constexpr size_t kRemoteReadBytes = 512u << 20;
 
 /// Longest text of a parameter that an error repeats.
 inline constexpr size_t kMaxQuotedBytes = 1'000;
-/// What query_cost reckons with, measured on two cores of 2026: a sample read through rate, a
-/// series found and prepared, a point of the answer.
-inline constexpr double kNsPerSample = 3;
-inline constexpr double kNsPerSeries = 1'500;
-inline constexpr double kNsPerPoint = 12;
 /// Watchers of notifications/live: Prometheus's web.max-notifications-subscribers.
 inline constexpr size_t kMaxWatchers = 16;
 

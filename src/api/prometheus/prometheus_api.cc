@@ -90,6 +90,8 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
     SetCors(response, request);
     return response;
   });
+  router.Add("GET", api + "/status/tsdb", Bind(deps, HandleTsdbStatus));
+  AddAdminRoutes(router, root, deps);
   AddStatusRoutes(router, root, deps);
 }
 

@@ -16,6 +16,8 @@
 #include "query/promql/engine.h"
 #include "rules/notifier.h"
 #include "rules/status.h"
+#include "store/cardinality.h"
+#include "store/sample_admin.h"
 #include "store/samples.h"
 
 namespace pharos::api::prometheus {
@@ -30,9 +32,13 @@ struct ReloadOutcome {
 
 /// What a callable that is empty would have told is as in a Prometheus without it.
 ///
-/// Owns: copies of callables; `source` and `clock` must outlive the router.
+/// Owns: copies of callables; `source`, `cardinality`, `admin` and `clock` must outlive the
+/// router.
 struct PrometheusApiDeps {
   store::SampleSource* source = nullptr;
+  store::CardinalitySource* cardinality = nullptr;  ///< null: status/tsdb shows nothing
+  store::SampleAdmin* admin = nullptr;              ///< null: admin calls are disabled
+  bool enable_admin = false;                        ///< web.enable-admin-api
   base::Clock* clock = &base::Clock::System();
   query::promql::EngineOptions engine;
   query::exec::QueryLimits limits;

@@ -64,26 +64,6 @@ std::string RuntimeInfo(const PrometheusApiDeps& deps, int64_t started_ns) {
   return data;
 }
 
-std::string TsdbStatus(const PrometheusApiDeps& deps, const std::string& tenant) {
-  const store::SampleStats stats = deps.source->Stats(tenant);
-  std::string data;
-  text::JsonWriter json(data, true);
-  json.BeginObject().Key("headStats").BeginObject();
-  json.Key("numSeries")
-      .Int(stats.series)
-      .Key("numLabelPairs")
-      .Int(0)
-      .Key("chunkCount")
-      .Int(stats.parts);
-  json.Key("minTime").Int(stats.min_time_ms).Key("maxTime").Int(stats.max_time_ms).EndObject();
-  for (const char* list : {"seriesCountByMetricName", "labelValueCountByLabelName",
-                           "memoryInBytesByLabelName", "seriesCountByLabelValuePair"}) {
-    json.Key(list).BeginArray().EndArray();
-  }
-  json.EndObject();
-  return data;
-}
-
 std::string Flags(const PrometheusApiDeps& deps) {
   std::string data;
   text::JsonWriter json(data, true);
@@ -115,8 +95,6 @@ void AddStatusRoutes(net::Router& router, const std::string& prefix, const DepsP
   add("/status/buildinfo", [deps](const net::Request&) { return BuildInfo(*deps); });
   add("/status/runtimeinfo",
       [deps, started_ns](const net::Request&) { return RuntimeInfo(*deps, started_ns); });
-  add("/status/tsdb",
-      [deps](const net::Request& r) { return TsdbStatus(*deps, TenantOf(*deps, r)); });
   add("/status/flags", [deps](const net::Request&) { return Flags(*deps); });
   add("/status/config", [deps](const net::Request&) { return ConfigData(*deps); });
   add("/status/walreplay",

@@ -52,6 +52,67 @@ TEST_F(RemoteWriteTest, StoresAndFindsSeriesByRawLabels) {
   EXPECT_EQ(samples_.commits, 2u);
 }
 
+TEST_F(RemoteWriteTest, PlainAndOtherSeriesKeepTheirOrder) {
+  constexpr int64_t kNow = 1'700'000'000'000;
+  const auto body_at = [&](int64_t time_ms) {
+    std::string body;
+    for (int i = 0; i < 100; ++i) {
+      const Labels labels = {{"__name__", "m"}, {"i", std::to_string(i)}};
+      AddSeries(body, labels, i, time_ms);
+      if (i % 7 == 0) {  // the same series again, with two samples
+        pbf_writer request(body), series(request, 1);
+        for (const auto& [name, v] : labels) {
+          pbf_writer label(series, 1);
+          label.add_string(1, name);
+          label.add_string(2, v);
+        }
+        for (const int64_t later : {1, 2}) {
+          pbf_writer sample(series, 2);
+          sample.add_double(1, i + 0.5);
+          sample.add_int64(2, time_ms + later);
+        }
+      }
+    }
+    return body;
+  };
+  EXPECT_EQ(Post(body_at(kNow)).status, 204);
+  EXPECT_EQ(samples_.resolved, 100u);
+  EXPECT_EQ(Post(body_at(kNow + 15'000)).status, 204);
+  EXPECT_EQ(samples_.resolved, 100u) << "all are known now";
+  for (int i = 0; i < 100; ++i) {
+    const auto* series = samples_.Find("m{i=\"" + std::to_string(i) + "\"}");
+    ASSERT_NE(series, nullptr);
+    ASSERT_EQ(series->samples.size(), i % 7 == 0 ? 6u : 2u) << i;
+    for (size_t k = 1; k < series->samples.size(); ++k)
+      EXPECT_LT(series->samples[k - 1].time_ms, series->samples[k].time_ms);
+  }
+}
+
+TEST_F(RemoteWriteTest, AKnownBlockBeforeOtherBytesIsNoProofOfThem) {
+  constexpr int64_t kNow = 1'700'000'000'000;
+  std::string body;
+  AddSeries(body, {{"__name__", "up"}}, 1, kNow);
+  EXPECT_EQ(Post(body).status, 204);
+  // Another label whose value ends in what looks like a sample.
+  std::string sample;
+  {
+    pbf_writer series(sample), inner(series, 2);
+    inner.add_double(1, 5);
+    inner.add_int64(2, kNow + 1);
+  }
+  body.clear();
+  AddSeries(body, {{"__name__", "up"}, {"zzz", sample}}, 2, kNow + 2);
+  std::string only_labels;
+  {
+    pbf_writer request(only_labels), series(request, 1), label(series, 1);
+    label.add_string(1, "__name__");
+    label.add_string(2, "up" + sample);
+  }
+  (void)Post(body);
+  (void)Post(only_labels);
+  EXPECT_EQ(samples_.Find("up")->samples.size(), 1u);
+}
+
 TEST_F(RemoteWriteTest, AnswersRefusalsInPrometheusWords) {
   std::string body;
   AddSeries(body, {{"__name__", "up"}}, 1, 2000);

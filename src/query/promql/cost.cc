@@ -5,6 +5,7 @@
 #include "query/promql/go_duration.h"
 #include "query/promql/parser.h"
 #include "query/promql/preprocess.h"
+#include "query/promql/printer.h"
 #include "query/promql/range_shape.h"
 
 namespace pharos::query::promql {
@@ -22,18 +23,18 @@ class Estimator {
   Estimator(store::SampleSource& source, const EngineOptions& options, std::string_view tenant)
       : source_(source), options_(options), tenant_(tenant) {}
 
-  const QueryCost& cost() const { return cost_; }
+  QueryCost Take() { return std::move(cost_); }
 
   base::Result<void> Visit(const Expr* expr, const Grid& grid) {
     if (expr == nullptr) return {};
     switch (expr->kind) {
       case NodeKind::kVector: {
         const auto& selector = static_cast<const VectorSelector&>(*expr);
-        return Add(selector, selector.shift, grid, options_.lookback_ms);
+        return Add(*expr, selector, selector.shift, grid, options_.lookback_ms);
       }
       case NodeKind::kMatrix: {
         const RangeShape shape = ShapeOf(*expr);
-        return Add(*shape.selector, *shape.shift, grid, shape.range_ms);
+        return Add(*expr, *shape.selector, *shape.shift, grid, shape.range_ms);
       }
       case NodeKind::kSubquery: {
         const auto& node = static_cast<const SubqueryExpr&>(*expr);
@@ -75,8 +76,8 @@ class Estimator {
     return {start - offset_ms, end - offset_ms, grid.step_ms};
   }
 
-  base::Result<void> Add(const VectorSelector& selector, const TimeShift& shift, const Grid& grid,
-                         int64_t before_ms) {
+  base::Result<void> Add(const Expr& whole, const VectorSelector& selector, const TimeShift& shift,
+                         const Grid& grid, int64_t before_ms) {
     const Grid reach = Shifted(shift, grid);
     store::SampleQuery query;
     query.tenant = tenant_;
@@ -84,11 +85,12 @@ class Estimator {
     query.start_ms = reach.start_ms - before_ms + 1;
     query.end_ms = reach.end_ms;
     PHAROS_TRY(const store::SelectCost found, source_.Estimate(query));
-    cost_.series += found.series;
-    cost_.blocks += found.blocks;
-    cost_.bytes += found.bytes;
-    cost_.samples += found.samples;
+    cost_.reads.series += found.series;
+    cost_.reads.blocks += found.blocks;
+    cost_.reads.bytes += found.bytes;
+    cost_.reads.samples += found.samples;
     cost_.cells += found.series * grid.Steps();
+    cost_.selectors.push_back({Print(whole), query.start_ms, query.end_ms, found});
     return {};
   }
 
@@ -109,9 +111,9 @@ base::Result<QueryCost> EstimateCost(std::string_view query, int64_t start_ms, i
   PHAROS_TRY(expr, Preprocess(std::move(expr), grid, instant));
   Estimator estimator(source, options, tenant);
   PHAROS_TRY_VOID(estimator.Visit(expr.get(), grid));
-  QueryCost cost = estimator.cost();
-  cost.seconds = kQuerySeconds + static_cast<double>(cost.series) * kSeriesSeconds +
-                 static_cast<double>(cost.samples) * kSampleSeconds +
+  QueryCost cost = estimator.Take();
+  cost.seconds = kQuerySeconds + static_cast<double>(cost.reads.series) * kSeriesSeconds +
+                 static_cast<double>(cost.reads.samples) * kSampleSeconds +
                  static_cast<double>(cost.cells) * kCellSeconds;
   return cost;
 }

@@ -170,9 +170,12 @@ TEST(EngineQueriesTest, CostsAreAddedUpOverSelectors) {
   const auto cost = [&](const char* query, int64_t step) {
     return EstimateCost(query, 0, 60'000, step, source, {});
   };
-  EXPECT_EQ(cost("x_total{host=\"1\"}", 0)->series, 1u);
+  EXPECT_EQ(cost("x_total{host=\"1\"}", 0)->reads.series, 1u);
   const auto both = cost("sum(rate(x_total[5m])) / x_total{host=\"1\"}", 15'000).value();
-  EXPECT_EQ(both.series, 9u);
+  EXPECT_EQ(both.reads.series, 9u);
+  ASSERT_EQ(both.selectors.size(), 2u);
+  EXPECT_EQ(both.selectors[0].selector, "x_total[5m]");
+  EXPECT_EQ(both.selectors[0].reads.series, 8u);
   EXPECT_EQ(both.cells, 45u);
   EXPECT_GT(both.seconds, 0);
   EXPECT_EQ(cost("max_over_time(x_total[1m:10s])", 0)->cells, 8u * 7u);

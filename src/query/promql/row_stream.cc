@@ -88,7 +88,8 @@ class Tiles final : public exec::OrderedWork {
       if (!stream_.same_name) metric = row.labels.Name();
     }
     PHAROS_TRY(tile.counts[i], with.maker.Make(span, metric, tile.annotations, &row, &tile.read));
-    row.drop_name = !stream_.input_drop_name.empty() && stream_.input_drop_name[series];
+    row.drop_name = stream_.drops_name ||
+                    (!stream_.input_drop_name.empty() && stream_.input_drop_name[series]);
     return {};
   }
 
