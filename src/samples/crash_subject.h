@@ -58,7 +58,6 @@ class SampleSubject final : public io::CrashSubject {
   }
 
   bool Delete(io::CrashRandom& random) override {
-    if (random() % 2 == 0) return true;
     const uint64_t series = random() % kSeries;
     const int64_t start_ms = clock_->NowMs() - static_cast<int64_t>(random() % 7'200'000);
     const int64_t end_ms = start_ms + static_cast<int64_t>(random() % 3'600'000);
@@ -69,7 +68,7 @@ class SampleSubject final : public io::CrashSubject {
       if (point.first != series || point.second < start_ms || point.second > end_ms) continue;
       if (done || fate == Fate::kAcknowledged) fate = done ? Fate::kDeleted : Fate::kPossible;
     }
-    if (random() % 3 == 0) (void)engine_->CleanTombstones();
+    if (random() % 2 == 0) (void)engine_->CleanTombstones();
     return done.has_value();
   }
 
