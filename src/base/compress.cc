@@ -155,8 +155,7 @@ bool DecompressAtOnce(std::string_view bytes, size_t max_bytes, std::string* out
   }
   bool whole = false;
   out->resize_and_overwrite(length, [&](char* to, size_t) {
-    const size_t n =
-        ZSTD_decompressDCtx(Decompressor(), to, length, bytes.data(), bytes.size());
+    const size_t n = ZSTD_decompressDCtx(Decompressor(), to, length, bytes.data(), bytes.size());
     whole = !ZSTD_isError(n) && n == length;
     return whole ? n : 0;
   });

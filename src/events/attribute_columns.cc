@@ -76,7 +76,7 @@ void PutColumn(std::string& out, const Shapes::Column& column) {
     for (const Value* value : column.values) {
       numbers.push_back(column.type == Type::kInt ? value->integer : int64_t{value->boolean});
     }
-    PutInts(out, numbers);
+    PutPackedInts(out, numbers);
   } else if (column.type == Type::kDouble) {
     for (const Value* value : column.values) PutFixed(out, value->real);
   } else if (IsText(column.type)) {
@@ -105,17 +105,17 @@ struct DecodedColumn {
   Type type{};
   size_t size = 0;
   size_t at = 0;
-  std::vector<int64_t> numbers;
-  std::vector<std::string_view> texts;
+  PackedInts numbers;
+  PackedTexts texts;
   std::string_view reals;
 
   void Decode(Reader& in) {
     if (type == Type::kInt || type == Type::kBool) {
-      GetInts(in, size, &numbers);
+      numbers.Parse(in, size);
     } else if (type == Type::kDouble) {
       reals = in.Bytes(size * sizeof(double));
     } else if (IsText(type)) {
-      GetTexts(in, size, &texts);
+      texts.Parse(in, size);
     }
   }
 
@@ -123,19 +123,19 @@ struct DecodedColumn {
   Value Get(Reader& in, base::Arena& arena) const {
     switch (type) {
       case Type::kNull: return {};
-      case Type::kInt: return Value::Int(numbers[at]);
-      case Type::kBool: return Value::Bool(numbers[at] != 0);
+      case Type::kInt: return Value::Int(numbers.At(at));
+      case Type::kBool: return Value::Bool(numbers.At(at) != 0);
       case Type::kDouble: {
         double real;
         std::memcpy(&real, reals.data() + at * sizeof real, sizeof real);
         return Value::Double(real);
       }
-      case Type::kString: return Value::String(texts[at]);
-      case Type::kBytes: return Value::Bytes(texts[at]);
+      case Type::kString: return Value::String(texts.At(at));
+      case Type::kBytes: return Value::Bytes(texts.At(at));
       case Type::kArray:
       case Type::kMap: break;
     }
-    Reader nested(texts[at]);
+    Reader nested(texts.At(at));
     const Value value = GetValue(nested, arena);
     if (!nested.ok()) in.Fail();
     return value;
@@ -157,7 +157,7 @@ void PutAttributeColumns(std::string& out, std::span<const std::span<const KeyVa
     PutVarint(out, shape.size());
     for (const uint32_t column : shape) PutVarint(out, column);
   }
-  PutInts(out, shapes.rows);
+  PutPackedInts(out, shapes.rows);
   for (const Shapes::Column& column : shapes.columns) PutColumn(out, column);
 }
 
@@ -178,14 +178,31 @@ void GetAttributeColumns(Reader& in, size_t rows, std::span<const uint32_t> sele
       if (column >= columns.size()) return in.Fail();
     }
   }
-  std::vector<int64_t> shape_of;
-  GetInts(in, rows, &shape_of);
+  PackedInts packed;
+  if (!packed.Parse(in, rows)) return;
+  const bool one_shape = packed.constant() && rows > 0;
+  std::vector<int64_t> shape_of(1, one_shape ? packed.At(0) : 0);
+  if (!one_shape) packed.Decode(&shape_of);
+  const size_t times = one_shape ? rows : 1;
   for (const int64_t shape : shape_of) {
     if (static_cast<uint64_t>(shape) >= shapes.size()) return in.Fail();
-    for (const uint32_t column : shapes[static_cast<size_t>(shape)]) ++columns[column].size;
+    for (const uint32_t column : shapes[static_cast<size_t>(shape)]) columns[column].size += times;
   }
   for (DecodedColumn& column : columns) column.Decode(in);
   if (!in.ok()) return;
+  if (one_shape) {
+    const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(shape_of[0])];
+    for (size_t i = 0; i < selected.size(); ++i) {
+      auto* items = static_cast<KeyValue*>(
+          arena.Allocate(shape.size() * sizeof(KeyValue), alignof(KeyValue)));
+      for (size_t k = 0; k < shape.size(); ++k) {
+        columns[shape[k]].at = selected[i];
+        new (items + k) KeyValue{columns[shape[k]].key, columns[shape[k]].Get(in, arena)};
+      }
+      out[i] = {items, shape.size()};
+    }
+    return;
+  }
   size_t next = 0;
   for (uint32_t row = 0; row < rows && next < selected.size(); ++row) {
     const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(shape_of[row])];

@@ -13,7 +13,19 @@ std::unexpected<base::Error> Corrupt() {
   return base::Fail(base::ErrorKind::kCorrupt, "a WAL frame of events cannot be read");
 }
 
+/// Grown buffers are worth keeping: their pages need not be asked of the system again.
+constexpr size_t kKeptBytes = 2 << 20;
+thread_local std::string spare_groups;
+
 }  // namespace
+
+BatchWriter::BatchWriter() { groups_.swap(spare_groups); }
+
+BatchWriter::~BatchWriter() {
+  if (groups_.capacity() > kKeptBytes) return;
+  groups_.clear();
+  groups_.swap(spare_groups);
+}
 
 void BatchWriter::BeginStream(model::EventKind kind, const model::Labels& labels) {
   CloseGroup();

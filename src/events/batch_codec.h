@@ -15,9 +15,13 @@ namespace pharos::events {
 
 inline constexpr uint8_t kBatchCodec = 1;  ///< WalFrame::codec
 
-/// Builds a frame. Owns: its buffers; borrows nothing after a call. Threads: one.
+/// Builds a frame. Owns: its buffers, which the next writer of the thread uses again; borrows
+/// nothing after a call. Threads: one.
 class BatchWriter {
  public:
+  BatchWriter();
+  ~BatchWriter();
+  BatchWriter(const BatchWriter&) = delete;
   /// Opens a group; an empty one leaves nothing behind.
   void BeginStream(model::EventKind kind, const model::Labels& labels);
   /// False, with nothing added, for an event that is too large, deep or wide.

@@ -75,12 +75,12 @@ Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page, siz
   return out;
 }
 
-Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(std::string page,
+Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
                                                         std::shared_ptr<const PartWords> words) {
   auto out = std::make_unique<ValueColumn>();
   out->page_ = std::move(page);
   out->words_ = std::move(words);
-  Reader in(out->page_);
+  Reader in(*out->page_);
   out->size_ = in.Varint();
   if (out->size_ > kGranuleRows) in.Fail();
   out->locals_.resize(in.Count(2));
@@ -116,13 +116,25 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(std::string page,
   return out;
 }
 
+void ValueColumn::DecodeLocals(std::vector<uint32_t>* locals) const {
+  std::vector<int64_t> codes;
+  codes_.Decode(&codes);
+  locals->resize(size_);
+  for (size_t i = 0; i < size_; ++i) {
+    const auto code = static_cast<uint64_t>(codes[i]);
+    (*locals)[i] = code < locals_.size() ? static_cast<uint32_t>(code) : 0;
+  }
+}
+
 uint32_t ValueColumn::OrdinalOf(size_t i) const {
   if (locals_.size() == 1) return static_cast<uint32_t>(i);
   if (ordinals_.empty()) {
     std::vector<uint32_t> next(locals_.size());
+    std::vector<uint32_t> codes;
+    DecodeLocals(&codes);
     ordinals_.resize(size_);
     for (size_t row = 0; row < size_; ++row) {
-      const uint32_t local = Code(row);
+      const uint32_t local = codes[row];
       // Codes of a damaged page may not be what the counts say; nothing beyond is read.
       ordinals_[row] = std::min(next[local]++, locals_[local].rows - 1);
     }
@@ -156,16 +168,17 @@ void ValueColumn::Append(size_t i, int64_t time_ns, std::string& out) const {
 
 Result<std::unique_ptr<GranuleBodies>> GranuleBodies::Open(const Part& part, uint32_t granule,
                                                            size_t rows,
-                                                           const std::vector<int64_t>* times) {
-  std::unique_ptr<GranuleBodies> out(new GranuleBodies(part, granule, rows, times));
+                                                           const std::vector<int64_t>* times,
+                                                           bool keep) {
+  std::unique_ptr<GranuleBodies> out(new GranuleBodies(part, granule, rows, times, keep));
   PHAROS_TRY_VOID(out->Load());
   return out;
 }
 
 Result<void> GranuleBodies::Load() {
   PHAROS_TRY(shapes_, part_.Shapes());
-  PHAROS_TRY(page_, part_.ReadPage("body", granule_));
-  Reader in(page_);
+  PHAROS_TRY(page_, part_.SharedPage("body", granule_, keep_));
+  Reader in(*page_);
   if (!types_.Parse(in, rows_)) return Corrupt("bodies");
   shapes_here_.resize(in.Count(1));
   for (uint32_t& shape : shapes_here_) {
@@ -221,8 +234,8 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
   if (opened_[column]) return opened_[column]->column.get();
   if (page_of_[column] < 0) return Corrupt("a column that lines are made of");
   PHAROS_TRY(auto words, part_.Words(column));
-  PHAROS_TRY(std::string page,
-             part_.ReadPage("columns", static_cast<uint32_t>(page_of_[column])));
+  PHAROS_TRY(PageBytes page,
+             part_.SharedPage("columns", static_cast<uint32_t>(page_of_[column]), keep_));
   auto opened = std::make_unique<Opened>();
   PHAROS_TRY(opened->column, ValueColumn::Parse(std::move(page), std::move(words)));
   FindPlaces(column, *opened);
@@ -230,11 +243,6 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
   if (opened->column->size() != values) return Corrupt("a column of values");
   opened_[column] = std::move(opened);
   return opened_[column]->column.get();
-}
-
-size_t GranuleBodies::PlaceOf(uint32_t column, size_t row) {
-  const Opened& opened = *opened_[column];
-  return opened.everywhere ? row : opened.places[row];
 }
 
 Result<void> GranuleBodies::OpenFor(const std::vector<uint32_t>& rows) {

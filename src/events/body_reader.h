@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "events/line_shape.h"
 #include "events/packed_ints.h"
+#include "events/shared_pages.h"
 #include "events/skeleton.h"
 #include "model/event.h"
 
@@ -70,12 +71,14 @@ class ValueColumn {
     std::vector<Variable> variables;
   };
 
-  static base::Result<std::unique_ptr<ValueColumn>> Parse(std::string page,
+  static base::Result<std::unique_ptr<ValueColumn>> Parse(PageBytes page,
                                                           std::shared_ptr<const PartWords> words);
   size_t size() const { return size_; }
   const std::vector<Local>& locals() const { return locals_; }
   /// Index into locals() of value `i`.
   uint32_t LocalOf(size_t i) const { return locals_.size() == 1 ? 0 : Code(i); }
+  /// LocalOf for all values.
+  void DecodeLocals(std::vector<uint32_t>* locals) const;
   const Skeleton& skeleton(uint32_t local) const {
     return words_->skeletons[locals_[local].number];
   }
@@ -92,7 +95,7 @@ class ValueColumn {
     const auto code = static_cast<uint64_t>(codes_.At(i));
     return code < locals_.size() ? static_cast<uint32_t>(code) : 0;
   }
-  std::string page_;
+  PageBytes page_;
   std::shared_ptr<const PartWords> words_;
   size_t size_ = 0;
   std::vector<Local> locals_;
@@ -103,19 +106,18 @@ class ValueColumn {
 /// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
 class GranuleBodies {
  public:
-  /// `times` of all rows; borrowed, as is the part.
+  /// `times` of all rows; borrowed, as is the part. `keep` pages for other readers.
   static base::Result<std::unique_ptr<GranuleBodies>> Open(const Part& part, uint32_t granule,
                                                            size_t rows,
-                                                           const std::vector<int64_t>* times);
+                                                           const std::vector<int64_t>* times,
+                                                           bool keep = false);
 
   /// The same times at another place.
   void SetTimes(const std::vector<int64_t>* times) { times_ = times; }
   bool IsLine(size_t row) const {
     return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
   }
-  bool AllLines() const {
-    return types_.constant() && rows_ > 0 && IsLine(0);
-  }
+  bool AllLines() const { return types_.constant() && rows_ > 0 && IsLine(0); }
   bool AllNull() const { return shapes_here_.empty(); }
   const PartShapes& shapes() const { return *shapes_; }
   /// Shapes that occur, by local number.
@@ -132,7 +134,10 @@ class GranuleBodies {
   /// Opens a column of a shape that occurs here.
   base::Result<const ValueColumn*> Column(uint32_t column);
   /// Which value of the column a row has. The row's shape has the column.
-  size_t PlaceOf(uint32_t column, size_t row);
+  size_t PlaceOf(uint32_t column, size_t row) const {
+    const Opened& opened = *opened_[column];
+    return opened.everywhere ? row : opened.places[row];
+  }
   /// Opens all columns that the shapes of the given rows have.
   base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
 
@@ -148,8 +153,9 @@ class GranuleBodies {
     std::vector<uint32_t> places;  // by row; empty where every row has a value
     bool everywhere = false;
   };
-  GranuleBodies(const Part& part, uint32_t granule, size_t rows, const std::vector<int64_t>* times)
-      : part_(part), granule_(granule), rows_(rows), times_(times) {}
+  GranuleBodies(const Part& part, uint32_t granule, size_t rows, const std::vector<int64_t>* times,
+                bool keep)
+      : part_(part), granule_(granule), rows_(rows), times_(times), keep_(keep) {}
   base::Result<void> Load();
   void FindPlaces(uint32_t column, Opened& opened) const;
 
@@ -157,12 +163,13 @@ class GranuleBodies {
   const uint32_t granule_;
   const size_t rows_;
   const std::vector<int64_t>* times_;
+  const bool keep_;
   std::shared_ptr<const PartShapes> shapes_;
-  std::string page_;
+  PageBytes page_;
   PackedInts types_;
   PackedInts codes_;
   std::vector<uint32_t> shapes_here_;
-  std::vector<int32_t> page_of_;  // by column, -1: not here
+  std::vector<int32_t> page_of_;                 // by column, -1: not here
   std::vector<std::unique_ptr<Opened>> opened_;  // by column
   std::string scratch_;
 };

@@ -43,8 +43,11 @@ uint32_t ValueColumnWriter::WholeText() {
 
 uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, bool* whole) {
   *whole = false;
+  if (last_skeleton_ < known_.size() && known_[last_skeleton_].text == skeleton) {
+    return last_skeleton_;
+  }
   const auto it = numbers_.find(skeleton);
-  if (it != numbers_.end()) return it->second;
+  if (it != numbers_.end()) return last_skeleton_ = it->second;
   const bool full = known_.size() >= kMaxSkeletons || skeleton.size() > *budget ||
                     (known_.size() > kFewSkeletons && known_.size() * 4 > total_rows_);
   if (full) {
@@ -228,8 +231,9 @@ void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
     if (!shapes_[recent_[i]].Fits(line, &values_)) continue;
     shape = recent_[i];
     known = true;
-    if (i > 0) std::rotate(recent_.begin(), recent_.begin() + static_cast<ptrdiff_t>(i),
-                           recent_.begin() + static_cast<ptrdiff_t>(i) + 1);
+    if (i > 0)
+      std::rotate(recent_.begin(), recent_.begin() + static_cast<ptrdiff_t>(i),
+                  recent_.begin() + static_cast<ptrdiff_t>(i) + 1);
     break;
   }
   if (!known) {

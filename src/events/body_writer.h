@@ -65,7 +65,8 @@ class ValueColumnWriter {
   std::vector<int64_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
-  std::string last_plain_;  // the last value without variables
+  uint32_t last_skeleton_ = 0;  // of the last value that was taken apart
+  std::string last_plain_;      // the last value without variables
   int64_t last_number_ = -1;
 };
 
@@ -92,7 +93,7 @@ class BodyWriter {
   std::vector<LineShape> shapes_;
   std::vector<std::vector<uint32_t>> granules_of_;  // by shape
   std::vector<int32_t> local_of_;                   // by shape, -1: not in the open granule
-  std::vector<uint32_t> used_shapes_;  // of the open granule
+  std::vector<uint32_t> used_shapes_;               // of the open granule
   std::vector<int64_t> shape_codes_;
   std::vector<int64_t> types_;
   std::vector<std::unique_ptr<std::string>> encoded_;  // bodies that are no strings

@@ -42,19 +42,9 @@ void PutPlainTexts(std::string& out, std::span<const std::string_view> texts) {
     lengths.push_back(static_cast<int64_t>(text.size()));
     total += text.size();
   }
-  PutInts(out, lengths);
+  PutPackedInts(out, lengths);
   out.reserve(out.size() + total);
   for (const std::string_view text : texts) out += text;
-}
-
-void GetPlainTexts(Reader& in, size_t n, std::vector<std::string_view>* texts) {
-  std::vector<int64_t> lengths;
-  GetInts(in, n, &lengths);
-  texts->clear();
-  texts->reserve(n);
-  for (const int64_t length : lengths) {
-    texts->push_back(in.Bytes(static_cast<uint64_t>(length)));
-  }
 }
 
 }  // namespace
@@ -136,36 +126,54 @@ void PutTexts(std::string& out, std::span<const std::string_view> texts) {
     PutByte(out, kDictionary);
     PutVarint(out, dictionary.distinct.size());
     PutPlainTexts(out, dictionary.distinct);
-    PutInts(out, dictionary.numbers);
+    PutPackedInts(out, dictionary.numbers);
   }
+}
+
+bool PackedTexts::ParsePlain(Reader& in, size_t n) {
+  PackedInts lengths;
+  if (!lengths.Parse(in, n)) return false;
+  starts_.assign(1, 0);
+  starts_.reserve(n + 1);
+  uint64_t end = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const auto length = static_cast<uint64_t>(lengths.At(i));
+    if (length > in.left() || (end += length) > in.left() || end > UINT32_MAX) {
+      in.Fail();
+      return false;
+    }
+    starts_.push_back(static_cast<uint32_t>(end));
+  }
+  bytes_ = in.Bytes(end);
+  return in.ok();
+}
+
+bool PackedTexts::Parse(Reader& in, size_t n) {
+  constant_ = true;
+  dictionary_ = false;
+  same_ = {};
+  if (n == 0) return in.ok();
+  switch (in.Byte()) {
+    case kConst: same_ = in.Text(); return in.ok();
+    case kPlain: constant_ = false; return ParsePlain(in, n);
+    case kDictionary: {
+      constant_ = false;
+      dictionary_ = true;
+      const uint64_t size = in.Varint();
+      if (size > n || size == 0) in.Fail();
+      return in.ok() && ParsePlain(in, size) && numbers_.Parse(in, n);
+    }
+    default: in.Fail();
+  }
+  return false;
 }
 
 void GetTexts(Reader& in, size_t n, std::vector<std::string_view>* texts) {
   texts->clear();
-  if (n == 0) return;
-  switch (in.Byte()) {
-    case kConst: texts->assign(n, in.Text()); break;
-    case kPlain: GetPlainTexts(in, n, texts); break;
-    case kDictionary: {
-      const uint64_t size = in.Varint();
-      std::vector<std::string_view> distinct;
-      if (size > n) in.Fail();
-      if (in.ok()) GetPlainTexts(in, size, &distinct);
-      std::vector<int64_t> numbers;
-      GetInts(in, n, &numbers);
-      texts->reserve(n);
-      for (const int64_t number : numbers) {
-        if (static_cast<uint64_t>(number) >= distinct.size()) {
-          in.Fail();
-          break;
-        }
-        texts->push_back(distinct[static_cast<size_t>(number)]);
-      }
-      break;
-    }
-    default: in.Fail();
-  }
-  if (!in.ok()) texts->clear();
+  PackedTexts packed;
+  if (!packed.Parse(in, n)) return;
+  texts->reserve(n);
+  for (size_t i = 0; i < n; ++i) texts->push_back(packed.At(i));
 }
 
 }  // namespace pharos::events

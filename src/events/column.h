@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "events/coding.h"
+#include "events/packed_ints.h"
 
 namespace pharos::events {
 
@@ -20,7 +21,31 @@ void GetInts(Reader& in, size_t n, std::vector<int64_t>* values);
 
 /// One text for all, a dictionary, or lengths and the texts end to end.
 void PutTexts(std::string& out, std::span<const std::string_view> texts);
-/// Views into the reader's bytes.
+/// Reads single texts of what PutTexts wrote. Views into the reader's bytes.
+class PackedTexts {
+ public:
+  /// False, with the reader failed, for bytes that are no column of `n` texts.
+  bool Parse(Reader& in, size_t n);
+  std::string_view At(size_t i) const {
+    if (constant_) return same_;
+    if (!dictionary_) return Plain(i);
+    const auto number = static_cast<uint64_t>(numbers_.At(i));
+    return number + 1 < starts_.size() ? Plain(number) : std::string_view();
+  }
+
+ private:
+  bool ParsePlain(Reader& in, size_t n);
+  std::string_view Plain(size_t i) const {
+    return bytes_.substr(starts_[i], starts_[i + 1] - starts_[i]);
+  }
+  bool constant_ = true;
+  bool dictionary_ = false;
+  std::string_view same_;
+  std::string_view bytes_;
+  std::vector<uint32_t> starts_;  // of the distinct or of all texts, and the end
+  PackedInts numbers_;
+};
+/// All of them. Views into the reader's bytes.
 void GetTexts(Reader& in, size_t n, std::vector<std::string_view>* texts);
 
 }  // namespace pharos::events

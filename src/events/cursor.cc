@@ -21,8 +21,8 @@ constexpr size_t kRoughSpread = 4;
 struct Unit {
   size_t source = 0;
   uint32_t number = 0;
-  int64_t min_ns = 0;  ///< inclusive, clipped to what is still wanted of it
-  int64_t max_ns = 0;  ///< inclusive
+  int64_t min_ns = 0;   ///< inclusive, clipped to what is still wanted of it
+  int64_t max_ns = 0;   ///< inclusive
   uint32_t opened = 0;  ///< how often it was opened for its nearest rows
 };
 
@@ -41,8 +41,7 @@ class MergeCursor final : public store::EventCursor {
       : query_(query),
         backward_(query.direction == store::Direction::kBackward),
         predicate_(std::move(predicate)),
-        sources_(std::move(sources)) {
-  }
+        sources_(std::move(sources)) {}
 
   Result<void> Start(size_t most_rows) {
     PHAROS_TRY_VOID(PrepareSources(query_, predicate_, &sources_));
@@ -318,8 +317,7 @@ class MergeCursor final : public store::EventCursor {
 };
 
 /// False when the part has no line that passes.
-Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate,
-                     Source* source) {
+Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source) {
   if (!source->part) return true;
   const Part& part = *source->part;
   for (const CompiledPredicate::Substring& substring : predicate.substrings()) {

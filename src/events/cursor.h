@@ -15,10 +15,10 @@ namespace pharos::events {
 struct Source {
   std::shared_ptr<const Part> part;  ///< or
   MemSnapshot memory;
-  uint64_t min_sequence = 0;  ///< orders sources by arrival
-  std::vector<bool> streams;  ///< by number: matches the query
+  uint64_t min_sequence = 0;                             ///< orders sources by arrival
+  std::vector<bool> streams;                             ///< by number: matches the query
   std::vector<std::shared_ptr<const Needle>> needles{};  ///< of a part, for the substrings
-  std::shared_ptr<const PartFields> fields{};  ///< of a part, where fields are asked for
+  std::shared_ptr<const PartFields> fields{};            ///< of a part, where fields are asked for
 };
 
 /// Evaluates the matchers on every stream of the source; false when none matches.

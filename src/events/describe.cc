@@ -90,9 +90,9 @@ Result<std::string> DescribePart(const Part& part) {
       stored += page.stored_bytes;
       raw += page.raw_bytes;
     }
-    out += fmt::format("  section {}: {} pages, {} bytes ({} unpacked), {:.2f} a row\n",
-                       section.name, section.pages.size(), stored, raw,
-                       static_cast<double>(stored) / rows);
+    out +=
+        fmt::format("  section {}: {} pages, {} bytes ({} unpacked), {:.2f} a row\n", section.name,
+                    section.pages.size(), stored, raw, static_cast<double>(stored) / rows);
   }
   for (uint32_t i = 0; i < columns.size(); ++i) {
     const ColumnSums& sums = columns[i];

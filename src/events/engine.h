@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,9 +38,10 @@ struct EngineOptions {
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 512u << 20;      ///< of memtables, about as much WAL
+  uint64_t seal_bytes = 64u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
-  size_t merge_fan_in = 4;               ///< neighbours that are merged in one go, at least
+  size_t merge_fan_in = 8;               ///< neighbours that are merged in one go, at least
+  uint64_t final_part_rows = 128'000;    ///< Flush leaves parts of this size as they are
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
@@ -63,6 +65,9 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   base::Result<void> Replay(const io::WalFrame& frame);
   /// From here on appends are logged. Without a WAL they are acknowledged at once (tests).
   void AttachWal(io::Wal& wal);
+  /// `wake` is called, from the thread of an append, when a seal is due before the next Tick would
+  /// see to it; it must not block. Before the first append.
+  void OnSealDue(std::function<void()> wake) { wake_ = std::move(wake); }
 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
@@ -92,6 +97,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
     std::atomic<uint64_t> first_sequence{0};
     std::atomic<uint64_t> last_sequence{0};
     std::atomic<uint64_t> rows{0};
+    bool asked = false;                               // for its seal; guarded by state_mutex_
     std::map<Key, std::shared_ptr<Memtable>> tables;  // guarded by state_mutex_
     std::set<std::pair<Key, int64_t>> sealed;         // days that are parts already; maintenance
     uint64_t Bytes() const;
@@ -129,6 +135,8 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   // engine_seal.cc
   void LoadParts();
   bool SealDue() const;
+  bool SealDueLocked() const;
+  void AskForSeal();
   void Rotate();
   base::Result<void> SealAll();
   base::Result<void> SealOne(Generation& generation);
@@ -164,6 +172,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
   int64_t retry_ns_ = 0;          // monotonic: when a failed seal or merge is tried again; likewise
   std::atomic<bool> disk_full_{false};
+  std::function<void()> wake_;
   Tails tails_;
 };
 

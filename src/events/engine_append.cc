@@ -187,6 +187,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
       PHAROS_CHECK(inserted.has_value(), "a frame that was just written cannot be read");
     }
   }
+  AskForSeal();
   budget_.Release(frame->size());  // the memtable has taken its own by now
   if (intake.remember) OfferToTails(tenant, batch, intake.taken);
   return result;

@@ -49,8 +49,10 @@ Result<bool> Engine::MergeOnce(bool final) {
   for (const auto& [day, slots] : days) {
     std::vector<uint64_t> rows;
     for (const Slot& slot : slots) rows.push_back(slot.entry.items);
-    const auto [first, last] =
-        PickMerge(rows, options_.max_part_rows, options_.merge_fan_in, final);
+    // What is final is no smaller than final_part_rows; rewriting more would gain little.
+    const uint64_t most = final ? std::min(options_.max_part_rows, 2 * options_.final_part_rows)
+                                : options_.max_part_rows;
+    const auto [first, last] = PickMerge(rows, most, options_.merge_fan_in, final);
     if (first == last) continue;
     const std::vector<Slot> run(slots.begin() + static_cast<ptrdiff_t>(first),
                                 slots.begin() + static_cast<ptrdiff_t>(last));

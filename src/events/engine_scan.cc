@@ -49,8 +49,8 @@ std::vector<Interval> Overlaps(const std::vector<Source>& sources) {
   std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.min < b.min; });
   std::vector<Interval> merged;
   for (const Interval& interval : out) {
-    const bool joins = !merged.empty() && (interval.min <= merged.back().max ||
-                                           merged.size() >= kMaxIntervals);
+    const bool joins =
+        !merged.empty() && (interval.min <= merged.back().max || merged.size() >= kMaxIntervals);
     if (joins) {
       merged.back().max = std::max(merged.back().max, interval.max);
     } else {
@@ -71,8 +71,7 @@ bool MayHaveLabels(const Part& part, const std::vector<std::string>& names) {
 
 class ScanRun {
  public:
-  ScanRun(const store::EventQuery& query, const CompiledPredicate& predicate,
-          store::ScanSink& sink)
+  ScanRun(const store::EventQuery& query, const CompiledPredicate& predicate, store::ScanSink& sink)
       : query_(query), predicate_(predicate), sink_(sink) {}
 
   Result<void> Range(const Source& source, int64_t start_ns, int64_t end_ns) {
@@ -127,8 +126,8 @@ class ScanRun {
     base::Arena arena;
     std::vector<std::vector<std::string_view>> values(fields ? query_.fields.names.size() : 0);
     for (size_t name = 0; name < values.size(); ++name) {
-      auto read = ReadField(*rows->bodies, *source.fields, name, rows->times, rows->selected,
-                            arena, &values[name]);
+      auto read = ReadField(*rows->bodies, *source.fields, name, rows->times, rows->selected, arena,
+                            &values[name]);
       if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
     }
     return GiveRows(*source.part, *rows, values);

@@ -78,6 +78,21 @@ void Engine::AttachWal(io::Wal& wal) {
 
 bool Engine::SealDue() const {
   std::lock_guard lock(state_mutex_);
+  return SealDueLocked();
+}
+
+/// Once for each generation: memory would grow by what comes in until the next Tick.
+void Engine::AskForSeal() {
+  if (!wake_) return;
+  {
+    std::lock_guard lock(state_mutex_);
+    if (active_->asked || !SealDueLocked()) return;
+    active_->asked = true;
+  }
+  wake_();
+}
+
+bool Engine::SealDueLocked() const {
   const uint64_t rows = active_->rows;
   if (rows == 0) return false;
   const uint64_t bytes = active_->Bytes();

@@ -37,8 +37,8 @@ struct GranuleMeta {
 
 struct GranulePages {
   GranuleMeta meta;
-  std::string key;  ///< streams and times
-  std::string ids;  ///< trace, span and parent numbers
+  std::string key;   ///< streams and times
+  std::string ids;   ///< trace, span and parent numbers
   std::string rest;  ///< span fields, severity, attributes, …
 };
 

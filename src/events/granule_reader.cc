@@ -24,23 +24,21 @@ class RestReader {
 
   template <class Set>
   void Ints(Set set) {
-    GetInts(in_, rows_, &ints_);
-    if (!in_.ok()) return;
-    for (size_t i = 0; i < selected_.size(); ++i) set(i, ints_[selected_[i]]);
+    if (!ints_.Parse(in_, rows_)) return;
+    for (size_t i = 0; i < selected_.size(); ++i) set(i, ints_.At(selected_[i]));
   }
   template <class Set>
   void Texts(Set set) {
-    GetTexts(in_, rows_, &texts_);
-    if (!in_.ok()) return;
-    for (size_t i = 0; i < selected_.size(); ++i) set(i, texts_[selected_[i]]);
+    if (!texts_.Parse(in_, rows_)) return;
+    for (size_t i = 0; i < selected_.size(); ++i) set(i, texts_.At(selected_[i]));
   }
 
  private:
   Reader& in_;
   size_t rows_;
   std::span<const uint32_t> selected_;
-  std::vector<int64_t> ints_;
-  std::vector<std::string_view> texts_;
+  PackedInts ints_;
+  PackedTexts texts_;
 };
 
 void ReadSpans(Reader& in, RestReader& columns, base::Arena& arena, std::span<Event> events) {

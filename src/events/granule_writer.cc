@@ -33,11 +33,16 @@ class TextColumn {
 };
 
 template <class Field>
-void PutIntColumn(std::string& out, std::span<const GranuleRow> rows, Field field) {
+std::vector<int64_t> Values(std::span<const GranuleRow> rows, Field field) {
   std::vector<int64_t> values;
   values.reserve(rows.size());
   for (const GranuleRow& row : rows) values.push_back(static_cast<int64_t>(field(row)));
-  PutInts(out, values);
+  return values;
+}
+
+template <class Field>
+void PutIntColumn(std::string& out, std::span<const GranuleRow> rows, Field field) {
+  PutPackedInts(out, Values(rows, field));
 }
 
 template <class Field>
@@ -88,14 +93,15 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
   PutPackedInts(out, steps);
 }
 
+/// Not packed: zstd finds more in them as they are.
 void PutIds(std::string& out, std::span<const GranuleRow> rows) {
-  PutIntColumn(out, rows, [previous = int64_t{0}](const GranuleRow& r) mutable {
-    const int64_t step = r.ids.trace - previous;
-    previous = r.ids.trace;
-    return step;
-  });
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.ids.span; });
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.ids.parent; });
+  PutInts(out, Values(rows, [previous = int64_t{0}](const GranuleRow& r) mutable {
+            const int64_t step = r.ids.trace - previous;
+            previous = r.ids.trace;
+            return step;
+          }));
+  PutInts(out, Values(rows, [](const GranuleRow& r) { return r.ids.span; }));
+  PutInts(out, Values(rows, [](const GranuleRow& r) { return r.ids.parent; }));
 }
 
 void PutSpanColumns(std::string& out, std::span<const GranuleRow> rows) {

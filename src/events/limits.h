@@ -21,6 +21,8 @@ inline constexpr int64_t kMaxFutureNs = 600'000'000'000;
 
 /// Rows of a granule: what one page of a column holds and a search decodes at once.
 inline constexpr size_t kGranuleRows = 4096;
+/// Rows of a granule of spans: who asks for a trace wants a few rows of each.
+inline constexpr size_t kSpanGranuleRows = 1024;
 /// Raw bytes after which a granule is closed early (long lines).
 inline constexpr size_t kGranuleBytes = 4 << 20;
 /// Values of one line that get columns of their own; lines with more are text.
@@ -35,11 +37,11 @@ inline constexpr size_t kMaxNamedKeys = 256;
 inline constexpr size_t kMaxSkeletons = 32'768;
 inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
 /// Trace ids of one page of a part's trace table.
-inline constexpr size_t kTracePageIds = 1024;
+inline constexpr size_t kTracePageIds = 256;
 /// Span ids after which such a page is closed early.
-inline constexpr size_t kTracePageSpans = 32'768;
+inline constexpr size_t kTracePageSpans = 8192;
 /// Entries of one page of a part's index of trace ids.
-inline constexpr size_t kTraceIndexPage = 8192;
+inline constexpr size_t kTraceIndexPage = 2048;
 /// Raw bytes of a page of the dictionary of origins.
 inline constexpr size_t kOriginPageBytes = 128 << 10;
 /// Pages of one dictionary of a part (trace ids, origins): at their usual size more than a
@@ -47,6 +49,10 @@ inline constexpr size_t kOriginPageBytes = 128 << 10;
 inline constexpr size_t kMaxDirectoryPages = 1 << 22;
 /// Bytes that a page may hold once decompressed; more is a corrupt length.
 inline constexpr size_t kMaxPageBytes = 256 << 20;
+
+/// Bytes of pages that are kept unpacked for the next query, all parts together: what an hour's
+/// dashboard reads again and again.
+inline constexpr size_t kSharedPageBytes = 32 << 20;
 
 /// Rows of one block of a memtable: the unit in which queries sort it.
 inline constexpr size_t kMemBlockRows = 4096;

@@ -83,8 +83,8 @@ Result<void> PartFields::MapShapes(const PartShapes& shapes) {
     of.known = true;
     of.columns.assign(request_->names.size(), kAbsent);
     of.quoted.assign(request_->names.size(), false);
-    const std::string error = match::FlattenJson(
-        Probe(shape), [&](std::string_view name, const match::JsonSlice& value) {
+    const std::string error =
+        match::FlattenJson(Probe(shape), [&](std::string_view name, const match::JsonSlice& value) {
           const auto it = std::find(request_->names.begin(), request_->names.end(), name);
           if (it == request_->names.end()) return;
           const auto at = static_cast<size_t>(it - request_->names.begin());
@@ -115,8 +115,7 @@ Tri PartFields::Test(size_t filter, uint32_t column, bool quoted, uint32_t word)
   return Find(filter, column, quoted)->by_word[word];
 }
 
-Result<void> PartFields::TestColumn(const Part& part, size_t filter, uint32_t column,
-                                    bool quoted) {
+Result<void> PartFields::TestColumn(const Part& part, size_t filter, uint32_t column, bool quoted) {
   if (Find(filter, column, quoted) != nullptr) return {};
   PHAROS_TRY(const auto words, part.Words(column));
   Tested& tested = tested_[filter].emplace_back();
@@ -192,13 +191,13 @@ class FilterRun {
       ready.number = static_cast<uint32_t>(of.columns[filter_.field]);
       ready.quoted = of.quoted[filter_.field];
       PHAROS_TRY(ready.column, bodies_.Column(ready.number));
+      if (ready.column->locals().size() > 1) ready.column->DecodeLocals(&ready.locals);
       for (uint32_t i = 0; i < ready.column->locals().size(); ++i) {
         const uint32_t word = ready.column->locals()[i].number;
         ready.by_local.push_back(fields_.Test(number_, ready.number, ready.quoted, word));
         const Skeleton& skeleton = ready.column->skeleton(i);
-        ready.number_scale.push_back(filter_.number && IsBareNumber(skeleton)
-                                         ? kTens[skeleton.vars[0].param]
-                                         : 0);
+        ready.number_scale.push_back(
+            filter_.number && IsBareNumber(skeleton) ? kTens[skeleton.vars[0].param] : 0);
       }
     }
     return {};
@@ -208,7 +207,7 @@ class FilterRun {
     const Ready& ready = ready_[bodies_.LocalShapeOf(row)];
     if (ready.state != Tri::kMaybe) return ready.state == Tri::kAlways;
     const size_t place = bodies_.PlaceOf(ready.number, row);
-    const uint32_t local = ready.column->LocalOf(place);
+    const uint32_t local = ready.locals.empty() ? 0 : ready.locals[place];
     if (ready.by_local[local] != Tri::kMaybe) return ready.by_local[local] == Tri::kAlways;
     if (ready.number_scale[local] != 0) {
       const auto& numbers = ready.column->locals()[local].variables[0].numbers;
@@ -229,6 +228,7 @@ class FilterRun {
     uint32_t number = 0;
     bool quoted = false;
     const ValueColumn* column = nullptr;
+    std::vector<uint32_t> locals;  // by place, where there is more than one
     std::vector<Tri> by_local;
     std::vector<double> number_scale;  // 0: not a bare number
   };

@@ -65,8 +65,8 @@ class GranuleLoader {
 
   /// The page's bytes, kept with the rows. Views into it stay valid while `out_` lives.
   Result<std::string_view> Page(std::string_view section) {
-    PHAROS_TRY(std::string bytes, part_->ReadPage(section, granule_));
-    out_->pages.push_back(std::make_unique<std::string>(std::move(bytes)));
+    PHAROS_TRY(PageBytes bytes, part_->SharedPage(section, granule_, filter_.keep_pages));
+    out_->pages.push_back(std::move(bytes));
     return std::string_view(*out_->pages.back());
   }
 
@@ -75,8 +75,8 @@ class GranuleLoader {
   }
 
   Result<void> ReadKeys() {
-    PHAROS_TRY(const std::string page, part_->ReadPage("key", granule_));
-    auto keys = GranuleKeys::Decode(page, meta_);
+    PHAROS_TRY(const PageBytes page, part_->SharedPage("key", granule_, filter_.keep_pages));
+    auto keys = GranuleKeys::Decode(*page, meta_);
     if (!keys) return Named(std::move(keys).error());
     keys_ = *std::move(keys);
     return {};
@@ -113,8 +113,8 @@ class GranuleLoader {
   Result<void> ReadIds() {
     if (!ids_.empty()) return {};
     if (meta_.max_trace == 0) return {};
-    PHAROS_TRY(const std::string page, part_->ReadPage("ids", granule_));
-    auto ids = DecodeGranuleIds(page, meta_.rows);
+    PHAROS_TRY(const PageBytes page, part_->SharedPage("ids", granule_, filter_.keep_pages));
+    auto ids = DecodeGranuleIds(*page, meta_.rows);
     if (!ids) return Named(std::move(ids).error());
     ids_ = *std::move(ids);
     return {};
@@ -122,7 +122,8 @@ class GranuleLoader {
 
   Result<void> ReadBodies() {
     if (bodies_) return {};
-    auto bodies = GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times);
+    auto bodies =
+        GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times, filter_.keep_pages);
     if (!bodies) return Named(std::move(bodies).error());
     bodies_ = *std::move(bodies);
     return {};

@@ -28,8 +28,9 @@ struct RowFilter {
   /// Of parts: where the predicate's substrings can stand, in their order.
   const std::vector<std::shared_ptr<const Needle>>* needles = nullptr;
   const PartFields* fields = nullptr;  ///< of parts: rows that fail a usable filter are left out
-  const model::TraceId* trace_id = nullptr;                ///< null: all
-  int64_t trace_number = 0;                                ///< its number in the part
+  const model::TraceId* trace_id = nullptr;  ///< null: all
+  int64_t trace_number = 0;                  ///< its number in the part
+  bool keep_pages = true;                    ///< in memory for the next query
   bool backward = false;
   size_t nearest = 0;  ///< take about this many rows nearest to the query's begin; 0: all
 };
@@ -51,7 +52,7 @@ struct LoadedRows {
   bool cut = false;
   int64_t cut_ns = 0;
   base::Arena arena;
-  std::vector<std::unique_ptr<const std::string>> pages;
+  std::vector<PageBytes> pages;
   std::vector<std::shared_ptr<const void>> keep;
 
   size_t Bytes() const;

@@ -70,7 +70,9 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
   row = {head.time_ns, record.data(), static_cast<uint32_t>(record.size()), stream, origin, 0};
   Widen(block.min_time, block.max_time, head.time_ns);
   Widen(streams_[stream].min_time, streams_[stream].max_time, head.time_ns);
+  if (!head.span_id.IsZero() || !head.parent_id.IsZero()) has_ids_.store(true, kRelaxed);
   if (!head.trace_id.IsZero()) {
+    has_ids_.store(true, kRelaxed);
     row.fingerprint = Fingerprint(head.trace_id);
     std::atomic<uint16_t>& chain = block.heads[row.fingerprint % MemBlock::kHeads];
     block.next[within] = chain.load(kRelaxed);

@@ -81,6 +81,8 @@ class Memtable {
   const model::Origin* origin(uint32_t number) const {
     return number == 0 ? nullptr : origins_[number - 1];
   }
+  /// True once a row has an id of any kind. Exact where nothing is inserted any more.
+  bool has_ids() const { return has_ids_.load(std::memory_order_relaxed); }
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -103,6 +105,7 @@ class Memtable {
   size_t payload_bytes_ = 0;
   size_t reserved_ = 0;
   std::atomic<size_t> bytes_{0};
+  std::atomic<bool> has_ids_{false};
 };
 
 }  // namespace pharos::events

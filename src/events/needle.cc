@@ -18,7 +18,6 @@ bool Contains(std::string_view text, std::string_view needle) {
                             memmem(text.data(), text.size(), needle.data(), needle.size()));
 }
 
-
 bool AllOf(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
 }
@@ -46,9 +45,8 @@ bool Possible(VarType type, std::string_view piece, Anchor anchor) {
     case VarKind::kUpperHex: {
       const size_t size = size_t{2} * type.param;
       if (anchor == Anchor::kWhole && piece.size() != size) return false;
-      return piece.size() <= size && AllOf(piece, type.kind == VarKind::kHex
-                                                      ? "0123456789abcdef"
-                                                      : "0123456789ABCDEF");
+      return piece.size() <= size &&
+             AllOf(piece, type.kind == VarKind::kHex ? "0123456789abcdef" : "0123456789ABCDEF");
     }
     case VarKind::kUuid:
       if (anchor == Anchor::kWhole && piece.size() != 36) return false;
@@ -189,8 +187,8 @@ class Needle::Maker {
         for (const Step& step : alternative) {
           PHAROS_TRY(const uint32_t test, TestOf(step));
           const auto& by_word = out_.tests_[test].by_word;
-          possible = std::any_of(by_word.begin(), by_word.end(),
-                                 [](Tri t) { return t != Tri::kNever; });
+          possible =
+              std::any_of(by_word.begin(), by_word.end(), [](Tri t) { return t != Tri::kNever; });
           if (!possible) break;
           tests.push_back(test);
         }
@@ -285,8 +283,10 @@ class Needle::Maker {
     const auto it = numbers_.find(key);
     if (it != numbers_.end()) return it->second;
     PHAROS_TRY(const auto words, part_.Words(step.column));
-    PieceTest test{step.column, step.anchor,
-                   std::string(needle_.substr(step.begin, step.end - step.begin)), {},
+    PieceTest test{step.column,
+                   step.anchor,
+                   std::string(needle_.substr(step.begin, step.end - step.begin)),
+                   {},
                    GranuleSet(part_.granules().size())};
     test.by_word.reserve(words->skeletons.size());
     for (size_t i = 0; i < words->skeletons.size(); ++i) {
@@ -370,8 +370,10 @@ class GranuleTest {
   struct ValueTest {
     const PieceTest* piece = nullptr;
     const ValueColumn* column = nullptr;
+    std::vector<uint32_t> locals;  // by place, where there is more than one
     std::vector<Tri> by_local;
-    std::vector<std::vector<bool>> ids;  // by local: which ordinals hold the piece, where ids decide
+    std::vector<std::vector<bool>>
+        ids;  // by local: which ordinals hold the piece, where ids decide
   };
   struct Alternative {
     std::vector<ValueTest> tests;
@@ -388,6 +390,7 @@ class GranuleTest {
       ValueTest test;
       test.piece = &needle_.tests()[number];
       PHAROS_TRY(test.column, bodies_.Column(test.piece->column));
+      if (test.column->locals().size() > 1) test.column->DecodeLocals(&test.locals);
       bool possible = false;
       const auto& locals = test.column->locals();
       test.ids.resize(locals.size());
@@ -410,7 +413,7 @@ class GranuleTest {
   /// One value against its piece: by its skeleton, then as text.
   Tri TestValue(const ValueTest& test, uint32_t row) {
     const size_t place = bodies_.PlaceOf(test.piece->column, row);
-    const uint32_t local = test.column->LocalOf(place);
+    const uint32_t local = test.locals.empty() ? 0 : test.locals[place];
     if (test.by_local[local] != Tri::kMaybe) return test.by_local[local];
     if (!test.ids[local].empty() && !test.ids[local][test.column->OrdinalOf(place)]) {
       return Tri::kNever;

@@ -37,9 +37,7 @@ class Distinct {
   const std::vector<int64_t>& list() const { return list_; }
 
  private:
-  static size_t Slot(int64_t v) {
-    return (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54;
-  }
+  static size_t Slot(int64_t v) { return (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54; }
   std::array<int64_t, 1024> slots_{};
   std::array<bool, 1024> used_{};
   std::vector<int64_t> list_;
@@ -215,8 +213,7 @@ void PackedInts::Decode(std::vector<int64_t>* values) const {
   } else if (form_ == Form::kDelta || form_ == Form::kPlain) {
     *values = values_;
   } else if (width_ == 0) {
-    std::fill(values->begin(), values->end(),
-              form_ == Form::kDictionary ? values_[0] : base_);
+    std::fill(values->begin(), values->end(), form_ == Form::kDictionary ? values_[0] : base_);
   } else {
     auto* out = reinterpret_cast<uint64_t*>(values->data());
     codec::UnpackBits(bits_, size_, static_cast<int>(width_), out);

@@ -1,6 +1,7 @@
 #include "events/part.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "events/coding.h"
 #include "events/memtable.h"
@@ -29,6 +30,12 @@ ptrdiff_t PageOf(const std::vector<int64_t>& firsts, int64_t number) {
 }
 
 }  // namespace
+
+Part::Part()
+    : number_([] {
+        static std::atomic<uint64_t> next{0};
+        return ++next;
+      }()) {}
 
 base::Error Part::Named(base::Error error) const {
   if (error.message.find(entry_.path) == std::string::npos) {
@@ -75,6 +82,16 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
   auto page = reader_->ReadPage(section, granule);
   if (!page) return std::unexpected(Named(std::move(page).error()));
   return page;
+}
+
+Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
+  SharedPages& pages = SharedPages::Process();
+  const uint8_t tag = section == "trace_index" ? 'x' : static_cast<uint8_t>(section[0]);
+  if (PageBytes bytes = pages.Find(number_, tag, page)) return bytes;
+  PHAROS_TRY(std::string read, ReadPage(section, page));
+  auto bytes = std::make_shared<const std::string>(std::move(read));
+  if (keep) pages.Put(number_, tag, page, bytes);
+  return bytes;
 }
 
 Result<std::shared_ptr<const TracePage>> Part::Traces(int64_t number, int64_t* first) const {
@@ -132,8 +149,8 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
   const auto past = static_cast<uint32_t>(
       std::upper_bound(firsts.begin(), firsts.end(), fingerprint) - firsts.begin());
   for (uint32_t at = past; at > 0; --at) {
-    PHAROS_TRY(const std::string bytes, ReadPage("trace_index", at - 1));
-    auto entries = DecodeTraceIndex(bytes);
+    PHAROS_TRY(const PageBytes bytes, SharedPage("trace_index", at - 1, true));
+    auto entries = DecodeTraceIndex(*bytes);
     if (!entries) return std::unexpected(Named(std::move(entries).error()));
     auto entry = std::lower_bound(entries->begin(), entries->end(), fingerprint,
                                   [](const auto& e, uint32_t f) { return e.fingerprint < f; });

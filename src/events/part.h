@@ -13,6 +13,7 @@
 #include "events/body_reader.h"
 #include "events/granule.h"
 #include "events/page_cache.h"
+#include "events/shared_pages.h"
 #include "events/trace_table.h"
 #include "io/manifest.h"
 #include "io/part_file.h"
@@ -71,6 +72,8 @@ class Part {
   const std::vector<GranuleMeta>& granules() const { return granules_; }
 
   base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
+  /// The same through the pages of the process; `keep` it there for the next reader.
+  base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, bool keep) const;
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
   base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;
@@ -85,10 +88,11 @@ class Part {
   base::Result<void> Verify() const;
 
  private:
-  Part() = default;
+  Part();
   base::Result<void> Load();
   base::Error Named(base::Error error) const;
 
+  const uint64_t number_;  // of this object in the process
   io::PartEntry entry_;
   std::unique_ptr<io::PartReader> reader_;
   PartMeta meta_;

@@ -128,7 +128,8 @@ class PartBuilder {
     max_time_ = std::max(max_time_, event.time_ns);
     ++total_rows_;
     bytes_ += RoughBytes(event);
-    if (rows_.size() >= kGranuleRows || bytes_ >= kGranuleBytes) return FlushGranule();
+    const size_t most = is_span ? kSpanGranuleRows : kGranuleRows;
+    if (rows_.size() >= most || bytes_ >= kGranuleBytes) return FlushGranule();
     return {};
   }
 

@@ -77,15 +77,15 @@ Result<void> CheckRegex(std::string_view pattern) {
   return {};
 }
 
-std::string RequiredLiteral(std::string_view regex, bool* whole) {
+std::vector<std::string> RequiredLiterals(std::string_view regex, bool* whole) {
   *whole = false;
   // Groups, alternatives and classes: too clever for this; RE2 does the work then.
   if (regex.find_first_of("|([") != std::string_view::npos) return {};
-  std::string best;
+  std::vector<std::string> all;
   std::string run;
   bool plain = true;
   const auto cut = [&] {
-    if (run.size() > best.size()) best = run;
+    if (!run.empty()) all.push_back(run);
     run.clear();
     plain = false;
   };
@@ -118,15 +118,24 @@ std::string RequiredLiteral(std::string_view regex, bool* whole) {
   }
   if (plain) {
     *whole = true;
-    return run;
+    return {run};
   }
   cut();
+  return all;
+}
+
+std::string RequiredLiteral(std::string_view regex, bool* whole) {
+  std::string best;
+  for (std::string& literal : RequiredLiterals(regex, whole)) {
+    if (literal.size() > best.size()) best = std::move(literal);
+  }
   return best;
 }
 
 struct LineMatcher::Term {
   LineOp op;
   std::string literal;  ///< of a substring or regex
+  std::vector<std::string> literals;
   bool exact = false;
   std::optional<IpFilter> ip;
   std::optional<Pattern> pattern;
@@ -153,6 +162,7 @@ Result<std::shared_ptr<const LineMatcher::Term>> MakeTerm(LineOp op, const LineT
     case LineOp::kContains:
     case LineOp::kNotContains:
       made->literal = term.text;
+      made->literals = {term.text};
       made->exact = true;
       break;
     case LineOp::kPattern:
@@ -165,6 +175,7 @@ Result<std::shared_ptr<const LineMatcher::Term>> MakeTerm(LineOp op, const LineT
       made->regex = std::make_unique<RE2>(term.text, RegexOptions());
       if (!made->regex->ok()) return Fail(ErrorKind::kBadInput, RegexError(*made->regex));
       made->literal = RequiredLiteral(term.text, &made->exact);
+      made->literals = RequiredLiterals(term.text, &made->exact);
       break;
   }
   return made;
@@ -181,6 +192,7 @@ Result<LineMatcher> LineMatcher::Make(LineOp op, const std::vector<LineTerm>& te
   }
   if (matcher.terms_.size() == 1) {
     matcher.literal_ = matcher.terms_[0]->literal;
+    matcher.literals_ = matcher.terms_[0]->literals;
     matcher.exact_ = matcher.terms_[0]->exact;
   }
   return matcher;

@@ -31,6 +31,8 @@ base::Result<void> CheckRegex(std::string_view pattern);
 /// A string that every match of the regex holds, "" when none is known. Where `whole` comes
 /// back true the regex is nothing but this string.
 std::string RequiredLiteral(std::string_view regex, bool* whole);
+/// All such strings, in their order; they do not overlap in a match.
+std::vector<std::string> RequiredLiterals(std::string_view regex, bool* whole);
 
 /// Owns: the compiled terms. Threads: immutable. Errors: Make: kBadInput with Loki's text.
 /// Cost: memmem for substrings and plain regexes; other regexes search their literal first.
@@ -44,6 +46,8 @@ class LineMatcher {
   /// with one term). `exact`: containing it is all there is to it.
   std::string_view literal() const { return literal_; }
   bool exact() const { return exact_; }
+  /// All that the line must contain, where that can be said.
+  const std::vector<std::string>& literals() const { return literals_; }
   LineOp op() const { return op_; }
 
   struct Term;
@@ -51,6 +55,7 @@ class LineMatcher {
  private:
   LineOp op_ = LineOp::kContains;
   std::string literal_;
+  std::vector<std::string> literals_;
   bool exact_ = false;
   std::vector<std::shared_ptr<const Term>> terms_;
 };

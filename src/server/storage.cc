@@ -107,16 +107,25 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
+  storage->events_->OnSealDue([raw] {
+    {
+      std::lock_guard lock(raw->mutex_);
+      raw->events_due_ = true;
+    }
+    raw->wake_.notify_all();
+  });
   storage->upkeep_ = std::thread([raw] {
-    raw->EverySecond([raw]() -> Result<void> {
-      auto urgent = raw->samples_->Urgent();
-      auto events = raw->events_->Tick();
-      return urgent ? events : urgent;
-    });
+    raw->EverySecond(
+        [raw]() -> Result<void> {
+          auto urgent = raw->samples_->Urgent();
+          auto events = raw->events_->Tick();
+          return urgent ? events : urgent;
+        },
+        &raw->events_due_);
   });
   storage->merges_ = std::thread([raw] {
     BeNice();
-    raw->EverySecond([raw] { return raw->samples_->Tick(); });
+    raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
   });
   return storage;
 }
@@ -181,9 +190,13 @@ Result<void> Storage::Flush() {
   return events_->Flush();
 }
 
-void Storage::EverySecond(const std::function<Result<void>()>& round) {
+void Storage::EverySecond(const std::function<Result<void>()>& round, bool* due) {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_; })) {
+  const auto woken = [&] { return stop_ || (due != nullptr && *due); };
+  while (true) {
+    wake_.wait_for(lock, std::chrono::seconds(1), woken);
+    if (stop_) return;
+    if (due != nullptr) *due = false;
     lock.unlock();
     if (const auto done = round(); !done) {
       base::Log(base::LogLevel::kError, "upkeep failed; it is tried again",

@@ -70,8 +70,8 @@ class Storage {
 
  private:
   Storage() = default;
-  /// Once a second until the end.
-  void EverySecond(const std::function<base::Result<void>()>& round);
+  /// Once a second until the end, and at once where `due` (guarded by mutex_, or null) says so.
+  void EverySecond(const std::function<base::Result<void>()>& round, bool* due);
   void RegisterGauges();
 
   std::string data_dir_;
@@ -88,8 +88,9 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  std::thread upkeep_;  ///< seals; events' merges
-  std::thread merges_;  ///< of samples: niced, since nobody waits for them
+  bool events_due_ = false;  ///< a seal of events, before its second is over
+  std::thread upkeep_;       ///< seals; events' merges
+  std::thread merges_;       ///< of samples: niced, since nobody waits for them
 };
 
 }  // namespace pharos::server

@@ -109,9 +109,8 @@ class ScanSink {
   /// Events of one stream in the order of time, reduced to their times and the values of the
   /// fields that were asked for: fields[f][i], null data() where absent. They pass the predicate,
   /// have been read without an error, and no label of theirs but the stream's has one of the names.
-  virtual base::Result<void> Rows(
-      const model::Labels& stream, std::span<const int64_t> times,
-      const std::vector<std::vector<std::string_view>>& fields) = 0;
+  virtual base::Result<void> Rows(const model::Labels& stream, std::span<const int64_t> times,
+                                  const std::vector<std::vector<std::string_view>>& fields) = 0;
   /// An event that cannot be reduced so; it passes the predicate.
   virtual base::Result<void> Whole(const model::Labels& stream, const model::Event& event) = 0;
 };

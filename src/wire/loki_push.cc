@@ -1,5 +1,6 @@
 #include "wire/loki_push.h"
 
+#include <algorithm>
 #include <span>
 
 #include "wire/limits.h"
@@ -30,6 +31,7 @@ class PushDecoder {
  private:
   bool Stream(std::string_view message) {
     LokiStream& stream = out_->streams.emplace_back();
+    stream.events.reserve(CountEntries(message));
     PbReader in(message);
     while (in.Next()) {
       if (in.field() == 1) {
@@ -40,6 +42,14 @@ class PushDecoder {
       }
     }
     return in.ok() || Fail(in.error());
+  }
+
+  /// As many as there are bytes for; a broken message is found when it is read.
+  static size_t CountEntries(std::string_view message) {
+    size_t count = 0;
+    PbReader in(message);
+    while (in.Next()) count += in.field() == 2 ? 1 : 0;
+    return std::min(count, kMaxRecords);
   }
 
   bool Entry(std::string_view message, model::Event* event) {

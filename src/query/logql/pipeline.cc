@@ -9,6 +9,9 @@ namespace {
 
 using base::Result;
 
+/// A further literal of a regex with fewer bytes costs more to look for than it saves.
+constexpr size_t kShortLiteral = 3;
+
 struct Compiler {
   Result<PipelineStagePtr> operator()(const LineFilterStage& s) { return MakeLineFilter(s); }
   Result<PipelineStagePtr> operator()(const JsonStage& s) { return MakeJson(s); }
@@ -51,17 +54,26 @@ bool AddFilter(const LabelFilter& filter, store::FieldRequest* out) {
   const auto number = static_cast<size_t>(it - out->names.begin());
   if (it == out->names.end()) out->names.push_back(name);
   if (filter.kind == Kind::kString) {
-    out->filters.push_back({number,
-                            [matcher = *filter.matcher](std::string_view value) {
-                              return matcher.Matches(value);
-                            },
-                            {}});
+    out->filters.push_back(
+        {number,
+         [matcher = *filter.matcher](std::string_view value) { return matcher.Matches(value); },
+         {}});
   } else if (filter.kind == Kind::kNumber) {
     out->filters.push_back({number, {}, [op = filter.op, want = filter.number](double value) {
                               return CompareNumbers(op, value, want);
                             }});
   }
   return true;
+}
+
+/// All of the filter is what AddFilter takes of it.
+bool IsConjunction(const LabelFilter& filter) {
+  using Kind = LabelFilter::Kind;
+  if (filter.kind == Kind::kAnd) {
+    return IsConjunction(filter.children[0]) && IsConjunction(filter.children[1]);
+  }
+  if (filter.kind == Kind::kString) return !filter.matcher->name().starts_with("__error");
+  return filter.kind == Kind::kNumber && !filter.name.starts_with("__error");
 }
 
 }  // namespace
@@ -101,8 +113,10 @@ void Pipeline::FindFields(const std::vector<Stage>& stages) {
     const auto* filter = std::get_if<LabelFilterStage>(&stages[at]);
     if (filter == nullptr) break;
     plain_names = AddFilter(filter->filter, &fields_) && plain_names;
+    filters_are_all_ = filters_are_all_ && IsConjunction(filter->filter);
   }
   reducible_ = line_filters_done && plain_names && at == stages.size();
+  filters_are_all_ = reducible_ && filters_are_all_;
   if (!plain_names || !fields_.json) fields_.filters.clear();
 }
 
@@ -147,7 +161,17 @@ Result<Pipeline> Pipeline::Compile(const std::vector<Stage>& stages) {
       contains = std::move(negated);
     }
     pipeline.complete_ = pipeline.complete_ && matcher->exact();
-    pipeline.pushdown_.children.push_back(std::move(contains));
+    if (!match::IsNegative(matcher->op()) && !matcher->exact()) {
+      for (const std::string& literal : matcher->literals()) {
+        if (literal == matcher->literal() || literal.size() < kShortLiteral) continue;
+        store::Predicate other;
+        other.op = store::Predicate::Op::kLineContains;
+        other.text = literal;
+        pipeline.pushdown_.children.push_back(std::move(other));
+      }
+    }
+    // The longest one first: it leaves the least to the others.
+    pipeline.pushdown_.children.insert(pipeline.pushdown_.children.begin(), std::move(contains));
   }
   pipeline.FindFields(stages);
   return pipeline;

@@ -58,6 +58,8 @@ class Pipeline {
   /// that decides about a line are the fields above. `first_label_stage` begins the label filters.
   bool reducible() const { return reducible_; }
   size_t first_label_stage() const { return first_label_stage_; }
+  /// The label filters are these of fields() and nothing else.
+  bool filters_are_all() const { return filters_are_all_; }
   /// Only line filters: labels leave as they came.
   bool keeps_labels() const { return keeps_labels_; }
 
@@ -70,6 +72,7 @@ class Pipeline {
   bool keeps_labels_ = true;
   store::FieldRequest fields_;
   bool reducible_ = true;
+  bool filters_are_all_ = true;
   size_t first_label_stage_ = 0;
 };
 

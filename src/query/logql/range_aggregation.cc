@@ -94,10 +94,15 @@ class RangeRun final : public store::ScanSink {
     const std::vector<model::LabelView> labels = stream.ToVector();
     context_.stats.lines += times.size();
     if (fields.empty() && counting_) return CountRows(labels, times);
+    const bool direct = FindGroupValues(labels);
     for (size_t i = 0; i < times.size(); ++i) {
       PHAROS_TRY_VOID(context_.Tick());
       const StepRange steps = StepsOf(times[i]);
       if (steps.first >= steps.last) continue;
+      if (direct) {
+        PHAROS_TRY(const bool done, TakeDirectly(times[i], steps, fields, i));
+        if (done) continue;
+      }
       entry_.time_ns = times[i];
       entry_.labels.Reset(labels);
       for (size_t f = 0; f < fields.size(); ++f) {
@@ -143,6 +148,82 @@ class RangeRun final : public store::ScanSink {
     if (std::any_of(names.begin(), names.end(), special)) return false;
     names_ = names;
     return true;
+  }
+
+  /// Where a label of the grouping comes from: the stream, or a field (its index).
+  struct GroupValue {
+    std::string_view of_stream{};
+    std::optional<size_t> field{};
+  };
+
+  /// Makes ready for TakeDirectly; false where rows of this stream need all their labels.
+  bool FindGroupValues(const std::vector<model::LabelView>& stream) {
+    if (absent_ || !pipeline_.fields().json || !pipeline_.filters_are_all()) return false;
+    const auto of_stream = [&](std::string_view name) {
+      return std::find_if(stream.begin(), stream.end(),
+                          [&](const model::LabelView& label) { return label.name == name; });
+    };
+    group_values_.clear();
+    for (const std::string& name : grouping_->labels) {
+      const auto label = of_stream(name);
+      if (label != stream.end()) {
+        group_values_.push_back({label->value, std::nullopt});
+      } else {
+        group_values_.push_back({{}, NumberOf(name)});
+      }
+    }
+    for (const store::FieldFilter& filter : pipeline_.fields().filters) {
+      if (of_stream(names_[filter.field]) != stream.end()) return false;
+    }
+    return !call_.unwrap || of_stream(call_.unwrap->label) == stream.end();
+  }
+
+  size_t NumberOf(std::string_view name) const {
+    return static_cast<size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+  }
+
+  /// A row without building its labels. False where something cannot be read: the entry must
+  /// then say so in full.
+  Result<bool> TakeDirectly(int64_t time_ns, const StepRange& steps,
+                            const std::vector<std::vector<std::string_view>>& fields, size_t row) {
+    for (const store::FieldFilter& filter : pipeline_.fields().filters) {
+      const std::string_view text = fields[filter.field][row];
+      if (filter.text) {
+        if (!filter.text(text)) return true;
+        continue;
+      }
+      if (text.data() == nullptr) return true;
+      const auto number = match::ParseNumber(text);
+      if (!number) return false;
+      if (!filter.number(*number)) return true;
+    }
+    double value = 0;
+    if (call_.unwrap) {
+      const size_t number = NumberOf(call_.unwrap->label);
+      const std::string_view text = fields[number][row];
+      if (text.data() == nullptr) return true;
+      const auto converted = Convert(text);
+      if (!converted) return false;
+      // unwrap takes its label away, also from the grouping
+      for (const GroupValue& group : group_values_) {
+        if (group.field == number) return false;
+      }
+      value = *converted;
+    }
+    key_.clear();
+    for (const GroupValue& group : group_values_) {
+      AddToKey(group.field ? fields[*group.field][row] : group.of_stream);
+    }
+    const auto found = by_values_.find(key_);
+    if (found == by_values_.end()) return false;  // the first of its series
+    ++context_.stats.post_filter_lines;
+    PHAROS_TRY_VOID(AddTo(series_[found->second], time_ns, steps, value));
+    return true;
+  }
+
+  void AddToKey(std::string_view value) {
+    const auto size = static_cast<uint32_t>(value.size());
+    key_.append(reinterpret_cast<const char*>(&size), sizeof size).append(value);
   }
 
   /// Rows that differ in nothing but their times: counted between the borders of steps.
@@ -227,7 +308,11 @@ class RangeRun final : public store::ScanSink {
     } else {
       at_ = *of_run_;
     }
-    Collected* series = &series_[at_];
+    return AddTo(series_[at_], time_ns, steps, value);
+  }
+
+  Result<void> AddTo(Collected& to, int64_t time_ns, const StepRange& steps, double value) {
+    Collected* series = &to;
     if (!counting_) {
       if (++held_ > kMaxHeldSamples) {
         return Fail(ErrorKind::kLimit,
@@ -295,9 +380,7 @@ class RangeRun final : public store::ScanSink {
     if (by && !absent_) {  // the values alone tell the series, without building its labels
       key_.clear();
       for (const std::string& name : grouping_->labels) {
-        const std::string_view value = entry_.labels.Get(name);
-        key_.append(value).push_back('\xff');
-        key_.append(std::to_string(value.size())).push_back(' ');
+        AddToKey(entry_.labels.Get(name));
       }
       if (const auto found = by_values_.find(key_); found != by_values_.end()) {
         return found->second;
@@ -433,6 +516,7 @@ class RangeRun final : public store::ScanSink {
   model::Labels whole_labels_;
   std::vector<model::LabelView> whole_views_;
   std::string key_;
+  std::vector<GroupValue> group_values_;
   std::unordered_map<std::string, size_t> by_values_;
   std::vector<Collected> series_;
   std::unordered_map<std::string, size_t> index_;

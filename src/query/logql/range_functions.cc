@@ -105,14 +105,17 @@ double Quantile(double phi, std::span<double> values) {
   if (values.empty() || std::isnan(phi)) return std::numeric_limits<double>::quiet_NaN();
   if (phi < 0) return -kInfinity;
   if (phi > 1) return kInfinity;
-  std::sort(values.begin(), values.end(), [](double a, double b) {
+  const auto before = [](double a, double b) {
     return std::isnan(a) ? !std::isnan(b) : a < b;  // NaN first
-  });
+  };
   const double rank = phi * (static_cast<double>(values.size()) - 1);
   const auto lower = static_cast<size_t>(std::max(0.0, std::floor(rank)));
-  const size_t upper = std::min(values.size() - 1, lower + 1);
   const double weight = rank - std::floor(rank);
-  return values[lower] * (1 - weight) + values[upper] * weight;
+  const auto at = values.begin() + static_cast<ptrdiff_t>(lower);
+  std::nth_element(values.begin(), at, values.end(), before);
+  const double upper =
+      at + 1 == values.end() ? *at : *std::min_element(at + 1, values.end(), before);
+  return *at * (1 - weight) + upper * weight;
 }
 
 RangeFunction FindRangeFunction(std::string_view name) {

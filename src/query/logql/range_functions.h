@@ -24,7 +24,7 @@ using RangeFunction = double (*)(const Window& window);
 /// For everything but absent_over_time; null for an unknown name.
 RangeFunction FindRangeFunction(std::string_view name);
 
-/// φ-quantile with linear interpolation; sorts `values`. NaN for none, ±Inf outside [0, 1].
+/// φ-quantile with linear interpolation; reorders `values`. NaN for none, ±Inf outside [0, 1].
 double Quantile(double phi, std::span<double> values);
 
 }  // namespace pharos::query::logql

@@ -1,0 +1,220 @@
+// Lines come back byte for byte, and searches find what a plain scan of the lines finds: random
+// lines and needles of every kind, needles across the borders of values among them.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "events/real_lines_test.h"
+
+namespace pharos::events {
+namespace {
+
+constexpr int64_t kStart = kNow - kHour;
+
+bool Long() { return std::getenv("PHAROS_LONG") != nullptr; }
+
+class Maker {
+ public:
+  explicit Maker(uint64_t seed) : random_(seed) {}
+
+  uint64_t Below(uint64_t n) { return random_() % n; }
+  std::string Hex(size_t digits) {
+    std::string out;
+    for (size_t i = 0; i < digits; ++i) out += "0123456789abcdef"[Below(16)];
+    return out;
+  }
+  std::string Word() {
+    static constexpr const char* kWords[] = {"payment", "error", "cart", "Ünïcode", "a", "timeout",
+                                             "user",    "x1y2",  "0x1f", "-",       "",  "null"};
+    return kWords[Below(12)];
+  }
+  std::string Number() {
+    switch (Below(7)) {
+      case 0: return std::to_string(Below(10));
+      case 1: return std::to_string(random_() >> Below(64));
+      case 2: return "00" + std::to_string(Below(1000));
+      case 3: return std::to_string(Below(1000)) + "." + std::to_string(Below(1000));
+      case 4: return "-" + std::to_string(Below(100'000));
+      case 5:
+        return std::to_string(Below(256)) + "." + std::to_string(Below(256)) + ".7." +
+               std::to_string(Below(256));
+      default: return std::to_string(Below(24)) + ":" + std::to_string(10 + Below(50)) + ":07,123";
+    }
+  }
+  std::string Time(int64_t time_ns) {
+    const int64_t s = time_ns / 1'000'000'000;
+    char out[64];
+    std::snprintf(out, sizeof out, "2027-01-15%c08:%02d:%02d%c%03d", Below(2) ? 'T' : ' ',
+                  static_cast<int>(s / 60 % 60), static_cast<int>(s % 60), Below(2) ? '.' : ',',
+                  static_cast<int>(time_ns / 1'000'000 % 1000));
+    return out;
+  }
+  std::string Value(int64_t time_ns) {
+    switch (Below(9)) {
+      case 0: return Hex(16);
+      case 1: return Hex(32);
+      case 2: return Number();
+      case 3: return Time(time_ns);
+      case 4: return Hex(8) + "-" + Hex(4) + "-" + Hex(4) + "-" + Hex(4) + "-" + Hex(12);
+      case 5: return "/api/v1/" + Word() + "/" + Number();
+      case 6: return Word() + "_" + Word();
+      case 7: return "u" + std::to_string(Below(100));
+      default: return Word() + " " + Number() + " " + Word();
+    }
+  }
+  std::string Line(int64_t time_ns) {
+    std::string out;
+    switch (Below(6)) {
+      case 0:
+      case 1:
+        out = R"({"ts":")" + Time(time_ns) + R"(","level":")" + Word() + R"(","id":")" + Hex(32) +
+              R"(","n":)" + std::to_string(Below(1000)) + R"(,"msg":")" + Value(time_ns) + "\"";
+        if (Below(4) == 0) out += R"(,"deep":{"a":"x\"y","b":[1,"]",2]})";
+        if (Below(9) == 0) out += R"(, "n":true)";
+        return out + "}";
+      case 2: return "level=" + Word() + " path=\"" + Value(time_ns) + "\" took=" + Number() + "ms";
+      case 3:
+        for (uint64_t i = Below(6); i > 0; --i) out += Value(time_ns) + (Below(3) ? " " : "");
+        return out;
+      case 4: return "GET " + Value(time_ns) + " from " + Number() + " in " + Number() + "ms";
+      default:
+        for (uint64_t i = Below(30); i > 0; --i) out += static_cast<char>(Below(256));
+        return out;
+    }
+  }
+  /// A piece of one of the lines, or what looks like one.
+  std::string Needle(const std::vector<std::string>& lines) {
+    const std::string& line = lines[Below(lines.size())];
+    if (Below(8) == 0) return Value(kStart).substr(0, 1 + Below(12));
+    if (line.empty()) return "zz";
+    const size_t at = Below(line.size());
+    std::string out = line.substr(at, 1 + Below(Below(3) ? 8 : 40));
+    if (Below(6) == 0) out[Below(out.size())] ^= 1;
+    return out;
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+/// An engine with its lines in parts, and the lines.
+struct Corpus {
+  World world;
+  std::vector<std::string> lines;
+
+  void Fill(Maker& make, size_t count) {
+    ASSERT_TRUE(world.Start());
+    for (size_t done = 0; done < count;) {
+      model::EventBatch batch;
+      for (uint64_t pod = 0; pod < 3; ++pod) {
+        model::StreamEvents stream{model::Labels{{"pod", std::to_string(pod)}}, {}};
+        for (size_t i = 0; i < 500 && done < count; ++i, ++done) {
+          const int64_t time = kStart + static_cast<int64_t>(done) * 1'000'037;
+          lines.push_back(make.Line(time));
+          model::Event event;
+          event.time_ns = time;
+          event.body = model::Value::String(batch.arena.Copy(lines.back()));
+          stream.events.push_back(event);
+        }
+        batch.streams.push_back(std::move(stream));
+      }
+      ASSERT_TRUE(world.engine->Append("default", batch));
+    }
+    ASSERT_TRUE(world.engine->Flush());
+  }
+};
+
+store::Predicate Contains(std::string text) {
+  store::Predicate p;
+  p.op = store::Predicate::Op::kLineContains;
+  p.text = std::move(text);
+  return p;
+}
+
+TEST(Search, FindsWhatAScanFinds) {
+  Maker make(Long() ? std::random_device()() : 17);
+  Corpus corpus;
+  corpus.Fill(make, Long() ? 1'000'000 : 20'000);
+  store::EventQuery all = All();
+  EXPECT_EQ(Lines(*corpus.world.engine, all), corpus.lines);  // byte for byte
+  const size_t needles = Long() ? 10'000 : 1'500;
+  for (size_t n = 0; n < needles; ++n) {
+    const std::string needle = make.Needle(corpus.lines);
+    const bool negated = make.Below(10) == 0;
+    store::EventQuery query = All();
+    store::Predicate test = Contains(needle);
+    if (negated) {
+      store::Predicate inner = std::move(test);
+      test = {};
+      test.op = store::Predicate::Op::kNot;
+      test.children.push_back(std::move(inner));
+    }
+    query.predicate.children.push_back(std::move(test));
+    if (make.Below(5) == 0) query.predicate.children.push_back(Contains(make.Needle(corpus.lines)));
+    std::vector<std::string> want;
+    const auto& tests = query.predicate.children;
+    for (const std::string& line : corpus.lines) {
+      bool holds = (line.find(needle) != std::string::npos) != negated;
+      if (tests.size() > 1) holds = holds && line.find(tests[1].text) != std::string::npos;
+      if (holds) want.push_back(line);
+    }
+    ASSERT_EQ(Lines(*corpus.world.engine, query), want)
+        << "needle <" << needle << ">" << (negated ? " negated" : "");
+  }
+}
+
+TEST(Search, EveryByteSequenceIsALine) {
+  World world;
+  ASSERT_TRUE(world.Start());
+  std::vector<std::string> lines;
+  for (int a = 0; a < 256; ++a) {
+    for (const char* around : {"", "1", "ab1", "{\"a\":\"", "k=v k="}) {
+      lines.push_back(std::string(around) + static_cast<char>(a) + around);
+    }
+  }
+  lines.push_back(std::string("\0\1\2\10\40", 5));
+  lines.push_back(std::string(200'000, 'x') + "17");
+  model::EventBatch batch;
+  model::StreamEvents stream{model::Labels{{"a", "b"}}, {}};
+  for (size_t i = 0; i < lines.size(); ++i) {
+    stream.events.push_back(Line(kStart + static_cast<int64_t>(i), lines[i]));
+  }
+  batch.streams.push_back(std::move(stream));
+  ASSERT_TRUE(world.engine->Append("default", batch));
+  ASSERT_TRUE(world.engine->Flush());
+  EXPECT_EQ(Lines(*world.engine, All()), lines);
+}
+
+TEST(Search, RealLinesComeBack) {
+  size_t sets = 0;
+  for (const char* name : kRealSets) {
+    const RealCorpus corpus = MakeRealCorpus(name, Long() ? 60 << 20 : 1 << 20);
+    if (corpus.lines.empty()) continue;
+    ++sets;
+    World world;
+    ASSERT_TRUE(world.Start());
+    StoreCorpus(world, corpus);
+    EXPECT_TRUE(Lines(*world.engine, All()) == corpus.lines) << name;
+    // Small parts carry their dictionaries for few lines: 0.7 is asked of large ones.
+    const uint64_t bytes = world.engine->Stats("default", model::EventKind::kLog).part_bytes;
+    EXPECT_LT(static_cast<double>(bytes),
+              (Long() ? 0.7 : 1.2) * static_cast<double>(corpus.zstd_bytes))
+        << name << ": " << bytes << " bytes, zstd " << corpus.zstd_bytes << ", of " << corpus.bytes;
+    Maker make(5);
+    for (int n = 0; n < 20; ++n) {
+      store::EventQuery query = All();
+      const std::string needle = make.Needle(corpus.lines);
+      query.predicate.children.push_back(Contains(needle));
+      std::vector<std::string> want;
+      for (const std::string& line : corpus.lines) {
+        if (line.find(needle) != std::string::npos) want.push_back(line);
+      }
+      ASSERT_TRUE(Lines(*world.engine, query) == want) << name << " <" << needle << ">";
+    }
+  }
+  if (sets == 0) GTEST_SKIP() << "../shared/data/loghub is not there";
+}
+
+}  // namespace
+}  // namespace pharos::events

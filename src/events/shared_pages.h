@@ -1,0 +1,55 @@
+// Pages of parts that were read lately, unpacked, for all queries together.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace pharos::events {
+
+/// A page's bytes, shared with whoever reads them.
+using PageBytes = std::shared_ptr<const std::string>;
+
+/// Owns: at most the bytes it was made for, the least recently used go first. Threads: any.
+/// Cost: a short lock and a hash look-up.
+class SharedPages {
+ public:
+  explicit SharedPages(size_t most_bytes) : most_bytes_(most_bytes) {}
+
+  /// Null when it is not there. `part` is a number that no other part has or had.
+  PageBytes Find(uint64_t part, uint8_t section, uint32_t page);
+  void Put(uint64_t part, uint8_t section, uint32_t page, PageBytes bytes);
+  size_t bytes() const {
+    std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+  /// The one of this process.
+  static SharedPages& Process();
+
+ private:
+  struct Key {
+    uint64_t part = 0;
+    uint64_t page = 0;  // section and number
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHasher {
+    size_t operator()(const Key& key) const {
+      return (key.part * 0x9E3779B97F4A7C15u ^ key.page) * 0xD6E8FEB86659FD93u;
+    }
+  };
+  struct Entry {
+    Key key;
+    PageBytes bytes;
+  };
+  const size_t most_bytes_;
+  mutable std::mutex mutex_;  // guards all below
+  std::list<Entry> entries_;  // the most recently used first
+  std::unordered_map<Key, std::list<Entry>::iterator, KeyHasher> index_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace pharos::events
