@@ -13,10 +13,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
           page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
       break;
     case 1:
-      if (auto words = events::PartWords::Decode(
-              std::string("\2\x09" "a\1\x20" "b\2\x23" "c\4\x22" "\0\2\x08\x20\0", 16), 5)) {
-        if (const auto column = events::ValueColumn::Parse(
-                std::make_shared<const std::string>(page), *words)) {
+      if (auto words = events::PartWords::Decode(std::string("\2\x09"
+                                                             "a\1\x20"
+                                                             "b\2\x23"
+                                                             "c\4\x22"
+                                                             "\0\2\x08\x20\0",
+                                                             16),
+                                                 5)) {
+        if (const auto column =
+                events::ValueColumn::Parse(std::make_shared<const std::string>(page), *words)) {
           std::string text;
           for (size_t i = 0; i < (*column)->size(); ++i) (*column)->Append(i, 0, text);
         }

@@ -2,7 +2,7 @@
 // program: open, close, key and text, number.
 #include <simdjson.h>
 
-#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -55,6 +55,8 @@ class Program {
         double value = code;
         const std::string_view raw = Take(8);
         if (raw.size() == 8) std::memcpy(&value, raw.data(), 8);
+        // Whole numbers beyond 64 bits are JSON, but simdjson does not read them.
+        if (std::abs(value) >= 1e19) value = 1 / value;
         json_.Double(value);
         return;
       }

@@ -115,8 +115,9 @@ TEST_F(Scan, GivesWhatACursorGives) {
       Collector scanned(query.fields.names);
       const auto done = world_.engine->Scan(query, scanned);
       ASSERT_TRUE(done.has_value() && *done);
-      if (!json || level == std::string_view("error")) {
-        EXPECT_GT(scanned.reduced, 0u);
+      // No line has "none": where fields are read, the dictionaries alone tell.
+      if (!json || level != std::string_view("none")) {
+        EXPECT_GT(scanned.reduced, 0u) << level;
       }
       store::EventQuery plain = query;
       plain.fields = {};

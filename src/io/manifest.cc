@@ -204,6 +204,14 @@ class LogManifest final : public Manifest {
   bool uncertain_ = false;       ///< the file may hold what did not happen; rewrite it first
 };
 
+/// Making directories must not make a data directory anew, beside one that was moved away with its
+/// MANIFEST: parts in it would be lost when the old one comes back.
+Result<void> DataDirIsThere(Manifest& manifest) {
+  if (manifest.fs().Exists(manifest.data_dir() + "/MANIFEST")) return {};
+  return Fail(ErrorKind::kNotFound, "the data directory " + manifest.data_dir() +
+                                        " was moved or removed: there is no MANIFEST in it");
+}
+
 /// Each directory from the data directory down to the part's day has its new entry synced.
 Result<void> MakePartParents(Manifest& manifest, const std::string& path) {
   const size_t last = path.rfind('/');
@@ -244,6 +252,7 @@ Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir, const M
   if (!IsPartPath(relative)) {
     return Fail(ErrorKind::kUnprocessable, "a part cannot lie at " + relative);
   }
+  PHAROS_TRY_VOID(DataDirIsThere(manifest));
   Fs& fs = manifest.fs();
   const std::string path = manifest.data_dir() + "/" + relative;
   PHAROS_TRY_VOID(fs.SyncDir(tmp_dir));
@@ -256,6 +265,7 @@ Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir, const M
 }
 
 Result<std::string> MakeTmpDir(Manifest& manifest, const std::string& name) {
+  PHAROS_TRY_VOID(DataDirIsThere(manifest));
   const std::string path = manifest.data_dir() + "/tmp/" + name;
   PHAROS_TRY_VOID(manifest.fs().RemoveAll(path));
   PHAROS_TRY_VOID(manifest.fs().MakeDirs(path));

@@ -185,6 +185,19 @@ TEST_F(ManifestTest, EveryFlippedBitIsNoticedOrHarmless) {
   EXPECT_NE(opened.error().message.find("data/MANIFEST"), std::string::npos);
 }
 
+TEST_F(ManifestTest, ADataDirectoryThatWasMovedIsNotMadeAnew) {
+  auto manifest = Open();
+  ASSERT_TRUE(Publish(*manifest, {.add = {Entry(1)}}));
+  ASSERT_TRUE(fs_.Rename("data", "elsewhere"));
+  const auto made = MakeTmpDir(*manifest, "x");
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("moved or removed"), std::string::npos);
+  EXPECT_FALSE(PublishPart(*manifest, "data/tmp/x", {.add = {Entry(2)}}));
+  EXPECT_FALSE(fs_.Exists("data"));
+  ASSERT_TRUE(fs_.Rename("elsewhere", "data"));
+  EXPECT_TRUE(Publish(*manifest, {.add = {Entry(2)}}));
+}
+
 TEST_F(ManifestTest, EveryTruncationGivesAPrefix) {
   {
     auto manifest = Open();

@@ -29,6 +29,7 @@ base::Result<void> SampleEngine::Admission(Priority priority) const {
                           " MiB free (storage.min_free); free space or lower the retention, then "
                           "try again");
   }
+  if (wal_ != nullptr) PHAROS_TRY_VOID(wal_->Healthy());
   return CheckSamples(priority, budget_);
 }
 

@@ -340,7 +340,10 @@ base::Result<store::CardinalityReport> SampleEngine::Cardinality(
     report.by_metric.push_back(
         {metric.name, metric.value, made != churn.end() ? made->second : 0, {}});
   }
-  for (const auto& [metric, count] : churn) report.new_series += count;
+  for (const auto& [metric, count] : churn) {
+    if (FindPair(pairs, PairHash(model::kMetricName, metric)) != nullptr)
+      report.new_series += count;
+  }
   CountLabels(sources, names, query.limit, report.by_metric);
   report.by_pair = Texts(sources, TopPairs(pairs, std::nullopt, query.limit), false);
   if (!query.focus_label.empty()) {

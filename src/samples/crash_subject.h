@@ -57,7 +57,20 @@ class SampleSubject final : public io::CrashSubject {
     return all;
   }
 
-  bool Delete(io::CrashRandom&) override { return true; }
+  bool Delete(io::CrashRandom& random) override {
+    const uint64_t series = random() % kSeries;
+    const int64_t start_ms = clock_->NowMs() - static_cast<int64_t>(random() % 7'200'000);
+    const int64_t end_ms = start_ms + static_cast<int64_t>(random() % 3'600'000);
+    const auto done = engine_->Delete(store::kDefaultTenant,
+                                      {model::Matcher::Equal("series", std::to_string(series))},
+                                      start_ms, end_ms);
+    for (auto& [point, fate] : truths_[std::string(store::kDefaultTenant)].sent) {
+      if (point.first != series || point.second < start_ms || point.second > end_ms) continue;
+      if (done || fate == Fate::kAcknowledged) fate = done ? Fate::kDeleted : Fate::kPossible;
+    }
+    if (random() % 2 == 0) (void)engine_->CleanTombstones();
+    return done.has_value();
+  }
 
   std::string Check() override {
     if (const auto verified = Verify(); !verified) return verified.error().message;
@@ -95,10 +108,11 @@ class SampleSubject final : public io::CrashSubject {
     std::vector<Point> points;
     std::string help = "";
   };
+  enum class Fate : uint8_t { kPossible, kAcknowledged, kDeleted };
   struct Truth {
-    std::map<Point, bool> sent;  ///< acknowledged?
-    std::string help;            ///< acknowledged last
-    int64_t help_ms = 0;         ///< when
+    std::map<Point, Fate> sent;
+    std::string help;     ///< acknowledged last
+    int64_t help_ms = 0;  ///< when
     std::vector<std::string> later_help;
     bool help_excused = false;
   };
@@ -122,7 +136,8 @@ class SampleSubject final : public io::CrashSubject {
     auto appender = engine_->Begin(batch.tenant);
     std::vector<Point> taken;
     for (const Point& point : batch.points) {
-      truth.sent.try_emplace(point, false);
+      Fate& fate = truth.sent.try_emplace(point, Fate::kPossible).first->second;
+      if (fate == Fate::kDeleted) fate = Fate::kPossible;  // again, and later
       const auto handle = appender->Resolve(LabelsOf(point.first));
       if (!handle) continue;
       if (AppendOne(*appender, *handle, point)) taken.push_back(point);
@@ -133,7 +148,7 @@ class SampleSubject final : public io::CrashSubject {
     }
     const auto outcome = appender->Commit().Wait();
     if (outcome) {
-      for (const Point& point : taken) truth.sent[point] = true;
+      for (const Point& point : taken) truth.sent[point] = Fate::kAcknowledged;
       if (!batch.help.empty()) {
         truth.help = batch.help;
         truth.help_ms = clock_->NowMs();
@@ -189,8 +204,9 @@ class SampleSubject final : public io::CrashSubject {
   /// What is in the range of `damaged` need not be there.
   std::string Compare(const Truth& truth, const Seen& seen, const io::PartEntry* damaged) const {
     const int64_t oldest = latest_ms_ - kRetentionMs;
-    for (const auto& [point, acknowledged] : truth.sent) {
-      if (!acknowledged || point.second < oldest) continue;
+    for (const auto& [point, fate] : truth.sent) {
+      if (fate == Fate::kDeleted && seen.contains(point)) return "deleted: " + NameOf(point);
+      if (fate != Fate::kAcknowledged || point.second < oldest) continue;
       const bool excused = damaged != nullptr && point.second >= damaged->min_time &&
                            point.second <= damaged->max_time;
       if (!excused && !seen.contains(point)) return "lost: " + NameOf(point);

@@ -164,12 +164,12 @@ TEST_F(DeletionTest, TheDiskIsGivenBackAfterAWhile) {
 
 TEST_F(DeletionTest, ADeletionThatCannotBeLoggedDoesNothing) {
   Put(engine(), Name("m"), t0, 1);
-  harness.fs().SetCapacity(harness.fs().UsedBytes());
+  FillDisk(harness.fs());
   const auto deleted = engine().Delete("default", Is("m"), INT64_MIN, INT64_MAX);
   ASSERT_FALSE(deleted.has_value());
   EXPECT_EQ(deleted.error().kind, base::ErrorKind::kFull);
   EXPECT_EQ(All().size(), 1u);
-  harness.fs().SetCapacity(UINT64_MAX);
+  harness.fs().SetHook({});
   Delete(Is("m"), INT64_MIN, INT64_MAX);
   EXPECT_EQ(All(), Contents());
 }

@@ -87,6 +87,14 @@ inline std::optional<store::SampleRefusal> Put(SampleEngine& engine, const model
   return refused.empty() ? std::nullopt : std::optional(refused[0].why);
 }
 
+/// From now on nothing can be written: the disk is full. Undone by SetHook({}).
+inline void FillDisk(io::SimFs& fs) {
+  fs.SetHook([](const io::SimOp& op) -> base::Result<void> {
+    if (op.name != "Append" && op.name != "Create" && op.name != "Prepare") return {};
+    return base::Fail(base::ErrorKind::kFull, op.path + ": No space left on device");
+  });
+}
+
 using Points = std::map<int64_t, uint64_t>;  // time → bits
 using Contents = std::map<model::Labels, Points>;
 

@@ -25,7 +25,7 @@ std::vector<model::Labels> AllLabels() {
   for (int i = 0; i < kSeries; ++i) {
     const int instance = i % 10'000;
     char id[16], metric[32];
-    std::snprintf(id, sizeof id, "id-%07d", (i * 7919) % kSeries);
+    std::snprintf(id, sizeof id, "id-%07d", static_cast<int>(i * int64_t{7919} % kSeries));
     std::snprintf(metric, sizeof metric, "metric_%02d_total", i / 10'000);
     const std::string host = "host-" + std::to_string(instance) + ":9100";
     const std::string zone = "eu-" + std::to_string(instance % 4);
@@ -78,7 +78,8 @@ Bed& TheBed() {
 }
 
 void BM_OpenPart(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(TheBed().Open());
+  Bed& bed = TheBed();  // made outside of the time that counts
+  for (auto _ : state) benchmark::DoNotOptimize(bed.Open());
 }
 BENCHMARK(BM_OpenPart)->Unit(benchmark::kMillisecond);
 

@@ -106,14 +106,14 @@ TEST_F(KeepTest, ADiskThatIsFullLosesNothingAcknowledged) {
   Start({.min_free_bytes = 0});
   std::map<int64_t, uint64_t> acknowledged;
   for (int i = 0; i < 300; ++i) {
-    if (i == 100) harness->fs().SetCapacity(harness->fs().UsedBytes() + 200);
-    if (i == 200) harness->fs().SetCapacity(UINT64_MAX);
+    if (i == 100) FillDisk(harness->fs());
+    if (i == 200) harness->fs().SetHook({});
     if (i % 20 == 0) (void)engine().Tick();
     bool durable = false;
     const auto refused = Put(engine(), Name("m"), kTestStartMs + i, i, "default", &durable);
     if (durable && !refused) acknowledged[kTestStartMs + i] = Bits(i);
   }
-  EXPECT_GT(acknowledged.size(), 200u);
+  EXPECT_GE(acknowledged.size(), 200u);
   EXPECT_LT(acknowledged.size(), 300u);
   ASSERT_TRUE(harness->Restart().has_value());
   const Points found = ReadAll(engine(), Everything()).value()[Name("m")];

@@ -95,6 +95,7 @@ base::Result<void> PartBuilder::AddFloats(const store::SeriesColumns& columns) {
     const std::span times(columns.times_ms.data() + begin, size);
     head_.clear();
     body_.clear();
+    if (hint_.exponent == codec::ValueHint::kXor) hint_ = {};  // of another series, maybe
     codec::EncodeValues(values, body_, &hint_, values.data());
     if (body_[0] == static_cast<char>(codec::ValueForm::kConstant)) body_.clear();
     EncodeSummary(values, body_, head_);

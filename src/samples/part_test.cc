@@ -130,6 +130,22 @@ TEST_F(PartTest, SeriesScrapedTogetherShareTheirTimes) {
   EXPECT_LT(bytes, 240 * 2 + 100 * 40u);  // one column of 11 bits a time, not a hundred
 }
 
+TEST_F(PartTest, OneSeriesOfAnyDoublesDoesNotSpoilTheNext) {
+  Random random(7);
+  std::vector<store::SeriesColumns> all;
+  for (int s = 0; s < 200; ++s) {
+    store::SeriesColumns columns{.labels = Labels{{"s", std::to_string(1000 + s)}}};
+    for (int i = 0; i < 30; ++i) {
+      columns.times_ms.push_back(i * 60'000);
+      columns.values.push_back(s == 0 ? static_cast<double>(random()) * 1e-19
+                                      : static_cast<double>(random() % 1000) / 100);
+    }
+    all.push_back(std::move(columns));
+  }
+  Write(all);
+  EXPECT_LT(bytes, 200 * 30 * 2.5);  // ten bits a value and a head; as doubles eight bytes
+}
+
 /// Reads all there is, whatever it is; must end.
 void ReadEverything(const std::shared_ptr<Part>& part) {
   (void)part->Exemplars();

@@ -81,7 +81,8 @@ TEST_F(StartsTest, OfHistograms) {
   histogram->count = 3;
   auto appender = harness.engine().Begin("default");
   const store::SeriesHandle series = *appender->Resolve(Labels{{"__name__", "h"}});
-  const store::HistogramWrite writes[] = {{series, t, histogram, t - 5}, {series, t + 1, histogram}};
+  const store::HistogramWrite writes[] = {{series, t, histogram, t - 5},
+                                          {series, t + 1, histogram}};
   std::vector<store::Refused> refused;
   appender->AppendHistograms(writes, &refused);
   ASSERT_TRUE(refused.empty());

@@ -9,11 +9,10 @@ namespace pharos::samples {
 
 base::Result<const TimeRun*> TimeRuns::Of(std::span<const uint64_t> columns,
                                           PartSeriesReader& reader) {
-  const uint64_t key =
-      columns.size() == 1
-          ? columns[0]
-          : base::HashBytes64({reinterpret_cast<const char*>(columns.data()),
-                               columns.size() * sizeof(uint64_t)});
+  const uint64_t key = columns.size() == 1
+                           ? columns[0]
+                           : base::HashBytes64({reinterpret_cast<const char*>(columns.data()),
+                                                columns.size() * sizeof(uint64_t)});
   if (const auto known = runs_.find(key);
       known != runs_.end() && std::ranges::equal(known->second->columns, columns)) {
     return known->second.get();

@@ -15,10 +15,12 @@ struct ProgramName {
   std::string_view prefix;
   std::string_view version;
 };
-constexpr ProgramName kPrograms[] = {
-    {"prometheus", "prometheus_", "3.5.0"}, {"loki", "loki_", "3.7.0"},
-    {"tempo", "tempo_", "2.8.0"},           {"alertmanager", "alertmanager_", "0.28.0"},
-    {"grafana", "grafana_", "12.0.0"},      {"promtail", "promtail_", "3.5.0"}};
+constexpr ProgramName kPrograms[] = {{"prometheus", "prometheus_", "3.14.0"},
+                                     {"loki", "loki_", "3.7.0"},
+                                     {"tempo", "tempo_", "2.8.0"},
+                                     {"alertmanager", "alertmanager_", "0.28.0"},
+                                     {"grafana", "grafana_", "12.0.0"},
+                                     {"promtail", "promtail_", "3.5.0"}};
 
 std::atomic<double> reload_successful{1}, reload_time{0};
 

@@ -60,7 +60,7 @@ struct CardinalityReport {
   uint64_t parts = 0;  ///< looked at
   uint64_t metrics = 0;
   uint64_t label_pairs = 0;
-  uint64_t new_series = 0;
+  uint64_t new_series = 0;  ///< of the metrics that have a series here
   std::vector<MetricCardinality> by_metric;
   std::vector<LabelCardinality> by_label;
   std::vector<NamedCount> by_pair;

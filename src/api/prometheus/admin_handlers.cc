@@ -73,9 +73,9 @@ Response Snapshot(const PrometheusApiDeps& deps, const Request& request) {
   bool skip_head = false;
   if (!text.empty() && !ParseBool(text, &skip_head)) {
     return Refused(InvalidParameter(
-        "skip_head", {ErrorKind::kBadInput,
-                      "unable to parse boolean: strconv.ParseBool: parsing " +
-                          query::promql::GoQuote(text) + ": invalid syntax"}));
+        "skip_head",
+        {ErrorKind::kBadInput, "unable to parse boolean: strconv.ParseBool: parsing " +
+                                   query::promql::GoQuote(text) + ": invalid syntax"}));
   }
   auto name = deps.admin->Snapshot(skip_head);
   if (!name) {

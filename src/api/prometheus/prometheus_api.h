@@ -58,7 +58,7 @@ struct PrometheusApiDeps {
   std::function<std::string()> config_text;  ///< prometheus.yml as it is in force
   std::map<std::string, std::string> flags;
 
-  std::string version = "3.5.0";  ///< of the Prometheus whose API this is
+  std::string version = "3.14.0";  ///< of the Prometheus whose API this is
   std::string revision;
   std::string branch;
   std::string build_user;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
+#include "api/prometheus/encode.h"
 #include "api/testing/call.h"
 #include "query/promql/memory_source.h"
 
@@ -115,7 +118,7 @@ TEST_F(PrometheusApiTest, StatusPages) {
       Get("/targets"),
       R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}}})");
   EXPECT_EQ(Get("/rules"), R"({"status":"success","data":{"groups":[]}})");
-  EXPECT_NE(Get("/status/buildinfo").find("\"version\":\"3.5.0\""), std::string::npos);
+  EXPECT_NE(Get("/status/buildinfo").find("\"version\":\"3.14.0\""), std::string::npos);
   EXPECT_EQ(Get("/status/config"), R"({"status":"success","data":{"yaml":""}})");
   EXPECT_NE(Get("/status/tsdb").find("\"numSeries\":0"), std::string::npos);
   EXPECT_EQ(Call(router_, "OPTIONS", "/api/v1/query").status, 204);
@@ -126,6 +129,31 @@ TEST_F(PrometheusApiTest, Federation) {
   EXPECT_EQ(response.body,
             "# TYPE up untyped\nup{job=\"a\",instance=\"\"} 1 300000\nup{job=\"b\",instance=\"\"} "
             "0 300000\n");
+}
+
+TEST(PrometheusErrors, KindsHaveTheirStatus) {
+  using base::ErrorKind;
+  const std::tuple<ErrorKind, int, const char*> kinds[] = {
+      {ErrorKind::kBadInput, 400, "bad_data"},  {ErrorKind::kUnprocessable, 422, "execution"},
+      {ErrorKind::kLimit, 422, "execution"},    {ErrorKind::kTimeout, 503, "timeout"},
+      {ErrorKind::kCancelled, 499, "canceled"}, {ErrorKind::kCorrupt, 500, "internal"},
+      {ErrorKind::kNotFound, 404, "not_found"}, {ErrorKind::kBusy, 503, "unavailable"}};
+  for (const auto& [kind, status, type] : kinds) {
+    const net::Response response = Failure({kind, "a \"b\" <c>"});
+    EXPECT_EQ(response.status, status) << type;
+    EXPECT_EQ(response.body, std::string("{\"status\":\"error\",\"errorType\":\"") + type +
+                                 R"(","error":"a \"b\" \u003cc\u003e"})");
+  }
+}
+
+TEST_F(PrometheusApiTest, StatisticsWhenAsked) {
+  const std::string body = Get("/query?query=up&time=300&stats=all");
+  EXPECT_NE(body.find(R"("stats":{"timings":{"evalTotalTime":0,"resultSortTime":0,)"),
+            std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"("samples":{"totalQueryableSamples":2,"peakSamples":)"), std::string::npos);
+  EXPECT_EQ(Get("/query?query=up&time=300").find("stats"), std::string::npos);
+  EXPECT_NE(Get("/query?query=up&time=300&stats=yes").find("is deprecated"), std::string::npos);
 }
 
 TEST_F(PrometheusApiTest, LimitsEndInErrors) {

@@ -1,6 +1,4 @@
 // query, query_range, format_query, parse_query.
-#include <cstdio>
-
 #include "api/prometheus/encode.h"
 #include "api/prometheus/handlers.h"
 #include "api/prometheus/limits.h"
@@ -8,6 +6,7 @@
 #include "query/promql/go_quote.h"
 #include "query/promql/parser.h"
 #include "query/promql/printer.h"
+#include "text/go_float.h"
 #include "text/json_writer.h"
 
 namespace pharos::api::prometheus {
@@ -43,16 +42,17 @@ base::Result<QueryOptions> ReadOptions(const PrometheusApiDeps& deps, const net:
 }
 
 void AppendStats(std::string& out, const QueryAnswer& answer, int64_t elapsed_ns) {
-  char buffer[512];
-  const double seconds = static_cast<double>(elapsed_ns) / 1e9;
-  std::snprintf(buffer, sizeof buffer,
-                ",\"stats\":{\"timings\":{\"evalTotalTime\":%.9g,\"resultSortTime\":0,"
-                "\"queryPreparationTime\":0,"
-                "\"innerEvalTime\":%.9g,\"execQueueTime\":0,\"execTotalTime\":%.9g},"
-                "\"samples\":{\"totalQueryableSamples\":%lld,\"peakSamples\":%lld}}",
-                seconds, seconds, seconds, static_cast<long long>(answer.stats.total_samples),
-                static_cast<long long>(answer.stats.peak_samples));
-  out += buffer;
+  std::string seconds;
+  text::AppendSampleValue(seconds, static_cast<double>(elapsed_ns) / 1e9);
+  out += ",\"stats\":";
+  text::JsonWriter json(out);
+  json.BeginObject().Key("timings").BeginObject();
+  json.Key("evalTotalTime").Raw(seconds).Key("resultSortTime").Int(0);
+  json.Key("queryPreparationTime").Int(0).Key("innerEvalTime").Raw(seconds);
+  json.Key("execQueueTime").Int(0).Key("execTotalTime").Raw(seconds).EndObject();
+  json.Key("samples").BeginObject();
+  json.Key("totalQueryableSamples").Int(answer.stats.total_samples);
+  json.Key("peakSamples").Int(answer.stats.peak_samples).EndObject().EndObject();
 }
 
 net::Response Respond(QueryAnswer answer, const QueryOptions& options, int64_t elapsed_ns) {

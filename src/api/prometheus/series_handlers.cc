@@ -1,5 +1,6 @@
 // series, labels, label values, metadata, exemplars.
 #include <algorithm>
+#include <map>
 
 #include "api/prometheus/encode.h"
 #include "api/prometheus/escape_names.h"
@@ -207,22 +208,25 @@ net::Response HandleExemplars(const PrometheusApiDeps& deps, const net::Request&
     nothing.status = 204;
     return nothing;
   }
-  std::string data = "[";
+  // A series that several selectors choose is shown once.
+  std::map<model::Labels, std::vector<model::Exemplar>> found;
   for (const auto& matchers : read->matchers) {
     read->query.matchers = matchers;
-    const auto found = deps.source->Exemplars(read->query);
-    if (!found) return Failure(found.error());
-    for (const auto& [labels, exemplars] : *found) {
-      if (data.size() > 1) data += ',';
-      data += "{\"seriesLabels\":";
-      AppendLabels(data, labels);
-      data += ",\"exemplars\":[";
-      for (size_t i = 0; i < exemplars.size(); ++i) {
-        if (i > 0) data += ',';
-        AppendExemplar(data, exemplars[i]);
-      }
-      data += "]}";
+    auto some = deps.source->Exemplars(read->query);
+    if (!some) return Failure(some.error());
+    for (auto& [labels, exemplars] : *some) found.try_emplace(labels, std::move(exemplars));
+  }
+  std::string data = "[";
+  for (const auto& [labels, exemplars] : found) {
+    if (data.size() > 1) data += ',';
+    data += "{\"seriesLabels\":";
+    AppendLabels(data, labels);
+    data += ",\"exemplars\":[";
+    for (size_t i = 0; i < exemplars.size(); ++i) {
+      if (i > 0) data += ',';
+      AppendExemplar(data, exemplars[i]);
     }
+    data += "]}";
   }
   return Success(data + "]");
 }

@@ -39,8 +39,8 @@ struct ColumnScratch {
   std::vector<uint32_t> resets;
 };
 
-/// Fills all of `out` (a step each, absent where there is nothing) and returns how many steps got a value. `values`
-/// belong to the plan's times and hold no stale markers.
+/// Fills all of `out` (a step each, absent where there is nothing) and returns how many steps got a
+/// value. `values` belong to the plan's times and hold no stale markers.
 size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, WindowPlan& plan,
                            std::span<const double> values, ColumnScratch& scratch,
                            std::span<double> out);

@@ -31,7 +31,11 @@ PHAROS_INLINE void Store(const V& in, double* at) {
 }
 template <class V>
 PHAROS_INLINE void Gather(const double* from, const uint32_t* index, V& out) {
-  for (size_t i = 0; i < sizeof(V) / 8; ++i) out[i] = from[index[i]];
+  if constexpr (sizeof(V) == 32) {
+    out = V{from[index[0]], from[index[1]], from[index[2]], from[index[3]]};
+  } else {
+    out = V{from[index[0]], from[index[1]]};
+  }
 }
 
 template <size_t kWidth>
@@ -45,9 +49,16 @@ struct Loops {
   PHAROS_INLINE static B Present(const D& v) { return (B)v != kAbsentBits; }
   PHAROS_INLINE static D Abs(const D& v) { return (D)((B)v & kMagnitude); }
   PHAROS_INLINE static bool Any(const B& mask) {
+    int64_t lanes[kWidth];
+    std::memcpy(lanes, &mask, sizeof mask);
     int64_t any = 0;
-    for (size_t i = 0; i < kWidth; ++i) any |= mask[i];
+    for (size_t i = 0; i < kWidth; ++i) any |= lanes[i];
     return any != 0;
+  }
+  /// Lane by lane `a` where the mask is set, else `b`. (Compilers take `?:` on a mask that is no
+  /// comparison itself lane by lane, with branches.)
+  PHAROS_INLINE static D Select(const B& mask, const D& a, const D& b) {
+    return (D)((mask & (B)a) | (~mask & (B)b));
   }
 
   /// Calls `step` with the lanes of `in` and of the accumulators, which it changes.
@@ -147,11 +158,11 @@ struct Loops {
           const B present = Present(v);
           const B fresh = ~Present(s);
           const D total = s + v;
-          const D more = Abs(s) >= Abs(v) ? (s - total) + v : (v - total) + s;
-          const B endless = (B)Abs(total) == kInfinityBits;
-          const D next_c = endless ? D{} : c + more;
-          c = (present & ~fresh) ? next_c : c;
-          s = present ? (fresh ? v : total) : s;
+          const D more = Select((B)(Abs(s) >= Abs(v)), (s - total) + v, (v - total) + s);
+          const B finite = (B)Abs(total) != kInfinityBits;
+          const D next_c = (D)(finite & (B)(c + more));
+          c = Select(present & ~fresh, next_c, c);
+          s = Select(present, Select(fresh, v, total), s);
         },
         sum, lost);
   }
@@ -172,15 +183,17 @@ struct Loops {
   PHAROS_INLINE static void AddMin(const double* in, size_t size, double* least) {
     Fold(
         in, size,
-        [](const D& v, D& a)
-            __attribute__((always_inline)) { a = (Present(v) & ((a > v) | (a != a))) ? v : a; },
+        [](const D& v, D& a) __attribute__((always_inline)) {
+          a = Select(Present(v) & ((B)(a > v) | (B)(a != a)), v, a);
+        },
         least);
   }
   PHAROS_INLINE static void AddMax(const double* in, size_t size, double* most) {
     Fold(
         in, size,
-        [](const D& v, D& a)
-            __attribute__((always_inline)) { a = (Present(v) & ((a < v) | (a != a))) ? v : a; },
+        [](const D& v, D& a) __attribute__((always_inline)) {
+          a = Select(Present(v) & ((B)(a < v) | (B)(a != a)), v, a);
+        },
         most);
   }
   PHAROS_INLINE static void AddCount(const double* in, size_t size, double* count) {
@@ -188,8 +201,7 @@ struct Loops {
         in, size,
         [](const D& v, D& a) __attribute__((always_inline)) {
           const D one = D{} + 1.0;
-          const D next = Present(a) ? a + one : one;
-          a = Present(v) ? next : a;
+          a = Select(Present(v), Select(Present(a), a + one, one), a);
         },
         count);
   }
@@ -216,20 +228,20 @@ struct Loops {
         // Is zero further back than the stretch for certain? Then it bounds nothing.
         const D way = first * sampled;
         const D stretch = to_start * grown * 1.000001;
-        const B far = (way >= stretch) & (stretch > 1e-200) & (way < 1e200);
-        const B doubtful = usable & (grown > 0.0) & (first >= 0.0) & ~far;
+        const B far = (B)(way >= stretch) & (B)(stretch > 1e-200) & (B)(way < 1e200);
+        const B doubtful = usable & (B)(grown > 0.0) & (B)(first >= 0.0) & ~far;
         if (Any(doubtful)) {
           D to_end;
           Load(w.to_end + i, to_end);
           const D to_zero = sampled * (first / grown);
-          const D start = to_zero < to_start ? to_zero : to_start;
+          const D start = Select((B)(to_zero < to_start), to_zero, to_start);
           D bounded = (sampled + start + to_end) / sampled;
-          bounded = sampled != 0.0 ? bounded : D{} + 1.0;
+          bounded = Select((B)(sampled != 0.0), bounded, D{} + 1.0);
           if (w.range_seconds != 0) bounded = bounded / w.range_seconds;
-          result = doubtful ? grown * bounded : result;
+          result = Select(doubtful, grown * bounded, result);
         }
       }
-      result = (D)(usable ? (B)result : B{} + kAbsentBits);
+      result = Select(usable, result, (D)(B{} + kAbsentBits));
       if (i + kWidth <= w.steps) {
         Store(result, out + i);
       } else {
@@ -268,18 +280,14 @@ struct Loops {
 
 PHAROS_KERNELS(Narrow, 2, [[gnu::flatten]]);
 #ifdef __x86_64__
+// Not wider: g++ 12 compares 512 bits lane by lane.
 PHAROS_KERNELS(Avx2, 4, [[gnu::target("avx2")]]);
-PHAROS_KERNELS(Avx512, 8, [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]]);
 #endif
 
 std::vector<ColumnKernels> Runnable() {
   std::vector<ColumnKernels> out{Narrow::kTable};
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx2")) out.push_back(Avx2::kTable);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-    out.push_back(Avx512::kTable);
-  }
 #endif
   return out;
 }

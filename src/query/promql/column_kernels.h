@@ -1,4 +1,4 @@
-// Loops over whole columns, eight, four or two numbers at a time as the machine can. The same
+// Loops over whole columns, four or two numbers at a time as the machine can. The same
 // operations in the same order as one by one, so that not a bit differs.
 #pragma once
 

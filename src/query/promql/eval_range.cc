@@ -87,9 +87,7 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalSubquery(
   if (grid.end_ms < grid.start_ms) return out;
   Evaluator inner(run_, grid);
   PHAROS_TRY_VOID(inner.CheckCells(1));
-  const int64_t read_before = run_.context->stats().total_samples;
   PHAROS_TRY(Matrix matrix, inner.Eval(*node.expr));
-  run_.context->ResetRead(read_before);  // only the subquery's own points count
   out.reserve(matrix.rows.size());
   for (Row& row : matrix.rows) {
     store::SeriesColumns columns;
@@ -124,9 +122,6 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalRangeVector(const
     PHAROS_TRY(out, EvalSubquery(static_cast<const SubqueryExpr&>(expr), &drop_names));
     for (size_t i = 0; i < out.size(); ++i) {
       if (drop_names[i] && delayed()) out[i].labels = WithoutName(out[i].labels);
-      run_.context->CountRead(static_cast<int64_t>(out[i].values.size()));
-      for (const model::HistogramSample& sample : out[i].histograms)
-        run_.context->CountRead(HistogramSize(*sample.histogram));
     }
     return out;
   }

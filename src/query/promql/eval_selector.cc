@@ -128,6 +128,7 @@ base::Result<Matrix> Evaluator::SampleTimes(const VectorSelector& selector, cons
       const int64_t ref = RefTime(shift, step);
       if (!newest.SeekTo(ref) || newest.time_ms() <= ref - lookback || newest.stale()) continue;
       const int64_t time_ms = starts ? newest.start_ms() : newest.time_ms();
+      run_.context->CountRead(1);
       row.values[step] = static_cast<double>(time_ms) / 1000;
     }
     matrix.rows.push_back(std::move(row));

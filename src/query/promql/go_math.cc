@@ -183,7 +183,7 @@ double GoExp(double x) {
   for (int i = 0; i < 3; ++i) r *= r + 2;
   r = std::fma(r, r + 2, 1.0);
   const int biased = static_cast<int>(n) + 0x3FF;
-  if (biased <= 0) return 0;
+  if (biased <= 0) return std::ldexp(r, static_cast<int>(n));
   if (biased >= 0x7FF) return kInf;
   return r * std::bit_cast<double>(static_cast<uint64_t>(biased) << 52);
 }

@@ -84,6 +84,8 @@ TEST(GoMath, SpecialValues) {
   EXPECT_EQ(GoExp(-kInf), 0);
   EXPECT_EQ(GoExp(710), kInf);
   EXPECT_EQ(GoExp(-1e300), 0);
+  EXPECT_EQ(GoExp(-746), 0);
+  EXPECT_EQ(GoExp(-720), std::exp(-720)) << "subnormal";
   EXPECT_TRUE(std::isnan(GoLog(-1)));
   EXPECT_EQ(GoLog(0), -kInf);
   EXPECT_EQ(GoLog2(kInf), kInf);

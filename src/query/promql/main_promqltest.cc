@@ -1,5 +1,6 @@
-// pharos_promqltest FILE…: runs Prometheus's script tests and closes with
-// "N passed, N failed".
+// pharos_promqltest [--native] FILE…: runs Prometheus's script tests and closes with
+// "N passed, N failed". --native asks for native histograms, as older versions of Prometheus had
+// to be asked; here scripts have them in any case.
 #include <cstdio>
 #include <fstream>
 #include <iterator>

@@ -146,8 +146,10 @@ base::Result<void> Evaluator::OpenRange(const Call& node, size_t range_arg, RowS
   recipe.call = node.where;
   out->drops_name = name != "last_over_time" && name != "first_over_time";
   if (shape.selector == nullptr) {
+    const int64_t read_before = run_.context->stats().total_samples;
     PHAROS_TRY(auto series,
                EvalSubquery(static_cast<const SubqueryExpr&>(arg), &out->input_drop_name));
+    run_.context->ResetRead(read_before);  // the subquery's points count, not what made them
     out->selection = std::make_unique<SubquerySelection>(std::move(series));
     return {};
   }

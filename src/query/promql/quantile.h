@@ -5,8 +5,8 @@
 
 namespace pharos::query::promql {
 
-/// φ-quantile by linear interpolation; puts `values` in another order (NaN counts as the least). NaN for none or q = NaN,
-/// ∓Inf for q outside [0, 1].
+/// φ-quantile by linear interpolation; puts `values` in another order (NaN counts as the least).
+/// NaN for none or q = NaN, ∓Inf for q outside [0, 1].
 double Quantile(double q, std::vector<double>& values);
 
 struct Bucket {

@@ -52,7 +52,7 @@ class Tiles final : public exec::OrderedWork {
     tile.annotations = {};
     tile.read = 0;
     for (size_t i = 0; i < height; ++i) {
-      PHAROS_TRY_VOID(context_.Check(kWhere));
+      if (i % 16 == 0) PHAROS_TRY_VOID(context_.Check(kWhere));
       PHAROS_TRY_VOID(MakeRow(with, tile, i));
     }
     return {};
@@ -83,13 +83,14 @@ class Tiles final : public exec::OrderedWork {
     if (span.times_ms.empty() && span.histograms.empty()) return {};
     Row& row = tile.rows[i];
     std::string_view metric = stream_.metric;
-    if (labels_ || !stream_.same_name) {
+    const bool tells_name = !stream_.same_name && !stream_.recipe.is_instant;
+    if (labels_ || tells_name) {
       row.labels = stream_.selection->LabelsOf(series);
-      if (!stream_.same_name) metric = row.labels.Name();
+      if (tells_name) metric = row.labels.Name();
     }
     PHAROS_TRY(tile.counts[i], with.maker.Make(span, metric, tile.annotations, &row, &tile.read));
-    row.drop_name = stream_.drops_name ||
-                    (!stream_.input_drop_name.empty() && stream_.input_drop_name[series]);
+    row.drop_name =
+        stream_.drops_name || (!stream_.input_drop_name.empty() && stream_.input_drop_name[series]);
     return {};
   }
 
