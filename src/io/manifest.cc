@@ -272,4 +272,25 @@ Result<std::string> MakeTmpDir(Manifest& manifest, const std::string& name) {
   return path;
 }
 
+base::Result<std::vector<PartEntry>> ReadLiveParts(Fs& fs, const std::string& data_dir,
+                                                   Signal signal) {
+  const std::string path = data_dir + "/MANIFEST";
+  if (!fs.Exists(path)) {
+    return base::Fail(base::ErrorKind::kNotFound,
+                      data_dir + ": no MANIFEST here; give the folder that --data-dir names");
+  }
+  PHAROS_TRY(const auto file, fs.OpenRead(path));
+  PHAROS_TRY(const uint64_t size, file->Size());
+  PHAROS_TRY(const std::string bytes, file->ReadAt(0, size));
+  auto parsed = ParseManifest(bytes);
+  if (!parsed) {
+    return base::Fail(base::ErrorKind::kCorrupt, path + " is damaged: " + parsed.error().message);
+  }
+  std::vector<PartEntry> out;
+  for (const auto& [id, part] : parsed->state.parts) {
+    if (part.signal == signal) out.push_back(part);
+  }
+  return out;
+}
+
 }  // namespace pharos::io

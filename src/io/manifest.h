@@ -53,6 +53,11 @@ class Manifest {
   virtual Fs& fs() const = 0;
 };
 
+/// The live parts of a signal as the MANIFEST has them now, read without opening it: also while
+/// another process writes. kNotFound where there is no MANIFEST, kCorrupt for damage.
+base::Result<std::vector<PartEntry>> ReadLiveParts(Fs& fs, const std::string& data_dir,
+                                                   Signal signal);
+
 /// The commit of a part, the only one that `edit` adds: syncs `tmp_dir` (whose files the writer has
 /// synced), renames it to data_dir/entry.path with parents made and synced, and applies the edit.
 /// On failure the part is not listed.

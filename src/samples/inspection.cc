@@ -4,7 +4,6 @@
 #include <unordered_set>
 
 #include "base/hash.h"
-#include "io/manifest_format.h"
 #include "samples/part.h"
 #include "samples/part_publisher.h"
 
@@ -13,27 +12,6 @@ namespace {
 
 using base::ErrorKind;
 using base::Result;
-using Entries = std::vector<io::PartEntry>;
-
-/// The live sample parts as the MANIFEST has them now.
-Result<Entries> LiveParts(io::Fs& fs, const std::string& data_dir) {
-  const std::string path = data_dir + "/MANIFEST";
-  if (!fs.Exists(path)) {
-    return base::Fail(ErrorKind::kNotFound,
-                      data_dir + ": no MANIFEST here; give the folder that --data-dir names");
-  }
-  PHAROS_TRY(const auto file, fs.OpenRead(path));
-  PHAROS_TRY(const uint64_t size, file->Size());
-  PHAROS_TRY(const std::string bytes, file->ReadAt(0, size));
-  auto parsed = io::ParseManifest(bytes);
-  if (!parsed)
-    return base::Fail(ErrorKind::kCorrupt, path + " is damaged: " + parsed.error().message);
-  Entries out;
-  for (const auto& [id, part] : parsed->state.parts) {
-    if (part.signal == io::Signal::kSamples) out.push_back(part);
-  }
-  return out;
-}
 
 /// The name that a body's value block goes by.
 std::string CodecOf(const PartBlock& block, std::string_view values) {
@@ -97,7 +75,7 @@ class Inspector {
 
   /// A server that runs on the directory may have merged the part since.
   bool Gone(const io::PartEntry& entry) const {
-    const auto now = LiveParts(fs_, data_dir_);
+    const auto now = io::ReadLiveParts(fs_, data_dir_, io::Signal::kSamples);
     return now && std::ranges::find(*now, entry) == now->end();
   }
 
@@ -193,7 +171,7 @@ bool Inspection::sound() const {
 }
 
 Result<Inspection> Inspect(io::Fs& fs, const std::string& data_dir) {
-  PHAROS_TRY(const Entries entries, LiveParts(fs, data_dir));
+  PHAROS_TRY(const auto entries, io::ReadLiveParts(fs, data_dir, io::Signal::kSamples));
   Inspection out;
   Inspector inspector(fs, data_dir, &out);
   for (const io::PartEntry& entry : entries) inspector.Add(entry);

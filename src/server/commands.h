@@ -34,6 +34,10 @@ struct InspectArguments {
 /// also beside a running server.
 int InspectSamples(const InspectArguments& arguments);
 
+/// Event parts: columns, skeletons, bytes a value, and every page checked. Reads only, also beside
+/// a running server.
+int InspectEvents(const std::string& data_dir);
+
 /// Prints the live parts and reads every page of them.
 int Inspect(const std::string& data_dir);
 

@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   CLI::App* inspect = app.add_subcommand(
       "inspect", "List the parts of a data directory and verify their checksums");
   inspect
-      ->add_option("[samples] DIR", inspect_words,
+      ->add_option("[samples|events] DIR", inspect_words,
                    "A data directory; `samples DIR` tells what its sample parts hold and cost")
       ->required()
       ->expected(1, 2);
@@ -99,7 +99,9 @@ int main(int argc, char** argv) {
     inspect_arguments.data_dir = inspect_words.back();
     if (inspect_words.size() == 1) return server::Inspect(inspect_arguments.data_dir);
     if (inspect_words.front() == "samples") return server::InspectSamples(inspect_arguments);
-    std::fprintf(stderr, "inspect: %s is nothing to inspect; say `samples DIR` or `DIR`\n",
+    if (inspect_words.front() == "events") return server::InspectEvents(inspect_arguments.data_dir);
+    std::fprintf(stderr,
+                 "inspect: %s is nothing to inspect; say `samples DIR`, `events DIR` or `DIR`\n",
                  inspect_words.front().c_str());
     return 2;
   }
