@@ -174,12 +174,16 @@ bool PackedInts::Parse(Reader& in, size_t n) {
         values_.push_back(previous = WrapAdd(previous, in.ZigZagged()));
       }
       if (!TakeBits(in, n)) return false;
+      if (width_ > 8) {
+        in.Fail();
+        return false;
+      }
       if (mask_ < size) {
         values_.resize(mask_ + 1);
       } else {
         values_.resize(mask_ + 1, values_.back());  // damaged codes read something, not beyond
       }
-      return width_ <= 8;
+      return true;
     }
     case Form::kDelta: {
       int64_t value = in.ZigZagged();
