@@ -30,7 +30,7 @@ class PackedTexts {
     if (constant_) return same_;
     if (!dictionary_) return Plain(i);
     const auto number = static_cast<uint64_t>(numbers_.At(i));
-    return number + 1 < starts_.size() ? Plain(number) : std::string_view();
+    return number < starts_.size() - 1 ? Plain(number) : std::string_view();
   }
 
  private:

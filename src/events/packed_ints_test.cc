@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "events/column.h"
 
 namespace pharos::events {
 namespace {
@@ -27,6 +30,25 @@ TEST(PackedInts, ADamagedWidthOfCodesTakesNoMemory) {
   Reader whole(bytes);
   ASSERT_TRUE(read.Parse(whole, values.size()));
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(read.At(i), values[i]);
+}
+
+TEST(PackedTexts, DamagedNumbersReadNothing) {
+  const std::vector<std::string_view> texts = {"a", "b", "a", "b", "a", "c", "b", "a"};
+  std::string bytes;
+  PutTexts(bytes, texts);
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {  // -1 is no number of a text
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(byte);
+      damaged.append(256, '\0');
+      PackedTexts read;
+      Reader in(damaged);
+      for (size_t i = 0; i < texts.size() && in.ok(); ++i) {
+        if (i == 0 && !read.Parse(in, texts.size())) break;
+        EXPECT_LE(read.At(i).size(), damaged.size());
+      }
+    }
+  }
 }
 
 }  // namespace
