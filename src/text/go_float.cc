@@ -1,9 +1,13 @@
 #include "text/go_float.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+
+#include "text/shortest_decimal.h"
 
 namespace pharos::text {
 namespace {
@@ -42,6 +46,53 @@ void AppendWholeNumber(std::string& out, double value) {
   if (digits <= exponent) out.append(exponent + 1 - digits, '0');
 }
 
+/// Writes the digits of `n` before `end` and returns where they begin.
+char* PutDigitsBefore(char* end, uint64_t n) {
+  static constexpr char kPairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
+  while (n >= 100) {
+    end -= 2;
+    std::memcpy(end, kPairs + n % 100 * 2, 2);
+    n /= 100;
+  }
+  if (n < 10) {
+    *--end = static_cast<char>('0' + n);
+  } else {
+    end -= 2;
+    std::memcpy(end, kPairs + n * 2, 2);
+  }
+  return end;
+}
+
+/// Without an exponent; `magnitude` from kLeastFixed to below 2^53.
+constexpr double kLeastFixed = 1e-6;
+void AppendFixed(std::string& out, double magnitude, bool negative) {
+  const ShortestDecimal decimal = ShortestOf(magnitude);
+  char digits[24];
+  char* const end = digits + sizeof digits;
+  const char* const begin = PutDigitsBefore(end, decimal.digits);
+  const auto count = static_cast<int>(end - begin);
+  const int whole = count + decimal.exponent;  // digits before the point
+  char buffer[40];
+  char* at = buffer;
+  if (negative) *at++ = '-';
+  if (decimal.exponent >= 0) {
+    at = std::copy(begin, static_cast<const char*>(end), at);
+  } else if (whole > 0) {
+    at = std::copy(begin, begin + whole, at);
+    *at++ = '.';
+    at = std::copy(begin + whole, static_cast<const char*>(end), at);
+  } else {
+    *at++ = '0';
+    *at++ = '.';
+    at = std::fill_n(at, -whole, '0');
+    at = std::copy(begin, static_cast<const char*>(end), at);
+  }
+  out.append(buffer, at);
+}
+
 }  // namespace
 
 void AppendGoFloat(std::string& out, double value, char format) {
@@ -55,7 +106,9 @@ void AppendGoFloat(std::string& out, double value, char format) {
   }
   const bool exponent = WantsExponent(value, format);
   constexpr double kExact = 9007199254740992;  // 2^53: below it whole numbers are their digits
-  if (!exponent && std::fabs(value) >= kExact) return AppendWholeNumber(out, value);
+  const double magnitude = std::fabs(value);
+  if (!exponent && magnitude >= kExact) return AppendWholeNumber(out, value);
+  if (!exponent && magnitude >= kLeastFixed) return AppendFixed(out, magnitude, value < 0);
   char buffer[400];
   const auto form = exponent ? std::chars_format::scientific : std::chars_format::fixed;
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
