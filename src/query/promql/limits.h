@@ -31,5 +31,7 @@ inline constexpr size_t kTileCells = 16 * 1024;
 inline constexpr double kParallelCells = 100'000;
 /// Bytes of window plans that the workers of one selector keep together.
 inline constexpr size_t kWindowPlanBytes = 16u << 20;
+/// Bytes of plans that are kept for the next query: those of some hundred targets.
+inline constexpr size_t kSparePlanBytes = 6u << 20;
 
 }  // namespace pharos::query::promql

@@ -37,12 +37,25 @@ struct WindowPlan {
   std::vector<double> factor, sampled, to_start, to_end;
   double least_sampled = 0, most_to_start = 0;  ///< of the windows with two samples
 
-  WindowPlan(const WindowGrid& grid, std::span<const int64_t> times, bool rates);
+  WindowPlan() = default;
+  WindowPlan(const WindowGrid& grid, std::span<const int64_t> times, bool rates) {
+    Build(grid, times, rates);
+  }
+  /// Anew, in the memory that it has.
+  void Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates);
 
  private:
+  /// Steps [begin, end) whose windows lie alike: the same samples further on.
+  struct Alike {
+    size_t begin = 0, end = 0;
+    uint32_t move = 0;  ///< samples from step to step
+  };
+  struct Stretch;
   void Bound(const WindowGrid& grid);
-  void BoundEvenly(const WindowGrid& grid, int64_t period);
-  void PlanRates(const WindowGrid& grid);
+  Alike BoundEvenly(const WindowGrid& grid, int64_t period);
+  void PlanRates(const WindowGrid& grid, const Alike& alike);
+  void PlanStep(const WindowGrid& grid, size_t step, Stretch* known);
+  void NoteRows(size_t steps, const Alike& alike);
 };
 
 /// The plans of one query over all its series' times, shared by its workers.
@@ -53,6 +66,10 @@ class SharedWindowPlans {
  public:
   /// `rates`: what rates need is worked out too.
   SharedWindowPlans(const WindowGrid& grid, bool rates) : grid_(grid), rates_(rates) {}
+  SharedWindowPlans(const SharedWindowPlans&) = delete;
+  SharedWindowPlans& operator=(const SharedWindowPlans&) = delete;
+  /// Leaves its plans' memory to later queries, kSparePlanBytes of it.
+  ~SharedWindowPlans();
 
   /// Null when it is not there. Lives as long as this.
   const WindowPlan* Find(uint64_t id) const;
