@@ -66,29 +66,35 @@ char* PutDigitsBefore(char* end, uint64_t n) {
   return end;
 }
 
-/// Without an exponent; `magnitude` from kLeastFixed to below 2^53.
+/// Without an exponent; `magnitude` from kLeastFixed to below 2^53, so of at most 17 digits and 5
+/// zeros before them. Copies are of a fixed size: more than is needed, but without a call.
 constexpr double kLeastFixed = 1e-6;
 void AppendFixed(std::string& out, double magnitude, bool negative) {
+  constexpr size_t kMost = 24;
   const ShortestDecimal decimal = ShortestOf(magnitude);
-  char digits[24];
-  char* const end = digits + sizeof digits;
-  const char* const begin = PutDigitsBefore(end, decimal.digits);
-  const auto count = static_cast<int>(end - begin);
+  char digits[2 * kMost];
+  std::memset(digits + kMost, 0, kMost);
+  const char* const begin = PutDigitsBefore(digits + kMost, decimal.digits);
+  const auto count = static_cast<int>(digits + kMost - begin);
   const int whole = count + decimal.exponent;  // digits before the point
-  char buffer[40];
+  char buffer[1 + 8 + 2 * kMost];
   char* at = buffer;
   if (negative) *at++ = '-';
   if (decimal.exponent >= 0) {
-    at = std::copy(begin, static_cast<const char*>(end), at);
+    std::memcpy(at, begin, kMost);
+    at += count;
+    at = std::fill_n(at, decimal.exponent, '0');
   } else if (whole > 0) {
-    at = std::copy(begin, begin + whole, at);
+    std::memcpy(at, begin, kMost);
+    at += whole;
     *at++ = '.';
-    at = std::copy(begin + whole, static_cast<const char*>(end), at);
+    std::memcpy(at, begin + whole, kMost);
+    at += count - whole;
   } else {
-    *at++ = '0';
-    *at++ = '.';
-    at = std::fill_n(at, -whole, '0');
-    at = std::copy(begin, static_cast<const char*>(end), at);
+    std::memcpy(at, "0.000000", 8);
+    at += 2 - whole;
+    std::memcpy(at, begin, kMost);
+    at += count;
   }
   out.append(buffer, at);
 }

@@ -85,36 +85,39 @@ void AppendPoint(std::string& out, int64_t time_ms, double value) {
   out += ']';
 }
 
-/// `[1435781430.781,"` of the points written so far: most series of an answer have the same times.
+/// `"],[1435781430.781,"`, what stands between two values, of the points written so far: most
+/// series of an answer have the same times.
 class PointStarts {
  public:
   void NextSeries() { at_ = 0; }
-  /// Times rise within a series.
-  void Append(std::string& out, int64_t time_ms) {
+  /// Times rise within a series. The first point begins with its bracket.
+  void Append(std::string& out, int64_t time_ms, bool first) {
     while (at_ < starts_.size() && starts_[at_].time_ms < time_ms) ++at_;
-    if (at_ == starts_.size() && at_ < kMost) {
-      std::string text = "[";
-      AppendTimestamp(text, time_ms);
-      text += ",\"";
-      Start& made = starts_.emplace_back(Start{time_ms, text.size(), {}});
-      text.copy(made.text, sizeof made.text);
-    }
+    if (at_ == starts_.size() && at_ < kMost) starts_.push_back(Make(time_ms));
+    const size_t skip = first ? kBetween : 0;
     if (at_ < starts_.size() && starts_[at_].time_ms == time_ms) {
-      out.append(starts_[at_].text, starts_[at_].size);
-      return;
+      out.append(starts_[at_].text + skip, starts_[at_].size - skip);
+    } else {
+      const Start made = Make(time_ms);
+      out.append(made.text + skip, made.size - skip);
     }
-    out += '[';
-    AppendTimestamp(out, time_ms);
-    out += ",\"";
   }
 
  private:
-  static constexpr size_t kMost = 16 * 1024;
+  static constexpr size_t kMost = 16 * 1024, kBetween = 3;
   struct Start {
     int64_t time_ms;
     size_t size;
-    char text[32];
+    char text[40];
   };
+  static Start Make(int64_t time_ms) {
+    std::string text = "\"],[";
+    AppendTimestamp(text, time_ms);
+    text += ",\"";
+    Start made{time_ms, text.size(), {}};
+    text.copy(made.text, sizeof made.text);
+    return made;
+  }
   std::vector<Start> starts_;
   size_t at_ = 0;
 };
@@ -151,14 +154,13 @@ void AppendSeries(std::string& out, const ResultSeries& series, PointStarts& sta
   AppendLabels(out, series.labels);
   bool first = true;
   starts.NextSeries();
+  if (!series.floats.empty()) out += ",\"values\":[";
   for (const auto& point : series.floats) {
-    out += first ? ",\"values\":[" : ",";
+    starts.Append(out, point.time_ms, first);
     first = false;
-    starts.Append(out, point.time_ms);
     text::AppendSampleValue(out, point.value);
-    out += "\"]";
   }
-  if (!first) out += ']';
+  if (!first) out += "\"]]";
   first = true;
   for (const auto& sample : series.histograms) {
     out += first ? ",\"histograms\":[" : ",";
