@@ -48,15 +48,23 @@ class ValueColumnWriter {
   };
   struct Known {
     std::string_view text;  // the key in numbers_
-    std::vector<VarType> types;
-    uint32_t rows = 0;  // in the open granule
+    Skeleton skeleton;
+    bool has_text = false;  // a variable that is any text
+    uint32_t rows = 0;      // in the open granule
     int32_t local = -1;
     std::vector<Variables> variables;
     std::vector<uint32_t> granules;  // that have it
   };
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
+  uint32_t MakeKnown(std::string_view skeleton);
   uint32_t WholeText();
   void Count(uint32_t number);
+  /// True when the value has skeleton `number`; the splitter has its variables then.
+  bool Has(uint32_t number, std::string_view value, int64_t time_ns, Splitter& splitter) const;
+  /// The skeleton of the value if it is one of those that are likely.
+  bool Predict(std::string_view value, int64_t time_ns, Splitter& splitter, uint32_t* number);
+  void Learn(std::string_view value, uint32_t number);
+  void Take(uint32_t number, const std::vector<Var>& vars);
 
   std::string path_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
@@ -65,9 +73,9 @@ class ValueColumnWriter {
   std::vector<int64_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
-  uint32_t last_skeleton_ = 0;  // of the last value that was taken apart
-  std::string last_plain_;      // the last value without variables
-  int64_t last_number_ = -1;
+  /// Skeletons of the last values, the newest first; -1 for none.
+  int64_t recent_[2] = {-1, -1};
+  std::vector<uint16_t> likely_;  // 1 + skeleton, by the value's signature; empty while few
 };
 
 /// Owns: shapes and columns. Threads: one. Cost: about one pass over a line; no allocation a

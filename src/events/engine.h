@@ -41,7 +41,7 @@ struct EngineOptions {
   uint64_t seal_bytes = 64u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 8;               ///< neighbours that are merged in one go, at least
-  uint64_t final_part_rows = 128'000;    ///< Flush leaves parts of this size as they are
+  uint64_t final_part_rows = 64'000;    ///< Flush leaves parts of this size as they are
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds

@@ -96,13 +96,14 @@ class PartBuilder {
     ids_.Build();
     while (true) {
       uint32_t stream = 0;
-      PHAROS_TRY(const Event* event, input_.Next(&stream));
+      size_t visit = 0;
+      PHAROS_TRY(const Event* event, input_.Next(&stream, &visit));
       if (event == nullptr) break;
       const bool same_stream = any_ && stream == last_stream_;
       any_ = true;
       last_stream_ = stream;
       if (duplicates_.Seen(*event, same_stream)) continue;
-      PHAROS_TRY_VOID(Add(stream, *event));
+      PHAROS_TRY_VOID(Add(stream, *event, ids_.Of(visit)));
     }
     PHAROS_TRY_VOID(FlushGranule());
     if (granules_.empty()) return {};
@@ -114,12 +115,11 @@ class PartBuilder {
   int64_t max_time() const { return max_time_; }
 
  private:
-  Result<void> Add(uint32_t stream, const Event& event) {
+  Result<void> Add(uint32_t stream, const Event& event, const TraceRef& ids) {
     const bool is_span = event.span != nullptr;
     PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
-    const model::SpanId parent = is_span ? event.span->parent_id : model::SpanId{};
-    rows_.push_back({stream, ids_.Locate(event.trace_id, event.span_id, parent), origin, event});
-    for (const model::KeyValue& kv : event.attributes) NoteKey(kv.key);
+    rows_.push_back({stream, ids, origin, event});
+    NoteKeys(event.attributes);
     PartStream& known = streams_[stream];
     ++known.rows;
     known.min_time = std::min(known.min_time, event.time_ns);
@@ -133,13 +133,25 @@ class PartBuilder {
     return {};
   }
 
-  void NoteKey(std::string_view key) {
-    if (key == last_key_ || keys_.contains(key)) return;
+  /// Most rows have the keys of the row before, in the same order.
+  void NoteKeys(std::span<const model::KeyValue> attributes) {
+    if (last_keys_.size() < attributes.size()) last_keys_.resize(attributes.size());
+    for (size_t i = 0; i < attributes.size(); ++i) {
+      if (last_keys_[i].data() == nullptr || attributes[i].key != last_keys_[i]) {
+        last_keys_[i] = NoteKey(attributes[i].key);
+      }
+    }
+  }
+
+  /// The key as it is kept; nothing when it is not.
+  std::string_view NoteKey(std::string_view key) {
+    const auto it = keys_.find(key);
+    if (it != keys_.end()) return *it;
     if (keys_.size() == kMaxNamedKeys) {
       many_keys_ = true;
-    } else {
-      last_key_ = *keys_.emplace(key).first;
+      return {};
     }
+    return *keys_.emplace(key).first;
   }
 
   Result<void> FlushGranule() {
@@ -194,7 +206,7 @@ class PartBuilder {
   std::vector<GranuleMeta> granules_;
   std::vector<GranuleRow> rows_;  // of the open granule
   std::set<std::string, std::less<>> keys_;
-  std::string_view last_key_;  // one of keys_
+  std::vector<std::string_view> last_keys_;  // by place, each one of keys_
   bool many_keys_ = false;
   size_t bytes_ = 0;
   bool any_ = false;

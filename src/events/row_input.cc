@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/limits.h"
 #include "events/loaded_rows.h"
 #include "events/record_codec.h"
 
@@ -53,7 +54,7 @@ class MemtableInput final : public RowInput {
     return {};
   }
 
-  Result<const Event*> Next(uint32_t* stream) override {
+  Result<const Event*> Next(uint32_t* stream, size_t* visit) override {
     while (stream_ < rows_.size() && at_ == rows_[stream_].size()) {
       ++stream_;
       at_ = 0;
@@ -67,6 +68,7 @@ class MemtableInput final : public RowInput {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
     *stream = stream_;
+    *visit = given_++;
     return event;
   }
 
@@ -95,13 +97,16 @@ class MemtableInput final : public RowInput {
   std::vector<std::vector<uint32_t>> rows_;  // by stream
   uint32_t stream_ = 0;
   size_t at_ = 0;
+  size_t given_ = 0;
   base::Arena arena_{256 << 10};
 };
 
 /// Walks one part in its own order, one granule in memory at a time.
 class PartWalk {
  public:
-  PartWalk(std::shared_ptr<const Part> part, uint64_t rank) : part_(std::move(part)), rank_(rank) {}
+  /// `first` is the number of rows in the parts in front of it.
+  PartWalk(std::shared_ptr<const Part> part, uint64_t rank, uint64_t first)
+      : part_(std::move(part)), rank_(rank), next_(first) {}
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
 
@@ -116,6 +121,8 @@ class PartWalk {
       if (granule_ == part_->granules().size()) return nullptr;
       RowFilter all;
       all.keep_pages = false;
+      first_ = next_;
+      next_ += part_->granules()[granule_].rows;
       PHAROS_TRY(rows_, LoadGranule(part_, granule_++, rank_, all));
       order_.clear();
       for (const LoadedRow& row : rows_->rows) order_.push_back(&row);
@@ -126,11 +133,15 @@ class PartWalk {
     return order_[at_];
   }
   void Advance() { ++at_; }
+  /// How many rows there are in front of the granule of the current row.
+  uint64_t FirstOfGranule() const { return first_; }
   uint32_t StreamOf(const LoadedRow& row) const { return stream_numbers[row.stream_number]; }
 
  private:
   std::shared_ptr<const Part> part_;
   uint64_t rank_;
+  uint64_t next_;
+  uint64_t first_ = 0;
   uint32_t granule_ = 0;
   std::shared_ptr<LoadedRows> rows_;
   std::vector<const LoadedRow*> order_;
@@ -145,8 +156,10 @@ class PartsInput final : public RowInput {
     }
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
+    uint64_t rows = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
-      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i);
+      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i, rows);
+      for (const GranuleMeta& granule : walk.part()->granules()) rows += granule.rows;
       for (const PartStream& stream : walk.part()->streams()) {
         const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
         walk.stream_numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
@@ -157,17 +170,23 @@ class PartsInput final : public RowInput {
   const std::vector<Labels>& streams() const override { return streams_; }
 
   Result<void> VisitIds(const IdVisitor& visit) override {
+    bool any = false;
+    for (const PartWalk& walk : walks_) any = any || walk.part()->meta().traces.traces > 0;
+    if (!any) return {};
     for (const PartWalk& walk : walks_) {
       for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
         const GranuleMeta& meta = walk.part()->granules()[g];
-        if (meta.max_trace == 0) continue;
-        PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+        if (meta.max_trace == 0) {
+          for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
+        } else {
+          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+        }
       }
     }
     return {};
   }
 
-  Result<const Event*> Next(uint32_t* stream) override {
+  Result<const Event*> Next(uint32_t* stream, size_t* visit) override {
     PartWalk* best = nullptr;
     const LoadedRow* best_row = nullptr;
     uint32_t best_stream = 0;
@@ -183,6 +202,7 @@ class PartsInput final : public RowInput {
       }
     }
     if (best == nullptr) return nullptr;
+    *visit = best->FirstOfGranule() + best_row->order % kGranuleRows;
     best->Advance();
     *stream = best_stream;
     return &best_row->event;
@@ -198,7 +218,10 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
     PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i].trace == 0) continue;
+      if (ids[i].trace == 0) {
+        visit({}, {}, {}, 0);
+        continue;
+      }
       int64_t first = 0;
       PHAROS_TRY(const auto page, part.Traces(ids[i].trace, &first));
       const auto at = static_cast<size_t>(ids[i].trace - first);

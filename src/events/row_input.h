@@ -23,10 +23,11 @@ class RowInput {
   virtual ~RowInput() = default;
   /// The streams of all rows, sorted; Next numbers them so.
   virtual const std::vector<model::Labels>& streams() const = 0;
-  /// Every row's ids and time, in any order.
+  /// Every row's ids and time, in any order; nothing where no row has an id.
   virtual base::Result<void> VisitIds(const IdVisitor& visit) = 0;
   /// Rows sorted by stream, time, arrival; null at the end. The event lives until Release.
-  virtual base::Result<const model::Event*> Next(uint32_t* stream) = 0;
+  /// `visit`: VisitIds came to it as the one of that number, from 0.
+  virtual base::Result<const model::Event*> Next(uint32_t* stream, size_t* visit) = 0;
   /// Events that were given out are not needed any more.
   virtual void Release() = 0;
 };
