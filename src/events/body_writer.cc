@@ -249,7 +249,6 @@ uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
       scratch_.size() > budget_) {
     return 0;
   }
-  budget_ -= scratch_.size();
   LineShape shape;
   shape.kind = parts.kind;
   at = line.data();
@@ -265,12 +264,17 @@ uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
     shape.quoted.push_back(part.quoted);
   }
   shape.literals.emplace_back(at, line.data() + line.size());
-  const auto number = static_cast<uint32_t>(shapes_.size());
+  AddShape(std::move(shape));
+  return static_cast<uint32_t>(shapes_.size() - 1);
+}
+
+/// Whose key is in scratch_.
+void BodyWriter::AddShape(LineShape shape) {
+  budget_ -= scratch_.size();
+  shape_numbers_.emplace(scratch_, static_cast<uint32_t>(shapes_.size()));
   shapes_.push_back(std::move(shape));
   local_of_.push_back(-1);
   granules_of_.emplace_back();
-  shape_numbers_.emplace(scratch_, number);
-  return number;
 }
 
 void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
@@ -354,6 +358,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   shape_codes_.clear();
   types_.clear();
   encoded_.clear();
+  texts_.Clear();
   leading_nulls_ = 0;
   ++granule_;
   for (const auto& column : columns_) column->BeginGranule(granule_);

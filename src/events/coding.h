@@ -47,6 +47,30 @@ void PutFixed(std::string& out, const T& v) {
   out.append(reinterpret_cast<const char*>(&v), sizeof v);
 }
 
+/// The same into memory that is large enough.
+struct RawBytes {
+  char* at;
+};
+inline void PutVarint(RawBytes& out, uint64_t v) {
+  while (v >= 0x80) {
+    *out.at++ = static_cast<char>(v | 0x80);
+    v >>= 7;
+  }
+  *out.at++ = static_cast<char>(v);
+}
+inline void PutZigZag(RawBytes& out, int64_t v) { PutVarint(out, ZigZag(v)); }
+inline void PutByte(RawBytes& out, uint8_t v) { *out.at++ = static_cast<char>(v); }
+inline void PutText(RawBytes& out, std::string_view text) {
+  PutVarint(out, text.size());
+  if (!text.empty()) std::memcpy(out.at, text.data(), text.size());
+  out.at += text.size();
+}
+template <class T>
+void PutFixed(RawBytes& out, const T& v) {
+  std::memcpy(out.at, &v, sizeof v);
+  out.at += sizeof v;
+}
+
 /// Walks over bytes. The first read that does not fit sets the reader failed; from then on
 /// every read gives zero, so callers check ok() once at the end or before they allocate.
 ///

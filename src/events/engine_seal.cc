@@ -60,6 +60,7 @@ void Engine::LoadParts() {
 }
 
 void Engine::ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot) {
+  if (!drop.empty()) common_times_.Forget();
   std::lock_guard lock(state_mutex_);
   std::vector<Slot>& slots = parts_[key];
   std::erase_if(slots, [&](const Slot& old) {
@@ -169,8 +170,11 @@ Result<void> Engine::SealTable(Generation& generation, const Key& key,
 
 Result<void> Engine::Flush() {
   std::lock_guard lock(maintenance_mutex_);
-  Rotate();
-  PHAROS_TRY_VOID(SealAll());
+  {
+    std::lock_guard seal(seal_mutex_);
+    Rotate();
+    PHAROS_TRY_VOID(SealAll());
+  }
   while (true) {
     PHAROS_TRY(const bool merged, MergeOnce(true));
     if (!merged) break;
@@ -178,18 +182,33 @@ Result<void> Engine::Flush() {
   return DropExpired();
 }
 
-Result<void> Engine::Tick() {
-  std::lock_guard lock(maintenance_mutex_);
+Result<void> Engine::Urgent() {
   WatchDisk();
-  PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
   if (SealDue()) Rotate();
-  if (clock_.MonotonicNs() < retry_ns_) return {};
-  Result<void> done = SealAll();
-  if (done) {
-    if (auto merged = MergeOnce(false); !merged) done = std::unexpected(merged.error());
-  }
-  if (!done) retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  std::lock_guard lock(seal_mutex_);
+  if (clock_.MonotonicNs() < seal_retry_ns_) return {};
+  const Result<void> done = SealAll();
+  if (!done) seal_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
   return done;
+}
+
+Result<void> Engine::Upkeep() {
+  std::lock_guard lock(maintenance_mutex_);
+  PHAROS_TRY_VOID(DropExpired());
+  if (clock_.MonotonicNs() < merge_retry_ns_) return {};
+  const auto merged = MergeOnce(false);
+  if (merged) return {};
+  merge_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  return std::unexpected(merged.error());
+}
+
+Result<void> Engine::Tick() {
+  {
+    std::lock_guard lock(maintenance_mutex_);
+    PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
+  }
+  PHAROS_TRY_VOID(Urgent());
+  return Upkeep();
 }
 
 }  // namespace pharos::events

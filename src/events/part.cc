@@ -150,15 +150,13 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
       std::upper_bound(firsts.begin(), firsts.end(), fingerprint) - firsts.begin());
   for (uint32_t at = past; at > 0; --at) {
     PHAROS_TRY(const PageBytes bytes, SharedPage("trace_index", at - 1, true));
-    auto entries = DecodeTraceIndex(*bytes);
-    if (!entries) return std::unexpected(Named(std::move(entries).error()));
-    auto entry = std::lower_bound(entries->begin(), entries->end(), fingerprint,
-                                  [](const auto& e, uint32_t f) { return e.fingerprint < f; });
-    for (; entry != entries->end() && entry->fingerprint == fingerprint; ++entry) {
+    const auto traces = FindInTraceIndex(*bytes, fingerprint);
+    if (!traces) return std::unexpected(Named(traces.error()));
+    for (const int64_t trace : *traces) {
       int64_t first = 0;
-      PHAROS_TRY(const auto page, Traces(entry->trace, &first));
-      const auto within = static_cast<size_t>(entry->trace - first);
-      if (within < page->ids.size() && page->ids[within] == id) return entry->trace;
+      PHAROS_TRY(const auto page, Traces(trace, &first));
+      const auto within = static_cast<size_t>(trace - first);
+      if (within < page->ids.size() && page->ids[within] == id) return trace;
     }
     if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
   }

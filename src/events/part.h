@@ -67,6 +67,8 @@ class Part {
                                                   io::PartEntry entry);
 
   const io::PartEntry& entry() const { return entry_; }
+  /// Of this object in the process: no other part has or had it.
+  uint64_t number() const { return number_; }
   const PartMeta& meta() const { return meta_; }
   const std::vector<PartStream>& streams() const { return streams_; }  ///< sorted by labels
   const std::vector<GranuleMeta>& granules() const { return granules_; }
@@ -92,7 +94,7 @@ class Part {
   base::Result<void> Load();
   base::Error Named(base::Error error) const;
 
-  const uint64_t number_;  // of this object in the process
+  const uint64_t number_;
   io::PartEntry entry_;
   std::unique_ptr<io::PartReader> reader_;
   PartMeta meta_;

@@ -81,13 +81,15 @@ TraceDirectory TraceDirectory::Get(Reader& in) {
   return out;
 }
 
-base::Result<std::vector<TraceIndexEntry>> DecodeTraceIndex(std::string_view bytes) {
-  Reader in(bytes);
-  std::vector<TraceIndexEntry> out(in.Count(2));
-  uint32_t fingerprint = 0;
-  for (TraceIndexEntry& entry : out) {
-    fingerprint += static_cast<uint32_t>(in.Varint());
-    entry = {fingerprint, static_cast<int64_t>(in.Varint())};
+base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint32_t fingerprint) {
+  Reader in(page);
+  std::vector<int64_t> out;
+  uint32_t at = 0;
+  for (uint64_t left = in.Count(2); left > 0 && in.ok(); --left) {
+    at += static_cast<uint32_t>(in.Varint());
+    if (at > fingerprint) return out;
+    const auto trace = static_cast<int64_t>(in.Varint());
+    if (at == fingerprint) out.push_back(trace);
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("the index of trace ids");
   return out;

@@ -46,7 +46,8 @@ struct TraceIndexEntry {
   uint32_t fingerprint = 0;
   int64_t trace = 0;
 };
-base::Result<std::vector<TraceIndexEntry>> DecodeTraceIndex(std::string_view bytes);
+/// The numbers of the traces with this fingerprint that a page of the index has.
+base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint32_t fingerprint);
 
 /// Collects the ids of all rows of a part, then numbers them.
 /// Owns: 24 bytes an id, 12 a row. Threads: one. Cost: a hash look-up a row.
