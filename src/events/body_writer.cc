@@ -103,7 +103,7 @@ bool ValueColumnWriter::Has(uint32_t number, std::string_view value, int64_t tim
                             Splitter& splitter) const {
   const Known& known = known_[number];
   if (known.has_text) return false;
-  if (known.skeleton.vars.empty()) return value == known.text;
+  if (known.skeleton.vars.empty()) return SameText(value, known.text);
   return splitter.Fit(known.skeleton, value, time_ns);
 }
 

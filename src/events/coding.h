@@ -26,6 +26,30 @@ inline size_t VarintBytes(uint64_t v) {
   return (static_cast<size_t>(std::bit_width(v | 1)) + 6) / 7;
 }
 
+/// Whether n bytes are the same. For short texts, where a call would cost more than the work.
+inline bool SameBytes(const char* a, const char* b, size_t n) {
+  const auto differ = [&]<class Word>(Word, size_t at) {
+    Word x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x != y;
+  };
+  if (n >= 8) {
+    for (size_t at = 0; at + 8 <= n; at += 8) {
+      if (differ(uint64_t{}, at)) return false;
+    }
+    return !differ(uint64_t{}, n - 8);
+  }
+  if (n >= 4) return !differ(uint32_t{}, 0) && !differ(uint32_t{}, n - 4);
+  for (size_t at = 0; at < n; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+inline bool SameText(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && SameBytes(a.data(), b.data(), a.size());
+}
+
 inline void PutVarint(std::string& out, uint64_t v) {
   char buffer[10];
   size_t n = 0;

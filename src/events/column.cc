@@ -26,7 +26,7 @@ bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
   out->numbers.reserve(texts.size());
   const auto number_of = [&](std::string_view text) -> uint32_t {
     size_t at = base::HashBytes64(text) & (slots.size() - 1);
-    while (slots[at] != 0 && out->distinct[slots[at] - 1] != text) {
+    while (slots[at] != 0 && !SameText(out->distinct[slots[at] - 1], text)) {
       at = (at + 1) & (slots.size() - 1);
     }
     if (slots[at] == 0) {
@@ -36,7 +36,7 @@ bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
     return slots[at] - 1;
   };
   for (size_t i = 0; i < texts.size(); ++i) {
-    const bool same = i > 0 && texts[i] == texts[i - 1];
+    const bool same = i > 0 && SameText(texts[i], texts[i - 1]);
     out->numbers.push_back(same ? out->numbers.back() : number_of(texts[i]));
     if (i > 0 && out->distinct.size() * 2 > texts.size()) return false;
   }

@@ -42,7 +42,7 @@ struct EngineOptions {
   uint64_t seal_bytes = 24u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
-  uint64_t final_part_rows = 64'000;     ///< Flush leaves parts of this size as they are
+  uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
@@ -162,6 +162,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   base::Clock& clock_;
   base::MemoryBudget& budget_;
   const EngineOptions options_;
+  const std::shared_ptr<SharedPages> pages_;
   io::Wal* wal_ = nullptr;
 
   /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive

@@ -31,9 +31,10 @@ Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& b
       clock_(clock),
       budget_(budget),
       options_(options),
+      pages_(std::make_shared<SharedPages>(kSharedPageBytes, &budget)),
       active_(std::make_shared<Generation>()) {}
 
-Engine::~Engine() = default;
+Engine::~Engine() { pages_->Close(); }  // cursors may live on, the budget may not
 
 Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock& clock,
                                              base::MemoryBudget& budget, EngineOptions options) {
@@ -47,7 +48,7 @@ void Engine::LoadParts() {
   for (const io::PartEntry& entry : manifest_.Live(io::Signal::kEvents)) {
     const bool spans = entry.path.find("/spans/") != std::string::npos;
     Slot slot{entry, nullptr, {}};
-    if (auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry)) {
+    if (auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry, pages_)) {
       slot.part = *std::move(part);
     } else {
       slot.error = part.error();
@@ -157,7 +158,7 @@ Result<void> Engine::SealTable(Generation& generation, const Key& key,
     if (generation.sealed.contains({key, day})) continue;
     PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
     const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));
-    auto written = WritePart(manifest_, plan, *input, {});
+    auto written = WritePart(manifest_, plan, *input, {}, pages_);
     if (!written) return base::Wrap(std::move(written).error(), "sealing events");
     if (std::shared_ptr<const Part> part = *std::move(written)) {
       const io::PartEntry entry = part->entry();

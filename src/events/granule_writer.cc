@@ -44,7 +44,7 @@ class TextColumn {
   void Add(std::string_view value) {
     if (values_.empty()) {
       if (count_ == 0) first_ = value;
-      if (value == first_) {
+      if (SameText(value, first_)) {
         ++count_;
         return;
       }

@@ -45,8 +45,9 @@ base::Error Part::Named(base::Error error) const {
 }
 
 Result<std::shared_ptr<Part>> Part::Open(io::Fs& fs, const std::string& data_dir,
-                                         io::PartEntry entry) {
+                                         io::PartEntry entry, std::shared_ptr<SharedPages> pages) {
   std::shared_ptr<Part> part(new Part());
+  part->pages_ = std::move(pages);
   part->entry_ = std::move(entry);
   const std::string path = data_dir + "/" + part->entry_.path + "/" + std::string(kPartFile);
   auto reader = io::PartReader::Open(fs, path, kPartKind, kPartVersion);
@@ -85,12 +86,13 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
 }
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
-  SharedPages& pages = SharedPages::Process();
   const uint8_t tag = section == "trace_index" ? 'x' : static_cast<uint8_t>(section[0]);
-  if (PageBytes bytes = pages.Find(number_, tag, page)) return bytes;
+  if (pages_) {
+    if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
+  }
   PHAROS_TRY(std::string read, ReadPage(section, page));
   auto bytes = std::make_shared<const std::string>(std::move(read));
-  if (keep) pages.Put(number_, tag, page, bytes);
+  if (keep && pages_) pages_->Put(number_, tag, page, bytes);
   return bytes;
 }
 

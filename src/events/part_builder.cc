@@ -159,7 +159,7 @@ class PartBuilder {
   void NoteKeys(std::span<const model::KeyValue> attributes) {
     if (last_keys_.size() < attributes.size()) last_keys_.resize(attributes.size());
     for (size_t i = 0; i < attributes.size(); ++i) {
-      if (last_keys_[i].data() == nullptr || attributes[i].key != last_keys_[i]) {
+      if (last_keys_[i].data() == nullptr || !SameText(attributes[i].key, last_keys_[i])) {
         last_keys_[i] = NoteKey(attributes[i].key);
       }
     }
@@ -270,7 +270,8 @@ std::string PartPath(const PartPlan& plan, uint64_t id) {
 }
 
 Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
-                                        RowInput& input, io::ManifestEdit edit) {
+                                        RowInput& input, io::ManifestEdit edit,
+                                        std::shared_ptr<SharedPages> pages) {
   const uint64_t id = manifest.NextPartId();
   PHAROS_TRY(const std::string tmp, io::MakeTmpDir(manifest, "events-" + std::to_string(id)));
   const std::string path = tmp + "/" + std::string(kPartFile);
@@ -289,7 +290,7 @@ Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& 
                         builder.min_time(),  builder.max_time(), bytes, builder.rows()};
     edit.add.push_back(entry);
     PHAROS_TRY_VOID(io::PublishPart(manifest, tmp, edit));
-    return Part::Open(manifest.fs(), manifest.data_dir(), entry);
+    return Part::Open(manifest.fs(), manifest.data_dir(), entry, std::move(pages));
   };
   auto part = write();
   if (!part) (void)manifest.fs().RemoveAll(tmp);

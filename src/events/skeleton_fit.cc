@@ -1,8 +1,8 @@
 // Whether a text has a skeleton that is known already: most values of a column have that of the
 // value before.
 #include <array>
-#include <cstring>
 
+#include "events/coding.h"
 #include "events/skeleton.h"
 
 namespace pharos::events {
@@ -104,13 +104,13 @@ bool Splitter::Fit(const Skeleton& skeleton, std::string_view text, int64_t time
   for (size_t i = 0; i < skeleton.vars.size(); ++i) {
     const std::string_view literal = skeleton.literals[i];
     if (text.size() - at < literal.size() ||
-        std::memcmp(text.data() + at, literal.data(), literal.size()) != 0) {
+        !SameBytes(text.data() + at, literal.data(), literal.size())) {
       return false;
     }
     at += literal.size();
     if (!FitVar(skeleton.vars[i], text, &at, time_ns)) return false;
   }
-  return text.substr(at) == skeleton.literals.back();
+  return SameText(text.substr(at), skeleton.literals.back());
 }
 
 }  // namespace pharos::events
