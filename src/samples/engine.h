@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -69,6 +70,10 @@ class SampleEngine final : public store::SampleSink,
   base::Result<void> Replay(const io::WalFrame& frame);
   void AttachWal(io::Wal& wal);
 
+  /// `wake` is called, from whatever thread, when memory has become so full that Urgent would
+  /// seal. Set it before anything is appended.
+  void OnSealDue(std::function<void()> wake) { wake_ = std::move(wake); }
+
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
   void SetRetention(int64_t retention_ms, uint64_t retention_bytes);
@@ -103,6 +108,8 @@ class SampleEngine final : public store::SampleSink,
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
   base::Result<void> Urgent() override;
+  /// Tick without Urgent, for a thread that has time.
+  base::Result<void> TickButSeal();
 
   // store::SampleAdmin
   base::Result<void> Delete(std::string_view tenant, const std::vector<model::Matcher>& matchers,
@@ -160,6 +167,9 @@ class SampleEngine final : public store::SampleSink,
 
   // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
+  void NoteGrowth() const;
+  /// Whether memtables of so many bytes and series are worth a seal.
+  bool Full(size_t bytes, uint64_t series) const;
   base::Result<void> SealLocked();
   void Rotate();
   class TenantSeal;
@@ -201,6 +211,7 @@ class SampleEngine final : public store::SampleSink,
   const SampleEngineOptions options_;
   const uint32_t shards_;
   io::Wal* wal_ = nullptr;
+  std::function<void()> wake_;
   PageCache cache_;
 
   std::atomic<int64_t> retention_ms_, window_ms_;

@@ -107,13 +107,15 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
-  storage->events_->OnSealDue([raw] {
+  const auto seal_due = [raw] {
     {
       std::lock_guard lock(raw->mutex_);
-      raw->events_due_ = true;
+      raw->seal_due_ = true;
     }
     raw->wake_.notify_all();
-  });
+  };
+  storage->samples_->OnSealDue(seal_due);
+  storage->events_->OnSealDue(seal_due);
   storage->upkeep_ = std::thread([raw] {
     raw->EverySecond(
         [raw]() -> Result<void> {
@@ -121,11 +123,11 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
           auto events = raw->events_->Urgent();
           return urgent ? events : urgent;
         },
-        &raw->events_due_);
+        &raw->seal_due_);
   });
   storage->merges_ = std::thread([raw] {
     BeNice();
-    raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
+    raw->EverySecond([raw] { return raw->samples_->TickButSeal(); }, nullptr);
   });
   storage->event_merges_ = std::thread([raw] {
     BeNice();
