@@ -216,15 +216,6 @@ base::Result<void> PartBuilder::FlushTimes() {
   return {};
 }
 
-base::Result<void> PartBuilder::AddExemplar(const model::Labels& series,
-                                            const model::Exemplar& exemplar) {
-  codec::PutBytes(exemplars_, series.bytes());
-  EncodeExemplar(exemplar, exemplars_);
-  Widen(exemplar.time_ms, exemplar.time_ms);
-  return exemplars_.size() >= kIndexPageBytes ? WriteBytes(kExemplarSection, &exemplars_)
-                                              : base::Result<void>();
-}
-
 base::Result<void> PartBuilder::AddMetadata(std::string_view metric,
                                             const model::Metadata& metadata) {
   codec::PutBytes(metadata_, metric);
@@ -300,7 +291,6 @@ base::Result<uint64_t> PartBuilder::Finish() {
   std::vector<uint32_t> rank;
   PHAROS_TRY_VOID(WritePairs(&rank));
   PHAROS_TRY_VOID(WriteSeries(rank));
-  PHAROS_TRY_VOID(WriteBytes(kExemplarSection, &exemplars_));
   PHAROS_TRY_VOID(WriteBytes(kMetadataSection, &metadata_));
   PHAROS_TRY_VOID(file_->AddPage(kHeadSection, EncodeInfo(info_)));
   return file_->Finish();

@@ -80,7 +80,6 @@ class SampleEngine::TenantSeal {
       }
     }
     for (const uint32_t number : order.Sort()) series_.push_back(unsorted[number]);
-    exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
   }
 
   base::Result<void> Round() {
@@ -97,7 +96,6 @@ class SampleEngine::TenantSeal {
         PHAROS_TRY_VOID(builder->AddSeries(mem->series->labels(), whole ? all : slice));
       }
     }
-    PHAROS_TRY_VOID(AddExemplars());
     PHAROS_TRY_VOID(AddMetadata());
     return PublishAll();
   }
@@ -117,16 +115,6 @@ class SampleEngine::TenantSeal {
     info.generation_min = info.generation_max = engine_.pending_->generation;
     PHAROS_TRY(auto publisher, PartPublisher::Begin(engine_.manifest_, tenant_.name, day, info));
     return &open_.emplace(day, std::move(publisher)).first->second->builder();
-  }
-
-  base::Result<void> AddExemplars() {
-    for (const auto& [labels, exemplars] : exemplars_) {
-      for (const model::Exemplar& exemplar : exemplars) {
-        PHAROS_TRY(PartBuilder * builder, BuilderOf(DayOf(exemplar.time_ms)));
-        if (builder != nullptr) PHAROS_TRY_VOID(builder->AddExemplar(labels, exemplar));
-      }
-    }
-    return {};
   }
 
   /// Every part carries all metadata of the tenant, so that of any parts the one of the newest
@@ -164,7 +152,6 @@ class SampleEngine::TenantSeal {
   Tenant& tenant_;
   std::vector<std::shared_ptr<const Memtable>> pins_;
   std::vector<const MemSeries*> series_;
-  std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   bool postponed_ = false;
 };
