@@ -104,6 +104,9 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
                                                 : raw->events_->Replay(frame);
   };
   PHAROS_TRY(storage->wal_, io::Wal::Open(fs, wal_options, replay));
+  storage->exemplars_ =
+      std::make_unique<Exemplars>(*storage->events_, *storage->events_, *storage->budget_);
+  storage->samples_->AttachExemplars(*storage->exemplars_);
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
@@ -148,8 +151,9 @@ Storage::~Storage() {
   base::SetGauge("pharos_memory_budget_used_bytes", "", {});
   base::SetGauge("pharos_wal_bytes", "", {});
   // Engines first; the log then writes what is pending and its close mark.
-  events_.reset();
   samples_.reset();
+  exemplars_.reset();
+  events_.reset();
   wal_.reset();
 }
 
