@@ -136,6 +136,7 @@ class Head {
   bool TimeBounds(int64_t* min_ms, int64_t* max_ms) const;
 
  private:
+  model::Labels LabelsOf(const Series& series) const;
   /// True when the series' newest sample went.
   static bool DeleteFrom(Series& series, const std::vector<Memtable*>& tables, int64_t start_ms,
                          int64_t end_ms);
@@ -167,6 +168,7 @@ class Head {
   RawCache raw_cache_;
   mutable std::shared_mutex removal_mutex_;  // exclusive while series are taken out
   std::atomic<size_t> series_count_{0};
+  std::atomic<size_t> label_bytes_{0};  // of the index' labels, as accounted
 };
 
 }  // namespace pharos::samples

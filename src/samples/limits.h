@@ -41,8 +41,11 @@ inline constexpr int kEpochBits = 24;
 /// hundred targets, which the series of a metric go through again and again.
 inline constexpr size_t kReaderTimes = 512 * 1024;
 
-/// What a new series costs beside its labels: registry slot, index, caches (bytes).
+/// What a new series costs beside its labels: registry slot, look-ups, caches (bytes); and for
+/// each label, its number and the series' place on its list. Labels that are new are counted
+/// apart, since fleets share nearly all.
 inline constexpr size_t kSeriesOverheadBytes = 192;
+inline constexpr size_t kSeriesLabelBytes = 12;
 
 /// Labels of one series, canonical bytes. A label set beyond that is an attack or a mistake.
 inline constexpr size_t kMaxLabelBytes = 256 * 1024;

@@ -216,7 +216,8 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.labels < b.labels; });
-  for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes());
+  std::vector<uint32_t> pairs;  // of all, one after the other
+  for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes(), &pairs);
   const auto part = Write(all);
   const auto index = part->Index().value();
   const char* values[] = {"",        "m12", "m1.",  "m12|m13|m12", ".*",     ".+",
@@ -241,7 +242,7 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   }
   EXPECT_EQ(checked, 4 * 4 * 17);
   EXPECT_EQ(index->Select({}).size(), all.size());
-  head.Remove({0, 1, 2});
+  head.Remove({0, 1, 2}, pairs);
   EXPECT_EQ(head.Select({}).size(), all.size() - 3);
 }
 

@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "samples/engine.h"
-#include "samples/label_order.h"
 #include "samples/limits.h"
 #include "samples/mem_columns.h"
 #include "samples/part_publisher.h"
+#include "samples/seal_order.h"
 #include "samples/series_table.h"
 
 namespace pharos::samples {
@@ -71,15 +71,12 @@ class SampleEngine::TenantSeal {
  private:
   void Gather() {
     pins_ = tenant_.head.Frozen();
-    LabelOrder order;
-    std::vector<const MemSeries*> unsorted;
-    for (const auto& memtable : pins_) {
-      for (const MemSeries* mem : memtable->series()) {
-        order.Add(mem->series->labels());
-        unsorted.push_back(mem);
-      }
-    }
-    for (const uint32_t number : order.Sort()) series_.push_back(unsorted[number]);
+    size_t count = 0;
+    for (const auto& memtable : pins_) count += memtable->series().size();
+    series_.reserve(count);
+    for (const auto& memtable : pins_)
+      series_.insert(series_.end(), memtable->series().begin(), memtable->series().end());
+    order_.emplace(tenant_.head.index(), series_);
     exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
   }
 
@@ -94,7 +91,7 @@ class SampleEngine::TenantSeal {
         PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
         if (builder == nullptr) continue;
         if (!whole) SliceDay(all, day, &slice);
-        PHAROS_TRY_VOID(builder->AddSeries(mem->series->labels(), whole ? all : slice));
+        PHAROS_TRY_VOID(builder->AddSeries(order_->RanksOf(*mem), whole ? all : slice));
       }
     }
     PHAROS_TRY_VOID(AddExemplars());
@@ -116,6 +113,7 @@ class SampleEngine::TenantSeal {
     PartInfo info;
     info.generation_min = info.generation_max = engine_.pending_->generation;
     PHAROS_TRY(auto publisher, PartPublisher::Begin(engine_.manifest_, tenant_.name, day, info));
+    publisher->builder().UsePairs(order_->pairs());
     return &open_.emplace(day, std::move(publisher)).first->second->builder();
   }
 
@@ -164,6 +162,7 @@ class SampleEngine::TenantSeal {
   Tenant& tenant_;
   std::vector<std::shared_ptr<const Memtable>> pins_;
   std::vector<const MemSeries*> series_;
+  std::optional<SealOrder> order_;
   std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   bool postponed_ = false;

@@ -119,7 +119,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
     raw->EverySecond(
         [raw]() -> Result<void> {
           auto urgent = raw->samples_->Urgent();
-          auto events = raw->events_->Tick();
+          auto events = raw->events_->Urgent();
           return urgent ? events : urgent;
         },
         &raw->events_due_);
@@ -127,6 +127,10 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->merges_ = std::thread([raw] {
     BeNice();
     raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
+  });
+  storage->event_merges_ = std::thread([raw] {
+    BeNice();
+    raw->EverySecond([raw] { return raw->events_->Upkeep(); }, nullptr);
   });
   return storage;
 }
@@ -137,7 +141,7 @@ Storage::~Storage() {
     stop_ = true;
   }
   wake_.notify_all();
-  for (std::thread* thread : {&upkeep_, &merges_}) {
+  for (std::thread* thread : {&upkeep_, &merges_, &event_merges_}) {
     if (thread->joinable()) thread->join();
   }
   base::SetGauge("pharos_memory_budget_used_bytes", "", {});

@@ -89,9 +89,10 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  bool events_due_ = false;  ///< a seal of events, before its second is over
-  std::thread upkeep_;       ///< seals; events' merges
-  std::thread merges_;       ///< of samples: niced, since nobody waits for them
+  bool events_due_ = false;   ///< a seal of events, before its second is over
+  std::thread upkeep_;        ///< seals
+  std::thread merges_;        ///< of samples: niced, since nobody waits for them
+  std::thread event_merges_;  ///< likewise
 };
 
 }  // namespace pharos::server
