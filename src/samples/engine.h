@@ -119,6 +119,7 @@ class SampleEngine final : public store::SampleSink,
                             int64_t start_ms, int64_t end_ms) override;
   base::Result<void> CleanTombstones() override;
   base::Result<std::string> Snapshot(bool skip_memory) override;
+  std::vector<store::SamplePart> Parts(std::string_view tenant) override;
 
   // store::CardinalitySource
   store::HeadCardinality InMemory(std::string_view tenant, size_t limit) override;

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   PHAROS_TRY_VOID(fs.MakeDirs(options.data_dir));
   PHAROS_TRY(storage->lock_, io::LockDirectory(options.data_dir));
   storage->data_dir_ = options.data_dir;
+  storage->features_ = options.features;
   PHAROS_TRY(storage->active_queries_,
              query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
   storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
@@ -187,6 +188,8 @@ query::promql::EngineOptions Storage::QueryEngine() {
   query::promql::EngineOptions engine;
   engine.log = query_log_.get();
   engine.active = active_queries_.get();
+  engine.use_start_timestamps = features_.use_start_timestamps;
+  engine.delayed_name_removal = features_.delayed_name_removal;
   return engine;
 }
 

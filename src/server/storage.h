@@ -77,6 +77,7 @@ class Storage {
   void RegisterGauges();
 
   std::string data_dir_;
+  PrometheusFeatures features_;
   std::shared_ptr<void> lock_;
   std::unique_ptr<query::exec::ActiveQueries> active_queries_;
   std::unique_ptr<query::exec::QueryLog> query_log_;
