@@ -64,7 +64,8 @@ base::Result<bool> SpanReader::ReadJoined(std::span<const SourceRef> refs, store
   for (const SourceRef ref : refs) {
     if (Touched(ref)) return false;
     const size_t begin = blocks_.size();
-    PHAROS_TRY_VOID(readers_[ref.source].AppendBlocks(ref.series, start_ms_, end_ms_, &blocks_));
+    PHAROS_TRY_VOID(readers_[ref.source].AppendBlocks(
+        readers_[ref.source].index().place(ref.series), start_ms_, end_ms_, &blocks_));
     if (blocks_.size() == begin) continue;
     if (blocks_.back().summary.histograms) return false;
     stretches_.push_back({ref.source, begin, blocks_.size()});
