@@ -31,7 +31,7 @@ def hostile_queries():
         ('a regex that repeats repetitions', 'query', '{host=~"((((a{1,100}){1,100}){1,100}){1,100}){1,100}"}'),
         ('100,000 parentheses', 'query', '(' * 100_000 + '1' + ')' * 100_000),
         ('100,000 minus signs', 'query', '-' * 100_000 + '1'),
-        ('900 functions in each other', 'query_range', 'abs(' * 900 + 'load_noise' + ')' * 900),
+        ('900 functions in each other', 'query', 'abs(' * 900 + 'load_noise' + ')' * 900),
         ('10 MB of additions', 'query', '1' + '+1' * 5_000_000),
         ('a million groups', 'query_range', 'count_values("v", load_noise)'),
         ('all series times themselves', 'query_range', '{__name__=~"load_.+"} * on (host) group_left () {__name__=~"load_.+"}'),
