@@ -3,13 +3,7 @@
 // while they are sent, so that a million series need no gigabytes of files.
 //   load URL_HOST PORT SERIES SCRAPES START_MS [STEP_MS [FIRST_SCRAPE]]
 // Prints a line of what was acknowledged; exits 1 when a request failed.
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <snappy.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -17,26 +11,22 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "../client.h"
+
 namespace {
+
+using bench::Connection, bench::PutField, bench::PutVarint;
 
 constexpr int kConnections = 2;
 constexpr size_t kSamplesARequest = 2000;
 constexpr size_t kSeriesAHost = 100;
+const std::string kHeaders =
+    "Content-Encoding: snappy\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\n";
 
-void PutVarint(std::string& out, uint64_t n) {
-  for (; n >= 0x80; n >>= 7) out += static_cast<char>(n | 0x80);
-  out += static_cast<char>(n);
-}
-void PutField(std::string& out, int field, const std::string& bytes) {
-  out += static_cast<char>(field << 3 | 2);
-  PutVarint(out, bytes.size());
-  out += bytes;
-}
 void PutLabel(std::string& out, const std::string& name, const std::string& value) {
   std::string label;
   PutField(label, 1, name);
@@ -94,48 +84,6 @@ void Advance(Series& series, double random) {
   }
 }
 
-class Connection {
- public:
-  Connection(const char* host, const char* port) : host_(host) {
-    addrinfo hints{}, *found = nullptr;
-    hints.ai_socktype = SOCK_STREAM;
-    if (getaddrinfo(host, port, &hints, &found) != 0) return;
-    fd_ = socket(found->ai_family, SOCK_STREAM, 0);
-    if (connect(fd_, found->ai_addr, found->ai_addrlen) != 0) fd_ = -1;
-    freeaddrinfo(found);
-    const int one = 1;
-    if (fd_ >= 0) setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  }
-  ~Connection() {
-    if (fd_ >= 0) close(fd_);
-  }
-
-  /// The answer's status; 0 when the connection failed.
-  int Post(const std::string& body) {
-    std::string request = "POST /api/v1/write HTTP/1.1\r\nHost: " + std::string(host_) +
-                          "\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n"
-                          "X-Prometheus-Remote-Write-Version: 0.1.0\r\nContent-Length: " +
-                          std::to_string(body.size()) + "\r\n\r\n" + body;
-    for (size_t sent = 0; sent < request.size();) {
-      const ssize_t n = send(fd_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
-      if (n <= 0) return 0;
-      sent += static_cast<size_t>(n);
-    }
-    std::string answer;
-    char buffer[4096];
-    while (answer.find("\r\n\r\n") == answer.npos) {
-      const ssize_t n = recv(fd_, buffer, sizeof buffer, 0);
-      if (n <= 0) return 0;
-      answer.append(buffer, static_cast<size_t>(n));
-    }
-    return answer.size() > 12 ? std::atoi(answer.c_str() + 9) : 0;
-  }
-
- private:
-  const char* host_;
-  int fd_ = -1;
-};
-
 struct Options {
   const char* host;
   const char* port;
@@ -172,7 +120,8 @@ void Play(const Options& options, size_t begin, size_t end) {
       PutField(body, 1, message);
       if (++waiting < kSamplesARequest && i + 1 < series.size()) continue;
       snappy::Compress(body.data(), body.size(), &compressed);
-      if (const int status = connection.Post(compressed); status / 100 != 2) {
+      if (const int status = connection.Post("/api/v1/write", kHeaders, compressed);
+          status / 100 != 2) {
         std::fprintf(stderr, "scrape %zu: status %d\n", scrape, status);
         failed = true;
         return;

@@ -117,6 +117,9 @@ class GranuleBodies {
   bool IsLine(size_t row) const {
     return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
   }
+  model::Value::Type TypeOf(size_t row) const {
+    return static_cast<model::Value::Type>(types_.At(row));
+  }
   bool AllLines() const { return types_.constant() && rows_ > 0 && IsLine(0); }
   bool AllNull() const { return shapes_here_.empty(); }
   const PartShapes& shapes() const { return *shapes_; }
@@ -140,6 +143,10 @@ class GranuleBodies {
   }
   /// Opens all columns that the shapes of the given rows have.
   base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
+  /// Opens all columns.
+  base::Result<void> OpenAll();
+  /// A column that is open.
+  const ValueColumn& OpenedColumn(uint32_t column) const { return *opened_[column]->column; }
 
   /// Appends the line of a row whose columns are open; for a body that is no string its bytes
   /// or its encoded value.

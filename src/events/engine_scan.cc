@@ -2,8 +2,10 @@
 // event is twice. Times at which it may be elsewhere, too, go through a cursor, which knows
 // duplicates.
 #include <algorithm>
+#include <thread>
 
 #include "events/engine.h"
+#include "events/in_order.h"
 #include "events/limits.h"
 
 namespace pharos::events {
@@ -22,28 +24,26 @@ constexpr size_t kMaxIntervals = 16;
 
 /// The times that may hold an event twice: at which some stream is in two parts, and all of
 /// memory, where what was sent twice stands twice. Few intervals, maybe wider than need be.
-std::vector<Interval> Overlaps(const std::vector<Source>& sources) {
-  std::unordered_map<std::string_view, std::vector<Interval>, base::StringHasher> seen;
+Result<std::vector<Interval>> Overlaps(const std::vector<Source>& sources, CommonTimes& common,
+                                       const store::EventQuery& query) {
   std::vector<Interval> out;
   for (const Source& source : sources) {
+    if (source.part) continue;
     for (size_t i = 0; i < source.streams.size(); ++i) {
       if (!source.streams[i]) continue;
-      if (!source.part) {
-        const MemStream& stream = source.memory.table->stream(i);
-        const Interval times{stream.min_time.load(std::memory_order_relaxed),
-                             stream.max_time.load(std::memory_order_relaxed)};
-        if (times.min <= times.max) out.push_back(times);
-        continue;
+      const MemStream& stream = source.memory.table->stream(i);
+      const Interval times{stream.min_time.load(std::memory_order_relaxed),
+                           stream.max_time.load(std::memory_order_relaxed)};
+      if (times.min <= times.max) out.push_back(times);
+    }
+  }
+  for (size_t i = 0; i < sources.size(); ++i) {
+    for (size_t j = 0; j < i && sources[i].part; ++j) {
+      if (!sources[j].part) continue;
+      PHAROS_TRY(const auto times, common.Of(*sources[j].part, *sources[i].part));
+      for (const int64_t time : *times) {
+        if (time >= query.start_ns && time < query.end_ns) out.push_back({time, time});
       }
-      const PartStream& stream = source.part->streams()[i];
-      if (stream.rows == 0) continue;
-      std::vector<Interval>& others = seen[stream.labels.bytes()];
-      for (const Interval& other : others) {
-        const Interval both{std::max(stream.min_time, other.min),
-                            std::min(stream.max_time, other.max)};
-        if (both.min <= both.max) out.push_back(both);
-      }
-      others.push_back({stream.min_time, stream.max_time});
     }
   }
   std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.min < b.min; });
@@ -69,73 +69,101 @@ bool MayHaveLabels(const Part& part, const std::vector<std::string>& names) {
   });
 }
 
+/// Reads granules, several at once, and gives what they have to the sink, one after the other.
 class ScanRun {
  public:
   ScanRun(const store::EventQuery& query, const CompiledPredicate& predicate, store::ScanSink& sink)
       : query_(query), predicate_(predicate), sink_(sink) {}
 
-  Result<void> Range(const Source& source, int64_t start_ns, int64_t end_ns) {
-    if (start_ns >= end_ns) return {};
-    RowFilter filter;
-    filter.start_ns = start_ns;
-    filter.end_ns = end_ns;
-    filter.streams = &source.streams;
-    filter.predicate = &predicate_;
-    filter.needles = &source.needles;
-    filter.fields = source.fields.get();
-    return ScanPart(source, filter);
+  void Add(const Source& source, int64_t start_ns, int64_t end_ns) {
+    if (start_ns >= end_ns) return;
+    const std::vector<GranuleMeta>& granules = source.part->granules();
+    const bool whole = MayHaveLabels(*source.part, query_.fields.names);
+    for (uint32_t i = 0; i < granules.size(); ++i) {
+      if (granules[i].max_time < start_ns || granules[i].min_time >= end_ns ||
+          !MayHold(source, predicate_, i)) {
+        continue;
+      }
+      tasks_.push_back({&source, i, start_ns, end_ns, whole});
+    }
+  }
+
+  Result<void> Run() {
+    const size_t cores = std::min<size_t>(std::thread::hardware_concurrency(), kMaxScanThreads);
+    const size_t helpers = tasks_.size() < kFewGranules ? 0 : std::max<size_t>(cores, 1) - 1;
+    return InOrder<Found>(
+        tasks_.size(), helpers, kScanLead, [&](size_t i) { return Find(tasks_[i]); },
+        [&](size_t i, Found& found) -> Result<void> {
+          if (query_.cancelled && query_.cancelled()) {
+            return Fail(ErrorKind::kCancelled, "the query was cancelled");
+          }
+          PHAROS_TRY_VOID(found.status);
+          if (found.whole) PHAROS_TRY_VOID(GiveWhole(*found.whole));
+          if (!found.rows || found.rows->selected.empty()) return {};
+          return GiveRows(*tasks_[i].source->part, *found.rows, found.values);
+        });
   }
 
  private:
-  Result<void> Check() const {
-    if (query_.cancelled && query_.cancelled()) {
-      return Fail(ErrorKind::kCancelled, "the query was cancelled");
-    }
-    return {};
-  }
+  static constexpr size_t kFewGranules = 8;  // not worth a thread
+
+  struct Task {
+    const Source* source;
+    uint32_t granule;
+    int64_t start_ns;
+    int64_t end_ns;
+    bool whole;
+  };
+  struct Found {
+    Result<void> status;
+    std::shared_ptr<LoadedRows> whole;
+    std::unique_ptr<GranuleRows> rows;
+    base::Arena arena;
+    std::vector<std::vector<std::string_view>> values;  // by field; views into rows and arena
+  };
 
   Result<void> GiveWhole(const LoadedRows& rows) {
     for (const LoadedRow& row : rows.rows) PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
     return {};
   }
 
-  Result<void> ScanPart(const Source& source, const RowFilter& filter) {
-    const std::vector<GranuleMeta>& granules = source.part->granules();
-    const bool whole = MayHaveLabels(*source.part, query_.fields.names);
-    for (uint32_t i = 0; i < granules.size(); ++i) {
-      if (granules[i].max_time < filter.start_ns || granules[i].min_time >= filter.end_ns ||
-          !MayHold(source, predicate_, i)) {
-        continue;
-      }
-      PHAROS_TRY_VOID(Check());
-      if (whole) {
-        PHAROS_TRY(const auto rows, LoadGranule(source.part, i, 0, filter));
-        PHAROS_TRY_VOID(GiveWhole(*rows));
-      } else {
-        PHAROS_TRY_VOID(ScanGranule(source, i, filter));
-      }
+  Found Find(const Task& task) const {
+    RowFilter filter;
+    filter.start_ns = task.start_ns;
+    filter.end_ns = task.end_ns;
+    filter.streams = &task.source->streams;
+    filter.predicate = &predicate_;
+    filter.needles = &task.source->needles;
+    filter.fields = task.source->fields.get();
+    Found found;
+    found.status = task.whole ? FindWhole(task, filter, found) : FindRows(task, filter, found);
+    return found;
+  }
+
+  Result<void> FindWhole(const Task& task, const RowFilter& filter, Found& found) const {
+    PHAROS_TRY(found.whole, LoadGranule(task.source->part, task.granule, 0, filter));
+    return {};
+  }
+
+  Result<void> FindRows(const Task& task, const RowFilter& filter, Found& found) const {
+    const Source& source = *task.source;
+    const bool fields = query_.fields.json;
+    PHAROS_TRY(found.rows, SelectRows(source.part, task.granule, filter, fields));
+    if (!fields || found.rows->selected.empty()) return {};
+    PHAROS_TRY_VOID(TakeOutUnknown(source, task.granule, filter, found));
+    found.values.resize(query_.fields.names.size());
+    for (size_t name = 0; name < found.values.size(); ++name) {
+      auto read = ReadField(*found.rows->bodies, *source.fields, name, found.rows->times,
+                            found.rows->selected, found.arena, &found.values[name]);
+      if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
     }
     return {};
   }
 
-  Result<void> ScanGranule(const Source& source, uint32_t granule, const RowFilter& filter) {
-    const bool fields = query_.fields.json;
-    PHAROS_TRY(auto rows, SelectRows(source.part, granule, filter, fields));
-    if (rows->selected.empty()) return {};
-    if (fields) PHAROS_TRY_VOID(TakeOutUnknown(source, granule, filter, *rows));
-    base::Arena arena;
-    std::vector<std::vector<std::string_view>> values(fields ? query_.fields.names.size() : 0);
-    for (size_t name = 0; name < values.size(); ++name) {
-      auto read = ReadField(*rows->bodies, *source.fields, name, rows->times, rows->selected, arena,
-                            &values[name]);
-      if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
-    }
-    return GiveRows(*source.part, *rows, values);
-  }
-
   /// Rows whose fields columns do not tell are given whole.
   Result<void> TakeOutUnknown(const Source& source, uint32_t granule, const RowFilter& filter,
-                              GranuleRows& rows) {
+                              Found& found) const {
+    GranuleRows& rows = *found.rows;
     std::vector<uint32_t> unknown;
     std::erase_if(rows.selected, [&](uint32_t row) {
       const bool known = !rows.bodies->shapes_here().empty() && rows.bodies->IsLine(row) &&
@@ -144,8 +172,8 @@ class ScanRun {
       return !known;
     });
     if (unknown.empty()) return {};
-    PHAROS_TRY(const auto loaded, LoadRows(source.part, granule, 0, filter, std::move(unknown)));
-    return GiveWhole(*loaded);
+    PHAROS_TRY(found.whole, LoadRows(source.part, granule, 0, filter, std::move(unknown)));
+    return {};
   }
 
   /// Cut into runs of one stream.
@@ -176,6 +204,7 @@ class ScanRun {
   const store::EventQuery& query_;
   const CompiledPredicate& predicate_;
   store::ScanSink& sink_;
+  std::vector<Task> tasks_;
   std::vector<int64_t> times_;
 };
 
@@ -190,22 +219,23 @@ Result<bool> Engine::Scan(const store::EventQuery& query, store::ScanSink& sink)
     PHAROS_TRY(sources, Sources(Key(query.tenant, query.kind), query.start_ns, query.end_ns));
   }
   std::erase_if(sources, [&](Source& source) { return !MatchStreams(query.streams, &source); });
-  const std::vector<Interval> overlaps = Overlaps(sources);
+  PHAROS_TRY(const std::vector<Interval> overlaps, Overlaps(sources, common_times_, query));
   PHAROS_TRY_VOID(PrepareSources(query, predicate, &sources));
   ScanRun run(query, predicate, sink);
   for (const Source& source : sources) {
     if (!source.part) continue;
     int64_t start = query.start_ns;
     for (const Interval& overlap : overlaps) {
-      PHAROS_TRY_VOID(run.Range(source, start, std::min(overlap.min, query.end_ns)));
+      run.Add(source, start, std::min(overlap.min, query.end_ns));
       if (overlap.max >= query.end_ns - 1) {
         start = query.end_ns;
         break;
       }
       start = std::max(start, overlap.max + 1);
     }
-    PHAROS_TRY_VOID(run.Range(source, start, query.end_ns));
+    run.Add(source, start, query.end_ns);
   }
+  PHAROS_TRY_VOID(run.Run());
   store::EventQuery rest = query;
   rest.direction = store::Direction::kForward;
   rest.limit = 0;

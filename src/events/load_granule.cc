@@ -193,9 +193,11 @@ class GranuleLoader {
   }
 
   Result<void> Materialise() {
-    PHAROS_TRY_VOID(ReadBodies());
-    if (auto opened = bodies_->OpenFor(selected_); !opened) {
-      return Named(std::move(opened).error());
+    if (filter_.bodies) {
+      PHAROS_TRY_VOID(ReadBodies());
+      if (auto opened = bodies_->OpenFor(selected_); !opened) {
+        return Named(std::move(opened).error());
+      }
     }
     PHAROS_TRY_VOID(ReadIds());
     PHAROS_TRY(const std::string_view rest, Page("rest"));
@@ -209,7 +211,7 @@ class GranuleLoader {
     if (!decoded) return Named(std::move(decoded).error());
     for (size_t i = 0; i < selected_.size(); ++i) {
       const uint32_t row = selected_[i];
-      if (!bodies_->Get(row, out_->arena, &events[i].body)) {
+      if (filter_.bodies && !bodies_->Get(row, out_->arena, &events[i].body)) {
         return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
       }
       if (meta_.max_trace != 0) PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));

@@ -31,6 +31,7 @@ struct RowFilter {
   const model::TraceId* trace_id = nullptr;  ///< null: all
   int64_t trace_number = 0;                  ///< its number in the part
   bool keep_pages = true;                    ///< in memory for the next query
+  bool bodies = true;                        ///< events of parts get their bodies
   bool backward = false;
   size_t nearest = 0;  ///< take about this many rows nearest to the query's begin; 0: all
 };

@@ -22,7 +22,7 @@ inline constexpr size_t kFullHistogramBlock = 60;
 /// Bytes of a data or time page before compression: what one look-up reads.
 inline constexpr size_t kPageBytes = 64 * 1024;
 
-/// Bytes of a page of the label index, of exemplars or of metadata before compression.
+/// Bytes of a page of the label index or of metadata before compression.
 inline constexpr size_t kIndexPageBytes = 256 * 1024;
 
 /// Bytes of one series' blocks in one page; a longer series goes on in the next page.
@@ -49,9 +49,6 @@ inline constexpr size_t kSeriesLabelBytes = 12;
 
 /// Labels of one series, canonical bytes. A label set beyond that is an attack or a mistake.
 inline constexpr size_t kMaxLabelBytes = 256 * 1024;
-
-/// Exemplars kept a tenant (newest); Prometheus's own default.
-inline constexpr size_t kMaxExemplars = 100'000;
 
 /// Bytes of metadata a tenant (they are in every seal's newest part), and of a help text,
 /// unit or family's name.

@@ -42,21 +42,15 @@ std::unexpected<base::Error> Blame(Part& part, base::Error error) {
   return std::unexpected(std::move(error));
 }
 
-/// The newest exemplars of all, and the newest metadata there is.
-base::Result<void> CopyRest(const PartList& run, PartBuilder& builder, bool* any) {
+/// The newest metadata there is.
+base::Result<void> CopyMetadata(const PartList& run, PartBuilder& builder, bool* any) {
   std::vector<std::pair<std::string, model::Metadata>> newest;
-  std::vector<Part::SeriesExemplar> all;
   for (const auto& part : run) {
-    auto exemplars = part->Exemplars();
-    if (!exemplars) return Blame(*part, exemplars.error());
-    std::move(exemplars->begin(), exemplars->end(), std::back_inserter(all));
-    if (all.size() > kMaxExemplars) all.erase(all.begin(), all.end() - kMaxExemplars);
     auto metadata = part->Metadata();
     if (!metadata) return Blame(*part, metadata.error());
     if (!metadata->empty()) newest = std::move(*metadata);
   }
-  *any = !all.empty() || !newest.empty();
-  for (const auto& [labels, exemplar] : all) PHAROS_TRY_VOID(builder.AddExemplar(labels, exemplar));
+  *any = !newest.empty();
   for (const auto& [metric, said] : newest) PHAROS_TRY_VOID(builder.AddMetadata(metric, said));
   return {};
 }
@@ -246,7 +240,7 @@ base::Result<void> SampleEngine::MergeRun(Tenant& tenant, const PartList& run, b
   Rests rests(clock_, final ? 1 : kMergeDuty);
   bool rest = false;  // something beside samples
   auto copied = CopySeries(inputs, publisher->builder(), rests);
-  if (copied) copied = CopyRest(run, publisher->builder(), &rest);
+  if (copied) copied = CopyMetadata(run, publisher->builder(), &rest);
   const PartInfo& written = publisher->builder().info();
   const bool empty = copied && !rest && written.samples == 0;
   if (!copied || empty) {

@@ -165,25 +165,6 @@ base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t 
   return made;
 }
 
-base::Result<std::vector<Part::SeriesExemplar>> Part::Exemplars() {
-  std::vector<SeriesExemplar> out;
-  PHAROS_TRY(const FilePtr file, File());
-  for (uint32_t page = 0; page < file->PageCount(kExemplarSection); ++page) {
-    auto bytes = file->ReadPage(kExemplarSection, page);
-    if (!bytes) return std::unexpected(Named(bytes.error()));
-    codec::ByteReader in(*bytes);
-    while (in.ok() && !in.AtEnd()) {
-      auto labels = model::Labels::Decode(in.Bytes());
-      model::Exemplar exemplar;
-      if (!labels || !DecodeExemplar(in, &exemplar)) {
-        return std::unexpected(Named({base::ErrorKind::kCorrupt, "bad exemplar"}));
-      }
-      out.emplace_back(std::move(*labels), std::move(exemplar));
-    }
-  }
-  return out;
-}
-
 base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadata() {
   std::vector<std::pair<std::string, model::Metadata>> out;
   PHAROS_TRY(const FilePtr file, File());

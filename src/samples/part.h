@@ -61,8 +61,6 @@ class Part {
   /// A page, from the cache when `cached`.
   base::Result<PageCache::Page> ReadPage(std::string_view section, uint32_t page, bool cached);
 
-  using SeriesExemplar = std::pair<model::Labels, model::Exemplar>;
-  base::Result<std::vector<SeriesExemplar>> Exemplars();
   base::Result<std::vector<std::pair<std::string, model::Metadata>>> Metadata();
   base::Result<void> Verify();
 

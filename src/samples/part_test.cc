@@ -149,7 +149,6 @@ TEST_F(PartTest, OneSeriesOfAnyDoublesDoesNotSpoilTheNext) {
 
 /// Reads all there is, whatever it is; must end.
 void ReadEverything(const std::shared_ptr<Part>& part) {
-  (void)part->Exemplars();
   (void)part->Metadata();
   const auto index = part->Index();
   if (!index) return;

@@ -88,7 +88,6 @@ class SampleEngine::TenantSeal {
         series_.push_back(memtable->series()[i]);
     }
     order_.emplace(tenant_.head.index(), series_);
-    exemplars_ = tenant_.exemplars.OfGeneration(engine_.pending_->generation);
   }
 
   base::Result<void> Round() {
@@ -110,7 +109,6 @@ class SampleEngine::TenantSeal {
         PHAROS_TRY_VOID(builder->AddSeries(order_->RanksOf(*mem), slice));
       }
     }
-    PHAROS_TRY_VOID(AddExemplars());
     PHAROS_TRY_VOID(AddMetadata());
     return PublishAll();
   }
@@ -154,16 +152,6 @@ class SampleEngine::TenantSeal {
     return &open_.emplace(day, std::move(publisher)).first->second->builder();
   }
 
-  base::Result<void> AddExemplars() {
-    for (const auto& [labels, exemplars] : exemplars_) {
-      for (const model::Exemplar& exemplar : exemplars) {
-        PHAROS_TRY(PartBuilder * builder, BuilderOf(DayOf(exemplar.time_ms)));
-        if (builder != nullptr) PHAROS_TRY_VOID(builder->AddExemplar(labels, exemplar));
-      }
-    }
-    return {};
-  }
-
   /// Every part carries all metadata of the tenant, so that of any parts the one of the newest
   /// generation knows best; news without samples make a part.
   base::Result<void> AddMetadata() {
@@ -201,7 +189,6 @@ class SampleEngine::TenantSeal {
   std::vector<std::shared_ptr<const Memtable>> pins_;
   std::vector<const MemSeries*> series_;
   std::optional<SealOrder> order_;
-  std::vector<ExemplarStore::PerSeries> exemplars_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
   PartBuilder* last_ = nullptr;  // in open_: that of last_day_
   int64_t last_day_ = 0;
