@@ -59,6 +59,7 @@ void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.Append(samples, starts_ms, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
+  if (outcome.grew) engine_.NoteGrowth();
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
@@ -72,6 +73,7 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
+  if (outcome.grew) engine_.NoteGrowth();
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);

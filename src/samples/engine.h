@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,10 @@ class SampleEngine final : public store::SampleSink,
   /// Who keeps exemplars, from the first append on; without one they are left out.
   void AttachExemplars(store::ExemplarStore& exemplars) { exemplars_ = &exemplars; }
 
+  /// `wake` is called, from whatever thread, when memory has become so full that Urgent would
+  /// seal. Set it before anything is appended.
+  void OnSealDue(std::function<void()> wake) { wake_ = std::move(wake); }
+
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
   void SetRetention(int64_t retention_ms, uint64_t retention_bytes);
@@ -106,12 +111,15 @@ class SampleEngine final : public store::SampleSink,
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
   base::Result<void> Urgent() override;
+  /// Tick without Urgent, for a thread that has time.
+  base::Result<void> TickButSeal();
 
   // store::SampleAdmin
   base::Result<void> Delete(std::string_view tenant, const std::vector<model::Matcher>& matchers,
                             int64_t start_ms, int64_t end_ms) override;
   base::Result<void> CleanTombstones() override;
   base::Result<std::string> Snapshot(bool skip_memory) override;
+  std::vector<store::SamplePart> Parts(std::string_view tenant) override;
 
   // store::CardinalitySource
   store::HeadCardinality InMemory(std::string_view tenant, size_t limit) override;
@@ -163,6 +171,9 @@ class SampleEngine final : public store::SampleSink,
 
   // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
+  void NoteGrowth() const;
+  /// Whether memtables of so many bytes and series are worth a seal.
+  bool Full(size_t bytes, uint64_t series) const;
   base::Result<void> SealLocked();
   void Rotate();
   class TenantSeal;
@@ -204,6 +215,7 @@ class SampleEngine final : public store::SampleSink,
   const SampleEngineOptions options_;
   const uint32_t shards_;
   io::Wal* wal_ = nullptr;
+  std::function<void()> wake_;
   store::ExemplarStore* exemplars_ = nullptr;
   PageCache cache_;
 

@@ -105,6 +105,12 @@ base::Result<std::shared_ptr<const PartIndex>> Part::Index() {
   return index_;
 }
 
+base::Result<uint32_t> Part::LoadPairs(PairList* out) {
+  PHAROS_TRY(const FilePtr file, File());
+  if (const auto loaded = out->Load(*file); !loaded) return std::unexpected(Named(loaded.error()));
+  return static_cast<uint32_t>(file->PageCount(kSeriesSection));
+}
+
 void Part::SetTombstones(Tombstones concerning) {
   std::lock_guard lock(mutex_);
   tombstones_ = std::move(concerning);

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   PHAROS_TRY_VOID(fs.MakeDirs(options.data_dir));
   PHAROS_TRY(storage->lock_, io::LockDirectory(options.data_dir));
   storage->data_dir_ = options.data_dir;
+  storage->features_ = options.features;
   PHAROS_TRY(storage->active_queries_,
              query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
   storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
@@ -110,13 +111,15 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
-  storage->events_->OnSealDue([raw] {
+  const auto seal_due = [raw] {
     {
       std::lock_guard lock(raw->mutex_);
-      raw->events_due_ = true;
+      raw->seal_due_ = true;
     }
     raw->wake_.notify_all();
-  });
+  };
+  storage->samples_->OnSealDue(seal_due);
+  storage->events_->OnSealDue(seal_due);
   storage->upkeep_ = std::thread([raw] {
     raw->EverySecond(
         [raw]() -> Result<void> {
@@ -124,11 +127,11 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
           auto events = raw->events_->Urgent();
           return urgent ? events : urgent;
         },
-        &raw->events_due_);
+        &raw->seal_due_);
   });
   storage->merges_ = std::thread([raw] {
     BeNice();
-    raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
+    raw->EverySecond([raw] { return raw->samples_->TickButSeal(); }, nullptr);
   });
   storage->event_merges_ = std::thread([raw] {
     BeNice();
@@ -185,6 +188,8 @@ query::promql::EngineOptions Storage::QueryEngine() {
   query::promql::EngineOptions engine;
   engine.log = query_log_.get();
   engine.active = active_queries_.get();
+  engine.use_start_timestamps = features_.use_start_timestamps;
+  engine.delayed_name_removal = features_.delayed_name_removal;
   return engine;
 }
 

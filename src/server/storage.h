@@ -77,6 +77,7 @@ class Storage {
   void RegisterGauges();
 
   std::string data_dir_;
+  PrometheusFeatures features_;
   std::shared_ptr<void> lock_;
   std::unique_ptr<query::exec::ActiveQueries> active_queries_;
   std::unique_ptr<query::exec::QueryLog> query_log_;
@@ -91,7 +92,7 @@ class Storage {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  bool events_due_ = false;   ///< a seal of events, before its second is over
+  bool seal_due_ = false;     ///< a seal, before its second is over
   std::thread upkeep_;        ///< seals
   std::thread merges_;        ///< of samples: niced, since nobody waits for them
   std::thread event_merges_;  ///< likewise
