@@ -70,6 +70,7 @@ class ScrapeProtobuf(unittest.TestCase):
                 wait_until('another scrape', 30, lambda: Target.scrapes > before + 1)
                 self.check(pharos.port)
         target.shutdown()
+        target.server_close()
 
     def check(self, port):
         wait_until('the native histogram', 10, lambda: self.value(port, 'histogram_count(latency)') >= 4)
