@@ -14,6 +14,7 @@
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
 #include "ingest/receive/service_name.h"
+#include "store/reserved_streams.h"
 #include "text/json_writer.h"
 #include "text/rfc3339.h"
 #include "wire/stream_labels.h"
@@ -29,6 +30,10 @@ std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
   if (count > limits.max_label_names) {
     return "entry for stream '" + text + "' has " + std::to_string(count) + " label names; limit " +
            std::to_string(limits.max_label_names);
+  }
+  if (labels.Has(store::kExemplarLabel)) {
+    return "stream '" + text + "' has the label '" + std::string(store::kExemplarLabel) +
+           "', which is reserved";
   }
   for (const model::LabelView label : labels) {
     if (label.name.size() > limits.max_label_name_bytes) {
