@@ -126,7 +126,7 @@ void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
   if (!likely_.empty()) likely_[Signature(value)] = static_cast<uint16_t>(number + 1);
 }
 
-void ValueColumnWriter::Take(uint32_t number, const std::vector<Var>& vars) {
+void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
   if (number != recent_[0]) {
     recent_[1] = recent_[0];
     recent_[0] = number;

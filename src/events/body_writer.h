@@ -71,7 +71,7 @@ class ValueColumnWriter {
   /// The skeleton of the value if it is one of those that are likely.
   bool Predict(std::string_view value, int64_t time_ns, Splitter& splitter, uint32_t* number);
   void Learn(std::string_view value, uint32_t number);
-  void Take(uint32_t number, const std::vector<Var>& vars);
+  void Take(uint32_t number, std::span<const Var> vars);
 
   std::string path_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;

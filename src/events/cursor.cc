@@ -15,11 +15,9 @@ using base::Fail;
 using base::Result;
 using store::EventQuery;
 
-/// Of the units of a query about this part cover the same time as the first.
-constexpr size_t kRoughSpread = 4;
-
-/// A granule or block that may still hold rows of the answer.
+/// A granule or block that may still hold rows of the answer, or a part that was not looked at yet.
 struct Unit {
+  static constexpr uint32_t kWholePart = UINT32_MAX;
   size_t source = 0;
   uint32_t number = 0;
   int64_t min_ns = 0;   ///< inclusive, clipped to what is still wanted of it
@@ -36,6 +34,9 @@ struct Opened {
   size_t bytes = 0;
 };
 
+/// False when the part has no line that passes.
+Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source);
+
 class MergeCursor final : public store::EventCursor {
  public:
   MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
@@ -44,13 +45,16 @@ class MergeCursor final : public store::EventCursor {
         predicate_(std::move(predicate)),
         sources_(std::move(sources)) {}
 
-  Result<void> Start(size_t most_rows) {
-    PHAROS_TRY_VOID(PrepareSources(query_, predicate_, &sources_));
+  void Start(size_t most_rows) {
     row_cap_ = query_.limit == 0 ? most_rows : std::min(most_rows, 4 * query_.limit + kCursorPage);
-    for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
-    std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
-    units_at_start_ = units_.size();
-    return {};
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      const Part* part = sources_[i].part.get();
+      if (part == nullptr) {
+        AddUnits(i);
+      } else {
+        AddUnit({i, Unit::kWholePart, part->entry().min_time, part->entry().max_time});
+      }
+    }
   }
 
   const store::Predicate& Residual() const override { return residual_; }
@@ -93,12 +97,21 @@ class MergeCursor final : public store::EventCursor {
     return backward_ ? opened.rows->rows[opened.end - 1] : opened.rows->rows[opened.begin];
   }
 
+  void AddUnit(Unit unit) {
+    if (unit.min_ns > unit.max_ns || unit.max_ns < query_.start_ns ||
+        unit.min_ns >= query_.end_ns) {
+      return;
+    }
+    unit.min_ns = std::max(unit.min_ns, query_.start_ns);
+    unit.max_ns = std::min(unit.max_ns, query_.end_ns - 1);
+    Requeue(unit);
+  }
+
   void AddUnits(size_t number) {
     const Source& source = sources_[number];
     const auto add = [&](uint32_t unit, int64_t min, int64_t max) {
-      if (min > max || max < query_.start_ns || min >= query_.end_ns) return;
-      units_.push_back(
-          {number, unit, std::max(min, query_.start_ns), std::min(max, query_.end_ns - 1)});
+      AddUnit({number, unit, min, max});
+      ++units_added_;
     };
     if (!source.part) {
       for (uint32_t i = 0; i < source.memory.blocks(); ++i) {
@@ -136,6 +149,11 @@ class MergeCursor final : public store::EventCursor {
       std::pop_heap(units_.begin(), units_.end(), LaterUnit{backward_});
       const Unit unit = units_.back();
       units_.pop_back();
+      if (unit.number == Unit::kWholePart) {  // only now: a limit may be reached before
+        PHAROS_TRY(const bool possible, Prepare(query_, predicate_, &sources_[unit.source]));
+        if (possible) AddUnits(unit.source);
+        continue;
+      }
       PHAROS_TRY_VOID(Open(unit));
       if (pending_rows_ > row_cap_ || pending_bytes_ > byte_cap_) PHAROS_TRY_VOID(DropFarHalf());
     }
@@ -181,7 +199,7 @@ class MergeCursor final : public store::EventCursor {
   /// needed; one that is asked again gives more.
   size_t Nearest(const Unit& unit) const {
     const size_t wanted = query_.limit - given_;
-    const size_t share = wanted / std::max<size_t>(1, units_at_start_ / kRoughSpread);
+    const size_t share = wanted / std::max<size_t>(1, units_added_);
     return std::min(wanted + 16, (share + 8) << std::min<uint32_t>(unit.opened, 16));
   }
 
@@ -305,7 +323,7 @@ class MergeCursor final : public store::EventCursor {
   std::vector<Unit> units_;     // a heap, nearest first
   std::vector<Opened> opened_;  // a heap, nearest first
   size_t page_rows_ = kCursorFirstPage;
-  size_t units_at_start_ = 0;
+  size_t units_added_ = 0;
   size_t pending_rows_ = 0;
   size_t pending_bytes_ = 0;
   size_t row_cap_ = 0;
@@ -317,7 +335,6 @@ class MergeCursor final : public store::EventCursor {
   model::Labels last_labels_;
 };
 
-/// False when the part has no line that passes.
 Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source) {
   if (!source->part) return true;
   const Part& part = *source->part;
@@ -394,7 +411,7 @@ Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
     return a.min_sequence < b.min_sequence;
   });
   auto cursor = std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources));
-  PHAROS_TRY_VOID(cursor->Start(most_rows));
+  cursor->Start(most_rows);
   return cursor;
 }
 

@@ -1,6 +1,7 @@
 // Every limit of the event engine, with its unit and the reason for it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -75,6 +76,10 @@ inline constexpr size_t kMaxEventsAtOneTime = 4'000'000;
 inline constexpr size_t kMaxTraceEvents = 1'000'000;
 /// Bytes of a compiled line regex.
 inline constexpr int64_t kMaxRegexBytes = 8 << 20;
+
+/// How long an append waits at most for a seal that memory has outgrown: it must not grow with the
+/// sender's speed, and one sender must not hold up the others for long.
+inline constexpr std::chrono::milliseconds kSealWait{100};
 
 /// After a failed seal or merge, the time until Tick tries again: a part is written anew each time.
 inline constexpr int64_t kRetryNs = 10'000'000'000;

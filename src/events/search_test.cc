@@ -138,7 +138,7 @@ TEST(Search, FindsWhatAScanFinds) {
   corpus.Fill(make, Long() ? 1'000'000 : 4'000);
   store::EventQuery all = All();
   EXPECT_EQ(Lines(*corpus.world.engine, all), corpus.lines);  // byte for byte
-  const size_t needles = Long() ? 10'000 : 2'000;
+  const size_t needles = Long() ? 10'000 : 1'000;
   for (size_t n = 0; n < needles; ++n) {
     const std::string needle = make.Needle(corpus.lines);
     const bool negated = make.Below(10) == 0;
