@@ -2,6 +2,7 @@
 // needed, pages by way of the cache.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -141,7 +142,17 @@ class PartSeriesReader {
     return Blocks(index_->place(series), start_ms, end_ms, out);
   }
   base::Result<void> Blocks(const SeriesPlace& place, int64_t start_ms, int64_t end_ms,
-                            std::vector<PartBlock>* out);
+                            std::vector<PartBlock>* out) {
+    out->clear();
+    return AppendBlocks(place, start_ms, end_ms, out);
+  }
+  /// The same behind what is in `out` already.
+  base::Result<void> AppendBlocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                  std::vector<PartBlock>* out) {
+    return AppendBlocks(index_->place(series), start_ms, end_ms, out);
+  }
+  base::Result<void> AppendBlocks(const SeriesPlace& place, int64_t start_ms, int64_t end_ms,
+                                  std::vector<PartBlock>* out);
   /// A column's times, valid until the next Times, Blocks, Decode or Read.
   base::Result<std::span<const int64_t>> Times(uint64_t column);
   /// All values of a float block into `out`, as long as its count.
@@ -171,7 +182,12 @@ class PartSeriesReader {
     std::string encoded;         ///< until it is decoded
     std::vector<int64_t> times;  ///< empty until it is asked for
   };
-  base::Result<TimeColumn*> Column(uint64_t column);
+  base::Result<TimeColumn*> Column(uint64_t column) {
+    const RecentColumn& recent = recent_[column % kRecentColumns];
+    if (recent.made != nullptr && recent.column == column) return recent.made;
+    return FindColumn(column);
+  }
+  base::Result<TimeColumn*> FindColumn(uint64_t column);
   /// The body behind the start times, if it has them (then in starts_).
   base::Result<codec::ByteReader> AfterStarts(const PartBlock& block);
   base::Result<void> DecodeFloats(const PartBlock& block, std::span<const int64_t> times,
@@ -188,7 +204,14 @@ class PartSeriesReader {
   uint32_t heads_page_ = 0;             ///< number of the first of them
   PageCache::Page data_, times_;
   uint32_t data_page_ = 0, times_page_ = 0;
+  /// The columns used last, by their number: series of many targets take turns.
+  struct RecentColumn {
+    uint64_t column = 0;
+    TimeColumn* made = nullptr;
+  };
+  static constexpr size_t kRecentColumns = 512;
   std::unordered_map<uint64_t, TimeColumn> columns_;
+  std::array<RecentColumn, kRecentColumns> recent_{};
   size_t column_values_ = 0;  ///< in columns_
   std::vector<PartBlock> blocks_;
   std::vector<double> values_;

@@ -39,9 +39,14 @@ base::Error PartSeriesReader::Corrupt(std::string_view what) const {
   return part_->Named({base::ErrorKind::kCorrupt, std::string(what)});
 }
 
-base::Result<PartSeriesReader::TimeColumn*> PartSeriesReader::Column(uint64_t column) {
+base::Result<PartSeriesReader::TimeColumn*> PartSeriesReader::FindColumn(uint64_t column) {
+  RecentColumn& recent = recent_[column % kRecentColumns];
   const auto known = columns_.find(column);
-  if (known != columns_.end()) return &known->second;
+  if (known != columns_.end()) {
+    recent = {column, &known->second};
+    return &known->second;
+  }
+  if (column / kTimeSlots > UINT32_MAX) return std::unexpected(Corrupt("bad time column"));
   const auto page = static_cast<uint32_t>(column / kTimeSlots);
   if (times_ == nullptr || times_page_ != page) {
     PHAROS_TRY(times_, part_->ReadPage(kTimeSection, page, cached_));
@@ -57,13 +62,14 @@ base::Result<PartSeriesReader::TimeColumn*> PartSeriesReader::Column(uint64_t co
   if (!in.ok() || count == 0 || count > codec::kMaxBlockValues || !codec::PeekTimes(in, &bounds)) {
     return std::unexpected(Corrupt("bad time column"));
   }
-  if (column_values_ > kReaderTimes) columns_.clear(), column_values_ = 0;
+  if (column_values_ > kReaderTimes) columns_.clear(), column_values_ = 0, recent_.fill({});
   column_values_ += count;
   TimeColumn& made = columns_[column];
   made.first_ms = bounds.first;
   made.last_ms = bounds.last;
   made.count = static_cast<uint32_t>(count);
   made.encoded = in.rest();
+  recent = {column, &made};
   return &made;
 }
 
@@ -81,9 +87,8 @@ base::Result<std::span<const int64_t>> PartSeriesReader::Times(uint64_t column) 
   return std::span<const int64_t>(found->times);
 }
 
-base::Result<void> PartSeriesReader::Blocks(const SeriesPlace& place, int64_t start_ms,
-                                            int64_t end_ms, std::vector<PartBlock>* out) {
-  out->clear();
+base::Result<void> PartSeriesReader::AppendBlocks(const SeriesPlace& place, int64_t start_ms,
+                                                  int64_t end_ms, std::vector<PartBlock>* out) {
   if (place.min_ms > end_ms || place.max_ms < start_ms) return {};
   uint32_t page = place.page;
   size_t offset = place.offset;
@@ -106,7 +111,7 @@ base::Result<void> PartSeriesReader::Blocks(const SeriesPlace& place, int64_t st
     uint64_t at = list & 2 ? in.Varint() : 0;
     uint64_t column = 0;
     for (uint64_t left = list >> 2; left > 0; --left) {
-      PartBlock block;
+      PartBlock& block = out->emplace_back();
       column = left == list >> 2 ? in.Varint() : column + static_cast<uint64_t>(in.Signed());
       const uint64_t bytes = in.Varint();
       if (!in.ok() || at + bytes > UINT32_MAX) return std::unexpected(Corrupt("bad block head"));
@@ -123,7 +128,7 @@ base::Result<void> PartSeriesReader::Blocks(const SeriesPlace& place, int64_t st
       block.offset = static_cast<uint32_t>(at);
       block.bytes = static_cast<uint32_t>(bytes);
       at += bytes;
-      if (times->first_ms <= end_ms && times->last_ms >= start_ms) out->push_back(block);
+      if (times->first_ms > end_ms || times->last_ms < start_ms) out->pop_back();
     }
   }
   return {};

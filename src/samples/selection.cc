@@ -1,6 +1,8 @@
 #include "samples/selection.h"
 
 #include <algorithm>
+#include <compare>
+#include <iterator>
 #include <unordered_map>
 
 #include "samples/label_bytes.h"
@@ -30,16 +32,20 @@ std::vector<uint32_t> Distinct(std::vector<uint32_t> all, size_t numbers) {
   return all;
 }
 
-/// Sorts rows that come source by source, sorted within each but the last.
-template <class Row, class Less>
-void MergeRuns(std::vector<Row>& rows, const Less& less) {
+/// Where the runs of rows of one source end, from 0 on.
+template <class Row>
+std::vector<size_t> RunEnds(const std::vector<Row>& rows) {
   std::vector<size_t> ends{0};
   for (size_t i = 1; i <= rows.size(); ++i) {
     if (i == rows.size() || rows[i].ref.source != rows[i - 1].ref.source) ends.push_back(i);
   }
+  return ends;
+}
+
+/// Merges rows that come source by source, sorted within each.
+template <class Row, class Less>
+void MergeRuns(std::vector<Row>& rows, const std::vector<size_t>& ends, const Less& less) {
   const auto at = [&](size_t i) { return rows.begin() + static_cast<std::ptrdiff_t>(i); };
-  if (ends.size() > 1 && !std::is_sorted(at(ends[ends.size() - 2]), rows.end(), less))
-    std::sort(at(ends[ends.size() - 2]), rows.end(), less);
   for (size_t width = 1; width + 1 < ends.size(); width *= 2) {
     for (size_t i = 0; i + width < ends.size() - 1; i += 2 * width) {
       const size_t end = std::min(i + 2 * width, ends.size() - 1);
@@ -47,6 +53,8 @@ void MergeRuns(std::vector<Row>& rows, const Less& less) {
     }
   }
 }
+
+bool LessPair(std::string_view a, std::string_view b) { return CompareLabels(a, b) < 0; }
 
 constexpr uint32_t kNoGroup = UINT32_MAX;
 
@@ -115,15 +123,20 @@ std::vector<EngineSelection::Row> EngineSelection::RankRows() {
   // Local numbers first: of a part's own dictionary, or in the order of appearance.
   struct Local {
     std::vector<uint32_t> numbers;        // all rows' pairs
-    std::vector<uint32_t> distinct;       // rising
+    std::vector<uint32_t> distinct;       // in order of their bytes
     std::vector<std::string_view> bytes;  // of `distinct`
     size_t dictionary = 0;
   };
   std::vector<Local> locals(parts_.size() + 1);
   std::vector<Row> rows;
+  size_t most_rows = head_.series.size();
+  for (const PartChoice& choice : parts_) most_rows += choice.series.size();
+  rows.reserve(most_rows);
+  constexpr size_t kLabels = 8;  // about, a series
   for (uint32_t p = 0; p < parts_.size(); ++p) {
     Local& local = locals[p];
     const PartIndex& index = *parts_[p].index;
+    local.numbers.reserve(parts_[p].series.size() * kLabels);
     for (const uint32_t series : parts_[p].series) {
       const SeriesPlace& place = index.place(series);
       if (place.min_ms > end_ms_ || place.max_ms < start_ms_) continue;
@@ -149,18 +162,20 @@ std::vector<EngineSelection::Row> EngineSelection::RankRows() {
                     {static_cast<uint32_t>(parts_.size()), s}});
   }
   memory.dictionary = known.size();
-  for (uint32_t n = 0; n < known.size(); ++n) memory.distinct.push_back(n);
+  std::sort(memory.bytes.begin(), memory.bytes.end(), LessPair);
+  for (const std::string_view pair : memory.bytes) memory.distinct.push_back(known[pair]);
 
-  for (const Local& local : locals)
-    pairs_.insert(pairs_.end(), local.bytes.begin(), local.bytes.end());
-  const auto less = [](std::string_view a, std::string_view b) { return CompareLabels(a, b) < 0; };
-  std::sort(pairs_.begin(), pairs_.end(), less);
-  pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
+  for (const Local& local : locals) UnitePairs(local.bytes);
+  size_t all_labels = 0;
+  for (const Local& local : locals) all_labels += local.numbers.size();
+  ranks_.reserve(all_labels);
   for (const Local& local : locals) {
+    // Both lists rise.
     std::vector<uint32_t> rank_of(local.dictionary);
-    for (size_t i = 0; i < local.distinct.size(); ++i) {
-      rank_of[local.distinct[i]] = static_cast<uint32_t>(
-          std::lower_bound(pairs_.begin(), pairs_.end(), local.bytes[i], less) - pairs_.begin());
+    uint32_t rank = 0;
+    for (size_t i = 0; i < local.distinct.size(); ++i, ++rank) {
+      while (pairs_[rank] != local.bytes[i]) ++rank;
+      rank_of[local.distinct[i]] = rank;
     }
     for (const uint32_t number : local.numbers) ranks_.push_back(rank_of[number]);
   }
@@ -172,25 +187,61 @@ std::vector<EngineSelection::Row> EngineSelection::RankRows() {
   return rows;
 }
 
-// Rows of one source come in order, except the head's.
+void EngineSelection::UnitePairs(const std::vector<std::string_view>& more) {
+  if (more.empty()) return;
+  std::vector<std::string_view> both;
+  both.reserve(std::max(pairs_.size(), more.size()) + 64);
+  std::set_union(pairs_.begin(), pairs_.end(), more.begin(), more.end(), std::back_inserter(both),
+                 LessPair);
+  pairs_ = std::move(both);
+}
+
+std::span<const uint32_t> EngineSelection::RanksOf(const Row& row) const {
+  return {ranks_.data() + row.begin, row.size};
+}
+
+// Rows of one source come in order, except the head's, which are the last.
 void EngineSelection::Merge(std::vector<Row> rows) {
-  const auto labels = [this](const Row& row) {
-    return std::span<const uint32_t>(ranks_.data() + row.begin, row.size);
-  };
+  if (rows.empty()) return;
   const auto less = [&](const Row& a, const Row& b) {
-    const auto x = labels(a), y = labels(b);
+    const auto x = RanksOf(a), y = RanksOf(b);
     const auto order =
         std::lexicographical_compare_three_way(x.begin(), x.end(), y.begin(), y.end());
     return order != 0 ? order < 0 : a.ref.source < b.ref.source;
   };
-  MergeRuns(rows, less);
+  const std::vector<size_t> ends = RunEnds(rows);
+  const auto last = rows.begin() + static_cast<std::ptrdiff_t>(ends[ends.size() - 2]);
+  if (!head_.series.empty() && !std::is_sorted(last, rows.end(), less))
+    std::sort(last, rows.end(), less);
+  refs_.reserve(rows.size());
+  first_ref_.reserve(rows.size() + 1);
+  labels_.reserve(rows.size());
+  if (ends.size() == 3) return MergeTwo(rows, ends[1]);
+  MergeRuns(rows, ends, less);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const bool same = i > 0 && std::ranges::equal(labels(rows[i]), labels(rows[i - 1]));
+    const bool same = i > 0 && std::ranges::equal(RanksOf(rows[i]), RanksOf(rows[i - 1]));
     if (i > 0 && !same) first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
-    if (!same) labels_.push_back(labels(rows[i]));
+    if (!same) labels_.push_back(RanksOf(rows[i]));
     refs_.push_back(rows[i].ref);
   }
-  if (!rows.empty()) first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
+  first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
+}
+
+// The same for two runs, of which most series are in both: one walk.
+void EngineSelection::MergeTwo(const std::vector<Row>& rows, size_t middle) {
+  for (size_t a = 0, b = middle; a < middle || b < rows.size();) {
+    auto order = std::strong_ordering::equal;
+    if (a == middle || b == rows.size()) {
+      order = a < middle ? std::strong_ordering::less : std::strong_ordering::greater;
+    } else {
+      const auto x = RanksOf(rows[a]), y = RanksOf(rows[b]);
+      order = std::lexicographical_compare_three_way(x.begin(), x.end(), y.begin(), y.end());
+    }
+    labels_.push_back(RanksOf(order <= 0 ? rows[a] : rows[b]));
+    if (order <= 0) refs_.push_back(rows[a++].ref);
+    if (order >= 0) refs_.push_back(rows[b++].ref);
+    first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
+  }
 }
 
 std::span<const uint32_t> EngineSelection::PairsOf(size_t series) const {

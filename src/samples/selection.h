@@ -9,16 +9,11 @@
 
 #include "samples/head.h"
 #include "samples/part.h"
+#include "samples/span_reader.h"
+#include "samples/time_runs.h"
 #include "store/samples.h"
 
 namespace pharos::samples {
-
-/// The chosen series of one part, in order.
-struct PartChoice {
-  std::shared_ptr<Part> part;
-  std::shared_ptr<const PartIndex> index;
-  std::vector<uint32_t> series;
-};
 
 /// Owns: the snapshot and the parts it reads. Threads: any; const once made. Errors: readers
 /// name the corrupt part. Cost: with one part nothing but its list; else a comparison of
@@ -36,11 +31,9 @@ class EngineSelection final : public store::Selection {
 
  private:
   class Reader;
-  /// A series in one source: a part by its number, or the head.
-  struct Ref {
-    uint32_t source = 0;
-    uint32_t series = 0;  ///< of the part, or index into head_.series
-  };
+  /// A series in one source: a part by its number, or the head (behind the parts) and an index
+  /// into head_.series.
+  using Ref = SourceRef;
   struct Row;
 
   /// The labels as numbers of pairs, rising: the only part's own numbers, or ranks_.
@@ -51,7 +44,11 @@ class EngineSelection final : public store::Selection {
   }
   /// Gives all pairs of all sources common numbers, in order.
   std::vector<Row> RankRows();
+  /// Adds pairs, which come in order, to pairs_.
+  void UnitePairs(const std::vector<std::string_view>& more);
+  std::span<const uint32_t> RanksOf(const Row& row) const;
   void Merge(std::vector<Row> rows);
+  void MergeTwo(const std::vector<Row>& rows, size_t middle);
 
   HeadSnapshot head_;
   std::vector<PartChoice> parts_;
@@ -63,6 +60,7 @@ class EngineSelection final : public store::Selection {
   std::vector<std::string_view> pairs_;  // by rank; views into indexes and head_
   std::vector<uint32_t> ranks_;
   std::vector<std::span<const uint32_t>> labels_;  // a series; into ranks_
+  mutable TimeRuns runs_;                          // its readers'
 };
 
 }  // namespace pharos::samples

@@ -2,13 +2,10 @@
 
 namespace pharos::samples {
 
-EngineSelection::Reader::Reader(const EngineSelection& selection) : selection_(selection) {
-  parts_.reserve(selection.parts_.size());
-  for (const PartChoice& choice : selection.parts_) {
-    parts_.emplace_back(choice.part, choice.index, selection.start_ms_, selection.end_ms_,
-                        selection.presence_only_);
-  }
-}
+EngineSelection::Reader::Reader(const EngineSelection& selection)
+    : selection_(selection),
+      parts_(selection.parts_, selection.start_ms_, selection.end_ms_, selection.presence_only_,
+             selection.runs_) {}
 
 void EngineSelection::Reader::Append(const store::SeriesSpan& span) {
   AppendStarts(span.starts_ms, span.times_ms.size(), &columns_);
@@ -20,18 +17,21 @@ void EngineSelection::Reader::Append(const store::SeriesSpan& span) {
 
 base::Result<store::SeriesSpan> EngineSelection::Reader::Read(size_t series) {
   const auto refs = selection_.RefsOf(series);
-  if (refs.size() == 1 && refs[0].source < parts_.size()) {
-    PHAROS_TRY(store::SeriesSpan span, parts_[refs[0].source].Read(refs[0].series));
-    if (parts_.size() > 1) span.times_id = 0;  // parts number their columns each for itself
-    return span;
-  }
+  if (refs.back().source >= parts_.parts()) return Merge(refs);
+  if (refs.size() == 1) return parts_.Read(refs[0]);
+  store::SeriesSpan span;
+  PHAROS_TRY(const bool joined, parts_.ReadJoined(refs, &span));
+  return joined ? span : Merge(refs);
+}
+
+base::Result<store::SeriesSpan> EngineSelection::Reader::Merge(std::span<const Ref> refs) {
   columns_.times_ms.clear();
   columns_.values.clear();
   columns_.starts_ms.clear();
   columns_.histograms.clear();
   for (const Ref& ref : refs) {
-    if (ref.source < parts_.size()) {
-      PHAROS_TRY(const store::SeriesSpan span, parts_[ref.source].Read(ref.series));
+    if (ref.source < parts_.parts()) {
+      PHAROS_TRY(const store::SeriesSpan span, parts_.Read(ref));
       Append(span);
     } else {
       selection_.head_.Decode(selection_.head_.series[ref.series], selection_.start_ms_,

@@ -10,8 +10,9 @@
 
 namespace pharos::samples {
 
-/// Owns: buffers and one SpanReader a part. Borrows the selection. Threads: one. Errors:
-/// kCorrupt names the part. Cost: decoding; from several sources a copy and a look at the order.
+/// Owns: buffers and a SpanReader. Borrows the selection. Threads: one. Errors:
+/// kCorrupt names the part. Cost: decoding; where sources overlap in time, and for what is in
+/// memory, a copy and a look at the order.
 class EngineSelection::Reader final : public store::SelectionReader {
  public:
   explicit Reader(const EngineSelection& selection);
@@ -19,9 +20,10 @@ class EngineSelection::Reader final : public store::SelectionReader {
 
  private:
   void Append(const store::SeriesSpan& span);
+  base::Result<store::SeriesSpan> Merge(std::span<const Ref> refs);
 
   const EngineSelection& selection_;
-  std::vector<SpanReader> parts_;
+  SpanReader parts_;
   store::SeriesColumns columns_;
 };
 

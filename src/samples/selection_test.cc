@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
@@ -79,6 +81,55 @@ TEST_F(SelectionTest, GivesWhatTheCursorGivesInAnyOrderAndFromSeveralThreads) {
       });
     }
     for (std::thread& thread : threads) thread.join();
+  }
+}
+
+TEST_F(SelectionTest, PartsBehindEachOtherReadAsOne) {
+  // By s % 4: rises throughout; falls where the parts meet; has a stale marker; falls within.
+  const auto value = [](int s, int i) -> double {
+    if (s % 4 == 1) return i < 20 ? 100 + i : i;
+    if (s % 4 == 2 && i == 30) return model::StaleNan();
+    if (s % 4 == 3) return i % 7;
+    return i;
+  };
+  constexpr int kSeries = 12;
+  for (int i = 0; i < 40; ++i) {
+    for (int s = 0; s < kSeries; ++s) {
+      const int64_t t = kTestStartMs - 3'600'000 + i * 15'000 + s % 5;
+      ASSERT_EQ(Put(engine(), Of(s), t, value(s, i)), std::nullopt);
+    }
+    if (i == 19 || i == 39) {
+      ASSERT_TRUE(engine().Flush());
+    }
+  }
+  store::SampleQuery query = Everything();
+  for (const int64_t start : {INT64_MIN, kTestStartMs - 3'600'000 + 5 * 15'000 + 3}) {
+    query.start_ms = start;
+    query.end_ms = kTestStartMs - 3'600'000 + 35 * 15'000 + 2;
+    const Contents expected = ReadAll(engine(), query).value();
+    const auto selection = engine().Choose(query).value();
+    ASSERT_EQ(selection->size(), static_cast<size_t>(kSeries));
+    std::map<uint64_t, std::vector<int64_t>> times_of;  // of both readers
+    for (int round = 0; round < 2; ++round) {
+      const auto reader = selection->NewReader();
+      for (size_t i = 0; i < selection->size(); ++i) {
+        const auto span = reader->Read(i).value();
+        const auto& points = expected.at(selection->LabelsOf(i));
+        ASSERT_EQ(span.times_ms.size(), points.size());
+        bool finite = true, rising = true;
+        for (size_t k = 0; k < points.size(); ++k) {
+          EXPECT_EQ(Bits(span.values[k]), points.at(span.times_ms[k]));
+          finite = finite && std::isfinite(span.values[k]);
+          rising = rising && (k == 0 || !(span.values[k] < span.values[k - 1]));
+        }
+        EXPECT_EQ(span.finite, finite);
+        EXPECT_EQ(span.rising, rising && finite);
+        const std::vector<int64_t> times(span.times_ms.begin(), span.times_ms.end());
+        ASSERT_NE(span.times_id, 0u);
+        EXPECT_EQ(times_of.try_emplace(span.times_id, times).first->second, times);
+      }
+    }
+    EXPECT_EQ(times_of.size(), 5u);
   }
 }
 

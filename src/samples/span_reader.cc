@@ -5,62 +5,156 @@
 #include "samples/hidden_samples.h"
 
 namespace pharos::samples {
+namespace {
 
-base::Result<store::SeriesSpan> SpanReader::ReadVisible(uint32_t series) {
+/// Bits of a column's number: page and slot. What is above says which part.
+constexpr int kColumnBits = 44;
+
+}  // namespace
+
+SpanReader::SpanReader(const std::vector<PartChoice>& parts, int64_t start_ms, int64_t end_ms,
+                       bool presence_only, TimeRuns& runs)
+    : start_ms_(start_ms), end_ms_(end_ms), presence_only_(presence_only), shared_runs_(runs) {
+  readers_.reserve(parts.size());
+  for (const PartChoice& choice : parts) readers_.emplace_back(choice.part, choice.index, true);
+}
+
+bool SpanReader::Touched(SourceRef ref) const {
+  const HiddenSamples* const hidden = readers_[ref.source].hidden();
+  return hidden != nullptr && hidden->Touches(ref.series, start_ms_, end_ms_);
+}
+
+base::Result<store::SeriesSpan> SpanReader::ReadVisible(SourceRef ref) {
   visible_ = {};
-  PHAROS_TRY_VOID(reader_.Read(series, start_ms_, end_ms_, &visible_));
+  PHAROS_TRY_VOID(readers_[ref.source].Read(ref.series, start_ms_, end_ms_, &visible_));
   return store::SeriesSpan{visible_.times_ms, visible_.values, visible_.starts_ms,
                            visible_.histograms};
 }
 
-base::Result<store::SeriesSpan> SpanReader::Read(uint32_t series) {
-  const HiddenSamples* const hidden = reader_.hidden();
-  if (hidden != nullptr && hidden->Touches(series, start_ms_, end_ms_)) return ReadVisible(series);
+base::Result<store::SeriesSpan> SpanReader::Read(SourceRef ref) {
+  if (Touched(ref)) return ReadVisible(ref);
+  PartSeriesReader& reader = readers_[ref.source];
   store::SeriesSpan out;
-  PHAROS_TRY_VOID(reader_.Blocks(series, start_ms_, end_ms_, &blocks_));
+  PHAROS_TRY_VOID(reader.Blocks(ref.series, start_ms_, end_ms_, &blocks_));
   // Float blocks come first.
   const auto floats = static_cast<size_t>(
       std::find_if(blocks_.begin(), blocks_.end(),
                    [](const PartBlock& block) { return block.summary.histograms; }) -
       blocks_.begin());
-  if (floats > 0) PHAROS_TRY_VOID(ReadFloats(floats, &out));
+  stretches_.assign(1, {ref.source, 0, floats});
+  if (floats > 0) {
+    PHAROS_TRY(const bool in_order, ReadFloats(&out));
+    if (!in_order) {
+      return std::unexpected(
+          reader.part().Named({base::ErrorKind::kCorrupt, "blocks of a series overlap"}));
+    }
+  }
   if (floats == blocks_.size()) return out;
   histograms_.histograms.clear();
   for (size_t i = floats; i < blocks_.size(); ++i)
-    PHAROS_TRY_VOID(reader_.Decode(blocks_[i], start_ms_, end_ms_, &histograms_));
+    PHAROS_TRY_VOID(reader.Decode(blocks_[i], start_ms_, end_ms_, &histograms_));
   out.histograms = histograms_.histograms;
   return out;
 }
 
-base::Result<void> SpanReader::ReadFloats(size_t blocks, store::SeriesSpan* out) {
-  columns_.clear();
-  size_t count = 0;
-  bool starts = false;
-  for (size_t i = 0; i < blocks; ++i) {
-    columns_.push_back(blocks_[i].column);
-    count += blocks_[i].summary.count;
-    starts = starts || blocks_[i].summary.has_starts;
+base::Result<bool> SpanReader::ReadJoined(std::span<const SourceRef> refs, store::SeriesSpan* out) {
+  *out = {};
+  blocks_.clear();
+  stretches_.clear();
+  for (const SourceRef ref : refs) {
+    if (Touched(ref)) return false;
+    const size_t begin = blocks_.size();
+    PHAROS_TRY_VOID(readers_[ref.source].AppendBlocks(ref.series, start_ms_, end_ms_, &blocks_));
+    if (blocks_.size() == begin) continue;
+    if (blocks_.back().summary.histograms) return false;
+    stretches_.push_back({ref.source, begin, blocks_.size()});
   }
-  const auto floats_end = blocks_.begin() + static_cast<std::ptrdiff_t>(blocks);
-  const bool decode =
-      !presence_only_ || std::any_of(blocks_.begin(), floats_end,
-                                     [](const PartBlock& block) { return block.summary.stale; });
+  if (stretches_.empty()) return true;
+  std::sort(stretches_.begin(), stretches_.end(), [this](const Stretch& a, const Stretch& b) {
+    return blocks_[a.begin].summary.first_ms < blocks_[b.begin].summary.first_ms;
+  });
+  return ReadFloats(out);
+}
+
+base::Result<bool> SpanReader::ReadFloats(store::SeriesSpan* out) {
+  PHAROS_TRY(const TimeRun* const run, RunOf());
+  if (!run->in_order) return false;
+  PHAROS_TRY(const double* const values, DecodeFloats(out));
+  out->times_ms = run->times_ms;
+  out->values = {values + run->before, run->times_ms.size()};
+  if (!starts_.empty()) out->starts_ms = {starts_.data() + run->before, run->times_ms.size()};
+  out->times_id = run->id;
+  return true;
+}
+
+base::Result<const TimeRun*> SpanReader::RunOf() {
+  columns_.clear();
+  for (const Stretch& stretch : stretches_) {
+    for (size_t i = stretch.begin; i < stretch.end; ++i)
+      columns_.push_back(uint64_t{stretch.source} << kColumnBits | blocks_[i].column);
+  }
+  const uint64_t hash = HashOfColumns(columns_);
+  if (const TimeRun* recent = runs_.Find(hash, columns_)) return recent;
+  TimeRunPtr known = shared_runs_.Find(hash, columns_);
+  if (known == nullptr) {
+    PHAROS_TRY(TimeRun made, MakeRun());
+    known = shared_runs_.Put(hash, std::move(made));
+  }
+  return runs_.Put(hash, std::move(known));
+}
+
+base::Result<TimeRun> SpanReader::MakeRun() {
+  TimeRun run;
+  run.columns = columns_;
+  std::vector<int64_t>& times = run.times_ms;
+  for (const Stretch& stretch : stretches_) {
+    for (size_t i = stretch.begin; i < stretch.end; ++i) {
+      PHAROS_TRY(const std::span<const int64_t> more,
+                 readers_[stretch.source].Times(blocks_[i].column));
+      run.in_order = run.in_order && (times.empty() || times.back() < more.front());
+      times.insert(times.end(), more.begin(), more.end());
+    }
+  }
+  times.erase(std::upper_bound(times.begin(), times.end(), end_ms_), times.end());
+  const auto first = std::lower_bound(times.begin(), times.end(), start_ms_);
+  run.before = static_cast<size_t>(first - times.begin());
+  times.erase(times.begin(), first);
+  return run;
+}
+
+base::Result<const double*> SpanReader::DecodeFloats(store::SeriesSpan* known) {
+  size_t count = 0;
+  bool starts = false, stale = false;
+  known->finite = known->rising = !presence_only_;
+  const BlockSummary* before = nullptr;
+  for (const Stretch& stretch : stretches_) {
+    for (size_t i = stretch.begin; i < stretch.end; ++i) {
+      const BlockSummary& block = blocks_[i].summary;
+      count += block.count;
+      starts = starts || block.has_starts;
+      stale = stale || block.stale;
+      known->finite = known->finite && block.plain;
+      known->rising = known->rising && block.plain && block.drops == 0 &&
+                      (before == nullptr || !(block.first < before->last));
+      before = &block;
+    }
+  }
+  const bool decode = !presence_only_ || stale;
   std::vector<double>& values = decode ? values_ : zeros_;
   if (values.size() < count) values.resize(count);
-  if (starts && starts_.size() < count) starts_.resize(count);
+  starts_.resize(starts ? count : 0);
   size_t at = 0;
-  for (size_t i = 0; i < blocks; ++i) {
-    const PartBlock& block = blocks_[i];
-    if (decode) PHAROS_TRY_VOID(reader_.Values(block, {values.data() + at, block.summary.count}));
-    if (starts) PHAROS_TRY_VOID(reader_.Starts(block, {starts_.data() + at, block.summary.count}));
-    at += block.summary.count;
+  for (const Stretch& stretch : stretches_) {
+    PartSeriesReader& reader = readers_[stretch.source];
+    for (size_t i = stretch.begin; i < stretch.end; ++i) {
+      const PartBlock& block = blocks_[i];
+      const uint32_t size = block.summary.count;
+      if (decode) PHAROS_TRY_VOID(reader.Values(block, {values.data() + at, size}));
+      if (starts) PHAROS_TRY_VOID(reader.Starts(block, {starts_.data() + at, size}));
+      at += size;
+    }
   }
-  PHAROS_TRY(const TimeRun* const run, runs_.Of(columns_, reader_));
-  out->times_ms = run->times_ms;
-  out->values = {values.data() + run->before, run->times_ms.size()};
-  if (starts) out->starts_ms = {starts_.data() + run->before, run->times_ms.size()};
-  out->times_id = run->id;
-  return {};
+  return values.data();
 }
 
 }  // namespace pharos::samples

@@ -1,40 +1,53 @@
 #include "samples/time_runs.h"
 
-#include <algorithm>
-
-#include "base/hash.h"
 #include "samples/limits.h"
 
 namespace pharos::samples {
+namespace {
 
-base::Result<const TimeRun*> TimeRuns::Of(std::span<const uint64_t> columns,
-                                          PartSeriesReader& reader) {
-  const uint64_t key = columns.size() == 1
-                           ? columns[0]
-                           : base::HashBytes64({reinterpret_cast<const char*>(columns.data()),
-                                                columns.size() * sizeof(uint64_t)});
-  if (const auto known = runs_.find(key);
-      known != runs_.end() && std::ranges::equal(known->second->columns, columns)) {
-    return known->second.get();
+/// Most lists are of one or two columns.
+bool Same(const std::vector<uint64_t>& a, std::span<const uint64_t> b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < b.size(); ++i) {
+    if (a[i] != b[i]) return false;
   }
-  if (bytes_ > kTimeRunBytes) {
-    runs_.clear();
-    bytes_ = 0;
-  }
-  auto run = std::make_unique<TimeRun>();
-  run->id = next_id_++;
-  run->columns.assign(columns.begin(), columns.end());
-  std::vector<int64_t>& times = run->times_ms;
+  return true;
+}
+
+}  // namespace
+
+uint64_t HashOfColumns(std::span<const uint64_t> columns) {
+  uint64_t hash = 0;
   for (const uint64_t column : columns) {
-    PHAROS_TRY(const std::span<const int64_t> more, reader.Times(column));
-    times.insert(times.end(), more.begin(), more.end());
+    hash = (hash ^ (column + 1)) * 0x9E3779B97F4A7C15;
+    hash ^= hash >> 32;
   }
-  times.erase(std::upper_bound(times.begin(), times.end(), end_ms_), times.end());
-  const auto first = std::lower_bound(times.begin(), times.end(), start_ms_);
-  run->before = static_cast<size_t>(first - times.begin());
-  times.erase(times.begin(), first);
-  bytes_ += sizeof(TimeRun) + 64 + times.size() * 8 + columns.size() * 8;
-  return (runs_[key] = std::move(run)).get();
+  return hash * 0x9E3779B97F4A7C15;
+}
+
+TimeRunPtr TimeRuns::Find(uint64_t hash, std::span<const uint64_t> columns) const {
+  std::lock_guard lock(mutex_);
+  const auto known = runs_.find(hash);
+  if (known == runs_.end() || !Same(known->second->columns, columns)) return nullptr;
+  return known->second;
+}
+
+TimeRunPtr TimeRuns::Put(uint64_t hash, TimeRun run) {
+  const size_t bytes = sizeof(TimeRun) + 96 + run.times_ms.size() * 8 + run.columns.size() * 8;
+  auto made = std::make_shared<TimeRun>(std::move(run));
+  std::lock_guard lock(mutex_);
+  if (bytes_ + bytes > kTimeRunBytes) return made;
+  const auto [place, fresh] = runs_.try_emplace(hash, made);
+  if (!fresh)  // a run of other columns may have the same hash
+    return Same(place->second->columns, made->columns) ? place->second : made;
+  made->id = next_id_++;
+  bytes_ += bytes;
+  return made;
+}
+
+const TimeRun* RecentTimeRuns::Find(uint64_t hash, std::span<const uint64_t> columns) const {
+  const TimeRun* const run = runs_[SlotOf(hash)].get();
+  return run != nullptr && Same(run->columns, columns) ? run : nullptr;
 }
 
 }  // namespace pharos::samples

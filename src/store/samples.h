@@ -153,9 +153,12 @@ struct SeriesSpan {
   std::span<const double> values;
   std::span<const int64_t> starts_ms;  ///< as SeriesColumns
   std::span<const model::HistogramSample> histograms;
-  /// Not 0 and the same as another series' of this reader: the same `times_ms` to the last one
-  /// (series that were scraped together).
+  /// Not 0 and the same as another series' of this selection, whichever reader gave it: the same
+  /// `times_ms` to the last one (series that were scraped together).
   uint64_t times_id = 0;
+  /// What is known of the values without looking at them: none is a NaN (so no stale marker) or
+  /// an infinity; and none is less than the one before.
+  bool finite = false, rising = false;
 };
 
 /// Which series go together, by some of their labels.

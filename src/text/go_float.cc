@@ -1,9 +1,13 @@
 #include "text/go_float.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+
+#include "text/shortest_decimal.h"
 
 namespace pharos::text {
 namespace {
@@ -42,6 +46,59 @@ void AppendWholeNumber(std::string& out, double value) {
   if (digits <= exponent) out.append(exponent + 1 - digits, '0');
 }
 
+/// Writes the digits of `n` before `end` and returns where they begin.
+char* PutDigitsBefore(char* end, uint64_t n) {
+  static constexpr char kPairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
+  while (n >= 100) {
+    end -= 2;
+    std::memcpy(end, kPairs + n % 100 * 2, 2);
+    n /= 100;
+  }
+  if (n < 10) {
+    *--end = static_cast<char>('0' + n);
+  } else {
+    end -= 2;
+    std::memcpy(end, kPairs + n * 2, 2);
+  }
+  return end;
+}
+
+/// Without an exponent; `magnitude` from kLeastFixed to below 2^53, so of at most 17 digits and 5
+/// zeros before them. Copies are of a fixed size: more than is needed, but without a call.
+constexpr double kLeastFixed = 1e-6;
+void AppendFixed(std::string& out, double magnitude, bool negative) {
+  constexpr size_t kMost = 24;
+  const ShortestDecimal decimal = ShortestOf(magnitude);
+  char digits[2 * kMost];
+  std::memset(digits + kMost, 0, kMost);
+  const char* const begin = PutDigitsBefore(digits + kMost, decimal.digits);
+  const auto count = static_cast<int>(digits + kMost - begin);
+  const int whole = count + decimal.exponent;  // digits before the point
+  char buffer[1 + 8 + 2 * kMost];
+  char* at = buffer;
+  if (negative) *at++ = '-';
+  if (decimal.exponent >= 0) {
+    std::memcpy(at, begin, kMost);
+    at += count;
+    at = std::fill_n(at, decimal.exponent, '0');
+  } else if (whole > 0) {
+    std::memcpy(at, begin, kMost);
+    at += whole;
+    *at++ = '.';
+    std::memcpy(at, begin + whole, kMost);
+    at += count - whole;
+  } else {
+    std::memcpy(at, "0.000000", 8);
+    at += 2 - whole;
+    std::memcpy(at, begin, kMost);
+    at += count;
+  }
+  out.append(buffer, at);
+}
+
 }  // namespace
 
 void AppendGoFloat(std::string& out, double value, char format) {
@@ -55,7 +112,9 @@ void AppendGoFloat(std::string& out, double value, char format) {
   }
   const bool exponent = WantsExponent(value, format);
   constexpr double kExact = 9007199254740992;  // 2^53: below it whole numbers are their digits
-  if (!exponent && std::fabs(value) >= kExact) return AppendWholeNumber(out, value);
+  const double magnitude = std::fabs(value);
+  if (!exponent && magnitude >= kExact) return AppendWholeNumber(out, value);
+  if (!exponent && magnitude >= kLeastFixed) return AppendFixed(out, magnitude, value < 0);
   char buffer[400];
   const auto form = exponent ? std::chars_format::scientific : std::chars_format::fixed;
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);

@@ -1,9 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cmath>
+#include <random>
 
 #include "text/go_float.h"
 #include "text/json_writer.h"
+#include "text/shortest_decimal.h"
 
 namespace pharos::text {
 namespace {
@@ -48,6 +53,67 @@ TEST(GoFloat, FormatsAsStrconv) {
   EXPECT_EQ(GoFloat(0.0001, 'g'), "0.0001");
   EXPECT_EQ(GoFloat(INFINITY), "+Inf");
   EXPECT_EQ(GoFloat(NAN), "NaN");
+}
+
+/// The digits of the standard library's shortest form, and its exponent.
+ShortestDecimal Expected(double value) {
+  char buffer[64];
+  const char* const end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const char* const e = std::find(static_cast<const char*>(buffer), end, 'e');
+  ShortestDecimal out;
+  std::from_chars(e[1] == '+' ? e + 2 : e + 1, end, out.exponent);
+  for (const char* at = buffer; at < e; ++at) {
+    if (*at == '.') continue;
+    out.digits = out.digits * 10 + static_cast<uint64_t>(*at - '0');
+    if (at > buffer) --out.exponent;
+  }
+  return out;
+}
+
+void ExpectShortest(double value) {
+  ShortestDecimal got = ShortestOf(value), expected = Expected(value);
+  for (ShortestDecimal* decimal : {&got, &expected}) {
+    for (; decimal->digits % 10 == 0; ++decimal->exponent) decimal->digits /= 10;
+  }
+  ASSERT_EQ(got.digits, expected.digits) << std::hexfloat << value;
+  ASSERT_EQ(got.exponent, expected.exponent) << std::hexfloat << value;
+}
+
+TEST(ShortestDecimal, IsTheStandardLibrarys) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 200'000; ++i) {
+    const auto any = std::bit_cast<double>(random() >> 1);
+    if (std::isfinite(any) && any > 0) ExpectShortest(any);
+    ExpectShortest(static_cast<double>(random() % 100'000'000 + 1) / 1000);
+    ExpectShortest(static_cast<double>(random() % 1000 + 1) / static_cast<double>(i + 1));
+  }
+  for (int e = -1074; e < 1024; ++e) {  // the interval is lopsided at powers of two
+    const double power = std::ldexp(1.0, e);
+    for (const double value : {power, std::nextafter(power, 0), std::nextafter(power, INFINITY)}) {
+      if (std::isfinite(value) && value > 0) ExpectShortest(value);
+    }
+  }
+  for (uint64_t bits = 1; bits < 2000; ++bits) ExpectShortest(std::bit_cast<double>(bits));
+}
+
+TEST(GoFloat, FixedFormIsTheStandardLibrarys) {
+  std::mt19937_64 random(4);
+  for (int i = 0; i < 100'000; ++i) {
+    const double value =
+        std::ldexp(static_cast<double>(random() >> 11), -static_cast<int>(random() % 75)) *
+        (random() % 2 == 0 ? 1 : -1);
+    if (std::fabs(value) >= 9007199254740992) continue;
+    char buffer[400];
+    const std::string expected(
+        buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr);
+    ASSERT_EQ(GoFloat(value), expected);
+  }
+  for (const double value :
+       {1.0, 10.0, 100.0, 0.5, 0.1, 1e-6, 0.000001234, 123456.789, 9007199254740991.0})
+    EXPECT_EQ(GoFloat(-value), "-" + GoFloat(value));
+  EXPECT_EQ(GoFloat(1e-6), "0.000001");
+  EXPECT_EQ(GoFloat(100), "100");
 }
 
 TEST(GoFloat, SampleValuesAsPrometheusJson) {

@@ -13,6 +13,11 @@ namespace pharos::api::prometheus {
 /// {"status":"success","data":…,"warnings":[…],"infos":[…]}
 net::Response Success(std::string_view data, const std::vector<std::string>& warnings = {},
                       const std::vector<std::string>& infos = {});
+/// The same for data that is written where it stays: what comes before it, with room for it all, and
+/// what comes behind.
+std::string BeginSuccess(const query::promql::QueryValue& value);
+net::Response FinishSuccess(std::string body, const std::vector<std::string>& warnings,
+                            const std::vector<std::string>& infos);
 /// {"status":"error","errorType":…,"error":…} with the status code of the kind.
 net::Response Failure(const base::Error& error);
 /// What the operator has not enabled: "unavailable", with Prometheus's status 500.

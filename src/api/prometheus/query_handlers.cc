@@ -96,11 +96,11 @@ net::Response Respond(QueryAnswer answer, const QueryOptions& options, const Cou
         " for parameter \"stats\" is deprecated and will be rejected in the next major release, "
         "use \"true\" or \"all\"");
   }
-  std::string data;
-  AppendQueryData(data, answer.value);
-  if (!options.stats.empty()) AppendStats(data, answer, counted, elapsed_ns);
-  data += '}';
-  return Success(data, answer.warnings, answer.infos);
+  std::string body = BeginSuccess(answer.value);
+  AppendQueryData(body, answer.value);
+  if (!options.stats.empty()) AppendStats(body, answer, counted, elapsed_ns);
+  body += '}';
+  return FinishSuccess(std::move(body), answer.warnings, answer.infos);
 }
 
 /// Runs a query and answers; `run` gets the engine and its context. `grid` is that of the query.

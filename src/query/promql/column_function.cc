@@ -12,27 +12,34 @@ namespace {
 /// One application.
 class Column {
  public:
-  Column(const WindowGrid& grid, WindowPlan& plan, std::span<const double> values,
+  Column(const WindowGrid& grid, const WindowPlan& plan, ColumnValues values,
          ColumnScratch& scratch, std::span<double> out)
-      : grid_(grid), plan_(plan), values_(values), scratch_(scratch), out_(out) {}
+      : grid_(grid),
+        plan_(plan),
+        values_(values.values),
+        rising_(values.rising),
+        scratch_(scratch),
+        out_(out) {}
 
   size_t Rate(bool is_counter, bool is_rate) {
-    if (!plan_.has_rates) plan_.PlanRates(grid_);
-    const RateWindows windows{values_.data(),
-                              plan_.first.data(),
-                              plan_.last.data(),
-                              plan_.in_a_row.data(),
-                              plan_.factor.data(),
-                              plan_.sampled.data(),
-                              plan_.to_start.data(),
-                              plan_.to_end.data(),
-                              out_.size(),
-                              is_rate ? grid_.range_seconds : 0,
-                              is_counter};
-    if (is_counter && Kernels().falls(values_.data(), values_.size()))
+    RateWindows windows{values_.data(),
+                        plan_.first.data(),
+                        plan_.last.data(),
+                        plan_.in_a_row.data(),
+                        plan_.factor.data(),
+                        plan_.sampled.data(),
+                        plan_.to_start.data(),
+                        plan_.to_end.data(),
+                        out_.size(),
+                        is_rate ? grid_.range_seconds : 0,
+                        is_counter};
+    const bool falls = is_counter && !rising_ && Kernels().falls(values_.data(), values_.size());
+    if (falls) {
       RateWithResets(windows);
-    else
+    } else {
+      windows.is_counter = is_counter && !ZeroIsFar();
       Kernels().rate(windows, out_.data());
+    }
     return plan_.pairs;
   }
 
@@ -169,6 +176,15 @@ class Column {
     return mean + c;
   }
 
+  /// Whether in each window zero is further back than the stretch, for certain: where the series
+  /// rises none grows by more than the whole of it, and none begins lower.
+  bool ZeroIsFar() const {
+    const double first = values_.front(), grown = values_.back() - first;
+    const double way = first * plan_.least_sampled;
+    const double stretch = plan_.most_to_start * grown * 1.000001;
+    return rising_ && way >= stretch && way > 1e-200 && way < 1e200;
+  }
+
   /// What a counter lost in each window's resets is added one by one, in order; from running
   /// sums where these are exact.
   void RateWithResets(const RateWindows& w) {
@@ -212,8 +228,9 @@ class Column {
   }
 
   const WindowGrid& grid_;
-  WindowPlan& plan_;
+  const WindowPlan& plan_;
   const std::span<const double> values_;
+  const bool rising_;
   ColumnScratch& scratch_;
   const std::span<double> out_;
 };
@@ -250,9 +267,8 @@ ColumnFunction FindColumnFunction(std::string_view name) {
   return ColumnFunction::kNone;
 }
 
-size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, WindowPlan& plan,
-                           std::span<const double> values, ColumnScratch& scratch,
-                           std::span<double> out) {
+size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, const WindowPlan& plan,
+                           ColumnValues values, ColumnScratch& scratch, std::span<double> out) {
   Column column(grid, plan, values, scratch, out);
   switch (function) {
     case ColumnFunction::kRate: return column.Rate(true, true);
@@ -268,9 +284,9 @@ size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, Wind
       return column.Each([](size_t low, size_t high) { return static_cast<double>(high - low); });
     case ColumnFunction::kPresent: return column.Each([](size_t, size_t) { return 1.0; });
     case ColumnFunction::kFirst:
-      return column.Each([&](size_t low, size_t) { return values[low]; });
+      return column.Each([&](size_t low, size_t) { return values.values[low]; });
     case ColumnFunction::kLast:
-      return column.Each([&](size_t, size_t high) { return values[high - 1]; });
+      return column.Each([&](size_t, size_t high) { return values.values[high - 1]; });
     case ColumnFunction::kChanges:
       return column.Events(
           [](double a, double b) { return b != a && !(std::isnan(a) && std::isnan(b)); });

@@ -39,10 +39,21 @@ struct ColumnScratch {
   std::vector<uint32_t> resets;
 };
 
+/// Whether it needs what a WindowPlan knows of rates.
+inline bool NeedsRates(ColumnFunction function) {
+  return function == ColumnFunction::kRate || function == ColumnFunction::kIncrease ||
+         function == ColumnFunction::kDelta;
+}
+
+/// The values of a series; they belong to a plan's times and hold no stale markers.
+struct ColumnValues {
+  std::span<const double> values;
+  bool rising = false;  ///< all are finite and none is less than the one before, for certain
+};
+
 /// Fills all of `out` (a step each, absent where there is nothing) and returns how many steps got a
-/// value. `values` belong to the plan's times and hold no stale markers.
-size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, WindowPlan& plan,
-                           std::span<const double> values, ColumnScratch& scratch,
-                           std::span<double> out);
+/// value.
+size_t ApplyColumnFunction(ColumnFunction function, const WindowGrid& grid, const WindowPlan& plan,
+                           ColumnValues values, ColumnScratch& scratch, std::span<double> out);
 
 }  // namespace pharos::query::promql

@@ -14,7 +14,7 @@ struct RateWindows {
   const double* values = nullptr;
   const uint32_t* first = nullptr;    ///< sample that a window begins with
   const uint32_t* last = nullptr;     ///< and ends with
-  const uint8_t* in_a_row = nullptr;  ///< eight steps: first and last rise one by one
+  const uint8_t* in_a_row = nullptr;  ///< eight steps: 0 or what follows
   const double* factor = nullptr;     ///< absent where a window has too few samples
   const double* sampled = nullptr;    ///< seconds from first to last sample
   const double* to_start = nullptr;   ///< seconds that the growth is stretched by
@@ -25,6 +25,9 @@ struct RateWindows {
 };
 
 inline constexpr size_t kColumnPadding = 8;
+
+/// RateWindows::in_a_row: first and last rise one by one; and all factors are the same.
+inline constexpr uint8_t kRows = 1, kRowsAlike = 2;
 
 struct ColumnKernels {
   /// How many are not absent.

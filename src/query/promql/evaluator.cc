@@ -8,6 +8,20 @@
 #include "query/promql/limits.h"
 
 namespace pharos::query::promql {
+namespace {
+
+/// Whether WithoutName would leave something out.
+bool HasName(const model::Labels& labels) {
+  for (const model::LabelView label : labels) {
+    if (label.name.starts_with("__") && (label.name == model::kMetricName ||
+                                         label.name == "__type__" || label.name == "__unit__")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 int64_t Row::Count() const {
   auto count = static_cast<int64_t>(Kernels().count_present(values.data(), values.size()));
@@ -29,7 +43,7 @@ Row Evaluator::NewRow(model::Labels labels) const {
 }
 
 void Evaluator::DropName(Row* row) const {
-  if (!delayed()) row->labels = WithoutName(row->labels);
+  if (!delayed() && HasName(row->labels)) row->labels = WithoutName(row->labels);
   row->drop_name = true;
 }
 

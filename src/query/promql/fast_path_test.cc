@@ -2,9 +2,11 @@
 // one (window by window, value by value, one thread): the same bits, remarks and statistics.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <random>
 
 #include "query/promql/column_kernels.h"
@@ -57,25 +59,33 @@ class NumberedSource final : public store::SampleSource {
     size_t size() const override { return inner_->size(); }
     model::Labels LabelsOf(size_t series) const override { return inner_->LabelsOf(series); }
     std::unique_ptr<store::SelectionReader> NewReader() const override {
-      return std::make_unique<Reader>(inner_->NewReader());
+      return std::make_unique<Reader>(inner_->NewReader(), *this);
     }
 
    private:
     class Reader final : public store::SelectionReader {
      public:
-      explicit Reader(std::unique_ptr<store::SelectionReader> inner) : inner_(std::move(inner)) {}
+      Reader(std::unique_ptr<store::SelectionReader> inner, const Numbered& of)
+          : inner_(std::move(inner)), of_(of) {}
       base::Result<store::SeriesSpan> Read(size_t series) override {
         PHAROS_TRY(store::SeriesSpan span, inner_->Read(series));
         const std::vector<int64_t> times(span.times_ms.begin(), span.times_ms.end());
-        span.times_id = ids_.try_emplace(times, ids_.size() + 1).first->second;
+        {
+          std::lock_guard lock(of_.mutex_);
+          span.times_id = of_.ids_.try_emplace(times, of_.ids_.size() + 1).first->second;
+        }
+        span.finite = std::ranges::all_of(span.values, [](double v) { return std::isfinite(v); });
+        span.rising = span.finite && std::ranges::is_sorted(span.values);
         return span;
       }
 
      private:
       std::unique_ptr<store::SelectionReader> inner_;
-      std::map<std::vector<int64_t>, uint64_t> ids_;
+      const Numbered& of_;
     };
     std::unique_ptr<store::Selection> inner_;
+    mutable std::mutex mutex_;
+    mutable std::map<std::vector<int64_t>, uint64_t> ids_;
   };
   MemorySource& inner_;
 };

@@ -13,6 +13,7 @@ namespace pharos::query::promql {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kFewSteps = 4;  // so few are sooner counted one by one
 
 /// One group's running state over all steps.
 class GroupColumn {
@@ -47,7 +48,7 @@ class GroupColumn {
 
   /// count and group look at presence alone.
   void AddPresence(const Row& row) {
-    if (!plain_ && row.histograms.empty() && op_ == Tok::kCount)
+    if (!plain_ && row.histograms.empty() && op_ == Tok::kCount && value_.size() > kFewSteps)
       return Kernels().add_count(row.values.data(), row.values.size(), value_.data());
     for (size_t i = 0; i < value_.size(); ++i) {
       if (!row.Has(i)) continue;

@@ -28,11 +28,13 @@ inline constexpr int64_t kCellsPerSample = 4;
 
 /// Series that are made together by one worker, and cells (series × steps, 8 bytes each) that
 /// they may take: what fits a core's cache.
-inline constexpr size_t kTileSeries = 64;
-inline constexpr size_t kTileCells = 64 * 1024;
+inline constexpr size_t kTileSeries = 512;
+inline constexpr size_t kTileCells = 16 * 1024;
 /// Cells from which on a second core is worth waking (about 50 µs).
 inline constexpr double kParallelCells = 100'000;
-/// Bytes of window plans that one worker keeps.
-inline constexpr size_t kWindowPlanBytes = 8u << 20;
+/// Bytes of window plans that the workers of one selector keep together.
+inline constexpr size_t kWindowPlanBytes = 16u << 20;
+/// Bytes of plans that are kept for the next query: those of some hundred targets.
+inline constexpr size_t kSparePlanBytes = 6u << 20;
 
 }  // namespace pharos::query::promql

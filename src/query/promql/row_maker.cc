@@ -60,8 +60,8 @@ int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read
     row->values[step] =
         plan.high[step] > plan.low[step] ? span.values[plan.high[step] - 1] : Absent();
   }
-  const auto count =
-      static_cast<int64_t>(Kernels().count_present(row->values.data(), row->values.size()));
+  const auto count = static_cast<int64_t>(
+      span.finite ? plan.filled : Kernels().count_present(row->values.data(), row->values.size()));
   *read += count;
   return count;
 }
@@ -90,7 +90,8 @@ int64_t RowMaker::InstantMixed(const store::SeriesSpan& span, Row* row, int64_t*
 
 store::SeriesSpan RowMaker::WithoutStale(const store::SeriesSpan& span) {
   store::SeriesSpan out = span;
-  if (Kernels().count_present(span.values.data(), span.values.size()) < span.values.size()) {
+  if (!span.finite &&
+      Kernels().count_present(span.values.data(), span.values.size()) < span.values.size()) {
     kept_.times_ms.clear();
     kept_.values.clear();
     kept_.starts_ms.clear();
@@ -104,6 +105,7 @@ store::SeriesSpan RowMaker::WithoutStale(const store::SeriesSpan& span) {
     out.values = kept_.values;
     out.starts_ms = kept_.starts_ms;
     out.times_id = 0;
+    out.rising = false;
   }
   if (std::any_of(span.histograms.begin(), span.histograms.end(), IsStale)) {
     kept_.histograms.assign(span.histograms.begin(), span.histograms.end());
@@ -123,11 +125,12 @@ base::Result<int64_t> RowMaker::Range(const store::SeriesSpan& all, std::string_
   if (recipe_.column != ColumnFunction::kNone && !recipe_.plain && span.histograms.empty() &&
       (span.starts_ms.empty() || !sweep.use_starts || !recipe_.heeds_starts) &&
       !sweep.shape.anchored && !sweep.shape.smoothed) {
-    WindowPlan& plan = plans_.Of(span.times_ms, span.times_id);
+    const WindowPlan& plan = plans_.Of(span.times_ms, span.times_id);
     *read += plan.samples;
     if (plan.filled == 0) return 0;
     count = static_cast<int64_t>(ApplyColumnFunction(recipe_.column, recipe_.windows, plan,
-                                                     span.values, column_scratch_, row->values));
+                                                     {span.values, span.rising}, column_scratch_,
+                                                     row->values));
     any_float = count > 0;
   } else {
     PHAROS_TRY(count, Sweep(span, metric, remarks, row, read));

@@ -34,8 +34,9 @@ struct RowRecipe {
 /// context's own. Cost: see ColumnFunction and SeriesSweep; allocates only what rows keep.
 class RowMaker {
  public:
-  RowMaker(const RowRecipe& recipe, exec::QueryContext& context)
-      : recipe_(recipe), context_(context), plans_(recipe.windows) {}
+  /// `plans`: of the recipe's windows; shared with the other workers.
+  RowMaker(const RowRecipe& recipe, exec::QueryContext& context, SharedWindowPlans& plans)
+      : recipe_(recipe), context_(context), plans_(plans) {}
 
   /// Fills values and histograms of `row`; remarks go to `remarks`, what was looked at is added
   /// to `read`. Returns how many samples the row holds.

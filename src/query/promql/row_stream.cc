@@ -21,8 +21,8 @@ struct Tile {
 constexpr int64_t kEmpty = -1;
 
 struct Worker {
-  Worker(const RowStream& stream, exec::QueryContext& context)
-      : reader(stream.selection->NewReader()), maker(stream.recipe, context) {}
+  Worker(const RowStream& stream, exec::QueryContext& context, SharedWindowPlans& plans)
+      : reader(stream.selection->NewReader()), maker(stream.recipe, context, plans) {}
   std::unique_ptr<store::SelectionReader> reader;
   RowMaker maker;
 };
@@ -36,13 +36,15 @@ class Tiles final : public exec::OrderedWork {
         labels_(sink.wants_labels()),
         height_(std::clamp<size_t>(kTileCells / std::max<size_t>(1, stream.recipe.steps), 1,
                                    kTileSeries)),
+        plans_(stream.recipe.windows, NeedsRates(stream.recipe.column)),
         workers_(workers),
         tiles_(exec::SlotsFor(workers)) {}
 
   size_t count() const { return (stream_.selection->size() + height_ - 1) / height_; }
 
   base::Result<void> Make(size_t item, size_t worker, size_t slot) override {
-    if (workers_[worker] == nullptr) workers_[worker] = std::make_unique<Worker>(stream_, context_);
+    if (workers_[worker] == nullptr)
+      workers_[worker] = std::make_unique<Worker>(stream_, context_, plans_);
     Worker& with = *workers_[worker];
     Tile& tile = tiles_[slot];
     tile.begin = item * height_;
@@ -99,6 +101,7 @@ class Tiles final : public exec::OrderedWork {
   RowSink& sink_;
   const bool labels_;
   const size_t height_;
+  SharedWindowPlans plans_;
   std::vector<std::unique_ptr<Worker>> workers_;  // each touches its own alone
   std::vector<Tile> tiles_;
   size_t series_ = 0;
