@@ -171,9 +171,8 @@ std::vector<std::pair<std::string, model::Metadata>> SampleEngine::MetadataOf(
 
 base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>>
 SampleEngine::Exemplars(const store::SampleQuery& query) {
-  const TenantPtr tenant = FindTenant(query.tenant);
-  if (tenant == nullptr) return std::vector<ExemplarStore::PerSeries>();
-  return tenant->exemplars.Select(query.matchers, query.start_ms, query.end_ms);
+  if (exemplars_ == nullptr) return std::vector<store::SeriesExemplars>();
+  return exemplars_->Select(query);
 }
 
 std::vector<store::SamplePart> SampleEngine::Parts(std::string_view tenant) {

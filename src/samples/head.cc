@@ -124,7 +124,9 @@ size_t Head::DropFrozen() {
     shard->frozen.clear();
     shard->min_ms = INT64_MAX;
     shard->max_ms = INT64_MIN;
-    for (const MemSeries* mem : shard->active->series()) {
+    const SeriesList& active = shard->active->series();
+    for (size_t i = 0; i < active.size(); ++i) {
+      const MemSeries* mem = active[i];
       shard->min_ms = std::min(shard->min_ms, mem->min_ms);
       shard->max_ms = std::max(shard->max_ms, mem->series->last_ms);
     }

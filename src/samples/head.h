@@ -40,6 +40,7 @@ struct AppendOutcome {
   std::vector<store::SeriesHandle>* undeclared = nullptr;  ///< not yet in this WAL generation
   std::vector<store::Refused>* refused = nullptr;
   std::vector<uint32_t>* order = nullptr;  ///< scratch
+  bool grew = false;                       ///< more memory was taken from the budget
 };
 
 /// What one generation of a series looked like at one moment.
@@ -154,7 +155,7 @@ class Head {
   }
   /// Calls `on_write(shard, i)` for all writes, shard by shard under its lock.
   template <class Write, class OnWrite>
-  void ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write);
+  void ByShard(std::span<const Write> writes, AppendOutcome& outcome, OnWrite on_write);
   /// Calls `on_series(series, active generation, newest MemSeries…)` for the series with
   /// something in the range.
   template <class OnSeries>

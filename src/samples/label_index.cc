@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
+/// Fewer values are looked at one by one.
+constexpr size_t kFewValues = 512;
+
 /// Bytes of a label beside its text: entry, look-up, place among the name's values.
 constexpr size_t kPairOverhead = 80;
 
@@ -60,12 +63,23 @@ class LabelIndex::Source final : public PostingSource {
     if (number == kNone) return {};
     return index_.At(number).series;
   }
-  void ForEachValue(std::string_view name, std::string_view, std::string_view,
+  void ForEachValue(std::string_view name, std::string_view from, std::string_view to,
                     const OnValue& on_value) const override {
     const auto found = index_.name_numbers_.find(name);
     if (found == index_.name_numbers_.end()) return;
-    for (const uint32_t number : index_.names_[found->second].values)
-      on_value(samples::ValueOf(index_.Pair(number)), index_.At(number).series);
+    const auto value_of = [&](uint32_t number) { return samples::ValueOf(index_.Pair(number)); };
+    const std::vector<uint32_t>& values = index_.names_[found->second].values;
+    if ((from.empty() && to == kEndOfValues) || values.size() < kFewValues) {
+      for (const uint32_t number : values) on_value(value_of(number), index_.At(number).series);
+      return;
+    }
+    const std::vector<uint32_t>& ordered = index_.ByValue(found->second);
+    for (auto at = std::ranges::lower_bound(ordered, from, {}, value_of); at != ordered.end();
+         ++at) {
+      const std::string_view value = value_of(*at);
+      if (value > to && to != kEndOfValues) return;
+      on_value(value, index_.At(*at).series);
+    }
   }
   size_t ValueCount(std::string_view name) const override {
     const auto found = index_.name_numbers_.find(name);
@@ -124,6 +138,7 @@ uint32_t LabelIndex::FindOrMake(std::string_view name, std::string_view pair, si
   std::vector<uint32_t>& values = names_[entry.name].values;
   entry.place = static_cast<uint32_t>(values.size());
   values.push_back(number);
+  if (names_[entry.name].ordered) names_[entry.name].fresh.push_back(number);
   Link(number);
   *made_bytes += kPairOverhead + pair.size();
   return number;
@@ -172,6 +187,11 @@ size_t LabelIndex::Remove(const std::vector<uint32_t>& gone, std::vector<uint32_
     if (list.empty()) freed += Drop(number);
   }
   if (freed == 0) return 0;
+  const auto dropped = [&](uint32_t number) { return At(number).bytes == nullptr; };
+  for (Name& name : names_) {
+    std::erase_if(name.by_value, dropped);
+    std::erase_if(name.fresh, dropped);
+  }
   // Whoever was linked behind one that went must be found again.
   std::vector<uint32_t> old(table_.size());
   old.swap(table_);
@@ -197,6 +217,34 @@ size_t LabelIndex::Drop(uint32_t number) {
   entry = {};
   free_.push_back(number);
   return bytes;
+}
+
+bool LabelIndex::ValueLess(uint32_t a, uint32_t b) const {
+  return ValueOf(Pair(a)) < ValueOf(Pair(b));
+}
+
+const std::vector<uint32_t>& LabelIndex::ByValue(uint32_t number) const {
+  std::lock_guard lock(order_mutex_);
+  Name& name = names_[number];
+  if (!name.ordered) name.fresh = name.values;
+  name.ordered = true;
+  if (name.fresh.empty()) return name.by_value;
+  const auto less = [&](uint32_t a, uint32_t b) { return ValueLess(a, b); };
+  std::sort(name.fresh.begin(), name.fresh.end(), less);
+  std::vector<uint32_t> merged;
+  merged.reserve(name.by_value.size() + name.fresh.size());
+  // Few come between two questions: their places are looked up, what lies between is copied.
+  auto from = name.by_value.begin();
+  for (const uint32_t one : name.fresh) {
+    const auto to = std::lower_bound(from, name.by_value.end(), one, less);
+    merged.insert(merged.end(), from, to);
+    merged.push_back(one);
+    from = to;
+  }
+  merged.insert(merged.end(), from, name.by_value.end());
+  name.by_value = std::move(merged);
+  name.fresh = {};
+  return name.by_value;
 }
 
 bool LabelIndex::Same(std::span<const uint32_t> pairs, std::string_view labels) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ namespace pharos::samples {
 /// Owns: labels, their numbers and lists. Threads: any; readers share, writers exclude; Pair and
 /// what is built on it take no lock, for labels of series that have not been removed. Errors:
 /// none. Cost: Add is one hash look-up a label; Remove goes through the lists that it is told.
+/// Whoever asks for a range of values first sorts them (4 bytes a value from then on).
 class LabelIndex {
  public:
   /// Appends to `pairs` the numbers of the labels (canonical bytes), in their order, and puts the
@@ -69,6 +71,10 @@ class LabelIndex {
   struct Name {
     std::string text;
     std::vector<uint32_t> values;  // labels of that name, in no order
+    // Once somebody has asked for a range of values: the same labels by value, and those that
+    // came since.
+    bool ordered = false;
+    std::vector<uint32_t> by_value, fresh;
   };
 
   // Entries never move: slab k has 1024 << k of them.
@@ -85,13 +91,17 @@ class LabelIndex {
   void Link(uint32_t number);
   void GrowTable();
   size_t Drop(uint32_t number);
+  /// The name's labels by value. The caller has mutex_, shared.
+  const std::vector<uint32_t>& ByValue(uint32_t name) const;
+  bool ValueLess(uint32_t a, uint32_t b) const;
 
   mutable std::shared_mutex mutex_;
   std::array<std::unique_ptr<Entry[]>, kSlabs> slabs_;
   uint32_t limit_ = 0;
   std::vector<uint32_t> free_;
-  std::vector<uint32_t> table_;  // open addressing by hash: number + 1, or 0
-  std::vector<Name> names_;      // without values: free
+  std::vector<uint32_t> table_;      // open addressing by hash: number + 1, or 0
+  mutable std::vector<Name> names_;  // without values: free
+  mutable std::mutex order_mutex_;   // among readers: by_value and fresh
   std::vector<uint32_t> free_names_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> name_numbers_;
   std::vector<uint32_t> all_;

@@ -228,15 +228,6 @@ base::Result<void> PartBuilder::FlushTimes() {
   return {};
 }
 
-base::Result<void> PartBuilder::AddExemplar(const model::Labels& series,
-                                            const model::Exemplar& exemplar) {
-  codec::PutBytes(exemplars_, series.bytes());
-  EncodeExemplar(exemplar, exemplars_);
-  Widen(exemplar.time_ms, exemplar.time_ms);
-  return exemplars_.size() >= kIndexPageBytes ? WriteBytes(kExemplarSection, &exemplars_)
-                                              : base::Result<void>();
-}
-
 base::Result<void> PartBuilder::AddMetadata(std::string_view metric,
                                             const model::Metadata& metadata) {
   codec::PutBytes(metadata_, metric);
@@ -321,7 +312,6 @@ base::Result<uint64_t> PartBuilder::Finish() {
   for (uint32_t i = 0; i < sorted.size(); ++i) rank[sorted[i]] = i;
   PHAROS_TRY_VOID(WritePairs(sorted));
   PHAROS_TRY_VOID(WriteSeries(rank));
-  PHAROS_TRY_VOID(WriteBytes(kExemplarSection, &exemplars_));
   PHAROS_TRY_VOID(WriteBytes(kMetadataSection, &metadata_));
   PHAROS_TRY_VOID(file_->AddPage(kHeadSection, EncodeInfo(info_)));
   return file_->Finish();

@@ -51,9 +51,8 @@ class PartBuilder {
                                std::string_view body);
   base::Result<void> EndSeries();
 
-  base::Result<void> AddExemplar(const model::Labels& series, const model::Exemplar& exemplar);
   base::Result<void> AddMetadata(std::string_view metric, const model::Metadata& metadata);
-  /// Gives a part without samples and exemplars a time.
+  /// Gives a part without samples a time.
   void CoverTime(int64_t time_ms) {
     if (info_.min_ms > info_.max_ms) Widen(time_ms, time_ms);
   }
@@ -107,7 +106,7 @@ class PartBuilder {
   uint32_t time_page_ = 0;
   /// Hash of the times → column.
   std::unordered_map<base::Hash128, uint64_t, base::Hash128Hasher> shared_columns_;
-  std::string exemplars_, metadata_;
+  std::string metadata_;
 };
 
 }  // namespace pharos::samples

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 
+#include "base/pages.h"
 #include "samples/label_bytes.h"
 #include "samples/series_table.h"
 
@@ -19,9 +21,13 @@ struct Key {
 
 SealOrder::SealOrder(const LabelIndex& index, std::vector<const MemSeries*>& series) {
   RankPairs(index, series);
+  if (series.empty()) return;
   const auto bits = static_cast<size_t>(std::bit_width(pairs_.size()));
   const size_t in_word = 64 / std::max<size_t>(bits, 1);
-  std::vector<Key> keys(series.size());
+  // Straight from the system: it is large and goes away at once, before most of a seal's work.
+  const base::Pages memory(series.size() * sizeof(Key));
+  const std::span keys(reinterpret_cast<Key*>(memory.data()), series.size());
+  std::uninitialized_value_construct(keys.begin(), keys.end());
   for (size_t i = 0; i < keys.size(); ++i) {
     keys[i].series = series[i];
     const auto labels = series[i]->series->pairs();

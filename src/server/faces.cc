@@ -5,6 +5,7 @@
 #include "api/jaeger/jaeger_api.h"
 #include "api/loki/loki_api.h"
 #include "api/pharos/cardinality_handlers.h"
+#include "api/pharos/exemplar_handlers.h"
 #include "api/pharos/slo_handlers.h"
 #include "api/prometheus/prometheus_api.h"
 #include "api/tempo/tempo_api.h"
@@ -53,6 +54,8 @@ class Builder {
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
     api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
                                         {.source = &deps_.storage->cardinality()});
+    api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
+                                     {.exemplars = &deps_.storage->exemplars()});
     router->SetFallback(ServeAsset);
     return router;
   }

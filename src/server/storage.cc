@@ -105,16 +105,21 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
                                                 : raw->events_->Replay(frame);
   };
   PHAROS_TRY(storage->wal_, io::Wal::Open(fs, wal_options, replay));
+  storage->exemplars_ =
+      std::make_unique<Exemplars>(*storage->events_, *storage->events_, *storage->budget_);
+  storage->samples_->AttachExemplars(*storage->exemplars_);
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
-  storage->events_->OnSealDue([raw] {
+  const auto seal_due = [raw] {
     {
       std::lock_guard lock(raw->mutex_);
-      raw->events_due_ = true;
+      raw->seal_due_ = true;
     }
     raw->wake_.notify_all();
-  });
+  };
+  storage->samples_->OnSealDue(seal_due);
+  storage->events_->OnSealDue(seal_due);
   storage->upkeep_ = std::thread([raw] {
     raw->EverySecond(
         [raw]() -> Result<void> {
@@ -122,11 +127,11 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
           auto events = raw->events_->Urgent();
           return urgent ? events : urgent;
         },
-        &raw->events_due_);
+        &raw->seal_due_);
   });
   storage->merges_ = std::thread([raw] {
     BeNice();
-    raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
+    raw->EverySecond([raw] { return raw->samples_->TickButSeal(); }, nullptr);
   });
   storage->event_merges_ = std::thread([raw] {
     BeNice();
@@ -147,8 +152,9 @@ Storage::~Storage() {
   base::SetGauge("pharos_memory_budget_used_bytes", "", {});
   base::SetGauge("pharos_wal_bytes", "", {});
   // Engines first; the log then writes what is pending and its close mark.
-  events_.reset();
   samples_.reset();
+  exemplars_.reset();
+  events_.reset();
   wal_.reset();
 }
 
