@@ -108,7 +108,7 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
   }
 }
 
-void ValueColumnWriter::Finish(std::string& out, bool* dense) {
+void ValueColumnWriter::Finish(std::string& out, bool* dense, IdFilterWriter& filter) {
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
@@ -127,6 +127,7 @@ void ValueColumnWriter::Finish(std::string& out, bool* dense) {
         PutPackedInts(block, variable.numbers);
       } else if (variable.type.IdBytes() != 0) {
         block.swap(variable.ids);
+        filter.Add(variable.type, block);
         id_bytes += block.size();
       } else {
         PutTexts(block, variable.texts);
@@ -296,11 +297,12 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
     previous = column;
     std::string page;
     bool dense = false;
-    columns_[column]->Finish(page, &dense);
+    columns_[column]->Finish(page, &dense, filter_);
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd, level));
     ++next_page_;
   }
+  PHAROS_TRY_VOID(filter_.FinishGranule(writer));
   used_shapes_.clear();
   shape_codes_.clear();
   types_.clear();
@@ -327,7 +329,7 @@ Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {
     column->PutWords(page, granule_);
     PHAROS_TRY(number, writer.AddPage("words", page, io::kPageZstd, level));
   }
-  return {};
+  return filter_.Finish(writer);
 }
 
 }  // namespace pharos::events
