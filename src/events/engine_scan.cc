@@ -5,6 +5,7 @@
 
 #include "events/engine.h"
 #include "events/limits.h"
+#include "events/scan_workers.h"
 
 namespace pharos::events {
 namespace {
@@ -19,6 +20,8 @@ struct Interval {
 };
 
 constexpr size_t kMaxIntervals = 16;
+/// Granules that are read while the sink takes those before.
+constexpr size_t kScanPieces = 8;
 
 /// The times that may hold an event twice: at which some stream is in two parts, and all of
 /// memory, where what was sent twice stands twice. Few intervals, maybe wider than need be.
@@ -69,83 +72,138 @@ bool MayHaveLabels(const Part& part, const std::vector<std::string>& names) {
   });
 }
 
+/// A granule, and the times of it, that are to be read.
+struct ScanTask {
+  const Source* source = nullptr;
+  uint32_t granule = 0;
+  int64_t start_ns = 0;
+  int64_t end_ns = 0;
+};
+
+/// What was found there. Owns: the memory behind the values.
+struct ScanPiece {
+  std::unique_ptr<GranuleRows> rows;
+  base::Arena arena;
+  std::vector<std::vector<std::string_view>> values;
+  std::shared_ptr<LoadedRows> whole;  ///< rows that columns do not tell
+};
+
+/// Reads granules, several at a time; the sink is given what was found while the next ones are
+/// read.
 class ScanRun {
  public:
   ScanRun(const store::EventQuery& query, const CompiledPredicate& predicate, store::ScanSink& sink)
       : query_(query), predicate_(predicate), sink_(sink) {}
 
-  Result<void> Range(const Source& source, int64_t start_ns, int64_t end_ns) {
-    if (start_ns >= end_ns) return {};
-    RowFilter filter;
-    filter.start_ns = start_ns;
-    filter.end_ns = end_ns;
-    filter.streams = &source.streams;
-    filter.predicate = &predicate_;
-    filter.needles = &source.needles;
-    filter.fields = source.fields.get();
-    return ScanPart(source, filter);
+  void Add(const Source& source, int64_t start_ns, int64_t end_ns) {
+    if (start_ns >= end_ns) return;
+    const std::vector<GranuleMeta>& granules = source.part->granules();
+    for (uint32_t i = 0; i < granules.size(); ++i) {
+      if (granules[i].max_time < start_ns || granules[i].min_time >= end_ns ||
+          !HasStream(source, granules[i]) || !MayHold(source, predicate_, i)) {
+        continue;
+      }
+      tasks_.push_back({&source, i, start_ns, end_ns});
+    }
+  }
+
+  Result<void> Run() {
+    std::vector<Result<ScanPiece>> read;
+    size_t given = 0;  // tasks before it were read and given out, but for those in `read`
+    for (size_t at = 0; at < tasks_.size() || !read.empty();) {
+      if (query_.cancelled && query_.cancelled()) {
+        return Fail(ErrorKind::kCancelled, "the query was cancelled");
+      }
+      const size_t count = std::min(kScanPieces, tasks_.size() - at);
+      std::vector<Result<ScanPiece>> next(count);
+      Result<void> sunk;
+      // The sink first, so that somebody reads beside it; it is called by one thread at a time.
+      ScanWorkers::Process().Run(count + 1, [&](size_t i) {
+        if (i == 0) {
+          sunk = Give(given, read);
+        } else {
+          next[i - 1] = Read(tasks_[at + i - 1]);
+        }
+      });
+      PHAROS_TRY_VOID(std::move(sunk));
+      given = at;
+      at += count;
+      read = std::move(next);
+    }
+    return {};
   }
 
  private:
-  Result<void> Check() const {
-    if (query_.cancelled && query_.cancelled()) {
-      return Fail(ErrorKind::kCancelled, "the query was cancelled");
+  static bool HasStream(const Source& source, const GranuleMeta& granule) {
+    for (uint32_t i = granule.first_stream; i <= granule.last_stream; ++i) {
+      if (source.streams[i]) return true;
     }
-    return {};
+    return false;
   }
 
-  Result<void> GiveWhole(const LoadedRows& rows) {
-    for (const LoadedRow& row : rows.rows) PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
-    return {};
-  }
-
-  Result<void> ScanPart(const Source& source, const RowFilter& filter) {
-    const std::vector<GranuleMeta>& granules = source.part->granules();
-    const bool whole = MayHaveLabels(*source.part, query_.fields.names);
-    for (uint32_t i = 0; i < granules.size(); ++i) {
-      if (granules[i].max_time < filter.start_ns || granules[i].min_time >= filter.end_ns ||
-          !MayHold(source, predicate_, i)) {
-        continue;
-      }
-      PHAROS_TRY_VOID(Check());
-      if (whole) {
-        PHAROS_TRY(const auto rows, LoadGranule(source.part, i, 0, filter));
-        PHAROS_TRY_VOID(GiveWhole(*rows));
-      } else {
-        PHAROS_TRY_VOID(ScanGranule(source, i, filter));
-      }
+  Result<ScanPiece> Read(const ScanTask& task) const {
+    RowFilter filter;
+    filter.start_ns = task.start_ns;
+    filter.end_ns = task.end_ns;
+    filter.streams = &task.source->streams;
+    filter.predicate = &predicate_;
+    filter.needles = &task.source->needles;
+    filter.clauses = &task.source->clauses;
+    filter.fields = task.source->fields.get();
+    filter.keep_pages = tasks_.size() <= kKeptGranules * 4;
+    ScanPiece piece;
+    if (MayHaveLabels(*task.source->part, query_.fields.names)) {
+      PHAROS_TRY(piece.whole, LoadGranule(task.source->part, task.granule, 0, filter));
+      return piece;
     }
-    return {};
-  }
-
-  Result<void> ScanGranule(const Source& source, uint32_t granule, const RowFilter& filter) {
     const bool fields = query_.fields.json;
-    PHAROS_TRY(auto rows, SelectRows(source.part, granule, filter, fields));
-    if (rows->selected.empty()) return {};
-    if (fields) PHAROS_TRY_VOID(TakeOutUnknown(source, granule, filter, *rows));
-    base::Arena arena;
-    std::vector<std::vector<std::string_view>> values(fields ? query_.fields.names.size() : 0);
-    for (size_t name = 0; name < values.size(); ++name) {
-      auto read = ReadField(*rows->bodies, *source.fields, name, rows->times, rows->selected, arena,
-                            &values[name]);
-      if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
+    PHAROS_TRY(piece.rows, SelectRows(task.source->part, task.granule, filter, fields));
+    if (!fields || piece.rows->selected.empty()) return piece;
+    PHAROS_TRY_VOID(TakeOutUnknown(task, filter, piece));
+    piece.values.resize(query_.fields.names.size());
+    GranuleRows& rows = *piece.rows;
+    for (size_t name = 0; name < piece.values.size(); ++name) {
+      auto read = ReadField(*rows.bodies, *task.source->fields, name, rows.times, rows.selected,
+                            piece.arena, &piece.values[name]);
+      if (!read) {
+        return base::Wrap(std::move(read).error(), "part " + task.source->part->entry().path);
+      }
     }
-    return GiveRows(*source.part, *rows, values);
+    return piece;
   }
 
   /// Rows whose fields columns do not tell are given whole.
-  Result<void> TakeOutUnknown(const Source& source, uint32_t granule, const RowFilter& filter,
-                              GranuleRows& rows) {
+  Result<void> TakeOutUnknown(const ScanTask& task, const RowFilter& filter,
+                              ScanPiece& piece) const {
+    GranuleRows& rows = *piece.rows;
     std::vector<uint32_t> unknown;
     std::erase_if(rows.selected, [&](uint32_t row) {
       const bool known = !rows.bodies->shapes_here().empty() && rows.bodies->IsLine(row) &&
-                         source.fields->of(rows.bodies->ShapeOf(row)).known;
+                         task.source->fields->of(rows.bodies->ShapeOf(row)).known;
       if (!known) unknown.push_back(row);
       return !known;
     });
     if (unknown.empty()) return {};
-    PHAROS_TRY(const auto loaded, LoadRows(source.part, granule, 0, filter, std::move(unknown)));
-    return GiveWhole(*loaded);
+    PHAROS_TRY(piece.whole,
+               LoadRows(task.source->part, task.granule, 0, filter, std::move(unknown)));
+    return {};
+  }
+
+  /// What tasks_[first…] gave.
+  Result<void> Give(size_t first, std::vector<Result<ScanPiece>>& pieces) {
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      if (!pieces[i]) return std::unexpected(std::move(pieces[i]).error());
+      ScanPiece piece = *std::move(pieces[i]);
+      if (piece.whole) {
+        for (const LoadedRow& row : piece.whole->rows) {
+          PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
+        }
+      }
+      if (piece.rows) {
+        PHAROS_TRY_VOID(GiveRows(*tasks_[first + i].source->part, *piece.rows, piece.values));
+      }
+    }
+    return {};
   }
 
   /// Cut into runs of one stream.
@@ -176,6 +234,7 @@ class ScanRun {
   const store::EventQuery& query_;
   const CompiledPredicate& predicate_;
   store::ScanSink& sink_;
+  std::vector<ScanTask> tasks_;
   std::vector<int64_t> times_;
 };
 
@@ -197,15 +256,16 @@ Result<bool> Engine::Scan(const store::EventQuery& query, store::ScanSink& sink)
     if (!source.part) continue;
     int64_t start = query.start_ns;
     for (const Interval& overlap : overlaps) {
-      PHAROS_TRY_VOID(run.Range(source, start, std::min(overlap.min, query.end_ns)));
+      run.Add(source, start, std::min(overlap.min, query.end_ns));
       if (overlap.max >= query.end_ns - 1) {
         start = query.end_ns;
         break;
       }
       start = std::max(start, overlap.max + 1);
     }
-    PHAROS_TRY_VOID(run.Range(source, start, query.end_ns));
+    run.Add(source, start, query.end_ns);
   }
+  PHAROS_TRY_VOID(run.Run());
   store::EventQuery rest = query;
   rest.direction = store::Direction::kForward;
   rest.limit = 0;
