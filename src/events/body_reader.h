@@ -125,6 +125,8 @@ class GranuleBodies {
     const Opened& opened = *opened_[column];
     return opened.everywhere ? row : opened.places[row];
   }
+  /// Every row has a value of the open column, so its place is the row's number.
+  bool IsEverywhere(uint32_t column) const { return opened_[column]->everywhere; }
   /// Opens all columns that the shapes of the given rows have.
   base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
 

@@ -253,7 +253,9 @@ class MergeCursor final : public store::EventCursor {
   void Take(Piece& piece) {
     if (piece.left) {
       const size_t bytes = piece.left->granule->Bytes();
-      if (open_bytes_ + bytes > kOpenGranuleBytes) piece.left->granule.reset();
+      // A query with a limit seldom comes back to a granule, and then for a few rows more.
+      const bool again = query_.limit == 0 || piece.left->opened > 1;
+      if (!again || open_bytes_ + bytes > kOpenGranuleBytes) piece.left->granule.reset();
       Requeue(*std::move(piece.left));
     }
     std::shared_ptr<LoadedRows>& rows = *piece.rows;

@@ -21,7 +21,7 @@ struct Interval {
 
 constexpr size_t kMaxIntervals = 16;
 /// Granules that are read while the sink takes those before.
-constexpr size_t kScanPieces = 8;
+constexpr size_t kScanPieces = 16;
 
 /// The times that may hold an event twice: at which some stream is in two parts, and all of
 /// memory, where what was sent twice stands twice. Few intervals, maybe wider than need be.

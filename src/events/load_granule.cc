@@ -1,6 +1,7 @@
 // A granule of a part, for a reader: streams and times, then ids or lines, then the rest of
 // the rows that are left.
 #include <algorithm>
+#include <numeric>
 
 #include "events/open_granule.h"
 
@@ -24,20 +25,30 @@ class OpenGranule::Impl {
     return Make(std::move(selected_));
   }
 
-  /// The rows that pass, in the order of time.
-  Result<void> SelectInOrder() {
+  Result<void> Select() {
     PHAROS_TRY_VOID(SelectAll());
-    const auto sooner = [&](uint32_t a, uint32_t b) { return keys_.times[a] < keys_.times[b]; };
-    if (!std::is_sorted(selected_.begin(), selected_.end(), sooner)) {
-      std::stable_sort(selected_.begin(), selected_.end(), sooner);
-    }
     end_ = selected_.size();
+    in_order_ = std::is_sorted(selected_.begin(), selected_.end(), Sooner{this});
     return {};
   }
   bool AtEnd() const { return begin_ == end_; }
-  int64_t next_time(bool backward) const { return TimeAt(backward ? end_ - 1 : begin_); }
+  int64_t next_time(bool backward) const {
+    if (in_order_) return TimeAt(backward ? end_ - 1 : begin_);
+    const auto [first, last] =
+        std::minmax_element(selected_.begin(), selected_.end(), Sooner{this});
+    return keys_.times[backward ? *last : *first];
+  }
 
   Result<std::shared_ptr<LoadedRows>> Next(size_t most, bool backward) {
+    if (!in_order_) {
+      // Most granules are asked once, for a few rows; those that are asked again are sorted.
+      if (begin_ == 0 && end_ == selected_.size() && !asked_ && most < end_ / 2) {
+        asked_ = true;
+        return Make(TakeNearest(most, backward));
+      }
+      std::stable_sort(selected_.begin(), selected_.end(), Sooner{this});
+      in_order_ = true;
+    }
     size_t from = begin_, to = end_;
     if (backward) {
       from = end_ - std::min(most, end_ - begin_);
@@ -99,7 +110,35 @@ class OpenGranule::Impl {
     return {};
   }
 
+  struct Sooner {
+    const Impl* impl;
+    bool operator()(uint32_t a, uint32_t b) const {
+      return impl->keys_.times[a] < impl->keys_.times[b];
+    }
+  };
   int64_t TimeAt(size_t i) const { return keys_.times[selected_[i]]; }
+
+  /// Takes the nearest rows, and those at the same time as the last of them, out of selected_.
+  std::vector<uint32_t> TakeNearest(size_t most, bool backward) {
+    std::vector<int64_t> times;
+    times.reserve(selected_.size());
+    for (const uint32_t row : selected_) times.push_back(keys_.times[row]);
+    const auto nth = times.begin() + static_cast<ptrdiff_t>(most - 1);
+    if (backward) {
+      std::nth_element(times.begin(), nth, times.end(), std::greater<>());
+    } else {
+      std::nth_element(times.begin(), nth, times.end());
+    }
+    std::vector<uint32_t> taken;
+    std::erase_if(selected_, [&](uint32_t row) {
+      const int64_t time = keys_.times[row];
+      if (backward ? time < *nth : time > *nth) return false;
+      taken.push_back(row);
+      return true;
+    });
+    end_ = selected_.size();
+    return taken;
+  }
 
   /// The events of some rows, which rise.
   Result<std::shared_ptr<LoadedRows>> Make(std::vector<uint32_t> rows) {
@@ -134,12 +173,25 @@ class OpenGranule::Impl {
 
   Result<void> SelectByKey() {
     PHAROS_TRY_VOID(ReadKeys());
+    if (AllWanted()) {
+      selected_.resize(meta_.rows);
+      std::iota(selected_.begin(), selected_.end(), 0U);
+      return {};
+    }
     for (uint32_t i = 0; i < meta_.rows; ++i) {
       if (keys_.times[i] < filter_.start_ns || keys_.times[i] >= filter_.end_ns) continue;
       if (filter_.streams != nullptr && !(*filter_.streams)[keys_.streams[i]]) continue;
       selected_.push_back(i);
     }
     return {};
+  }
+
+  bool AllWanted() const {
+    if (meta_.min_time < filter_.start_ns || meta_.max_time >= filter_.end_ns) return false;
+    if (filter_.streams == nullptr) return true;
+    const auto first = filter_.streams->begin();
+    return std::find(first + meta_.first_stream, first + meta_.last_stream + 1, false) ==
+           first + meta_.last_stream + 1;
   }
 
   Result<bool> HasTrace() {
@@ -377,6 +429,8 @@ class OpenGranule::Impl {
   std::vector<uint32_t> selected_;  // rows that passed so far
   size_t begin_ = 0;                // of those, once they are in order: what is left
   size_t end_ = 0;
+  bool in_order_ = false;  // of time, not of rows
+  bool asked_ = false;
   std::vector<TraceRef> ids_;
   std::unique_ptr<GranuleBodies> bodies_;
   std::vector<std::shared_ptr<const Needle>> needles_;
@@ -396,7 +450,7 @@ Result<std::unique_ptr<OpenGranule>> OpenGranule::Open(std::shared_ptr<const Par
                                                        uint32_t granule, uint64_t rank,
                                                        const RowFilter& filter) {
   auto impl = std::make_unique<Impl>(std::move(part), granule, rank, filter);
-  PHAROS_TRY_VOID(impl->SelectInOrder());
+  PHAROS_TRY_VOID(impl->Select());
   return std::unique_ptr<OpenGranule>(new OpenGranule(std::move(impl)));
 }
 bool OpenGranule::AtEnd() const { return impl_->AtEnd(); }
