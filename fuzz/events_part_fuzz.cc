@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     }
     case 4: (void)events::TracePage::Decode(page); break;
-    case 5: (void)events::DecodeTraceIndex(page); break;
+    case 5: (void)events::FindInTraceIndex(page, 0x8000'0000); break;
     case 6: (void)events::PartMeta::Decode(page); break;
     case 7: (void)events::DecodeStreams(page); break;
     case 8: (void)events::IdFilter::Decode(page, rows); break;

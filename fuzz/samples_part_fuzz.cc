@@ -16,10 +16,10 @@ bool WritePart(io::SimFs& fs, std::string_view input) {
   auto writer = io::PartWriter::Create(fs, "data/part/samples.part", samples::kPartKind,
                                        samples::kPartVersion);
   if (!writer) return false;
-  constexpr std::string_view kSections[] = {samples::kHeadSection,     samples::kPairSection,
-                                            samples::kSeriesSection,   samples::kTimeSection,
-                                            samples::kBlockSection,    samples::kDataSection,
-                                            samples::kExemplarSection, samples::kMetadataSection};
+  constexpr std::string_view kSections[] = {samples::kHeadSection,    samples::kPairSection,
+                                            samples::kSeriesSection,  samples::kTimeSection,
+                                            samples::kBlockSection,   samples::kDataSection,
+                                            samples::kMetadataSection};
   while (input.size() > 3) {
     const auto section = kSections[static_cast<uint8_t>(input[0]) % std::size(kSections)];
     const size_t length =
@@ -41,7 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   io::PartEntry entry;
   entry.path = "part";
   const auto part = samples::Part::Open(fs, "data", entry, cache, budget);
-  (void)part->Exemplars();
   (void)part->Metadata();
   const auto index = part->Index();
   if (!index) return 0;

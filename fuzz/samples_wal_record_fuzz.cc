@@ -23,10 +23,6 @@ struct Echo final : samples::RecordVisitor {
     writer.AddHistogram(ref, sample.time_ms, sample.start_ms, *sample.histogram);
     return {};
   }
-  base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
-    writer.AddExemplar(ref, exemplar);
-    return {};
-  }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
     writer.AddMetadata(metric, metadata);
     return {};

@@ -9,8 +9,39 @@
 #include "wire/otlp_json.h"
 #include "wire/otlp_metrics.h"
 
+namespace {
+
+using namespace pharos;
+
+/// Attributes that are left and read later must be the ones that are read at once.
+void CheckMetrics(const std::string& body) {
+  const auto read = wire::DecodeOtlpMetrics(body);
+  const auto left = wire::DecodeOtlpMetrics(body, wire::OtlpAttributes::kRaw);
+  if (!read) return;
+  if (!left || left->points != read->points) __builtin_trap();
+  base::Arena arena;
+  wire::AttributeReader reader(&arena);
+  for (size_t r = 0; r < read->resources.size(); ++r) {
+    const auto& scopes = read->resources[r].scopes;
+    for (size_t s = 0; s < scopes.size(); ++s) {
+      for (size_t m = 0; m < scopes[s].metrics.size(); ++m) {
+        const auto& points = scopes[s].metrics[m].points;
+        for (size_t p = 0; p < points.size(); ++p) {
+          const auto& raw = left->resources[r].scopes[s].metrics[m].points[p].raw_attributes;
+          const auto later = wire::ReadOtlpAttributes(raw, reader);
+          if (!later || !model::SameValue(model::Value::Map(*later),
+                                          model::Value::Map(points[p].attributes))) {
+            __builtin_trap();
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace pharos;
   if (size == 0) return 0;
   const int signal = data[0] % 3;
   const bool json = data[0] / 3 % 2 == 1;
@@ -27,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)wire::OtlpProtobufToJson(message, bytes, {}, shown);
   const auto body = std::make_shared<const std::string>(std::move(bytes));
   if (signal == 2) {
-    (void)wire::DecodeOtlpMetrics(*body);
+    CheckMetrics(*body);
     return 0;
   }
   const auto decode = signal == 0 ? wire::DecodeOtlpTraces : wire::DecodeOtlpLogs;

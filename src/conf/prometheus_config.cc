@@ -22,15 +22,71 @@ struct Global {
   int64_t scrape_interval_ms = 60'000;
   int64_t scrape_timeout_ms = 10'000;
   bool timeout_given = false;
-  ScrapeJob limits;  ///< only its limits
+  ScrapeJob limits;  ///< only these and what pages are asked for
+  Global() { limits.protocols.clear(); }
 };
 
 void ReadLimits(MapReader& map, ScrapeJob& job) {
   map.Int("sample_limit", &job.sample_limit);
+  map.Int("target_limit", &job.target_limit);
   map.Bytes("body_size_limit", &job.body_size_limit);
   map.Int("label_limit", &job.label_limit);
   map.Int("label_name_length_limit", &job.label_name_length_limit);
   map.Int("label_value_length_limit", &job.label_value_length_limit);
+}
+
+constexpr std::pair<std::string_view, ScrapeProtocol> kProtocols[] = {
+    {"OpenMetricsText0.0.1", ScrapeProtocol::kOpenMetricsText001},
+    {"OpenMetricsText1.0.0", ScrapeProtocol::kOpenMetricsText100},
+    {"PrometheusProto", ScrapeProtocol::kPrometheusProto},
+    {"PrometheusText0.0.4", ScrapeProtocol::kPrometheusText004},
+    {"PrometheusText1.0.0", ScrapeProtocol::kPrometheusText100}};
+
+std::optional<ScrapeProtocol> ProtocolOf(MapReader& map, std::string_view key,
+                                         const std::string& name) {
+  std::string supported;
+  for (const auto& [known, protocol] : kProtocols) {
+    if (known == name) return protocol;
+    supported += (supported.empty() ? "" : " ") + std::string(known);
+  }
+  map.faults().Add(map.LineOf(key),
+                   "unknown scrape protocol " + name + ", supported: [" + supported + "]");
+  return std::nullopt;
+}
+
+void ReadProtocol(MapReader& map, std::string_view key, std::optional<ScrapeProtocol>* out) {
+  std::string name;
+  if (map.String(key, &name)) *out = ProtocolOf(map, key, name);
+}
+
+/// What pages are asked for, what is made of histograms and told of scrapes; jobs inherit it.
+void ReadFormats(MapReader& map, ScrapeJob& job) {
+  std::vector<std::string> names;
+  if (map.Strings("scrape_protocols", &names)) {
+    job.protocols.clear();
+    if (names.empty())
+      map.faults().Add(map.LineOf("scrape_protocols"), "scrape_protocols cannot be empty");
+    for (const std::string& name : names) {
+      const auto protocol = ProtocolOf(map, "scrape_protocols", name);
+      if (!protocol) continue;
+      if (std::find(job.protocols.begin(), job.protocols.end(), *protocol) != job.protocols.end()) {
+        map.faults().Add(map.LineOf("scrape_protocols"),
+                         "duplicated protocol in scrape_protocols: " + name);
+      }
+      job.protocols.push_back(*protocol);
+    }
+  }
+  map.Bool("scrape_native_histograms", &job.scrape_native_histograms);
+  map.Bool("scrape_classic_histograms", &job.always_scrape_classic_histograms);  // its old name
+  map.Bool("always_scrape_classic_histograms", &job.always_scrape_classic_histograms);
+  map.Bool("extra_scrape_metrics", &job.extra_scrape_metrics);
+}
+
+/// Only protobuf has native histograms.
+std::vector<ScrapeProtocol> DefaultProtocols(bool native_histograms) {
+  std::vector<ScrapeProtocol> out = ScrapeJob().protocols;
+  if (native_histograms) out.insert(out.begin(), ScrapeProtocol::kPrometheusProto);
+  return out;
 }
 
 /// Names are UTF-8 here, as in Prometheus 3; the other scheme would change what is taken.
@@ -63,13 +119,12 @@ Global ReadGlobal(const Node* node, PrometheusConfig& config, Faults& faults) {
   global.scrape_timeout_ms = std::min(global.scrape_timeout_ms, global.scrape_interval_ms);
   map.DurationMs("rule_query_offset", &config.rule_query_offset_ms);
   ReadLimits(map, global.limits);
+  ReadFormats(map, global.limits);
   ReadNameScheme(map);
   map.Moot({"keep_dropped_targets"}, "the first hundred dropped targets of a job are kept");
   map.Moot({"runtime"}, "there is no garbage collector to tune");
   map.String("query_log_file", &config.query_log_file);
-  map.NotSupported({"scrape_failure_log_file", "target_limit", "scrape_protocols",
-                    "scrape_native_histograms", "convert_classic_histograms_to_nhcb",
-                    "always_scrape_classic_histograms", "extra_scrape_metrics"});
+  map.NotSupported({"scrape_failure_log_file", "convert_classic_histograms_to_nhcb"});
   map.Done();
   return global;
 }
@@ -90,12 +145,9 @@ void RefuseOtherKeys(MapReader& map) {
   map.Moot({"enable_http2"}, "targets are scraped over HTTP/1.1");
   RefuseOtherDiscoveries(map);
   map.NotSupported({"tls_config", "proxy_url", "no_proxy", "proxy_from_environment",
-                    "proxy_connect_header", "oauth2", "http_headers", "target_limit",
+                    "proxy_connect_header", "oauth2", "http_headers",
                     "native_histogram_bucket_limit", "native_histogram_min_bucket_factor",
-                    "scrape_classic_histograms", "always_scrape_classic_histograms",
-                    "scrape_native_histograms", "scrape_protocols", "scrape_fallback_protocol",
-                    "scrape_failure_log_file", "track_timestamps_staleness",
-                    "convert_classic_histograms_to_nhcb", "extra_scrape_metrics"});
+                    "scrape_failure_log_file", "convert_classic_histograms_to_nhcb"});
 }
 
 ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
@@ -119,8 +171,12 @@ ScrapeJob ReadJob(const Node& node, const Global& global, Faults& faults) {
   ReadParams(map, job);
   map.Bool("honor_labels", &job.honor_labels);
   map.Bool("honor_timestamps", &job.honor_timestamps);
+  map.Bool("track_timestamps_staleness", &job.track_timestamps_staleness);
   map.Bool("follow_redirects", &job.follow_redirects);
   ReadLimits(map, job);
+  ReadFormats(map, job);
+  ReadProtocol(map, "fallback_scrape_protocol", &job.fallback_protocol);
+  if (job.protocols.empty()) job.protocols = DefaultProtocols(job.scrape_native_histograms);
   ReadNameScheme(map);
   job.relabel = ReadRelabelRules(map.List("relabel_configs"), faults);
   job.metric_relabel = ReadRelabelRules(map.List("metric_relabel_configs"), faults);
@@ -160,7 +216,7 @@ void ReadStorage(MapReader& top, PrometheusConfig& config) {
     reader.NotSupported({"stale_series_compaction_threshold"});
     reader.Done();
   }
-  map.Moot({"exemplars"}, "exemplars are stored like samples, without a ring of fixed size");
+  map.Moot({"exemplars"}, "exemplars are kept as long as logs are, without a ring of fixed size");
   map.Done();
 }
 

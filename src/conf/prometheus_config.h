@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,15 @@
 
 namespace pharos::conf {
 
+/// The forms of pages, in the order in which prometheus.yml may name them.
+enum class ScrapeProtocol : uint8_t {
+  kPrometheusProto,
+  kPrometheusText004,
+  kPrometheusText100,
+  kOpenMetricsText001,
+  kOpenMetricsText100,
+};
+
 struct ScrapeJob {
   std::string name;
   int64_t interval_ms = 60'000;
@@ -24,11 +34,21 @@ struct ScrapeJob {
   std::map<std::string, std::vector<std::string>> params;
   bool honor_labels = false;
   bool honor_timestamps = true;
+  bool track_timestamps_staleness = false;
   bool follow_redirects = true;
+  /// Most wanted first.
+  std::vector<ScrapeProtocol> protocols{
+      ScrapeProtocol::kOpenMetricsText100, ScrapeProtocol::kOpenMetricsText001,
+      ScrapeProtocol::kPrometheusText100, ScrapeProtocol::kPrometheusText004};
+  std::optional<ScrapeProtocol> fallback_protocol;  ///< of a page that does not say what it is
+  bool scrape_native_histograms = false;
+  bool always_scrape_classic_histograms = false;
+  bool extra_scrape_metrics = false;
   std::vector<StaticGroup> static_groups;
   std::vector<RelabelRule> relabel;
   std::vector<RelabelRule> metric_relabel;
-  int64_t sample_limit = 0;     ///< 0: none, as for the following
+  int64_t sample_limit = 0;  ///< 0: none, as for the following
+  int64_t target_limit = 0;
   int64_t body_size_limit = 0;  ///< bytes, uncompressed
   int64_t label_limit = 0;
   int64_t label_name_length_limit = 0;

@@ -1,5 +1,6 @@
 #include "events/attribute_columns.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -27,9 +28,30 @@ struct Shapes {
   std::unordered_map<std::string, uint32_t> column_numbers;
   std::vector<Column> columns;
   std::vector<int64_t> rows;
+  std::span<const KeyValue> last;  // the row before
   std::string scratch;
 
   void Add(std::span<const KeyValue> attributes) {
+    if (rows.empty() || !SameShape(attributes, last)) {
+      rows.push_back(NumberOf(attributes));
+    } else {
+      rows.push_back(rows.back());
+    }
+    last = attributes;
+    const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(rows.back())];
+    for (size_t i = 0; i < attributes.size(); ++i) {
+      columns[shape[i]].values.push_back(&attributes[i].value);
+    }
+  }
+
+  static bool SameShape(std::span<const KeyValue> a, std::span<const KeyValue> b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const KeyValue& x, const KeyValue& y) {
+                        return x.value.type == y.value.type && SameText(x.key, y.key);
+                      });
+  }
+
+  int64_t NumberOf(std::span<const KeyValue> attributes) {
     scratch.clear();
     for (const KeyValue& kv : attributes) {
       PutText(scratch, kv.key);
@@ -40,11 +62,7 @@ struct Shapes {
       it = shape_numbers.emplace(scratch, static_cast<int64_t>(shapes.size())).first;
       shapes.push_back(MakeShape(attributes));
     }
-    rows.push_back(it->second);
-    const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(it->second)];
-    for (size_t i = 0; i < attributes.size(); ++i) {
-      columns[shape[i]].values.push_back(&attributes[i].value);
-    }
+    return it->second;
   }
 
   /// Equal keys of one row get columns of their own, so that a column has one value a row.

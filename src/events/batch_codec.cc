@@ -13,28 +13,30 @@ std::unexpected<base::Error> Corrupt() {
   return base::Fail(base::ErrorKind::kCorrupt, "a WAL frame of events cannot be read");
 }
 
-/// Grown buffers are worth keeping: their pages need not be asked of the system again.
-constexpr size_t kKeptBytes = 2 << 20;
-thread_local std::string spare_groups;
+/// In front of the groups: their number, and where the origins are.
+constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
+constexpr size_t kLeastGroupBytes = 10;  // kind, an empty text, rows, length
+constexpr size_t kMaxFrameBytes = UINT32_MAX;
 
 }  // namespace
 
-BatchWriter::BatchWriter() { groups_.swap(spare_groups); }
+BatchWriter::BatchWriter() : frame_(kHeadBytes, '\0') {}
 
-BatchWriter::~BatchWriter() {
-  if (groups_.capacity() > kKeptBytes) return;
-  groups_.clear();
-  groups_.swap(spare_groups);
+void BatchWriter::Reserve(size_t bytes) { frame_.reserve(frame_.size() + bytes); }
+
+void BatchWriter::Patch(size_t at, size_t value) {
+  const auto value32 = static_cast<uint32_t>(value);
+  std::memcpy(frame_.data() + at, &value32, sizeof value32);
 }
 
 void BatchWriter::BeginStream(model::EventKind kind, const model::Labels& labels) {
   CloseGroup();
   open_ = true;
-  group_start_ = groups_.size();
-  PutByte(groups_, static_cast<uint8_t>(kind));
-  PutText(groups_, labels.bytes());
-  group_rows_at_ = groups_.size();
-  PutFixed(groups_, uint32_t{0});
+  group_start_ = frame_.size();
+  PutByte(frame_, static_cast<uint8_t>(kind));
+  PutText(frame_, labels.bytes());
+  group_rows_at_ = frame_.size();
+  PutFixed(frame_, uint64_t{0});
   group_rows_ = 0;
 }
 
@@ -42,10 +44,11 @@ void BatchWriter::CloseGroup() {
   if (!open_) return;
   open_ = false;
   if (group_rows_ == 0) {
-    groups_.resize(group_start_);
+    frame_.resize(group_start_);
     return;
   }
-  std::memcpy(groups_.data() + group_rows_at_, &group_rows_, sizeof group_rows_);
+  Patch(group_rows_at_, group_rows_);
+  Patch(group_rows_at_ + sizeof(uint32_t), frame_.size() - group_rows_at_ - 2 * sizeof(uint32_t));
   ++group_count_;
 }
 
@@ -68,16 +71,15 @@ uint64_t BatchWriter::OriginNumber(const model::Origin* origin) {
 bool BatchWriter::Add(const model::Event& event) {
   const uint64_t origin = OriginNumber(event.origin);
   if (origin == UINT64_MAX) return false;
-  const size_t start = groups_.size();
-  PutFixed(groups_, uint32_t{0});
-  const bool fits = PutRecord(groups_, event, origin);
-  const size_t length = groups_.size() - start - sizeof(uint32_t);
-  if (!fits || length > kMaxRecordBytes) {
-    groups_.resize(start);
+  const size_t start = frame_.size();
+  PutFixed(frame_, uint32_t{0});
+  const bool fits = PutRecord(frame_, event, origin);
+  const size_t length = frame_.size() - start - sizeof(uint32_t);
+  if (!fits || length > kMaxRecordBytes || frame_.size() > kMaxFrameBytes) {
+    frame_.resize(start);
     return false;
   }
-  const auto length32 = static_cast<uint32_t>(length);
-  std::memcpy(groups_.data() + start, &length32, sizeof length32);
+  Patch(start, length);
   ++group_rows_;
   ++rows_;
   return true;
@@ -85,38 +87,37 @@ bool BatchWriter::Add(const model::Event& event) {
 
 std::string BatchWriter::Finish() {
   CloseGroup();
-  std::string out;
-  out.reserve(origins_.size() + groups_.size() + 20);
-  PutVarint(out, origin_numbers_.size());
-  out += origins_;
-  PutVarint(out, group_count_);
-  out += groups_;
-  origins_.clear();
-  groups_.clear();
-  origin_numbers_.clear();
-  last_origin_ = nullptr;
-  group_count_ = 0;
-  rows_ = 0;
-  return out;
+  Patch(0, group_count_);
+  Patch(sizeof(uint32_t), frame_.size());
+  PutVarint(frame_, origin_numbers_.size());
+  frame_ += origins_;
+  return std::move(frame_);
 }
 
 base::Result<BatchView> BatchView::Parse(std::string_view frame) {
   Reader in(frame);
+  const auto groups = in.Fixed<uint32_t>();
+  const auto origins_at = in.Fixed<uint32_t>();
+  if (!in.ok() || origins_at < kHeadBytes || origins_at > frame.size() ||
+      groups > origins_at / kLeastGroupBytes) {
+    return Corrupt();
+  }
   BatchView view;
-  view.origins.resize(in.Count(1));
-  for (std::string_view& origin : view.origins) origin = in.Text();
-  view.groups.resize(in.Count(6));
+  view.groups.resize(groups);
+  in = Reader(frame.substr(kHeadBytes, origins_at - kHeadBytes));
   for (Group& group : view.groups) {
     const uint8_t kind = in.Byte();
     if (kind > 1) return Corrupt();
     group.kind = static_cast<model::EventKind>(kind);
     PHAROS_TRY(group.labels, model::Labels::Decode(in.Text()));
     group.rows = in.Fixed<uint32_t>();
-    const char* start = in.at();
-    for (uint32_t i = 0; i < group.rows && in.ok(); ++i) in.Bytes(in.Fixed<uint32_t>());
-    if (!in.ok()) return Corrupt();
-    group.records = {start, static_cast<size_t>(in.at() - start)};
+    group.records = in.Bytes(in.Fixed<uint32_t>());
+    if (!in.ok() || group.rows > group.records.size() / sizeof(uint32_t)) return Corrupt();
   }
+  if (!in.AtEnd()) return Corrupt();
+  in = Reader(frame.substr(origins_at));
+  view.origins.resize(in.Count(1));
+  for (std::string_view& origin : view.origins) origin = in.Text();
   if (!in.ok() || !in.AtEnd()) return Corrupt();
   return view;
 }

@@ -1,4 +1,4 @@
-// A batch as one WAL frame: its origins once, then a group of records a stream. The frame's
+// A batch as one WAL frame: a group of records a stream, then its origins once. The frame's
 // bytes stay as they are in the memtable. Format: docs/format/events.md.
 #pragma once
 
@@ -13,35 +13,36 @@
 
 namespace pharos::events {
 
-inline constexpr uint8_t kBatchCodec = 1;  ///< WalFrame::codec
+inline constexpr uint8_t kBatchCodec = 2;  ///< WalFrame::codec
 
-/// Builds a frame. Owns: its buffers, which the next writer of the thread uses again; borrows
-/// nothing after a call. Threads: one.
+/// Builds a frame. Owns: the frame in the making; borrows nothing after a call. Threads: one.
 class BatchWriter {
  public:
   BatchWriter();
-  ~BatchWriter();
   BatchWriter(const BatchWriter&) = delete;
+  /// Memory for about so many bytes of records.
+  void Reserve(size_t bytes);
   /// Opens a group; an empty one leaves nothing behind.
   void BeginStream(model::EventKind kind, const model::Labels& labels);
   /// False, with nothing added, for an event that is too large, deep or wide.
   bool Add(const model::Event& event);
   size_t rows() const { return rows_; }
-  /// The frame; the writer is empty afterwards.
+  /// The frame; once.
   std::string Finish();
 
  private:
   uint64_t OriginNumber(const model::Origin* origin);
   void CloseGroup();
+  void Patch(size_t at, size_t value);
 
+  std::string frame_;
   std::string origins_;
-  std::string groups_;
   std::unordered_map<const model::Origin*, uint64_t> origin_numbers_;
   const model::Origin* last_origin_ = nullptr;
   uint64_t last_origin_number_ = 0;
   uint32_t group_count_ = 0;
-  size_t group_start_ = 0;    // of the open group in groups_
-  size_t group_rows_at_ = 0;  // of its patched row count
+  size_t group_start_ = 0;    // of the open group in frame_
+  size_t group_rows_at_ = 0;  // of its row count and length
   uint32_t group_rows_ = 0;
   size_t rows_ = 0;
   bool open_ = false;
@@ -53,7 +54,7 @@ struct BatchView {
     model::EventKind kind{};
     model::Labels labels;
     uint32_t rows = 0;
-    std::string_view records;  ///< each: u32 length, record
+    std::string_view records;  ///< each: u32 length, record; unchecked
   };
   std::vector<std::string_view> origins;
   std::vector<Group> groups;

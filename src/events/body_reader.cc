@@ -260,6 +260,15 @@ Result<void> GranuleBodies::OpenFor(const std::vector<uint32_t>& rows) {
   return {};
 }
 
+Result<void> GranuleBodies::OpenAll() {
+  for (const uint32_t shape : shapes_here_) {
+    for (const uint32_t column : shapes_->shapes[shape].columns) {
+      PHAROS_TRY([[maybe_unused]] const ValueColumn* opened, Column(column));
+    }
+  }
+  return {};
+}
+
 void GranuleBodies::Append(size_t row, std::string& out) {
   if (shapes_here_.empty()) return;
   const LineShape& shape = shapes_->shapes[ShapeOf(row)];

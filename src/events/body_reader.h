@@ -104,6 +104,9 @@ class GranuleBodies {
   bool IsLine(size_t row) const {
     return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
   }
+  model::Value::Type TypeOf(size_t row) const {
+    return static_cast<model::Value::Type>(types_.At(row));
+  }
   bool AllLines() const { return types_.constant() && rows_ > 0 && IsLine(0); }
   bool AllNull() const { return shapes_here_.empty(); }
   const PartShapes& shapes() const { return *shapes_; }
@@ -129,6 +132,10 @@ class GranuleBodies {
   bool IsEverywhere(uint32_t column) const { return opened_[column]->everywhere; }
   /// Opens all columns that the shapes of the given rows have.
   base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
+  /// Opens all columns.
+  base::Result<void> OpenAll();
+  /// A column that is open.
+  const ValueColumn& OpenedColumn(uint32_t column) const { return *opened_[column]->column; }
 
   /// Of the pages that are open.
   size_t Bytes() const { return bytes_; }

@@ -18,6 +18,23 @@ constexpr size_t kRecentShapes = 4;
 /// A column with more skeletons than this, and more than one in four rows a new one, has no
 /// structure that is worth learning.
 constexpr size_t kFewSkeletons = 512;
+static_assert(kMaxSkeletons < UINT16_MAX);
+
+/// Equal for texts that differ in digits only; what else is equal is found out by looking.
+constexpr size_t kSignatures = 1024;
+constexpr size_t kSignatureBytes = 96;
+size_t Signature(std::string_view text) {
+  uint64_t hash = 0;
+  bool in_digits = false;
+  for (const char c : text.substr(0, kSignatureBytes)) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit || !in_digits) {
+      hash = (hash << 5 | hash >> 59) ^ static_cast<uint8_t>(digit ? '0' : c);
+    }
+    in_digits = digit;
+  }
+  return (hash * 0x9E3779B97F4A7C15u) >> 54;
+}
 
 }  // namespace
 
@@ -31,23 +48,29 @@ void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_
   }
 }
 
+uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
+  const auto number = static_cast<uint32_t>(known_.size());
+  const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
+  Known& known = known_.emplace_back();
+  known.text = added->first;
+  PHAROS_CHECK(Skeleton::Parse(known.text, &known.skeleton),
+               "a skeleton of our own cannot be read");
+  for (const VarType type : known.skeleton.vars) {
+    known.variables.push_back({type, {}, {}, {}});
+    known.has_text = known.has_text || type.kind == VarKind::kText;
+  }
+  return number;
+}
+
 uint32_t ValueColumnWriter::WholeText() {
   const auto it = numbers_.find(kWholeText);
-  if (it != numbers_.end()) return it->second;
-  const auto number = static_cast<uint32_t>(known_.size());
-  const auto [added, is_new] = numbers_.emplace(std::string(kWholeText), number);
-  known_.push_back({added->first, {{VarKind::kText, 0}}, 0, -1, {}, {}});
-  known_.back().variables.push_back({{VarKind::kText, 0}, {}, {}, {}});
-  return number;
+  return it != numbers_.end() ? it->second : MakeKnown(kWholeText);
 }
 
 uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, bool* whole) {
   *whole = false;
-  if (last_skeleton_ < known_.size() && known_[last_skeleton_].text == skeleton) {
-    return last_skeleton_;
-  }
   const auto it = numbers_.find(skeleton);
-  if (it != numbers_.end()) return last_skeleton_ = it->second;
+  if (it != numbers_.end()) return it->second;
   const bool full = known_.size() >= kMaxSkeletons || skeleton.size() > *budget ||
                     (known_.size() > kFewSkeletons && known_.size() * 4 > total_rows_);
   if (full) {
@@ -55,13 +78,7 @@ uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, 
     return WholeText();
   }
   *budget -= skeleton.size();
-  const auto number = static_cast<uint32_t>(known_.size());
-  const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
-  Skeleton parsed;
-  PHAROS_CHECK(Skeleton::Parse(added->first, &parsed), "a skeleton of our own cannot be read");
-  known_.push_back({added->first, parsed.vars, 0, -1, {}, {}});
-  for (const VarType type : parsed.vars) known_.back().variables.push_back({type, {}, {}, {}});
-  return number;
+  return MakeKnown(skeleton);
 }
 
 void ValueColumnWriter::Count(uint32_t number) {
@@ -82,22 +99,41 @@ void ValueColumnWriter::AddWhole(std::string_view value) {
   known_[number].variables[0].texts.push_back(value);
 }
 
-void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& splitter,
-                            size_t* budget) {
-  if (last_number_ >= 0 && value == last_plain_) return Count(static_cast<uint32_t>(last_number_));
-  splitter.Split(value, time_ns);
-  bool whole = false;
-  const uint32_t number = NumberOf(splitter.skeleton(), budget, &whole);
-  if (whole) return AddWhole(value);
-  Count(number);
-  const std::vector<Var>& vars = splitter.vars();
-  if (vars.empty()) {
-    last_plain_ = value;
-    last_number_ = number;
-    return;
+bool ValueColumnWriter::Has(uint32_t number, std::string_view value, int64_t time_ns,
+                            Splitter& splitter) const {
+  const Known& known = known_[number];
+  if (known.has_text) return false;
+  if (known.skeleton.vars.empty()) return SameText(value, known.text);
+  return splitter.Fit(known.skeleton, value, time_ns);
+}
+
+bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitter& splitter,
+                                uint32_t* number) {
+  for (const int64_t recent : recent_) {
+    if (recent < 0 || !Has(static_cast<uint32_t>(recent), value, time_ns, splitter)) continue;
+    *number = static_cast<uint32_t>(recent);
+    return true;
   }
+  if (likely_.empty()) return false;
+  const uint16_t likely = likely_[Signature(value)];
+  if (likely == 0 || !Has(likely - 1u, value, time_ns, splitter)) return false;
+  *number = likely - 1u;
+  return true;
+}
+
+void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
+  if (known_.size() > 2 && likely_.empty()) likely_.resize(kSignatures);
+  if (!likely_.empty()) likely_[Signature(value)] = static_cast<uint16_t>(number + 1);
+}
+
+void ValueColumnWriter::Take(uint32_t number, const std::vector<Var>& vars) {
+  if (number != recent_[0]) {
+    recent_[1] = recent_[0];
+    recent_[0] = number;
+  }
+  Count(number);
   std::vector<Variables>& variables = known_[number].variables;
-  for (size_t i = 0; i < vars.size(); ++i) {
+  for (size_t i = 0; i < variables.size(); ++i) {
     if (vars[i].type.IsInteger()) {
       variables[i].numbers.push_back(vars[i].number);
     } else if (vars[i].type.IdBytes() != 0) {
@@ -106,6 +142,19 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
       variables[i].texts.push_back(vars[i].text);
     }
   }
+}
+
+void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& splitter,
+                            size_t* budget) {
+  uint32_t number = 0;
+  if (!Predict(value, time_ns, splitter, &number)) {
+    splitter.Split(value, time_ns);
+    bool whole = false;
+    number = NumberOf(splitter.skeleton(), budget, &whole);
+    if (whole) return AddWhole(value);
+    Learn(value, number);
+  }
+  Take(number, splitter.vars());
 }
 
 void ValueColumnWriter::Finish(std::string& out, bool* dense, IdFilterWriter& filter) {
@@ -201,7 +250,6 @@ uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
       scratch_.size() > budget_) {
     return 0;
   }
-  budget_ -= scratch_.size();
   LineShape shape;
   shape.kind = parts.kind;
   at = line.data();
@@ -217,12 +265,17 @@ uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
     shape.quoted.push_back(part.quoted);
   }
   shape.literals.emplace_back(at, line.data() + line.size());
-  const auto number = static_cast<uint32_t>(shapes_.size());
+  AddShape(std::move(shape));
+  return static_cast<uint32_t>(shapes_.size() - 1);
+}
+
+/// Whose key is in scratch_.
+void BodyWriter::AddShape(LineShape shape) {
+  budget_ -= scratch_.size();
+  shape_numbers_.emplace(scratch_, static_cast<uint32_t>(shapes_.size()));
   shapes_.push_back(std::move(shape));
   local_of_.push_back(-1);
   granules_of_.emplace_back();
-  shape_numbers_.emplace(scratch_, number);
-  return number;
 }
 
 void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
@@ -307,6 +360,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   shape_codes_.clear();
   types_.clear();
   encoded_.clear();
+  texts_.Clear();
   leading_nulls_ = 0;
   ++granule_;
   for (const auto& column : columns_) column->BeginGranule(granule_);

@@ -10,8 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/result.h"
+#include "events/body_reader.h"
 #include "events/id_filter.h"
 #include "events/line_shape.h"
 #include "events/skeleton.h"
@@ -30,6 +32,11 @@ class ValueColumnWriter {
 
   /// `budget` is what is left for skeletons of the part, in bytes.
   void Add(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget);
+  /// A value of another part's column, which stays until Finish, without its text; `learned`
+  /// says what its skeletons are here. Adds about the bytes of its text to `bytes`. False for one
+  /// that has to come as its text.
+  bool AddCopy(const ValueColumn& from, size_t place, std::vector<uint32_t>* learned,
+               size_t* budget, size_t* bytes);
   /// A value that is not to be taken apart.
   void AddWhole(std::string_view value);
   void BeginGranule(uint32_t number) { granule_ = number; }
@@ -49,15 +56,23 @@ class ValueColumnWriter {
   };
   struct Known {
     std::string_view text;  // the key in numbers_
-    std::vector<VarType> types;
-    uint32_t rows = 0;  // in the open granule
+    Skeleton skeleton;
+    bool has_text = false;  // a variable that is any text
+    uint32_t rows = 0;      // in the open granule
     int32_t local = -1;
     std::vector<Variables> variables;
     std::vector<uint32_t> granules;  // that have it
   };
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
+  uint32_t MakeKnown(std::string_view skeleton);
   uint32_t WholeText();
   void Count(uint32_t number);
+  /// True when the value has skeleton `number`; the splitter has its variables then.
+  bool Has(uint32_t number, std::string_view value, int64_t time_ns, Splitter& splitter) const;
+  /// The skeleton of the value if it is one of those that are likely.
+  bool Predict(std::string_view value, int64_t time_ns, Splitter& splitter, uint32_t* number);
+  void Learn(std::string_view value, uint32_t number);
+  void Take(uint32_t number, const std::vector<Var>& vars);
 
   std::string path_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
@@ -66,9 +81,9 @@ class ValueColumnWriter {
   std::vector<int64_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
-  uint32_t last_skeleton_ = 0;  // of the last value that was taken apart
-  std::string last_plain_;      // the last value without variables
-  int64_t last_number_ = -1;
+  /// Skeletons of the last values, the newest first; -1 for none.
+  int64_t recent_[2] = {-1, -1};
+  std::vector<uint16_t> likely_;  // 1 + skeleton, by the value's signature; empty while few
 };
 
 /// Owns: shapes and columns. Threads: one. Cost: about one pass over a line; no allocation a
@@ -79,13 +94,28 @@ class BodyWriter {
 
   /// The body of the next row; its bytes must stay until FinishGranule.
   void Add(const model::Value& body, int64_t time_ns);
+  /// The body of a row of a part, of which all columns are open; likewise. `source` is the number
+  /// of the part. About the bytes of the body.
+  size_t AddCopy(GranuleBodies& from, uint32_t row, uint32_t source, int64_t time_ns);
   /// Writes the granule's columns to section `columns` and gives the page for `body`.
   base::Result<std::string> FinishGranule(io::PartWriter& writer, int level);
   /// Writes the sections `shapes` and `words`.
   base::Result<void> Finish(io::PartWriter& writer, int level);
 
  private:
+  /// What the shapes and columns of another part are here.
+  struct Source {
+    static constexpr int64_t kUnknown = -1, kNone = -2;
+    std::vector<int64_t> shapes;
+    std::vector<int64_t> columns;
+    std::vector<std::vector<uint32_t>> skeletons;  // by column: 1 + number here, 0 unknown
+  };
+  int64_t ShapeHere(const PartShapes& shapes, uint32_t number, Source& source);
+  size_t CopyValues(GranuleBodies& from, uint32_t row, uint32_t shape, Source& source,
+                    int64_t time_ns);
+
   void AddLine(std::string_view line, int64_t time_ns);
+  void AddShape(LineShape shape);
   uint32_t ShapeOf(std::string_view line, const LineParts& parts);
   uint32_t ColumnOf(std::string path);
   void CountShape(uint32_t shape);
@@ -101,6 +131,8 @@ class BodyWriter {
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> shape_numbers_;
   std::vector<std::unique_ptr<ValueColumnWriter>> columns_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> column_numbers_;
+  std::vector<Source> sources_;
+  base::Arena texts_;             // of copied values that had to be put together
   std::vector<uint32_t> recent_;  // shapes that were seen last, the newest first
   uint32_t next_page_ = 0;
   uint32_t granule_ = 0;

@@ -26,6 +26,30 @@ inline size_t VarintBytes(uint64_t v) {
   return (static_cast<size_t>(std::bit_width(v | 1)) + 6) / 7;
 }
 
+/// Whether n bytes are the same. For short texts, where a call would cost more than the work.
+inline bool SameBytes(const char* a, const char* b, size_t n) {
+  const auto differ = [&]<class Word>(Word, size_t at) {
+    Word x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x != y;
+  };
+  if (n >= 8) {
+    for (size_t at = 0; at + 8 <= n; at += 8) {
+      if (differ(uint64_t{}, at)) return false;
+    }
+    return !differ(uint64_t{}, n - 8);
+  }
+  if (n >= 4) return !differ(uint32_t{}, 0) && !differ(uint32_t{}, n - 4);
+  for (size_t at = 0; at < n; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+inline bool SameText(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && SameBytes(a.data(), b.data(), a.size());
+}
+
 inline void PutVarint(std::string& out, uint64_t v) {
   char buffer[10];
   size_t n = 0;
@@ -45,6 +69,30 @@ inline void PutText(std::string& out, std::string_view text) {
 template <class T>
 void PutFixed(std::string& out, const T& v) {
   out.append(reinterpret_cast<const char*>(&v), sizeof v);
+}
+
+/// The same into memory that is large enough.
+struct RawBytes {
+  char* at;
+};
+inline void PutVarint(RawBytes& out, uint64_t v) {
+  while (v >= 0x80) {
+    *out.at++ = static_cast<char>(v | 0x80);
+    v >>= 7;
+  }
+  *out.at++ = static_cast<char>(v);
+}
+inline void PutZigZag(RawBytes& out, int64_t v) { PutVarint(out, ZigZag(v)); }
+inline void PutByte(RawBytes& out, uint8_t v) { *out.at++ = static_cast<char>(v); }
+inline void PutText(RawBytes& out, std::string_view text) {
+  PutVarint(out, text.size());
+  if (!text.empty()) std::memcpy(out.at, text.data(), text.size());
+  out.at += text.size();
+}
+template <class T>
+void PutFixed(RawBytes& out, const T& v) {
+  std::memcpy(out.at, &v, sizeof v);
+  out.at += sizeof v;
 }
 
 /// Walks over bytes. The first read that does not fit sets the reader failed; from then on

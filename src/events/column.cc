@@ -1,8 +1,8 @@
 #include "events/column.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
-#include <unordered_map>
 
 #include "base/hash.h"
 
@@ -22,14 +22,23 @@ struct Texts {
 
 /// The dictionary, or false when more than half of the texts are distinct.
 bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
-  std::unordered_map<std::string_view, int64_t, base::StringHasher> known;
-  for (const std::string_view text : texts) {
-    const auto [it, is_new] = known.try_emplace(text, static_cast<int64_t>(known.size()));
-    if (is_new) {
-      out->distinct.push_back(text);
-      if (out->distinct.size() * 2 > texts.size()) return false;
+  std::vector<uint32_t> slots(std::bit_ceil(texts.size() + 2));  // 1 + number, open addressing
+  out->numbers.reserve(texts.size());
+  const auto number_of = [&](std::string_view text) -> uint32_t {
+    size_t at = base::HashBytes64(text) & (slots.size() - 1);
+    while (slots[at] != 0 && !SameText(out->distinct[slots[at] - 1], text)) {
+      at = (at + 1) & (slots.size() - 1);
     }
-    out->numbers.push_back(it->second);
+    if (slots[at] == 0) {
+      out->distinct.push_back(text);
+      slots[at] = static_cast<uint32_t>(out->distinct.size());
+    }
+    return slots[at] - 1;
+  };
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const bool same = i > 0 && SameText(texts[i], texts[i - 1]);
+    out->numbers.push_back(same ? out->numbers.back() : number_of(texts[i]));
+    if (i > 0 && out->distinct.size() * 2 > texts.size()) return false;
   }
   return true;
 }

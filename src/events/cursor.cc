@@ -9,6 +9,7 @@
 #include "events/regex_granules.h"
 #include "events/scan_workers.h"
 #include "match/label_name.h"
+#include "store/reserved_streams.h"
 
 namespace pharos::events {
 namespace {
@@ -501,7 +502,7 @@ bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
   for (size_t i = 0; i < count; ++i) {
     const model::Labels& labels =
         source->part ? source->part->streams()[i].labels : source->memory.table->stream(i).labels;
-    source->streams[i] = model::MatchesAll(matchers, labels);
+    source->streams[i] = store::MatchesStream(matchers, labels);
     any = any || source->streams[i];
   }
   return any;

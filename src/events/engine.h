@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "events/admission.h"
+#include "events/common_times.h"
 #include "events/cursor.h"
 #include "events/limits.h"
 #include "events/memtable.h"
@@ -38,10 +39,10 @@ struct EngineOptions {
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 64u << 20;       ///< of memtables, about as much WAL
+  uint64_t seal_bytes = 24u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
-  size_t merge_fan_in = 8;               ///< neighbours that are merged in one go, at least
-  uint64_t final_part_rows = 128'000;    ///< Flush leaves parts of this size as they are
+  size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
+  uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
@@ -49,7 +50,8 @@ struct EngineOptions {
 };
 
 /// Owns: memtables and open parts; borrows manifest, clock, budget and WAL for its life.
-/// Threads: Append and all reads from any thread; Tick and Flush from any, one runs at a time;
+/// Threads: Append and all reads from any thread; Tick, Urgent and Flush from any, they wait for
+/// each other where they must;
 /// Open, Replay, AttachWal before all others. Errors: see store/events.h; a part that is damaged
 /// fails the queries that touch its time range, and only these. After a failed Tick or Flush
 /// everything is where it was, and the next one tries again.
@@ -86,6 +88,9 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
+  base::Result<void> Urgent() override;
+  /// The rest of Tick, for a thread that may be slow.
+  base::Result<void> Upkeep();
 
  private:
   using Key = std::pair<std::string, model::EventKind>;  // tenant, kind
@@ -99,7 +104,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
     std::atomic<uint64_t> rows{0};
     bool asked = false;                               // for its seal; guarded by state_mutex_
     std::map<Key, std::shared_ptr<Memtable>> tables;  // guarded by state_mutex_
-    std::set<std::pair<Key, int64_t>> sealed;         // days that are parts already; maintenance
+    std::set<std::pair<Key, int64_t>> sealed;  // days that are parts already; under seal_mutex_
     uint64_t Bytes() const;
   };
   /// A live part, or why it cannot be read.
@@ -157,6 +162,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   base::Clock& clock_;
   base::MemoryBudget& budget_;
   const EngineOptions options_;
+  const std::shared_ptr<SharedPages> pages_;
   io::Wal* wal_ = nullptr;
 
   /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive
@@ -170,7 +176,10 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   std::mutex maintenance_mutex_;  // one Tick or Flush at a time; taken first
   std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
-  int64_t retry_ns_ = 0;          // monotonic: when a failed seal or merge is tried again; likewise
+  int64_t merge_retry_ns_ = 0;    // monotonic: when a failed merge is tried again; likewise
+  std::mutex seal_mutex_;         // one seal at a time; taken after maintenance_mutex_
+  int64_t seal_retry_ns_ = 0;     // monotonic: when a failed seal is tried again; guarded by it
+  CommonTimes common_times_;
   std::atomic<bool> disk_full_{false};
   std::function<void()> wake_;
   Tails tails_;

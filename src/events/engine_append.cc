@@ -59,6 +59,23 @@ struct Intake {
   }
 };
 
+/// About the bytes that the batch's records take.
+size_t RecordBytes(const model::EventBatch& batch) {
+  constexpr size_t kEvent = 48, kPair = 8;
+  size_t bytes = 0;
+  for (const model::StreamEvents& stream : batch.streams) {
+    bytes += kEvent + stream.stream.bytes().size();
+    for (const model::Event& event : stream.events) {
+      bytes += kEvent + event.body.text.size();
+      if (event.span != nullptr) bytes += kEvent;
+      for (const model::KeyValue& kv : event.attributes) {
+        bytes += kPair + kv.key.size() + kv.value.text.size();
+      }
+    }
+  }
+  return bytes;
+}
+
 size_t CountKind(const model::StreamEvents& stream, EventKind kind) {
   size_t count = 0;
   for (const model::Event& event : stream.events) count += event.kind == kind ? 1 : 0;
@@ -127,7 +144,7 @@ Result<void> Engine::Replay(const io::WalFrame& frame) {
   PHAROS_TRY_VOID(Insert(*active_, frame.tenant, std::make_shared<const std::string>(frame.payload),
                          frame.sequence));
   if (!SealDue()) return {};
-  std::lock_guard lock(maintenance_mutex_);
+  std::lock_guard lock(seal_mutex_);
   Rotate();
   if (const auto sealed = SealAll(); !sealed) {  // a full disk must not keep it from starting
     base::Log(base::LogLevel::kWarn, "replayed events stay in memory until they can be sealed",
@@ -142,6 +159,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   Intake intake{.admission = CurrentAdmission()};
   intake.remember = tails_.Any();
   if (intake.remember) intake.taken.resize(batch.EventCount());
+  intake.writer.Reserve(RecordBytes(batch));
   const bool allow_new = !budget_.Tight();
   const size_t most = options_.max_streams != 0 ? options_.max_streams : kMaxStreams;
   size_t first = 0;
@@ -151,12 +169,14 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     generation_number = active_->number;
   }
   uint64_t kind_rows[2] = {};
+  Counters* counters[2] = {};
   for (const model::StreamEvents& stream : batch.streams) {
     for (const EventKind kind : kKinds) {
       const size_t count = CountKind(stream, kind);
       if (count == 0) continue;
-      if (!CountersOf(tenant, kind)
-               .streams.Admit(stream.stream, generation_number, allow_new, most)) {
+      Counters*& of_kind = counters[static_cast<size_t>(kind)];
+      if (of_kind == nullptr) of_kind = &CountersOf(tenant, kind);
+      if (!of_kind->streams.Admit(stream.stream, generation_number, allow_new, most)) {
         intake.Refuse(count, TooManyStreams(stream.stream, tenant));
         continue;
       }

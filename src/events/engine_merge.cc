@@ -77,7 +77,7 @@ Result<void> Engine::Merge(const Key& key, const std::vector<Slot>& run) {
     edit.drop.push_back(slot.entry.id);
   }
   const auto input = ReadParts(std::move(parts));
-  auto written = WritePart(manifest_, plan, *input, edit);
+  auto written = WritePart(manifest_, plan, *input, edit, pages_);
   if (!written) return base::Wrap(std::move(written).error(), "merging events");
   std::shared_ptr<const Part> part = *std::move(written);
   PHAROS_CHECK(part != nullptr, "a merge of parts with rows has none");
@@ -127,6 +127,7 @@ Result<void> Engine::DropExpired() {
       });
     }
   }
+  common_times_.Forget();
   for (const io::PartEntry& entry : dropped) RemoveDirectory(entry);
   return {};
 }

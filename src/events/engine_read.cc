@@ -5,6 +5,7 @@
 #include "events/engine.h"
 #include "events/limits.h"
 #include "events/scan_workers.h"
+#include "store/reserved_streams.h"
 
 namespace pharos::events {
 
@@ -53,7 +54,7 @@ Result<std::vector<model::Labels>> Engine::Streams(const store::EventQuery& quer
   std::vector<model::Labels> out;
   const auto add = [&](const model::Labels& labels, int64_t min, int64_t max) {
     if (max < query.start_ns || min >= query.end_ns) return;
-    if (model::MatchesAll(query.streams, labels)) out.push_back(labels);
+    if (store::MatchesStream(query.streams, labels)) out.push_back(labels);
   };
   for (const Source& source : sources) {
     if (source.part) {

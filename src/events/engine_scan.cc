@@ -2,10 +2,11 @@
 // event is twice. Times at which it may be elsewhere, too, go through a cursor, which knows
 // duplicates.
 #include <algorithm>
+#include <thread>
 
 #include "events/engine.h"
+#include "events/in_order.h"
 #include "events/limits.h"
-#include "events/scan_workers.h"
 
 namespace pharos::events {
 namespace {
@@ -20,33 +21,29 @@ struct Interval {
 };
 
 constexpr size_t kMaxIntervals = 16;
-/// Granules that are read while the sink takes those before.
-constexpr size_t kScanPieces = 16;
 
 /// The times that may hold an event twice: at which some stream is in two parts, and all of
 /// memory, where what was sent twice stands twice. Few intervals, maybe wider than need be.
-std::vector<Interval> Overlaps(const std::vector<Source>& sources) {
-  std::unordered_map<std::string_view, std::vector<Interval>, base::StringHasher> seen;
+Result<std::vector<Interval>> Overlaps(const std::vector<Source>& sources, CommonTimes& common,
+                                       const store::EventQuery& query) {
   std::vector<Interval> out;
   for (const Source& source : sources) {
+    if (source.part) continue;
     for (size_t i = 0; i < source.streams.size(); ++i) {
       if (!source.streams[i]) continue;
-      if (!source.part) {
-        const MemStream& stream = source.memory.table->stream(i);
-        const Interval times{stream.min_time.load(std::memory_order_relaxed),
-                             stream.max_time.load(std::memory_order_relaxed)};
-        if (times.min <= times.max) out.push_back(times);
-        continue;
+      const MemStream& stream = source.memory.table->stream(i);
+      const Interval times{stream.min_time.load(std::memory_order_relaxed),
+                           stream.max_time.load(std::memory_order_relaxed)};
+      if (times.min <= times.max) out.push_back(times);
+    }
+  }
+  for (size_t i = 0; i < sources.size(); ++i) {
+    for (size_t j = 0; j < i && sources[i].part; ++j) {
+      if (!sources[j].part) continue;
+      PHAROS_TRY(const auto times, common.Of(*sources[j].part, *sources[i].part));
+      for (const int64_t time : *times) {
+        if (time >= query.start_ns && time < query.end_ns) out.push_back({time, time});
       }
-      const PartStream& stream = source.part->streams()[i];
-      if (stream.rows == 0) continue;
-      std::vector<Interval>& others = seen[stream.labels.bytes()];
-      for (const Interval& other : others) {
-        const Interval both{std::max(stream.min_time, other.min),
-                            std::min(stream.max_time, other.max)};
-        if (both.min <= both.max) out.push_back(both);
-      }
-      others.push_back({stream.min_time, stream.max_time});
     }
   }
   std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.min < b.min; });
@@ -72,24 +69,7 @@ bool MayHaveLabels(const Part& part, const std::vector<std::string>& names) {
   });
 }
 
-/// A granule, and the times of it, that are to be read.
-struct ScanTask {
-  const Source* source = nullptr;
-  uint32_t granule = 0;
-  int64_t start_ns = 0;
-  int64_t end_ns = 0;
-};
-
-/// What was found there. Owns: the memory behind the values.
-struct ScanPiece {
-  std::unique_ptr<GranuleRows> rows;
-  base::Arena arena;
-  std::vector<std::vector<std::string_view>> values;
-  std::shared_ptr<LoadedRows> whole;  ///< rows that columns do not tell
-};
-
-/// Reads granules, several at a time; the sink is given what was found while the next ones are
-/// read.
+/// Reads granules, several at once, and gives what they have to the sink, one after the other.
 class ScanRun {
  public:
   ScanRun(const store::EventQuery& query, const CompiledPredicate& predicate, store::ScanSink& sink)
@@ -98,42 +78,51 @@ class ScanRun {
   void Add(const Source& source, int64_t start_ns, int64_t end_ns) {
     if (start_ns >= end_ns) return;
     const std::vector<GranuleMeta>& granules = source.part->granules();
+    const bool whole = MayHaveLabels(*source.part, query_.fields.names);
     for (uint32_t i = 0; i < granules.size(); ++i) {
       if (granules[i].max_time < start_ns || granules[i].min_time >= end_ns ||
           !HasStream(source, granules[i]) || !MayHold(source, predicate_, i)) {
         continue;
       }
-      tasks_.push_back({&source, i, start_ns, end_ns});
+      tasks_.push_back({&source, i, start_ns, end_ns, whole});
     }
   }
 
   Result<void> Run() {
-    std::vector<Result<ScanPiece>> read;
-    size_t given = 0;  // tasks before it were read and given out, but for those in `read`
-    for (size_t at = 0; at < tasks_.size() || !read.empty();) {
-      if (query_.cancelled && query_.cancelled()) {
-        return Fail(ErrorKind::kCancelled, "the query was cancelled");
-      }
-      const size_t count = std::min(kScanPieces, tasks_.size() - at);
-      std::vector<Result<ScanPiece>> next(count);
-      Result<void> sunk;
-      // The sink first, so that somebody reads beside it; it is called by one thread at a time.
-      ScanWorkers::Process().Run(count + 1, [&](size_t i) {
-        if (i == 0) {
-          sunk = Give(given, read);
-        } else {
-          next[i - 1] = Read(tasks_[at + i - 1]);
-        }
-      });
-      PHAROS_TRY_VOID(std::move(sunk));
-      given = at;
-      at += count;
-      read = std::move(next);
-    }
-    return {};
+    const size_t cores = std::min<size_t>(std::thread::hardware_concurrency(), kMaxScanThreads);
+    const size_t helpers = tasks_.size() < kFewGranules ? 0 : std::max<size_t>(cores, 1) - 1;
+    return InOrder<Found>(
+        tasks_.size(), helpers, kScanLead, [&](size_t i) { return Find(tasks_[i]); },
+        [&](size_t i, Found& found) -> Result<void> {
+          if (query_.cancelled && query_.cancelled()) {
+            return Fail(ErrorKind::kCancelled, "the query was cancelled");
+          }
+          PHAROS_TRY_VOID(found.status);
+          if (found.whole) PHAROS_TRY_VOID(GiveWhole(*found.whole));
+          if (!found.rows || found.rows->selected.empty()) return {};
+          return GiveRows(*tasks_[i].source->part, *found.rows, found.values);
+        });
   }
 
  private:
+  static constexpr size_t kFewGranules = 8;  // not worth a thread
+  static constexpr size_t kKeptScanGranules = 4 * kKeptGranules;
+
+  struct Task {
+    const Source* source;
+    uint32_t granule;
+    int64_t start_ns;
+    int64_t end_ns;
+    bool whole;
+  };
+  struct Found {
+    Result<void> status;
+    std::shared_ptr<LoadedRows> whole;
+    std::unique_ptr<GranuleRows> rows;
+    base::Arena arena;
+    std::vector<std::vector<std::string_view>> values;  // by field; views into rows and arena
+  };
+
   static bool HasStream(const Source& source, const GranuleMeta& granule) {
     for (uint32_t i = granule.first_stream; i <= granule.last_stream; ++i) {
       if (source.streams[i]) return true;
@@ -141,7 +130,12 @@ class ScanRun {
     return false;
   }
 
-  Result<ScanPiece> Read(const ScanTask& task) const {
+  Result<void> GiveWhole(const LoadedRows& rows) {
+    for (const LoadedRow& row : rows.rows) PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
+    return {};
+  }
+
+  Found Find(const Task& task) const {
     RowFilter filter;
     filter.start_ns = task.start_ns;
     filter.end_ns = task.end_ns;
@@ -149,60 +143,46 @@ class ScanRun {
     filter.predicate = &predicate_;
     filter.needles = &task.source->needles;
     filter.clauses = &task.source->clauses;
+    filter.keep_pages = tasks_.size() <= kKeptScanGranules;
     filter.fields = task.source->fields.get();
-    filter.keep_pages = tasks_.size() <= kKeptGranules * 4;
-    ScanPiece piece;
-    if (MayHaveLabels(*task.source->part, query_.fields.names)) {
-      PHAROS_TRY(piece.whole, LoadGranule(task.source->part, task.granule, 0, filter));
-      return piece;
-    }
+    Found found;
+    found.status = task.whole ? FindWhole(task, filter, found) : FindRows(task, filter, found);
+    return found;
+  }
+
+  Result<void> FindWhole(const Task& task, const RowFilter& filter, Found& found) const {
+    PHAROS_TRY(found.whole, LoadGranule(task.source->part, task.granule, 0, filter));
+    return {};
+  }
+
+  Result<void> FindRows(const Task& task, const RowFilter& filter, Found& found) const {
+    const Source& source = *task.source;
     const bool fields = query_.fields.json;
-    PHAROS_TRY(piece.rows, SelectRows(task.source->part, task.granule, filter, fields));
-    if (!fields || piece.rows->selected.empty()) return piece;
-    PHAROS_TRY_VOID(TakeOutUnknown(task, filter, piece));
-    piece.values.resize(query_.fields.names.size());
-    GranuleRows& rows = *piece.rows;
-    for (size_t name = 0; name < piece.values.size(); ++name) {
-      auto read = ReadField(*rows.bodies, *task.source->fields, name, rows.times, rows.selected,
-                            piece.arena, &piece.values[name]);
-      if (!read) {
-        return base::Wrap(std::move(read).error(), "part " + task.source->part->entry().path);
-      }
+    PHAROS_TRY(found.rows, SelectRows(source.part, task.granule, filter, fields));
+    if (!fields || found.rows->selected.empty()) return {};
+    PHAROS_TRY_VOID(TakeOutUnknown(source, task.granule, filter, found));
+    found.values.resize(query_.fields.names.size());
+    for (size_t name = 0; name < found.values.size(); ++name) {
+      auto read = ReadField(*found.rows->bodies, *source.fields, name, found.rows->times,
+                            found.rows->selected, found.arena, &found.values[name]);
+      if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
     }
-    return piece;
+    return {};
   }
 
   /// Rows whose fields columns do not tell are given whole.
-  Result<void> TakeOutUnknown(const ScanTask& task, const RowFilter& filter,
-                              ScanPiece& piece) const {
-    GranuleRows& rows = *piece.rows;
+  Result<void> TakeOutUnknown(const Source& source, uint32_t granule, const RowFilter& filter,
+                              Found& found) const {
+    GranuleRows& rows = *found.rows;
     std::vector<uint32_t> unknown;
     std::erase_if(rows.selected, [&](uint32_t row) {
       const bool known = !rows.bodies->shapes_here().empty() && rows.bodies->IsLine(row) &&
-                         task.source->fields->of(rows.bodies->ShapeOf(row)).known;
+                         source.fields->of(rows.bodies->ShapeOf(row)).known;
       if (!known) unknown.push_back(row);
       return !known;
     });
     if (unknown.empty()) return {};
-    PHAROS_TRY(piece.whole,
-               LoadRows(task.source->part, task.granule, 0, filter, std::move(unknown)));
-    return {};
-  }
-
-  /// What tasks_[first…] gave.
-  Result<void> Give(size_t first, std::vector<Result<ScanPiece>>& pieces) {
-    for (size_t i = 0; i < pieces.size(); ++i) {
-      if (!pieces[i]) return std::unexpected(std::move(pieces[i]).error());
-      ScanPiece piece = *std::move(pieces[i]);
-      if (piece.whole) {
-        for (const LoadedRow& row : piece.whole->rows) {
-          PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
-        }
-      }
-      if (piece.rows) {
-        PHAROS_TRY_VOID(GiveRows(*tasks_[first + i].source->part, *piece.rows, piece.values));
-      }
-    }
+    PHAROS_TRY(found.whole, LoadRows(source.part, granule, 0, filter, std::move(unknown)));
     return {};
   }
 
@@ -234,7 +214,7 @@ class ScanRun {
   const store::EventQuery& query_;
   const CompiledPredicate& predicate_;
   store::ScanSink& sink_;
-  std::vector<ScanTask> tasks_;
+  std::vector<Task> tasks_;
   std::vector<int64_t> times_;
 };
 
@@ -249,7 +229,7 @@ Result<bool> Engine::Scan(const store::EventQuery& query, store::ScanSink& sink)
     PHAROS_TRY(sources, Sources(Key(query.tenant, query.kind), query.start_ns, query.end_ns));
   }
   std::erase_if(sources, [&](Source& source) { return !MatchStreams(query.streams, &source); });
-  const std::vector<Interval> overlaps = Overlaps(sources);
+  PHAROS_TRY(const std::vector<Interval> overlaps, Overlaps(sources, common_times_, query));
   PHAROS_TRY_VOID(PrepareSources(query, predicate, &sources));
   ScanRun run(query, predicate, sink);
   for (const Source& source : sources) {

@@ -31,9 +31,10 @@ Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& b
       clock_(clock),
       budget_(budget),
       options_(options),
+      pages_(std::make_shared<SharedPages>(kSharedPageBytes, &budget)),
       active_(std::make_shared<Generation>()) {}
 
-Engine::~Engine() = default;
+Engine::~Engine() { pages_->Close(); }  // cursors may live on, the budget may not
 
 Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock& clock,
                                              base::MemoryBudget& budget, EngineOptions options) {
@@ -47,7 +48,7 @@ void Engine::LoadParts() {
   for (const io::PartEntry& entry : manifest_.Live(io::Signal::kEvents)) {
     const bool spans = entry.path.find("/spans/") != std::string::npos;
     Slot slot{entry, nullptr, {}};
-    if (auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry)) {
+    if (auto part = Part::Open(manifest_.fs(), manifest_.data_dir(), entry, pages_)) {
       slot.part = *std::move(part);
     } else {
       slot.error = part.error();
@@ -60,6 +61,7 @@ void Engine::LoadParts() {
 }
 
 void Engine::ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot) {
+  if (!drop.empty()) common_times_.Forget();
   std::lock_guard lock(state_mutex_);
   std::vector<Slot>& slots = parts_[key];
   std::erase_if(slots, [&](const Slot& old) {
@@ -156,7 +158,7 @@ Result<void> Engine::SealTable(Generation& generation, const Key& key,
     if (generation.sealed.contains({key, day})) continue;
     PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
     const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));
-    auto written = WritePart(manifest_, plan, *input, {});
+    auto written = WritePart(manifest_, plan, *input, {}, pages_);
     if (!written) return base::Wrap(std::move(written).error(), "sealing events");
     if (std::shared_ptr<const Part> part = *std::move(written)) {
       const io::PartEntry entry = part->entry();
@@ -169,8 +171,11 @@ Result<void> Engine::SealTable(Generation& generation, const Key& key,
 
 Result<void> Engine::Flush() {
   std::lock_guard lock(maintenance_mutex_);
-  Rotate();
-  PHAROS_TRY_VOID(SealAll());
+  {
+    std::lock_guard seal(seal_mutex_);
+    Rotate();
+    PHAROS_TRY_VOID(SealAll());
+  }
   while (true) {
     PHAROS_TRY(const bool merged, MergeOnce(true));
     if (!merged) break;
@@ -178,18 +183,33 @@ Result<void> Engine::Flush() {
   return DropExpired();
 }
 
-Result<void> Engine::Tick() {
-  std::lock_guard lock(maintenance_mutex_);
+Result<void> Engine::Urgent() {
   WatchDisk();
-  PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
   if (SealDue()) Rotate();
-  if (clock_.MonotonicNs() < retry_ns_) return {};
-  Result<void> done = SealAll();
-  if (done) {
-    if (auto merged = MergeOnce(false); !merged) done = std::unexpected(merged.error());
-  }
-  if (!done) retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  std::lock_guard lock(seal_mutex_);
+  if (clock_.MonotonicNs() < seal_retry_ns_) return {};
+  const Result<void> done = SealAll();
+  if (!done) seal_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
   return done;
+}
+
+Result<void> Engine::Upkeep() {
+  std::lock_guard lock(maintenance_mutex_);
+  PHAROS_TRY_VOID(DropExpired());
+  if (clock_.MonotonicNs() < merge_retry_ns_) return {};
+  const auto merged = MergeOnce(false);
+  if (merged) return {};
+  merge_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
+  return std::unexpected(merged.error());
+}
+
+Result<void> Engine::Tick() {
+  {
+    std::lock_guard lock(maintenance_mutex_);
+    PHAROS_TRY_VOID(DropExpired());  // first: it gives space to what follows
+  }
+  PHAROS_TRY_VOID(Urgent());
+  return Upkeep();
 }
 
 }  // namespace pharos::events

@@ -3,6 +3,7 @@
 #include "events/attribute_columns.h"
 #include "events/column.h"
 #include "events/granule.h"
+#include "events/limits.h"
 #include "events/packed_ints.h"
 #include "events/record_codec.h"
 
@@ -12,46 +13,75 @@ namespace {
 using model::Event;
 using model::SpanPart;
 
-/// Collects texts that are made here, and gives views once all are there.
+/// A column of numbers. Most are constant, and then take no memory.
+class IntColumn {
+ public:
+  void Add(int64_t value) {
+    if (values_.empty()) {
+      if (count_ == 0) first_ = value;
+      if (value == first_) {
+        ++count_;
+        return;
+      }
+      values_.reserve(kGranuleRows);
+      values_.assign(count_, first_);
+    }
+    values_.push_back(value);
+  }
+  void Put(std::string& out) const {
+    PutPackedInts(out, values_.empty() ? std::span(&first_, 1) : std::span(values_));
+  }
+
+ private:
+  int64_t first_ = 0;
+  size_t count_ = 0;
+  std::vector<int64_t> values_;
+};
+
+/// Likewise of texts, which live elsewhere.
 class TextColumn {
+ public:
+  void Add(std::string_view value) {
+    if (values_.empty()) {
+      if (count_ == 0) first_ = value;
+      if (SameText(value, first_)) {
+        ++count_;
+        return;
+      }
+      values_.reserve(kGranuleRows);
+      values_.assign(count_, first_);
+    }
+    values_.push_back(value);
+  }
+  void Put(std::string& out) const {
+    PutTexts(out, values_.empty() ? std::span(&first_, 1) : std::span(values_));
+  }
+
+ private:
+  std::string_view first_;
+  size_t count_ = 0;
+  std::vector<std::string_view> values_;
+};
+
+/// Texts that are made here.
+class MadeTexts {
  public:
   std::string& Open() { return bytes_; }
   void Close() { ends_.push_back(bytes_.size()); }
   void Put(std::string& out) const {
-    std::vector<std::string_view> texts;
+    TextColumn texts;
     size_t start = 0;
     for (const size_t end : ends_) {
-      texts.push_back(std::string_view(bytes_).substr(start, end - start));
+      texts.Add(std::string_view(bytes_).substr(start, end - start));
       start = end;
     }
-    PutTexts(out, texts);
+    texts.Put(out);
   }
 
  private:
   std::string bytes_;
   std::vector<size_t> ends_;
 };
-
-template <class Field>
-std::vector<int64_t> Values(std::span<const GranuleRow> rows, Field field) {
-  std::vector<int64_t> values;
-  values.reserve(rows.size());
-  for (const GranuleRow& row : rows) values.push_back(static_cast<int64_t>(field(row)));
-  return values;
-}
-
-template <class Field>
-void PutIntColumn(std::string& out, std::span<const GranuleRow> rows, Field field) {
-  PutPackedInts(out, Values(rows, field));
-}
-
-template <class Field>
-void PutTextColumn(std::string& out, std::span<const GranuleRow> rows, Field field) {
-  std::vector<std::string_view> values;
-  values.reserve(rows.size());
-  for (const GranuleRow& row : rows) values.push_back(field(row));
-  PutTexts(out, values);
-}
 
 GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
   GranuleMeta meta;
@@ -95,59 +125,97 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
 
 /// Not packed: zstd finds more in them as they are.
 void PutIds(std::string& out, std::span<const GranuleRow> rows) {
-  PutInts(out, Values(rows, [previous = int64_t{0}](const GranuleRow& r) mutable {
-            const int64_t step = r.ids.trace - previous;
-            previous = r.ids.trace;
-            return step;
-          }));
-  PutInts(out, Values(rows, [](const GranuleRow& r) { return r.ids.span; }));
-  PutInts(out, Values(rows, [](const GranuleRow& r) { return r.ids.parent; }));
+  std::vector<int64_t> traces, spans, parents;
+  for (std::vector<int64_t>* column : {&traces, &spans, &parents}) column->reserve(rows.size());
+  int64_t previous = 0;
+  for (const GranuleRow& row : rows) {
+    traces.push_back(row.ids.trace - previous);
+    previous = row.ids.trace;
+    spans.push_back(row.ids.span);
+    parents.push_back(row.ids.parent);
+  }
+  PutInts(out, traces);
+  PutInts(out, spans);
+  PutInts(out, parents);
 }
 
-void PutSpanColumns(std::string& out, std::span<const GranuleRow> rows) {
-  const auto span = [](const GranuleRow& r) -> const SpanPart& { return *r.event.span; };
-  PutIntColumn(out, rows,
-               [&](const GranuleRow& r) { return WrapSub(span(r).end_ns, r.event.time_ns); });
-  PutTextColumn(out, rows, [&](const GranuleRow& r) { return span(r).name; });
-  PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).kind; });
-  PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).status_code; });
-  PutTextColumn(out, rows, [&](const GranuleRow& r) { return span(r).status_message; });
-  PutTextColumn(out, rows, [&](const GranuleRow& r) { return span(r).trace_state; });
-  PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).dropped_events; });
-  PutIntColumn(out, rows, [&](const GranuleRow& r) { return span(r).dropped_links; });
-  TextColumn events, links;
-  for (const GranuleRow& row : rows) {
-    bool fits = true;
-    if (!span(row).events.empty()) {
-      fits = PutSpanEvents(events.Open(), span(row).events, row.event.time_ns);
-    }
-    if (!span(row).links.empty()) fits = fits && PutSpanLinks(links.Open(), span(row).links);
+/// What only spans have.
+struct SpanColumns {
+  IntColumn duration, kind, status, dropped_events, dropped_links;
+  TextColumn name, message, trace_state;
+  MadeTexts events, links;
+
+  void Add(const Event& event) {
+    const SpanPart& span = *event.span;
+    duration.Add(WrapSub(span.end_ns, event.time_ns));
+    name.Add(span.name);
+    kind.Add(span.kind);
+    status.Add(span.status_code);
+    message.Add(span.status_message);
+    trace_state.Add(span.trace_state);
+    dropped_events.Add(span.dropped_events);
+    dropped_links.Add(span.dropped_links);
+    bool fits = span.events.empty() || PutSpanEvents(events.Open(), span.events, event.time_ns);
+    fits = (span.links.empty() || PutSpanLinks(links.Open(), span.links)) && fits;
     PHAROS_CHECK(fits, "a span that was stored once is too deep");
     events.Close();
     links.Close();
   }
-  events.Put(out);
-  links.Put(out);
-}
+  void Put(std::string& out) const {
+    duration.Put(out);
+    name.Put(out);
+    kind.Put(out);
+    status.Put(out);
+    message.Put(out);
+    trace_state.Put(out);
+    dropped_events.Put(out);
+    dropped_links.Put(out);
+    events.Put(out);
+    links.Put(out);
+  }
+};
+
+/// What all events have.
+struct EventColumns {
+  IntColumn origin, is_observed, observed, flags, dropped, severity;
+  TextColumn severity_text, event_name;
+
+  void Add(const Event& event, int64_t of_origin) {
+    origin.Add(of_origin);
+    is_observed.Add(event.observed_ns == 0 ? 0 : 1);  // 0 stays 0: most senders do not say it
+    observed.Add(event.observed_ns == 0 ? 0 : WrapSub(event.observed_ns, event.time_ns));
+    flags.Add(event.flags);
+    dropped.Add(event.dropped_attributes);
+    severity.Add(event.severity_number);
+    severity_text.Add(event.severity_text);
+    event_name.Add(event.event_name);
+  }
+  void Put(std::string& out) const {
+    origin.Put(out);
+    is_observed.Put(out);
+    observed.Put(out);
+    flags.Put(out);
+    dropped.Put(out);
+    severity.Put(out);
+    severity_text.Put(out);
+    event_name.Put(out);
+  }
+};
 
 void PutRest(std::string& out, std::span<const GranuleRow> rows) {
-  PutByte(out, rows.front().event.kind == model::EventKind::kSpan ? 1 : 0);
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.origin; });
-  PutIntColumn(out, rows, [](const GranuleRow& r) {  // 0 stays 0: most senders do not say it
-    return r.event.observed_ns == 0 ? 0 : 1;
-  });
-  PutIntColumn(out, rows, [](const GranuleRow& r) {
-    return r.event.observed_ns == 0 ? 0 : WrapSub(r.event.observed_ns, r.event.time_ns);
-  });
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.event.flags; });
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.event.dropped_attributes; });
-  PutIntColumn(out, rows, [](const GranuleRow& r) { return r.event.severity_number; });
-  PutTextColumn(out, rows, [](const GranuleRow& r) { return r.event.severity_text; });
-  PutTextColumn(out, rows, [](const GranuleRow& r) { return r.event.event_name; });
-  if (rows.front().event.kind == model::EventKind::kSpan) PutSpanColumns(out, rows);
+  const bool spans = rows.front().event.kind == model::EventKind::kSpan;
+  PutByte(out, spans ? 1 : 0);
+  EventColumns all;
+  SpanColumns of_spans;
   std::vector<std::span<const model::KeyValue>> attributes;
   attributes.reserve(rows.size());
-  for (const GranuleRow& row : rows) attributes.push_back(row.event.attributes);
+  for (const GranuleRow& row : rows) {  // once: rows are large
+    all.Add(row.event, row.origin);
+    if (spans) of_spans.Add(row.event);
+    attributes.push_back(row.event.attributes);
+  }
+  all.Put(out);
+  if (spans) of_spans.Put(out);
   PutAttributeColumns(out, attributes);
 }
 

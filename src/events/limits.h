@@ -58,6 +58,11 @@ inline constexpr size_t kSharedPageBytes = 32 << 20;
 /// again costs more than to hold it.
 inline constexpr size_t kSmallPageBytes = 2 << 10;
 
+/// Threads that one scan reads granules with, and granules that wait to be taken: what helps on
+/// many cores must not hold all memory.
+inline constexpr size_t kMaxScanThreads = 8;
+inline constexpr size_t kScanLead = 16;
+
 /// Rows of one block of a memtable: the unit in which queries sort it.
 inline constexpr size_t kMemBlockRows = 4096;
 /// Events of a cursor's first page, for callers that need few; each further one has twice as many.

@@ -220,7 +220,7 @@ bool LineShape::Fits(std::string_view line, std::vector<std::string_view>* value
   for (size_t i = 0; i < n; ++i) {
     const std::string& literal = literals[i];
     if (line.size() - at < literal.size() ||
-        std::memcmp(line.data() + at, literal.data(), literal.size()) != 0) {
+        !SameBytes(line.data() + at, literal.data(), literal.size())) {
       return false;
     }
     at += literal.size();

@@ -325,8 +325,10 @@ class OpenGranule::Impl {
   }
 
   Result<void> Materialise(const std::vector<uint32_t>& rows, LoadedRows& out) {
-    PHAROS_TRY_VOID(ReadBodies());
-    if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
+    if (filter_.bodies) {
+      PHAROS_TRY_VOID(ReadBodies());
+      if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
+    }
     PHAROS_TRY_VOID(ReadIds());
     if (!rest_) {
       PHAROS_TRY(rest_, part_->SharedPage("rest", granule_, filter_.keep_pages));
@@ -343,7 +345,7 @@ class OpenGranule::Impl {
     out.rows.reserve(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
       const uint32_t row = rows[i];
-      if (!bodies_->Get(row, out.arena, &events[i].body)) {
+      if (filter_.bodies && !bodies_->Get(row, out.arena, &events[i].body)) {
         return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
       }
       if (meta_.max_trace != 0) PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));

@@ -33,6 +33,7 @@ struct RowFilter {
   const model::TraceId* trace_id = nullptr;  ///< null: all
   int64_t trace_number = 0;                  ///< its number in the part
   bool keep_pages = true;                    ///< in memory for the next query
+  bool bodies = true;                        ///< events of parts get their bodies
 };
 
 struct LoadedRow {

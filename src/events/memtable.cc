@@ -101,6 +101,7 @@ base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kin
     for (uint32_t i = 0; i < group.rows; ++i) {
       PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, batch, origins));
     }
+    if (!in.AtEnd()) return Corrupt();
     payload_bytes_ += group.records.size();
   }
   AccountBytes();

@@ -354,13 +354,16 @@ class Needle::Maker {
                    std::string(needle_.substr(step.begin, step.end - step.begin)),
                    {},
                    GranuleSet(part_.granules().size())};
-    test.by_word.reserve(words->skeletons.size());
+    test.by_word.assign(words->skeletons.size(), Tri::kNever);
+    // Plain texts stand in the page: one look at it says that none of them has the piece.
+    const bool nowhere = step.anchor == Anchor::kInside && !test_.Holds(words->page, test.piece);
     for (size_t i = 0; i < words->skeletons.size(); ++i) {
-      test.by_word.push_back(TestSkeleton(words->skeletons[i], test.piece, step.anchor, test_));
-      if (test.by_word.back() == Tri::kNever) continue;
+      if (nowhere && words->skeletons[i].vars.empty()) continue;
+      test.by_word[i] = TestSkeleton(words->skeletons[i], test.piece, step.anchor, test_);
+      if (test.by_word[i] == Tri::kNever) continue;
       Reader in(words->granules[i]);
       std::vector<uint32_t> keys;
-      const bool told = test.by_word.back() == Tri::kMaybe &&
+      const bool told = test.by_word[i] == Tri::kMaybe &&
                         IdsOf(words->skeletons[i], test.piece, step.anchor, test_, &keys);
       if (!told) {
         test.granules.Add(in);

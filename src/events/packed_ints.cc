@@ -21,25 +21,36 @@ class Distinct {
  public:
   /// False when there are more than kMaxDictionary.
   bool Collect(std::span<const int64_t> values) {
+    size_t at = kSlots;  // of the value before
     for (const int64_t v : values) {
-      if (!list_.empty() && v == list_.back()) continue;
-      size_t at = Slot(v);
-      while (used_[at] && slots_[at] != v) at = (at + 1) % slots_.size();
-      if (used_[at]) continue;
+      if (at < kSlots && v == slots_[at]) continue;
+      at = Slot(v);
+      if (numbers_[at] != 0) continue;
       if (list_.size() == kMaxDictionary) return false;
-      used_[at] = true;
       slots_[at] = v;
+      numbers_[at] = 1;
       list_.push_back(v);
     }
     std::sort(list_.begin(), list_.end());
+    for (size_t i = 0; i < list_.size(); ++i) {
+      numbers_[Slot(list_[i])] = static_cast<uint16_t>(1 + i);
+    }
     return true;
   }
   const std::vector<int64_t>& list() const { return list_; }
+  /// The place in list() of one of its values.
+  uint64_t NumberOf(int64_t v) const { return numbers_[Slot(v)] - uint64_t{1}; }
 
  private:
-  static size_t Slot(int64_t v) { return (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54; }
-  std::array<int64_t, 1024> slots_{};
-  std::array<bool, 1024> used_{};
+  static constexpr size_t kSlots = 1024;
+  /// Where the value is, or may be put.
+  size_t Slot(int64_t v) const {
+    size_t at = (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54;
+    while (numbers_[at] != 0 && slots_[at] != v) at = (at + 1) % kSlots;
+    return at;
+  }
+  std::array<int64_t, kSlots> slots_;       // where numbers_ says that there is one
+  std::array<uint16_t, kSlots> numbers_{};  // 1 + place in list_
   std::vector<int64_t> list_;
 };
 
@@ -60,8 +71,11 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
   using Form = PackedInts::Form;
   if (values.empty()) return;
   const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
-  const auto [min_it, max_it] = std::minmax_element(values.begin(), values.end());
-  const int64_t min = *min_it, max = *max_it;
+  int64_t min = values[0], max = values[0];
+  for (const int64_t v : values) {
+    min = std::min(min, v);
+    max = std::max(max, v);
+  }
   if (min == max) {
     form(Form::kConst);
     PutZigZag(out, min);
@@ -96,9 +110,7 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
           previous = v;
         }
         for (const int64_t v : values) {
-          codes.push_back(static_cast<uint64_t>(
-              std::lower_bound(distinct.list().begin(), distinct.list().end(), v) -
-              distinct.list().begin()));
+          codes.push_back(distinct.NumberOf(v));
         }
         PutCodes(out, codes, code_width);
         return;

@@ -46,8 +46,9 @@ base::Error Part::Named(base::Error error) const {
 }
 
 Result<std::shared_ptr<Part>> Part::Open(io::Fs& fs, const std::string& data_dir,
-                                         io::PartEntry entry) {
+                                         io::PartEntry entry, std::shared_ptr<SharedPages> pages) {
   std::shared_ptr<Part> part(new Part());
+  part->pages_ = std::move(pages);
   part->entry_ = std::move(entry);
   const std::string path = data_dir + "/" + part->entry_.path + "/" + std::string(kPartFile);
   auto reader = io::PartReader::Open(fs, path, kPartKind, kPartVersion);
@@ -86,14 +87,15 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
 }
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
-  SharedPages& pages = SharedPages::Process();
   uint8_t tag = static_cast<uint8_t>(section[0]);
   if (section == "trace_index") tag = 'x';
   if (section == "id_filter") tag = 'f';
-  if (PageBytes bytes = pages.Find(number_, tag, page)) return bytes;
+  if (pages_) {
+    if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
+  }
   PHAROS_TRY(std::string read, ReadPage(section, page));
   auto bytes = std::make_shared<const std::string>(std::move(read));
-  if (keep || bytes->size() <= kSmallPageBytes) pages.Put(number_, tag, page, bytes);
+  if (pages_ && (keep || bytes->size() <= kSmallPageBytes)) pages_->Put(number_, tag, page, bytes);
   return bytes;
 }
 
@@ -162,15 +164,13 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
       std::upper_bound(firsts.begin(), firsts.end(), fingerprint) - firsts.begin());
   for (uint32_t at = past; at > 0; --at) {
     PHAROS_TRY(const PageBytes bytes, SharedPage("trace_index", at - 1, true));
-    auto entries = DecodeTraceIndex(*bytes);
-    if (!entries) return std::unexpected(Named(std::move(entries).error()));
-    auto entry = std::lower_bound(entries->begin(), entries->end(), fingerprint,
-                                  [](const auto& e, uint32_t f) { return e.fingerprint < f; });
-    for (; entry != entries->end() && entry->fingerprint == fingerprint; ++entry) {
+    const auto traces = FindInTraceIndex(*bytes, fingerprint);
+    if (!traces) return std::unexpected(Named(traces.error()));
+    for (const int64_t trace : *traces) {
       int64_t first = 0;
-      PHAROS_TRY(const auto page, Traces(entry->trace, &first));
-      const auto within = static_cast<size_t>(entry->trace - first);
-      if (within < page->ids.size() && page->ids[within] == id) return entry->trace;
+      PHAROS_TRY(const auto page, Traces(trace, &first));
+      const auto within = static_cast<size_t>(trace - first);
+      if (within < page->ids.size() && page->ids[within] == id) return trace;
     }
     if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
   }

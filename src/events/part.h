@@ -64,16 +64,20 @@ struct OriginPage {
 /// Cost: Open reads the directory (a few pages); every other call is one page.
 class Part {
  public:
+  /// `pages` is where pages are kept for the next reader; null for a part that is read once.
   static base::Result<std::shared_ptr<Part>> Open(io::Fs& fs, const std::string& data_dir,
-                                                  io::PartEntry entry);
+                                                  io::PartEntry entry,
+                                                  std::shared_ptr<SharedPages> pages = nullptr);
 
   const io::PartEntry& entry() const { return entry_; }
+  /// Of this object in the process: no other part has or had it.
+  uint64_t number() const { return number_; }
   const PartMeta& meta() const { return meta_; }
   const std::vector<PartStream>& streams() const { return streams_; }  ///< sorted by labels
   const std::vector<GranuleMeta>& granules() const { return granules_; }
 
   base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
-  /// The same through the pages of the process; `keep` it there for the next reader.
+  /// The same through the shared pages; `keep` it there for the next reader.
   base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, bool keep) const;
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
@@ -95,8 +99,9 @@ class Part {
   base::Result<void> Load();
   base::Error Named(base::Error error) const;
 
-  const uint64_t number_;  // of this object in the process
+  const uint64_t number_;
   io::PartEntry entry_;
+  std::shared_ptr<SharedPages> pages_;
   std::unique_ptr<io::PartReader> reader_;
   PartMeta meta_;
   std::vector<PartStream> streams_;

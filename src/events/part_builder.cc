@@ -95,14 +95,11 @@ class PartBuilder {
                                         int64_t time) { ids_.Add(trace, span, parent, time); }));
     ids_.Build();
     while (true) {
-      uint32_t stream = 0;
-      PHAROS_TRY(const Event* event, input_.Next(&stream));
-      if (event == nullptr) break;
-      const bool same_stream = any_ && stream == last_stream_;
-      any_ = true;
-      last_stream_ = stream;
-      if (duplicates_.Seen(*event, same_stream)) continue;
-      PHAROS_TRY_VOID(Add(stream, *event));
+      InputRow row;
+      PHAROS_TRY(const bool more, input_.Next(&row));
+      if (!more) break;
+      PHAROS_TRY(const bool again, Again(row));
+      if (!again) PHAROS_TRY_VOID(Add(row));
     }
     PHAROS_TRY_VOID(FlushGranule());
     if (granules_.empty()) return {};
@@ -114,13 +111,38 @@ class PartBuilder {
   int64_t max_time() const { return max_time_; }
 
  private:
-  Result<void> Add(uint32_t stream, const Event& event) {
+  /// True for an event that is the same as one before it.
+  Result<bool> Again(const InputRow& row) {
+    const int64_t time_ns = row.event->time_ns;
+    const bool same_stream = any_ && row.stream == last_stream_;
+    if (same_stream && time_ns == last_time_) {  // their contents will be compared
+      PHAROS_TRY_VOID(FillLast());
+      PHAROS_TRY_VOID(FillBody(row, filled_));
+    }
+    const bool again = duplicates_.Seen(*row.event, same_stream);
+    any_ = true;
+    last_stream_ = row.stream;
+    last_time_ = time_ns;
+    last_ = row;
+    return again;
+  }
+
+  Result<void> FillLast() {
+    return last_.event != nullptr ? FillBody(last_, filled_) : Result<void>();
+  }
+
+  Result<void> Add(const InputRow& row) {
+    const Event& event = *row.event;
     const bool is_span = event.span != nullptr;
     PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
-    const model::SpanId parent = is_span ? event.span->parent_id : model::SpanId{};
-    rows_.push_back({stream, ids_.Locate(event.trace_id, event.span_id, parent), origin, event});
-    for (const model::KeyValue& kv : event.attributes) NoteKey(kv.key);
-    PartStream& known = streams_[stream];
+    rows_.push_back({row.stream, ids_.Of(row.visit), origin, event});
+    if (row.bodies == nullptr) {
+      bodies_.Add(event.body, event.time_ns);
+    } else {
+      bytes_ += bodies_.AddCopy(*row.bodies, row.row, row.source, event.time_ns);
+    }
+    NoteKeys(event.attributes);
+    PartStream& known = streams_[row.stream];
     ++known.rows;
     known.min_time = std::min(known.min_time, event.time_ns);
     known.max_time = std::max(known.max_time, event.time_ns);
@@ -133,13 +155,25 @@ class PartBuilder {
     return {};
   }
 
-  void NoteKey(std::string_view key) {
-    if (key == last_key_ || keys_.contains(key)) return;
+  /// Most rows have the keys of the row before, in the same order.
+  void NoteKeys(std::span<const model::KeyValue> attributes) {
+    if (last_keys_.size() < attributes.size()) last_keys_.resize(attributes.size());
+    for (size_t i = 0; i < attributes.size(); ++i) {
+      if (last_keys_[i].data() == nullptr || !SameText(attributes[i].key, last_keys_[i])) {
+        last_keys_[i] = NoteKey(attributes[i].key);
+      }
+    }
+  }
+
+  /// The key as it is kept; nothing when it is not.
+  std::string_view NoteKey(std::string_view key) {
+    const auto it = keys_.find(key);
+    if (it != keys_.end()) return *it;
     if (keys_.size() == kMaxNamedKeys) {
       many_keys_ = true;
-    } else {
-      last_key_ = *keys_.emplace(key).first;
+      return {};
     }
+    return *keys_.emplace(key).first;
   }
 
   Result<void> FlushGranule() {
@@ -148,14 +182,16 @@ class PartBuilder {
       granules_.push_back(pages.meta);
       PHAROS_TRY_VOID(AddPage("key", pages.key));
       PHAROS_TRY_VOID(AddPage("ids", pages.ids));
-      for (const GranuleRow& row : rows_) bodies_.Add(row.event.body, row.event.time_ns);
       PHAROS_TRY(const std::string body, bodies_.FinishGranule(writer_, plan_.zstd_level));
       PHAROS_TRY_VOID(AddPage("body", body));
       PHAROS_TRY_VOID(AddPage("rest", pages.rest));
     }
     rows_.clear();
     bytes_ = 0;
+    PHAROS_TRY_VOID(FillLast());
     duplicates_.Settle();
+    last_ = {};
+    filled_.Clear();
     origins_.ForgetPointers();
     input_.Release();
     return {};
@@ -194,11 +230,14 @@ class PartBuilder {
   std::vector<GranuleMeta> granules_;
   std::vector<GranuleRow> rows_;  // of the open granule
   std::set<std::string, std::less<>> keys_;
-  std::string_view last_key_;  // one of keys_
+  std::vector<std::string_view> last_keys_;  // by place, each one of keys_
   bool many_keys_ = false;
   size_t bytes_ = 0;
   bool any_ = false;
   uint32_t last_stream_ = 0;
+  int64_t last_time_ = 0;
+  InputRow last_;             // while its event is there
+  base::Arena filled_{4096};  // bodies that had to be compared
   uint64_t total_rows_ = 0;
   int64_t min_time_ = std::numeric_limits<int64_t>::max();
   int64_t max_time_ = std::numeric_limits<int64_t>::min();
@@ -231,7 +270,8 @@ std::string PartPath(const PartPlan& plan, uint64_t id) {
 }
 
 Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
-                                        RowInput& input, io::ManifestEdit edit) {
+                                        RowInput& input, io::ManifestEdit edit,
+                                        std::shared_ptr<SharedPages> pages) {
   const uint64_t id = manifest.NextPartId();
   PHAROS_TRY(const std::string tmp, io::MakeTmpDir(manifest, "events-" + std::to_string(id)));
   const std::string path = tmp + "/" + std::string(kPartFile);
@@ -250,7 +290,7 @@ Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& 
                         builder.min_time(),  builder.max_time(), bytes, builder.rows()};
     edit.add.push_back(entry);
     PHAROS_TRY_VOID(io::PublishPart(manifest, tmp, edit));
-    return Part::Open(manifest.fs(), manifest.data_dir(), entry);
+    return Part::Open(manifest.fs(), manifest.data_dir(), entry, std::move(pages));
   };
   auto part = write();
   if (!part) (void)manifest.fs().RemoveAll(tmp);

@@ -25,8 +25,9 @@ std::string PartPath(const PartPlan& plan, uint64_t id);
 
 /// Writes the rows of `input` (duplicates once) into tmp/, publishes the part with `edit` (to
 /// which it adds the entry) and opens it. Null, with nothing written and `edit` not applied, for
-/// no rows. On failure nothing is published.
+/// no rows. On failure nothing is published. `pages`: see Part::Open.
 base::Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
-                                              RowInput& input, io::ManifestEdit edit);
+                                              RowInput& input, io::ManifestEdit edit,
+                                              std::shared_ptr<SharedPages> pages);
 
 }  // namespace pharos::events

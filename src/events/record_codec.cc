@@ -38,7 +38,65 @@ bool HasExtra(const Event& e) {
          e.severity_number != 0 || !e.severity_text.empty() || !e.event_name.empty();
 }
 
-bool PutSpanPart(std::string& out, const SpanPart& span, int64_t time_ns) {
+/// Bytes that a record has at most when it has nothing nested and no span events or links; 0 for
+/// any other.
+size_t PlainRecordBytes(const Event& e) {
+  constexpr size_t kFields = 192;  // all fields of a fixed size, and varints at their longest
+  constexpr size_t kPair = 24;
+  if (e.body.type >= Value::Type::kArray || e.attributes.size() > kMaxAttributes) return 0;
+  size_t bytes = kFields + e.body.text.size() + e.severity_text.size() + e.event_name.size();
+  for (const KeyValue& kv : e.attributes) {
+    if (kv.value.type >= Value::Type::kArray) return 0;
+    bytes += kPair + kv.key.size() + kv.value.text.size();
+  }
+  if (e.span == nullptr) return bytes;
+  if (!e.span->events.empty() || !e.span->links.empty()) return 0;
+  return bytes + kFields + e.span->name.size() + e.span->status_message.size() +
+         e.span->trace_state.size();
+}
+
+/// Arrays and maps only into strings, which grow.
+template <class Out>
+bool WriteValue(Out& out, const Value& value, int depth = 0) {
+  if (depth >= kMaxDepth) return false;
+  PutByte(out, static_cast<uint8_t>(value.type));
+  switch (value.type) {
+    case Value::Type::kNull: break;
+    case Value::Type::kString:
+    case Value::Type::kBytes: PutText(out, value.text); break;
+    case Value::Type::kBool: PutByte(out, value.boolean ? 1 : 0); break;
+    case Value::Type::kInt: PutZigZag(out, value.integer); break;
+    case Value::Type::kDouble: PutFixed(out, value.real); break;
+    case Value::Type::kArray:
+      if constexpr (std::is_same_v<Out, std::string>) {
+        PutVarint(out, value.array.size());
+        for (const Value& item : value.array) {
+          if (!WriteValue(out, item, depth + 1)) return false;
+        }
+      }
+      break;
+    case Value::Type::kMap:
+      if constexpr (std::is_same_v<Out, std::string>) {
+        return PutAttributes(out, value.map, depth + 1);
+      }
+      break;
+  }
+  return true;
+}
+
+template <class Out>
+bool WriteAttributes(Out& out, std::span<const KeyValue> attributes, int depth = 0) {
+  if (attributes.size() > kMaxAttributes) return false;
+  PutVarint(out, attributes.size());
+  for (const KeyValue& kv : attributes) {
+    PutText(out, kv.key);
+    if (!WriteValue(out, kv.value, depth)) return false;
+  }
+  return true;
+}
+
+template <class Out>
+bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
   PutText(out, span.name);
   PutByte(out, span.kind);
   PutByte(out, span.status_code);
@@ -47,7 +105,44 @@ bool PutSpanPart(std::string& out, const SpanPart& span, int64_t time_ns) {
   PutText(out, span.trace_state);
   PutVarint(out, span.dropped_events);
   PutVarint(out, span.dropped_links);
-  return PutSpanEvents(out, span.events, time_ns) && PutSpanLinks(out, span.links);
+  if constexpr (std::is_same_v<Out, std::string>) {
+    return PutSpanEvents(out, span.events, time_ns) && PutSpanLinks(out, span.links);
+  }
+  PutVarint(out, 0);
+  PutVarint(out, 0);
+  return true;
+}
+
+template <class Out>
+bool WriteRecord(Out& out, const Event& e, uint64_t origin) {
+  const bool is_span = e.span != nullptr;
+  const bool has_parent = is_span && !e.span->parent_id.IsZero();
+  uint8_t flags = 0;
+  if (is_span) flags |= kIsSpan;
+  if (!e.trace_id.IsZero()) flags |= kHasTrace;
+  if (!e.span_id.IsZero()) flags |= kHasSpan;
+  if (has_parent) flags |= kHasParent;
+  if (origin != 0) flags |= kHasOrigin;
+  if (e.body.type != Value::Type::kNull) flags |= kHasBody;
+  if (!e.attributes.empty()) flags |= kHasAttributes;
+  if (HasExtra(e)) flags |= kHasExtra;
+  PutByte(out, flags);
+  PutFixed(out, e.time_ns);
+  if (flags & kHasTrace) PutFixed(out, e.trace_id.bytes);
+  if (flags & kHasSpan) PutFixed(out, e.span_id.bytes);
+  if (has_parent) PutFixed(out, e.span->parent_id.bytes);
+  if (origin != 0) PutVarint(out, origin);
+  if ((flags & kHasBody) && !WriteValue(out, e.body)) return false;
+  if ((flags & kHasAttributes) && !WriteAttributes(out, e.attributes)) return false;
+  if (flags & kHasExtra) {
+    PutZigZag(out, WrapSub(e.observed_ns, e.time_ns));
+    PutVarint(out, e.flags);
+    PutVarint(out, e.dropped_attributes);
+    PutZigZag(out, e.severity_number);
+    PutText(out, e.severity_text);
+    PutText(out, e.event_name);
+  }
+  return !is_span || WriteSpanPart(out, *e.span, e.time_ns);
 }
 
 const SpanPart* GetSpanPart(Reader& in, base::Arena& arena, int64_t time_ns, SpanId parent) {
@@ -69,34 +164,11 @@ const SpanPart* GetSpanPart(Reader& in, base::Arena& arena, int64_t time_ns, Spa
 }  // namespace
 
 bool PutValue(std::string& out, const Value& value, int depth) {
-  if (depth >= kMaxDepth) return false;
-  PutByte(out, static_cast<uint8_t>(value.type));
-  switch (value.type) {
-    case Value::Type::kNull: break;
-    case Value::Type::kString:
-    case Value::Type::kBytes: PutText(out, value.text); break;
-    case Value::Type::kBool: PutByte(out, value.boolean ? 1 : 0); break;
-    case Value::Type::kInt: PutZigZag(out, value.integer); break;
-    case Value::Type::kDouble: PutFixed(out, value.real); break;
-    case Value::Type::kArray:
-      PutVarint(out, value.array.size());
-      for (const Value& item : value.array) {
-        if (!PutValue(out, item, depth + 1)) return false;
-      }
-      break;
-    case Value::Type::kMap: return PutAttributes(out, value.map, depth + 1);
-  }
-  return true;
+  return WriteValue(out, value, depth);
 }
 
 bool PutAttributes(std::string& out, std::span<const KeyValue> attributes, int depth) {
-  if (attributes.size() > kMaxAttributes) return false;
-  PutVarint(out, attributes.size());
-  for (const KeyValue& kv : attributes) {
-    PutText(out, kv.key);
-    if (!PutValue(out, kv.value, depth)) return false;
-  }
-  return true;
+  return WriteAttributes(out, attributes, depth);
 }
 
 Value GetValue(Reader& in, base::Arena& arena, int depth) {
@@ -207,34 +279,15 @@ std::span<const SpanLink> GetSpanLinks(Reader& in, base::Arena& arena) {
 }
 
 bool PutRecord(std::string& out, const Event& e, uint64_t origin) {
-  const bool is_span = e.span != nullptr;
-  const bool has_parent = is_span && !e.span->parent_id.IsZero();
-  uint8_t flags = 0;
-  if (is_span) flags |= kIsSpan;
-  if (!e.trace_id.IsZero()) flags |= kHasTrace;
-  if (!e.span_id.IsZero()) flags |= kHasSpan;
-  if (has_parent) flags |= kHasParent;
-  if (origin != 0) flags |= kHasOrigin;
-  if (e.body.type != Value::Type::kNull) flags |= kHasBody;
-  if (!e.attributes.empty()) flags |= kHasAttributes;
-  if (HasExtra(e)) flags |= kHasExtra;
-  PutByte(out, flags);
-  PutFixed(out, e.time_ns);
-  if (flags & kHasTrace) PutFixed(out, e.trace_id.bytes);
-  if (flags & kHasSpan) PutFixed(out, e.span_id.bytes);
-  if (has_parent) PutFixed(out, e.span->parent_id.bytes);
-  if (origin != 0) PutVarint(out, origin);
-  if ((flags & kHasBody) && !PutValue(out, e.body)) return false;
-  if ((flags & kHasAttributes) && !PutAttributes(out, e.attributes)) return false;
-  if (flags & kHasExtra) {
-    PutZigZag(out, WrapSub(e.observed_ns, e.time_ns));
-    PutVarint(out, e.flags);
-    PutVarint(out, e.dropped_attributes);
-    PutZigZag(out, e.severity_number);
-    PutText(out, e.severity_text);
-    PutText(out, e.event_name);
-  }
-  return !is_span || PutSpanPart(out, *e.span, e.time_ns);
+  const size_t most = PlainRecordBytes(e);
+  if (most == 0) return WriteRecord(out, e, origin);
+  const size_t start = out.size();
+  out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
+    RawBytes raw{bytes + start};
+    WriteRecord(raw, e, origin);
+    return static_cast<size_t>(raw.at - bytes);
+  });
+  return true;
 }
 
 RecordHead GetRecordHead(Reader& in) {

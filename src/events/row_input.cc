@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/limits.h"
 #include "events/loaded_rows.h"
 #include "events/record_codec.h"
 
@@ -53,12 +54,12 @@ class MemtableInput final : public RowInput {
     return {};
   }
 
-  Result<const Event*> Next(uint32_t* stream) override {
+  Result<bool> Next(InputRow* out) override {
     while (stream_ < rows_.size() && at_ == rows_[stream_].size()) {
       ++stream_;
       at_ = 0;
     }
-    if (stream_ == rows_.size()) return nullptr;
+    if (stream_ == rows_.size()) return false;
     const std::vector<uint32_t>& rows = rows_[stream_];
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
     const MemRow& row = table_->row(rows[at_++]);
@@ -66,8 +67,8 @@ class MemtableInput final : public RowInput {
     if (!GetRecord(row.bytes(), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
-    *stream = stream_;
-    return event;
+    *out = {.event = event, .stream = stream_, .visit = given_++};
+    return true;
   }
 
   void Release() override { arena_.Clear(); }
@@ -95,45 +96,74 @@ class MemtableInput final : public RowInput {
   std::vector<std::vector<uint32_t>> rows_;  // by stream
   uint32_t stream_ = 0;
   size_t at_ = 0;
+  size_t given_ = 0;
   base::Arena arena_{256 << 10};
 };
 
 /// Walks one part in its own order, one granule in memory at a time.
 class PartWalk {
  public:
-  PartWalk(std::shared_ptr<const Part> part, uint64_t rank) : part_(std::move(part)), rank_(rank) {}
+  /// `first` is the number of rows in the parts in front of it.
+  PartWalk(std::shared_ptr<const Part> part, uint64_t rank, uint64_t first)
+      : part_(std::move(part)), rank_(rank), next_(first) {}
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
 
+  /// A granule that is walked, its bodies apart.
+  struct Open {
+    std::shared_ptr<LoadedRows> rows;
+    std::vector<LoadedRow*> order;
+    std::vector<int64_t> times;
+    std::unique_ptr<GranuleBodies> bodies;
+  };
+
   const std::shared_ptr<const Part>& part() const { return part_; }
-  uint64_t rank() const { return rank_; }
 
   /// The current row, null at the end. `old` takes granules that were left.
-  Result<const LoadedRow*> Peek(std::vector<std::shared_ptr<const LoadedRows>>& old) {
-    while (!rows_ || at_ == order_.size()) {
-      if (rows_) old.push_back(std::move(rows_));
-      rows_ = nullptr;
+  Result<LoadedRow*> Peek(std::vector<std::unique_ptr<Open>>& old) {
+    while (!open_ || at_ == open_->order.size()) {
+      if (open_) old.push_back(std::move(open_));
       if (granule_ == part_->granules().size()) return nullptr;
-      RowFilter all;
-      all.keep_pages = false;
-      PHAROS_TRY(rows_, LoadGranule(part_, granule_++, rank_, all));
-      order_.clear();
-      for (const LoadedRow& row : rows_->rows) order_.push_back(&row);
-      std::sort(order_.begin(), order_.end(),
-                [](const LoadedRow* a, const LoadedRow* b) { return a->order < b->order; });
+      first_ = next_;
+      next_ += part_->granules()[granule_].rows;
+      PHAROS_TRY_VOID(OpenGranule(granule_++));
       at_ = 0;
     }
-    return order_[at_];
+    return open_->order[at_];
   }
   void Advance() { ++at_; }
+  /// How many rows there are in front of the granule of the current row.
+  uint64_t FirstOfGranule() const { return first_; }
+  GranuleBodies* bodies() const { return open_->bodies.get(); }
   uint32_t StreamOf(const LoadedRow& row) const { return stream_numbers[row.stream_number]; }
+  static uint32_t PlaceOf(const LoadedRow& row) { return row.order % kGranuleRows; }
 
  private:
+  Result<void> OpenGranule(uint32_t granule) {
+    auto open = std::make_unique<Open>();
+    RowFilter all;
+    all.keep_pages = false;
+    all.bodies = false;
+    PHAROS_TRY(open->rows, LoadGranule(part_, granule, rank_, all));
+    const size_t rows = open->rows->rows.size();
+    open->order.resize(rows);
+    open->times.resize(rows);
+    for (LoadedRow& row : open->rows->rows) {
+      open->order[PlaceOf(row)] = &row;
+      open->times[PlaceOf(row)] = row.event.time_ns;
+    }
+    PHAROS_TRY(open->bodies, GranuleBodies::Open(*part_, granule, rows, &open->times));
+    PHAROS_TRY_VOID(open->bodies->OpenAll());
+    open_ = std::move(open);
+    return {};
+  }
+
   std::shared_ptr<const Part> part_;
   uint64_t rank_;
+  uint64_t next_;
+  uint64_t first_ = 0;
   uint32_t granule_ = 0;
-  std::shared_ptr<LoadedRows> rows_;
-  std::vector<const LoadedRow*> order_;
+  std::unique_ptr<Open> open_;
   size_t at_ = 0;
 };
 
@@ -145,8 +175,10 @@ class PartsInput final : public RowInput {
     }
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
+    uint64_t rows = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
-      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i);
+      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i, rows);
+      for (const GranuleMeta& granule : walk.part()->granules()) rows += granule.rows;
       for (const PartStream& stream : walk.part()->streams()) {
         const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
         walk.stream_numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
@@ -157,35 +189,44 @@ class PartsInput final : public RowInput {
   const std::vector<Labels>& streams() const override { return streams_; }
 
   Result<void> VisitIds(const IdVisitor& visit) override {
+    bool any = false;
+    for (const PartWalk& walk : walks_) any = any || walk.part()->meta().traces.traces > 0;
+    if (!any) return {};
     for (const PartWalk& walk : walks_) {
       for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
         const GranuleMeta& meta = walk.part()->granules()[g];
-        if (meta.max_trace == 0) continue;
-        PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+        if (meta.max_trace == 0) {
+          for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
+        } else {
+          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+        }
       }
     }
     return {};
   }
 
-  Result<const Event*> Next(uint32_t* stream) override {
-    PartWalk* best = nullptr;
-    const LoadedRow* best_row = nullptr;
+  Result<bool> Next(InputRow* out) override {
+    size_t best = walks_.size();
+    LoadedRow* best_row = nullptr;
     uint32_t best_stream = 0;
-    for (PartWalk& walk : walks_) {  // rising rank, so that ties go to the one that came first
-      PHAROS_TRY(const LoadedRow* row, walk.Peek(old_));
+    for (size_t i = 0; i < walks_.size(); ++i) {  // ties go to the one that came first
+      PHAROS_TRY(LoadedRow * row, walks_[i].Peek(old_));
       if (row == nullptr) continue;
-      const uint32_t number = walk.StreamOf(*row);
-      if (best == nullptr ||
+      const uint32_t number = walks_[i].StreamOf(*row);
+      if (best_row == nullptr ||
           std::pair(number, row->event.time_ns) < std::pair(best_stream, best_row->event.time_ns)) {
-        best = &walk;
+        best = i;
         best_row = row;
         best_stream = number;
       }
     }
-    if (best == nullptr) return nullptr;
-    best->Advance();
-    *stream = best_stream;
-    return &best_row->event;
+    if (best_row == nullptr) return false;
+    PartWalk& walk = walks_[best];
+    const uint32_t place = PartWalk::PlaceOf(*best_row);
+    *out = {&best_row->event, best_stream, walk.FirstOfGranule() + place,
+            walk.bodies(),    place,       static_cast<uint32_t>(best)};
+    walk.Advance();
+    return true;
   }
 
   void Release() override { old_.clear(); }
@@ -198,7 +239,10 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
     PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i].trace == 0) continue;
+      if (ids[i].trace == 0) {
+        visit({}, {}, {}, 0);
+        continue;
+      }
       int64_t first = 0;
       PHAROS_TRY(const auto page, part.Traces(ids[i].trace, &first));
       const auto at = static_cast<size_t>(ids[i].trace - first);
@@ -224,10 +268,18 @@ class PartsInput final : public RowInput {
 
   std::vector<Labels> streams_;
   std::vector<PartWalk> walks_;
-  std::vector<std::shared_ptr<const LoadedRows>> old_;
+  std::vector<std::unique_ptr<PartWalk::Open>> old_;
 };
 
 }  // namespace
+
+Result<void> FillBody(const InputRow& row, base::Arena& arena) {
+  if (row.bodies == nullptr || row.event->body.type != model::Value::Type::kNull) return {};
+  if (!row.bodies->Get(row.row, arena, &row.event->body)) {
+    return Fail(ErrorKind::kCorrupt, "a body is damaged");
+  }
+  return {};
+}
 
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
                                        int64_t end_ns) {

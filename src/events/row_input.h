@@ -8,12 +8,26 @@
 #include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/result.h"
 #include "events/memtable.h"
 #include "events/part.h"
 #include "model/event.h"
 
 namespace pharos::events {
+
+class GranuleBodies;
+
+/// A row, until Release.
+struct InputRow {
+  model::Event* event = nullptr;
+  uint32_t stream = 0;  ///< number in streams()
+  size_t visit = 0;     ///< VisitIds came to it as the one of that number, from 0
+  /// Rows of parts: where the body is, which `event` lacks until it is filled in.
+  GranuleBodies* bodies = nullptr;
+  uint32_t row = 0;     ///< in `bodies`
+  uint32_t source = 0;  ///< number of the part
+};
 
 /// Threads: one at a time. Errors: kCorrupt of what is read.
 class RowInput {
@@ -23,13 +37,16 @@ class RowInput {
   virtual ~RowInput() = default;
   /// The streams of all rows, sorted; Next numbers them so.
   virtual const std::vector<model::Labels>& streams() const = 0;
-  /// Every row's ids and time, in any order.
+  /// Every row's ids and time, in any order; nothing where no row has an id.
   virtual base::Result<void> VisitIds(const IdVisitor& visit) = 0;
-  /// Rows sorted by stream, time, arrival; null at the end. The event lives until Release.
-  virtual base::Result<const model::Event*> Next(uint32_t* stream) = 0;
+  /// Rows sorted by stream, time, arrival; false at the end.
+  virtual base::Result<bool> Next(InputRow* row) = 0;
   /// Events that were given out are not needed any more.
   virtual void Release() = 0;
 };
+
+/// Gives the event its body, where it lacks it; `arena` keeps the bytes.
+base::Result<void> FillBody(const InputRow& row, base::Arena& arena);
 
 /// The rows of `table` with start ≤ time < end. The table must not grow any more.
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,

@@ -1,7 +1,5 @@
 #include "events/shared_pages.h"
 
-#include "events/limits.h"
-
 namespace pharos::events {
 
 PageBytes SharedPages::Find(uint64_t part, uint8_t section, uint32_t page) {
@@ -14,24 +12,35 @@ PageBytes SharedPages::Find(uint64_t part, uint8_t section, uint32_t page) {
 }
 
 void SharedPages::Put(uint64_t part, uint8_t section, uint32_t page, PageBytes bytes) {
-  if (bytes->size() > most_bytes_ / 8) return;
   const Key key{part, uint64_t{section} << 32 | page};
+  const size_t size = bytes->capacity();
   std::lock_guard lock(mutex_);
+  if (bytes->size() > most_bytes_ / 8) return;
   if (index_.contains(key)) return;  // two read it at once
-  bytes_ += bytes->capacity();
+  if (budget_ != nullptr && budget_->Tight()) return Shrink(most_bytes_ / 4);
+  if (budget_ != nullptr) budget_->Reserve(size);
+  bytes_ += size;
   entries_.push_front({key, std::move(bytes)});
   index_.emplace(key, entries_.begin());
-  while (bytes_ > most_bytes_) {
+  Shrink(most_bytes_);
+}
+
+void SharedPages::Shrink(size_t most_bytes) {
+  while (bytes_ > most_bytes) {
     const Entry& oldest = entries_.back();
-    bytes_ -= oldest.bytes->capacity();
+    const size_t size = oldest.bytes->capacity();
+    bytes_ -= size;
+    if (budget_ != nullptr) budget_->Release(size);
     index_.erase(oldest.key);
     entries_.pop_back();
   }
 }
 
-SharedPages& SharedPages::Process() {
-  static SharedPages pages(kSharedPageBytes);
-  return pages;
+void SharedPages::Close() {
+  std::lock_guard lock(mutex_);
+  most_bytes_ = 0;
+  Shrink(0);
+  budget_ = nullptr;
 }
 
 }  // namespace pharos::events

@@ -1,4 +1,4 @@
-// Pages of parts that were read lately, unpacked, for all queries together.
+// Pages of parts that were read lately, unpacked, for all queries of an engine together.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,23 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/budget.h"
+
 namespace pharos::events {
 
 /// A page's bytes, shared with whoever reads them.
 using PageBytes = std::shared_ptr<const std::string>;
 
-/// Owns: at most the bytes it was made for, the least recently used go first. Threads: any.
-/// Cost: a short lock and a hash look-up.
+/// Owns: at most the bytes it was made for, the least recently used go first; borrows the budget
+/// until Close. Threads: any. Cost: a short lock and a hash look-up.
 class SharedPages {
  public:
-  explicit SharedPages(size_t most_bytes) : most_bytes_(most_bytes) {}
+  /// `budget`: pages take their bytes from it while it is not tight, and give most of them back
+  /// when it is; null for none.
+  explicit SharedPages(size_t most_bytes, base::MemoryBudget* budget = nullptr)
+      : most_bytes_(most_bytes), budget_(budget) {}
+  ~SharedPages() { Close(); }
+  SharedPages(const SharedPages&) = delete;
 
   /// Null when it is not there. `part` is a number that no other part has or had.
   PageBytes Find(uint64_t part, uint8_t section, uint32_t page);
@@ -27,8 +34,8 @@ class SharedPages {
     return bytes_;
   }
 
-  /// The one of this process.
-  static SharedPages& Process();
+  /// Drops all pages, and takes no more.
+  void Close();
 
  private:
   struct Key {
@@ -45,8 +52,11 @@ class SharedPages {
     Key key;
     PageBytes bytes;
   };
-  const size_t most_bytes_;
+  void Shrink(size_t most_bytes);
+
   mutable std::mutex mutex_;  // guards all below
+  size_t most_bytes_;
+  base::MemoryBudget* budget_;
   std::list<Entry> entries_;  // the most recently used first
   std::unordered_map<Key, std::list<Entry>::iterator, KeyHasher> index_;
   size_t bytes_ = 0;

@@ -149,6 +149,23 @@ bool ParseSeconds(std::string_view t, int64_t* seconds) {
   return true;
 }
 
+constexpr std::array<uint8_t, 256> kHexValue = [] {
+  std::array<uint8_t, 256> out{};
+  for (int c = '0'; c <= '9'; ++c) out[static_cast<size_t>(c)] = static_cast<uint8_t>(c - '0');
+  for (int c = 0; c < 6; ++c) {
+    out[static_cast<size_t>('a' + c)] = out[static_cast<size_t>('A' + c)] =
+        static_cast<uint8_t>(10 + c);
+  }
+  return out;
+}();
+uint8_t HexValue(char c) { return kHexValue[static_cast<uint8_t>(c)]; }
+
+}  // namespace
+
+int64_t TimeOffset(uint8_t param, int64_t units, int64_t time_ns) {
+  return WrapSub(units, UnitsOf(time_ns, param % kComma));
+}
+
 bool IsUuid(std::string_view text, size_t at) {
   if (at + 36 > text.size()) return false;
   for (size_t i = 0; i < 36; ++i) {
@@ -161,13 +178,6 @@ bool IsUuid(std::string_view text, size_t at) {
   }
   return at + 36 == text.size() || (ClassOf(text[at + 36]) & kAlnum) == 0;
 }
-
-uint8_t HexValue(char c) {
-  if (c <= '9') return static_cast<uint8_t>(c - '0');
-  return static_cast<uint8_t>((c | 32) - 'a' + 10);
-}
-
-}  // namespace
 
 void Splitter::Add(VarType type, int64_t number, std::string_view text) {
   skeleton_ += static_cast<char>(type.kind);
@@ -196,29 +206,41 @@ void Splitter::LongInteger(std::string_view digits) {
   }
 }
 
-bool Splitter::Time(std::string_view text, size_t at, int64_t time_ns, size_t* end) {
+bool Splitter::ParseTime(std::string_view text, size_t at, uint8_t* param, int64_t* units,
+                         size_t* end) {
   if (at + kDateTimeBytes > text.size() || (text[at + 10] != 'T' && text[at + 10] != ' ')) {
     return false;
   }
-  int64_t seconds = 0;
-  if (!ParseSeconds(text.substr(at, kDateTimeBytes), &seconds)) return false;
-  uint8_t param = text[at + 10] == ' ' ? kSpace : 0;
+  const std::string_view second = text.substr(at, kDateTimeBytes);
+  if (second != last_second_) {
+    last_second_.clear();
+    if (!ParseSeconds(second, &last_seconds_)) return false;
+    last_second_ = second;
+  }
+  *param = text[at + 10] == ' ' ? kSpace : 0;
   size_t to = at + kDateTimeBytes;
   size_t digits = 0;
   if (to + 1 < text.size() && (text[to] == '.' || text[to] == ',') && IsDigit(text[to + 1])) {
     while (to + 1 + digits < text.size() && IsDigit(text[to + 1 + digits])) ++digits;
     if (digits > 9) digits = 0;
   }
-  int64_t units = seconds * kTens[digits];
+  *units = last_seconds_ * kTens[digits];
   if (digits > 0) {
-    if (text[to] == ',') param += kComma;
-    units += ToNumber(text.substr(to + 1, digits));
+    if (text[to] == ',') *param += kComma;
+    *units += ToNumber(text.substr(to + 1, digits));
     to += 1 + digits;
   }
   if (to < text.size() && IsDigit(text[to])) return false;
-  param += static_cast<uint8_t>(digits);
-  Add({VarKind::kTime, param}, WrapSub(units, UnitsOf(time_ns, digits)), {});
+  *param += static_cast<uint8_t>(digits);
   *end = to;
+  return true;
+}
+
+bool Splitter::Time(std::string_view text, size_t at, int64_t time_ns, size_t* end) {
+  uint8_t param = 0;
+  int64_t units = 0;
+  if (!ParseTime(text, at, &param, &units, end)) return false;
+  Add({VarKind::kTime, param}, TimeOffset(param, units, time_ns), {});
   return true;
 }
 
@@ -402,13 +424,15 @@ void AppendId(std::string& out, VarType type, const char* bytes) {
 }
 
 void PutId(std::string& out, VarType type, std::string_view text) {
-  char buffer[32];
-  size_t n = 0;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    if (type.kind == VarKind::kUuid && text[i] == '-') ++i;
-    buffer[n++] = static_cast<char>(HexValue(text[i]) << 4 | HexValue(text[i + 1]));
+  const size_t start = out.size();
+  const size_t bytes = type.IdBytes();
+  out.resize(start + bytes);
+  char* to = out.data() + start;
+  const char* at = text.data();
+  for (size_t i = 0; i < bytes; ++i, at += 2) {
+    if (type.kind == VarKind::kUuid && *at == '-') ++at;
+    *to++ = static_cast<char>(HexValue(at[0]) << 4 | HexValue(at[1]));
   }
-  out.append(buffer, n);
 }
 
 }  // namespace pharos::events

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "store/reserved_streams.h"
+
 namespace pharos::events {
 
 struct Tails::Tail {
@@ -13,7 +15,7 @@ struct Tails::Tail {
   void Offer(const model::EventBatch& batch) {
     model::EventBatch matching;
     for (const model::StreamEvents& stream : batch.streams) {
-      if (!model::MatchesAll(query.streams, stream.stream)) continue;
+      if (!store::MatchesStream(query.streams, stream.stream)) continue;
       model::StreamEvents out{stream.stream, {}};
       for (const model::Event& event : stream.events) {
         if (event.kind == query.kind && predicate->Test(event)) out.events.push_back(event);

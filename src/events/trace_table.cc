@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -16,6 +17,21 @@ namespace {
 
 size_t HashOf(const model::TraceId& id) {
   return base::HashBytes64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+}
+
+/// Two words compared are cheaper than a call for 16 bytes.
+bool Same(const model::TraceId& a, const model::TraceId& b) {
+  uint64_t x[2], y[2];
+  std::memcpy(x, a.bytes.data(), sizeof x);
+  std::memcpy(y, b.bytes.data(), sizeof y);
+  return x[0] == y[0] && x[1] == y[1];
+}
+
+/// A number that is less where the bytes are; 0 for no id.
+uint64_t NumberOf(const model::SpanId& id) {
+  uint64_t number;
+  std::memcpy(&number, id.bytes.data(), sizeof number);
+  return __builtin_bswap64(number);
 }
 
 std::unexpected<base::Error> Corrupt(std::string_view what) {
@@ -65,13 +81,15 @@ TraceDirectory TraceDirectory::Get(Reader& in) {
   return out;
 }
 
-base::Result<std::vector<TraceIndexEntry>> DecodeTraceIndex(std::string_view bytes) {
-  Reader in(bytes);
-  std::vector<TraceIndexEntry> out(in.Count(2));
-  uint32_t fingerprint = 0;
-  for (TraceIndexEntry& entry : out) {
-    fingerprint += static_cast<uint32_t>(in.Varint());
-    entry = {fingerprint, static_cast<int64_t>(in.Varint())};
+base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint32_t fingerprint) {
+  Reader in(page);
+  std::vector<int64_t> out;
+  uint32_t at = 0;
+  for (uint64_t left = in.Count(2); left > 0 && in.ok(); --left) {
+    at += static_cast<uint32_t>(in.Varint());
+    if (at > fingerprint) return out;
+    const auto trace = static_cast<int64_t>(in.Varint());
+    if (at == fingerprint) out.push_back(trace);
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("the index of trace ids");
   return out;
@@ -85,34 +103,36 @@ void TraceTableBuilder::GrowSlots() {
 
 uint32_t* TraceTableBuilder::Slot(const model::TraceId& id) {
   size_t at = HashOf(id) & (slots_.size() - 1);
-  while (slots_[at] != 0 && traces_[slots_[at] - 1].id != id) at = (at + 1) & (slots_.size() - 1);
+  while (slots_[at] != 0 && !Same(traces_[slots_[at] - 1].id, id)) {
+    at = (at + 1) & (slots_.size() - 1);
+  }
   return &slots_[at];
 }
 
-uint32_t TraceTableBuilder::Find(const model::TraceId& id) const {
-  return *const_cast<TraceTableBuilder*>(this)->Slot(id);
+uint32_t TraceTableBuilder::AddSpan(uint32_t trace, const model::SpanId& id, int64_t time_ns) {
+  const uint64_t number = NumberOf(id);
+  if (number == 0) return 0;
+  spans_.push_back({number, time_ns, trace, 0});
+  ++traces_[trace].count;
+  return static_cast<uint32_t>(spans_.size());
 }
 
 void TraceTableBuilder::Add(const model::TraceId& trace, const model::SpanId& span,
                             const model::SpanId& parent, int64_t time_ns) {
-  if (trace.IsZero() && span.IsZero() && parent.IsZero()) return;
+  Row& row = rows_.emplace_back();
+  if (NumberOf(span) == 0 && NumberOf(parent) == 0 && Same(trace, {})) return;
   if (traces_.size() * 2 >= slots_.size()) GrowSlots();
   uint32_t* slot = Slot(trace);
   if (*slot == 0) {
     traces_.push_back({trace, time_ns, 0, 0, 0});
     *slot = static_cast<uint32_t>(traces_.size());
   }
-  const uint32_t number = *slot - 1;
-  Trace& known = traces_[number];
+  row.trace = *slot;
+  Trace& known = traces_[row.trace - 1];
   known.first_time = std::min(known.first_time, time_ns);
-  if (!span.IsZero()) {
-    spans_.push_back({span, time_ns, number, 0});
-    ++known.count;
-  }
-  if (!parent.IsZero()) {  // a parent that never comes stands behind the spans that did
-    spans_.push_back({parent, std::numeric_limits<int64_t>::max(), number, 0});
-    ++known.count;
-  }
+  row.span = AddSpan(row.trace - 1, span, time_ns);
+  // A parent that never comes stands behind the spans that did.
+  row.parent = AddSpan(row.trace - 1, parent, std::numeric_limits<int64_t>::max());
 }
 
 void TraceTableBuilder::Build() {
@@ -122,78 +142,70 @@ void TraceTableBuilder::Build() {
     at[i] = traces_[i].first = total;
     total += traces_[i].count;
   }
-  std::vector<Span> placed(spans_.size());
-  for (const Span& span : spans_) placed[at[span.trace]++] = span;
-  spans_ = std::move(placed);
-  std::vector<uint32_t> order(traces_.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+  std::vector<Entry> entries(total);
+  for (uint32_t i = 0; i < spans_.size(); ++i) {
+    entries[at[spans_[i].trace]++] = {spans_[i].id, spans_[i].time, i};
+  }
+  order_.resize(traces_.size());
+  for (uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+  std::sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
     return std::pair(traces_[a].first_time, a) < std::pair(traces_[b].first_time, b);
   });
-  int64_t number = 0;
-  for (const uint32_t i : order) {
+  distinct_.resize(total);
+  uint32_t number = 0;
+  std::vector<uint32_t> scratch;
+  for (const uint32_t i : order_) {
     traces_[i].number = ++number;
-    NumberSpans(traces_[i]);
+    NumberSpans(traces_[i], entries, scratch);
   }
 }
 
-void TraceTableBuilder::NumberSpans(Trace& trace) {
-  const std::span<Span> slice(spans_.data() + trace.first, trace.count);
-  std::sort(slice.begin(), slice.end(), [](const Span& a, const Span& b) {
-    return std::pair(a.id, a.time) < std::pair(b.id, b.time);
+/// Equal ids of a trace become one, which is as old as the oldest of them.
+void TraceTableBuilder::NumberSpans(Trace& trace, std::vector<Entry>& entries,
+                                    std::vector<uint32_t>& scratch) {
+  const std::span<Entry> slice(entries.data() + trace.first, trace.count);
+  std::sort(slice.begin(), slice.end(), [](const Entry& a, const Entry& b) {
+    return a.id != b.id ? a.id < b.id : a.time < b.time;
   });
-  const auto end = std::unique(slice.begin(), slice.end(),
-                               [](const Span& a, const Span& b) { return a.id == b.id; });
-  trace.count = static_cast<uint32_t>(end - slice.begin());
-  std::vector<uint32_t> by_time(trace.count);
-  for (uint32_t i = 0; i < trace.count; ++i) by_time[i] = i;
-  std::sort(by_time.begin(), by_time.end(), [&](uint32_t a, uint32_t b) {
-    return std::pair(slice[a].time, a) < std::pair(slice[b].time, b);
+  scratch.clear();  // the first of each id
+  for (uint32_t i = 0; i < slice.size(); ++i) {
+    if (i == 0 || slice[i].id != slice[i - 1].id) scratch.push_back(i);
+  }
+  std::sort(scratch.begin(), scratch.end(), [&](uint32_t a, uint32_t b) {
+    return slice[a].time != slice[b].time ? slice[a].time < slice[b].time : a < b;
   });
-  for (uint32_t i = 0; i < trace.count; ++i) slice[by_time[i]].number = i + 1;
+  for (uint32_t n = 0; n < scratch.size(); ++n) {
+    const uint64_t id = slice[scratch[n]].id;
+    distinct_[trace.first + n] = id;
+    for (size_t i = scratch[n]; i < slice.size() && slice[i].id == id; ++i) {
+      spans_[slice[i].span].number = n + 1;
+    }
+  }
+  trace.count = static_cast<uint32_t>(scratch.size());
 }
 
-int64_t TraceTableBuilder::SpanNumber(const Trace& trace, const model::SpanId& id) const {
-  if (id.IsZero()) return 0;
-  const auto begin = spans_.begin() + static_cast<ptrdiff_t>(trace.first);
-  const auto it = std::lower_bound(begin, begin + trace.count, id,
-                                   [](const Span& a, const model::SpanId& b) { return a.id < b; });
-  PHAROS_CHECK(it != begin + trace.count && it->id == id, "a span id that was not added");
-  return it->number;
-}
-
-TraceRef TraceTableBuilder::Locate(const model::TraceId& trace, const model::SpanId& span,
-                                   const model::SpanId& parent) const {
-  if (trace.IsZero() && span.IsZero() && parent.IsZero()) return {};
-  const uint32_t found = Find(trace);
-  PHAROS_CHECK(found != 0, "a trace id that was not added");
-  const Trace& known = traces_[found - 1];
-  return {known.number, SpanNumber(known, span), SpanNumber(known, parent)};
-}
-
-std::vector<const TraceTableBuilder::Trace*> TraceTableBuilder::InOrder() const {
-  std::vector<const Trace*> out(traces_.size());
-  for (const Trace& trace : traces_) out[static_cast<size_t>(trace.number - 1)] = &trace;
-  return out;
+TraceRef TraceTableBuilder::Of(size_t row) const {
+  if (rows_.empty()) return {};
+  PHAROS_CHECK(row < rows_.size(), "ids that were not added");
+  const Row& r = rows_[row];
+  if (r.trace == 0) return {};
+  return {traces_[r.trace - 1].number, r.span == 0 ? 0 : spans_[r.span - 1].number,
+          r.parent == 0 ? 0 : spans_[r.parent - 1].number};
 }
 
 base::Result<TraceDirectory> TraceTableBuilder::Write(io::PartWriter& writer) const {
   TraceDirectory directory;
   directory.traces = static_cast<int64_t>(traces_.size());
-  const std::vector<const Trace*> order = InOrder();
-  for (size_t from = 0; from < order.size();) {
+  for (size_t from = 0; from < order_.size();) {
     std::string ids, spans;
     std::vector<int64_t> counts;
     size_t total = 0, to = from;
-    for (; to < order.size() && to - from < kTracePageIds && total < kTracePageSpans; ++to) {
-      const Trace& trace = *order[to];
+    for (; to < order_.size() && to - from < kTracePageIds && total < kTracePageSpans; ++to) {
+      const Trace& trace = traces_[order_[to]];
       PutFixed(ids, trace.id.bytes);
       counts.push_back(trace.count);
-      const size_t start = spans.size();
-      spans.resize(start + 8 * size_t{trace.count});
-      for (size_t i = trace.first; i < trace.first + trace.count; ++i) {
-        std::copy(spans_[i].id.bytes.begin(), spans_[i].id.bytes.end(),
-                  spans.begin() + static_cast<ptrdiff_t>(start + 8 * (spans_[i].number - 1)));
+      for (size_t i = 0; i < trace.count; ++i) {
+        PutFixed(spans, __builtin_bswap64(distinct_[trace.first + i]));
       }
       total += trace.count;
     }

@@ -46,46 +46,58 @@ struct TraceIndexEntry {
   uint32_t fingerprint = 0;
   int64_t trace = 0;
 };
-base::Result<std::vector<TraceIndexEntry>> DecodeTraceIndex(std::string_view bytes);
+/// The numbers of the traces with this fingerprint that a page of the index has.
+base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint32_t fingerprint);
 
 /// Collects the ids of all rows of a part, then numbers them.
-/// Owns: 24 bytes an id. Threads: one. Cost: a hash look-up a row for Add and for Locate.
+/// Owns: 24 bytes an id, 12 a row. Threads: one. Cost: a hash look-up a row.
 class TraceTableBuilder {
  public:
+  /// The ids of the next row.
   void Add(const model::TraceId& trace, const model::SpanId& span, const model::SpanId& parent,
            int64_t time_ns);
   /// After the last Add.
   void Build();
-  /// The three numbers of ids that were added.
-  TraceRef Locate(const model::TraceId& trace, const model::SpanId& span,
-                  const model::SpanId& parent) const;
+  /// The three numbers of the ids of the `row`th call of Add; of none where nothing was added.
+  TraceRef Of(size_t row) const;
   base::Result<TraceDirectory> Write(io::PartWriter& writer) const;
 
  private:
   struct Trace {
     model::TraceId id;
     int64_t first_time = 0;
-    size_t first = 0;  // of its slice of spans_
+    size_t first = 0;  // of its slice
     uint32_t count = 0;
-    int64_t number = 0;  // 1-based, by first time
+    uint32_t number = 0;  // 1-based, by first time
   };
   struct Span {
-    model::SpanId id;
+    uint64_t id = 0;  // in the order of its bytes
     int64_t time = 0;
     uint32_t trace = 0;
     uint32_t number = 0;  // 1-based, by time within the trace
   };
+  struct Row {  // 1 + index, 0 for none
+    uint32_t trace = 0;
+    uint32_t span = 0;
+    uint32_t parent = 0;
+  };
+  struct Entry {
+    uint64_t id = 0;
+    int64_t time = 0;
+    uint32_t span = 0;  // index into spans_
+  };
   uint32_t* Slot(const model::TraceId& id);
-  uint32_t Find(const model::TraceId& id) const;
   void GrowSlots();
-  void NumberSpans(Trace& trace);
-  int64_t SpanNumber(const Trace& trace, const model::SpanId& id) const;
-  std::vector<const Trace*> InOrder() const;
+  uint32_t AddSpan(uint32_t trace, const model::SpanId& id, int64_t time_ns);
+  void NumberSpans(Trace& trace, std::vector<Entry>& entries, std::vector<uint32_t>& scratch);
   base::Result<void> WriteIndex(io::PartWriter& writer, TraceDirectory* directory) const;
 
   std::vector<Trace> traces_;
   std::vector<uint32_t> slots_;  // open addressing: 1 + index into traces_
-  std::vector<Span> spans_;      // after Build: sorted by (trace, id)
+  std::vector<Span> spans_;      // as they were added
+  std::vector<Row> rows_;
+  std::vector<uint32_t> order_;     // after Build: traces by number
+  std::vector<uint64_t> distinct_;  // after Build: span ids by trace and number
 };
 
 }  // namespace pharos::events

@@ -78,9 +78,12 @@ class PosixFile final : public File {
     const int failed = truncated_ ? ::fsync(descriptor_) : ::fdatasync(descriptor_);
     if (failed) return SystemError("cannot sync", path_, errno);
     truncated_ = false;
-    // What is in a file without a name is gone with the process.
-    struct stat status;
-    if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+    // What is in a file without a name is gone with the process. No more is asked than that: who
+    // looks at a file's times makes the next write change them, and some file systems then have
+    // the inode to write with each sync.
+    struct statx status;
+    if (::statx(descriptor_, "", AT_EMPTY_PATH, STATX_NLINK, &status) == 0 &&
+        status.stx_nlink == 0) {
       return Fail(ErrorKind::kIo, "cannot sync " + path_ + ": the file was removed under way");
     }
     return {};

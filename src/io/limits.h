@@ -25,7 +25,7 @@ inline constexpr uint64_t kWalPrepareBytes = 1u << 20;
 inline constexpr std::chrono::milliseconds kWalRelaxedSync{200};
 /// After a wait for company that did not come: commits that do not wait. So steady single
 /// writers lose the window once in a while only.
-inline constexpr size_t kWalLonelyCommits = 32;
+inline constexpr size_t kWalLonelyCommits = 8;
 /// A segment that nobody needs is replaced by a new one only when it holds more than this.
 inline constexpr uint64_t kWalRollBytes = 1u << 20;
 /// Bytes hashed in search of a whole frame behind a bad one, before the search is given up:

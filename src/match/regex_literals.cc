@@ -162,7 +162,13 @@ class Walk {
         sequence = {};
         continue;
       }
-      if (const auto taken = TakeFlags(&flags); taken) continue;
+      if (TakeFlags(&flags)) {
+        // A repeat behind it is one of what stands before it: too clever for this.
+        if (!End() && std::string_view("*+?{").find(Peek()) != std::string_view::npos) {
+          return Fail();
+        }
+        continue;
+      }
       sequence.Add(Repeats(Atom(flags, depth)));
     }
     branches.push_back(std::move(sequence).Finish());

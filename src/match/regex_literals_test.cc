@@ -38,7 +38,8 @@ TEST(RegexLiterals, WhatAMatchMustHold) {
   EXPECT_EQ(Shown("\\bGET\\s+/api"), "GET & /api");
   EXPECT_EQ(Shown("a{2"), "a{2");
   EXPECT_EQ(Shown("ü+x"), "ü & x");
-  for (const char* nothing : {".*", "[a-z]+", "(a|.)", "x*", "\\pL", "\\x41", "a|", "(?i)k"}) {
+  for (const char* nothing :
+       {".*", "[a-z]+", "(a|.)", "x*", "\\pL", "\\x41", "a|", "(?i)k", "r(?i)?"}) {
     EXPECT_EQ(Shown(nothing), "") << nothing;
   }
 }

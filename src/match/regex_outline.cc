@@ -107,7 +107,13 @@ class RegexOutline::Maker {
         sequence = {};
         continue;
       }
-      if (TakeFlags(&fold)) continue;
+      if (TakeFlags(&fold)) {
+        // A repeat behind it is one of what stands before it: too clever for this.
+        if (!End() && std::string_view("*+?{").find(regex_[at_]) != std::string_view::npos) {
+          return Fail();
+        }
+        continue;
+      }
       sequence = Join(sequence, Repeated(fold, depth));
     }
     add();

@@ -56,6 +56,7 @@ struct Exemplar {
   Labels labels;
   double value = 0;
   int64_t time_ms = 0;
+  bool has_time = true;  ///< false: time_ms is that of the scrape, not what the target said
 };
 
 enum class MetricType : uint8_t {

@@ -16,6 +16,7 @@ Group::Group(const GroupSpec& spec, const GroupDefaults& defaults, const Environ
     : environment_(environment),
       file_(spec.file),
       name_(spec.group.name),
+      query_(environment.group_query ? environment.group_query(file_, name_) : environment.query),
       interval_ms_(std::max<int64_t>(
           1, spec.group.interval_ms > 0 ? spec.group.interval_ms : defaults.interval_ms)),
       limit_(spec.group.limit),
@@ -82,10 +83,8 @@ void Group::Evaluate(int64_t time_ms) {
     ++status_.iterations;
     status_.last_samples = 0;
   }
-  const Moment moment{.time_ms = time_ms,
-                      .query_offset_ms = query_offset_ms_,
-                      .limit = limit_,
-                      .query = &environment_.query};
+  const Moment moment{
+      .time_ms = time_ms, .query_offset_ms = query_offset_ms_, .limit = limit_, .query = &query_};
   for (size_t i = 0; i < rules_.size(); ++i) EvaluateRule(i, moment);
   WriteStaleSeries(time_ms - query_offset_ms_);
   std::lock_guard lock(status_mutex_);

@@ -24,6 +24,7 @@ namespace pharos::rules {
 /// What all groups work with. Everything is borrowed.
 struct Environment {
   QueryFunc query;
+  GroupQueryFunc group_query;             ///< null: `query` for all groups
   store::SampleSource* source = nullptr;  ///< for the `for` state after a restart
   store::SampleSink* sink = nullptr;
   std::vector<store::AlertSink*> alerts;
@@ -90,6 +91,7 @@ class Group {
 
   const Environment& environment_;
   const std::string file_, name_;
+  const QueryFunc query_;
   const int64_t interval_ms_, limit_, query_offset_ms_;
   std::string setting_;  ///< what of the global configuration is in the rules
   std::vector<std::unique_ptr<Rule>> rules_;

@@ -30,15 +30,28 @@ Result<Vector> VectorOf(query::promql::QueryValue value) {
 
 }  // namespace
 
-QueryFunc EngineQuery(EngineQueryOptions options) {
-  return [options = std::move(options)](std::string_view expression,
-                                        int64_t time_ms) -> Result<Vector> {
+namespace {
+
+QueryFunc QueryOf(EngineQueryOptions options, query::exec::QueryOrigin origin) {
+  return [options = std::move(options), origin = std::move(origin)](
+             std::string_view expression, int64_t time_ms) -> Result<Vector> {
     const query::promql::Engine engine(options.source, options.engine);
     query::exec::QueryContext context(options.limits, options.tenant, *options.clock);
+    context.SetOrigin(origin);
     if (options.stopping != nullptr)
       context.SetCancelled([stopping = options.stopping] { return stopping->load(); });
     PHAROS_TRY(auto answer, engine.Instant(expression, time_ms, context));
     return VectorOf(std::move(answer.value));
+  };
+}
+
+}  // namespace
+
+QueryFunc EngineQuery(EngineQueryOptions options) { return QueryOf(std::move(options), {}); }
+
+GroupQueryFunc EngineGroupQuery(EngineQueryOptions options) {
+  return [options = std::move(options)](const std::string& file, const std::string& group) {
+    return QueryOf(options, {.rule_file = file, .rule_group = group});
   };
 }
 

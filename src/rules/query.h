@@ -25,6 +25,8 @@ struct VectorSample {
 using Vector = std::vector<VectorSample>;
 
 using QueryFunc = std::function<base::Result<Vector>(std::string_view expression, int64_t time_ms)>;
+/// As QueryFunc, for a group of a file: the query log names it.
+using GroupQueryFunc = std::function<QueryFunc(const std::string& file, const std::string& group)>;
 
 struct EngineQueryOptions {
   store::SampleSource* source = nullptr;
@@ -38,5 +40,6 @@ struct EngineQueryOptions {
 /// Queries on the PromQL engine; a scalar is a vector of one sample without labels. Errors are
 /// the engine's; kUnprocessable for strings and ranges.
 QueryFunc EngineQuery(EngineQueryOptions options);
+GroupQueryFunc EngineGroupQuery(EngineQueryOptions options);
 
 }  // namespace pharos::rules

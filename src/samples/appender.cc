@@ -59,6 +59,7 @@ void EngineAppender::AppendStarted(std::span<const store::SampleWrite> samples,
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.Append(samples, starts_ms, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
+  if (outcome.grew) engine_.NoteGrowth();
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
@@ -72,6 +73,7 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
   const size_t before = refused != nullptr ? refused->size() : 0;
   tenant_->head.AppendHistograms(samples, engine_.Rules(), outcome);
   generation_ = engine_.generation_;
+  if (outcome.grew) engine_.NoteGrowth();
   const size_t failed = refused != nullptr ? refused->size() - before : 0;
   tenant_->taken += samples.size() - failed;
   engine_.samples_counter_.Add(samples.size() - failed);
@@ -80,17 +82,12 @@ void EngineAppender::AppendHistograms(std::span<const store::HistogramWrite> sam
 
 void EngineAppender::AppendExemplars(std::span<const store::ExemplarWrite> exemplars) {
   if (Closed()) return;
-  AppendOutcome outcome = Begin(nullptr);
+  if (engine_.exemplars_ == nullptr) return;
   const AppendRules rules = engine_.Rules();
   for (const store::ExemplarWrite& write : exemplars) {
     if (write.exemplar.time_ms < rules.min_ms || write.exemplar.time_ms > rules.max_ms) continue;
-    const model::Labels labels = tenant_->head.LabelsOf(write.series);
-    if (labels.empty()) continue;
-    generation_ = engine_.generation_;
-    if (!tenant_->exemplars.Add(labels, write.exemplar, generation_)) continue;
-    if (outcome.record == nullptr) continue;
-    undeclared_.push_back(write.series);
-    record_.AddExemplar(write.series.index, write.exemplar);
+    model::Labels labels = tenant_->head.LabelsOf(write.series);
+    if (!labels.empty()) exemplars_.emplace_back(std::move(labels), write.exemplar);
   }
 }
 
@@ -107,6 +104,18 @@ void EngineAppender::SetMetadata(std::string_view metric, const model::Metadata&
 }
 
 base::Ack EngineAppender::Commit() {
+  if (exemplars_.empty()) return CommitSamples();
+  const base::Ack kept = engine_.exemplars_->Append(tenant_->name, exemplars_);
+  exemplars_.clear();
+  const base::Ack both, samples = CommitSamples();
+  samples.Then([both, kept](const base::Result<void>& written) {
+    if (!written) return both.Resolve(written);
+    kept.Then([both](const base::Result<void>& result) { both.Resolve(result); });
+  });
+  return both;
+}
+
+base::Ack EngineAppender::CommitSamples() {
   if (dropped_) {
     dropped_ = false;
     base::Ack failed = base::Ack::Failed(admission_.error());

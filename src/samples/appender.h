@@ -34,6 +34,7 @@ class EngineAppender final : public store::SampleAppender {
  private:
   /// Makes the record ready for more, and says where the outcome goes.
   AppendOutcome Begin(std::vector<store::Refused>* refused);
+  base::Ack CommitSamples();
   /// True when nothing is taken now; Commit then says why.
   bool Closed() {
     dropped_ = dropped_ || !admission_;
@@ -50,6 +51,7 @@ class EngineAppender final : public store::SampleAppender {
   uint32_t wal_generation_ = 0;  // in force when the record was begun
   uint32_t generation_ = 0;      // of the memtables, when it was last added to
   std::vector<store::SeriesHandle> undeclared_;
+  std::vector<store::SeriesExemplar> exemplars_;
   std::vector<uint32_t> order_;
 };
 

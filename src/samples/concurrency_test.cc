@@ -107,13 +107,13 @@ TEST(SeriesTable, SlotsComeFreeWithTheNextRemoval) {
   SeriesTable table(0, 0);
   const auto all = [](const Series&) { return true; };
   const Labels a{{"__name__", "a"}}, b{{"__name__", "b"}}, c{{"__name__", "c"}};
-  const uint32_t first = table.Add(a.Hash(), a.bytes())->index;
+  const uint32_t first = table.Add(a.Hash())->index;
   EXPECT_EQ(table.RemoveIf(all), std::vector{first});
-  EXPECT_EQ(table.Find(a.Hash(), a.bytes()), nullptr);
-  const uint32_t second = table.Add(b.Hash(), b.bytes())->index;
+  EXPECT_EQ(table.Find(a.Hash(), all), nullptr);
+  const uint32_t second = table.Add(b.Hash())->index;
   EXPECT_NE(second, first);
   EXPECT_EQ(table.RemoveIf(all), std::vector{second});
-  EXPECT_EQ(table.Add(c.Hash(), c.bytes())->index, first);
+  EXPECT_EQ(table.Add(c.Hash())->index, first);
   EXPECT_EQ(table.size(), 1u);
 }
 

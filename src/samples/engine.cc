@@ -75,29 +75,18 @@ base::Result<std::unique_ptr<SampleEngine>> SampleEngine::Open(io::Manifest& man
 }
 
 void SampleEngine::LoadExtras(Tenant& tenant, uint32_t generation) {
-  std::vector<Part::SeriesExemplar> exemplars;  // newest part first
-  bool metadata_found = false;
   const auto parts = tenant.parts();
   for (auto at = parts->rbegin(); at != parts->rend(); ++at) {
     Part& part = **at;
     if (part.broken()) continue;
-    if (auto metadata = part.Metadata(); !metadata) {
+    auto metadata = part.Metadata();
+    if (!metadata) {
       part.MarkBroken(metadata.error());
-    } else if (!metadata_found && !metadata->empty()) {
-      metadata_found = true;
+    } else if (!metadata->empty()) {
       for (auto& [metric, said] : *metadata)
         tenant.metadata.Set(metric, std::move(said), generation, 0);
+      return;
     }
-    if (exemplars.size() >= kMaxExemplars || part.broken()) continue;
-    if (auto more = part.Exemplars(); !more) {
-      part.MarkBroken(more.error());
-    } else {
-      exemplars.insert(exemplars.end(), std::make_move_iterator(more->rbegin()),
-                       std::make_move_iterator(more->rend()));
-    }
-  }
-  for (auto at = exemplars.rbegin(); at != exemplars.rend(); ++at) {
-    tenant.exemplars.Add(at->first, std::move(at->second), generation);
   }
 }
 
@@ -151,12 +140,6 @@ class SampleEngine::Replayer final : public RecordVisitor {
                                       sample.start_ms};
     Apply();
     tenant_.head.AppendHistograms({&write, 1}, kRules, outcome_);
-    return {};
-  }
-  base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
-    const auto handle = Find(ref);
-    if (!handle) return {};
-    tenant_.exemplars.Add(tenant_.head.LabelsOf(*handle), std::move(exemplar), engine_.generation_);
     return {};
   }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,7 @@
 #include "samples/tenant.h"
 #include "store/cardinality.h"
 #include "store/events.h"
+#include "store/exemplars.h"
 #include "store/sample_admin.h"
 #include "store/samples.h"
 
@@ -68,6 +70,12 @@ class SampleEngine final : public store::SampleSink,
   /// kCorrupt when the payload is no record.
   base::Result<void> Replay(const io::WalFrame& frame);
   void AttachWal(io::Wal& wal);
+  /// Who keeps exemplars, from the first append on; without one they are left out.
+  void AttachExemplars(store::ExemplarStore& exemplars) { exemplars_ = &exemplars; }
+
+  /// `wake` is called, from whatever thread, when memory has become so full that Urgent would
+  /// seal. Set it before anything is appended.
+  void OnSealDue(std::function<void()> wake) { wake_ = std::move(wake); }
 
   /// For a reload. Takes effect with the next append or Tick.
   void SetOutOfOrderWindow(int64_t window_ms, bool later_write_wins);
@@ -103,12 +111,15 @@ class SampleEngine final : public store::SampleSink,
   base::Result<void> Flush() override;
   base::Result<void> Tick() override;
   base::Result<void> Urgent() override;
+  /// Tick without Urgent, for a thread that has time.
+  base::Result<void> TickButSeal();
 
   // store::SampleAdmin
   base::Result<void> Delete(std::string_view tenant, const std::vector<model::Matcher>& matchers,
                             int64_t start_ms, int64_t end_ms) override;
   base::Result<void> CleanTombstones() override;
   base::Result<std::string> Snapshot(bool skip_memory) override;
+  std::vector<store::SamplePart> Parts(std::string_view tenant) override;
 
   // store::CardinalitySource
   store::HeadCardinality InMemory(std::string_view tenant, size_t limit) override;
@@ -133,7 +144,7 @@ class SampleEngine final : public store::SampleSink,
   SampleEngine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& budget,
                SampleEngineOptions options);
   base::Result<void> OpenParts();
-  /// Exemplars (the newest) and metadata of the tenant's parts into memory.
+  /// What the newest of the tenant's parts knows of metadata, into memory.
   void LoadExtras(Tenant& tenant, uint32_t generation);
   TenantPtr TenantOf(std::string_view name);
   void RegisterGauges();
@@ -160,6 +171,9 @@ class SampleEngine final : public store::SampleSink,
 
   // seal.cc; all under seal_mutex_
   bool SealIsDue() const;
+  void NoteGrowth() const;
+  /// Whether memtables of so many bytes and series are worth a seal.
+  bool Full(size_t bytes, uint64_t series) const;
   base::Result<void> SealLocked();
   void Rotate();
   class TenantSeal;
@@ -201,6 +215,8 @@ class SampleEngine final : public store::SampleSink,
   const SampleEngineOptions options_;
   const uint32_t shards_;
   io::Wal* wal_ = nullptr;
+  std::function<void()> wake_;
+  store::ExemplarStore* exemplars_ = nullptr;
   PageCache cache_;
 
   std::atomic<int64_t> retention_ms_, window_ms_;

@@ -171,9 +171,24 @@ std::vector<std::pair<std::string, model::Metadata>> SampleEngine::MetadataOf(
 
 base::Result<std::vector<std::pair<model::Labels, std::vector<model::Exemplar>>>>
 SampleEngine::Exemplars(const store::SampleQuery& query) {
-  const TenantPtr tenant = FindTenant(query.tenant);
-  if (tenant == nullptr) return std::vector<ExemplarStore::PerSeries>();
-  return tenant->exemplars.Select(query.matchers, query.start_ms, query.end_ms);
+  if (exemplars_ == nullptr) return std::vector<store::SeriesExemplars>();
+  return exemplars_->Select(query);
+}
+
+std::vector<store::SamplePart> SampleEngine::Parts(std::string_view tenant) {
+  std::vector<store::SamplePart> out;
+  const TenantPtr found = FindTenant(tenant);
+  if (found == nullptr) return out;
+  const auto parts = found->parts();
+  for (const auto& part : *parts) {
+    const io::PartEntry& entry = part->entry();
+    out.push_back({entry.id, entry.min_time, entry.max_time, part->info().series, entry.items,
+                   part->info().level});
+  }
+  std::sort(out.begin(), out.end(), [](const store::SamplePart& a, const store::SamplePart& b) {
+    return std::pair(a.min_ms, a.id) < std::pair(b.min_ms, b.id);
+  });
+  return out;
 }
 
 store::SampleStats SampleEngine::Stats(std::string_view tenant) {

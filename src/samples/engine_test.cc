@@ -243,7 +243,7 @@ TEST_F(EngineTest, SamplesOfManyDaysGoToPartsOfTheirDay) {
   EXPECT_EQ(All(), expected);
 }
 
-TEST_F(EngineTest, HistogramsMetadataAndExemplarsSurvive) {
+TEST_F(EngineTest, HistogramsAndMetadataSurvive) {
   Start();
   std::vector<std::shared_ptr<const model::Histogram>> sent;
   {
@@ -267,9 +267,6 @@ TEST_F(EngineTest, HistogramsMetadataAndExemplarsSurvive) {
       appender->AppendHistograms({&write, 1}, &refused);
       ASSERT_TRUE(refused.empty());
     }
-    const store::ExemplarWrite exemplar{handle,
-                                        {Labels{{"trace_id", "abc"}}, 0.7, kTestStartMs + 5}};
-    appender->AppendExemplars({&exemplar, 1});
     appender->SetMetadata("latency", {model::MetricType::kHistogram, "How long.", "seconds"});
     ASSERT_TRUE(appender->Commit().Wait().has_value());
   }
@@ -280,10 +277,6 @@ TEST_F(EngineTest, HistogramsMetadataAndExemplarsSurvive) {
     ASSERT_TRUE((*cursor)->Next(&columns).value());
     ASSERT_EQ(columns.histograms.size(), sent.size());
     for (size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(*columns.histograms[i].histogram, *sent[i]);
-    const auto exemplars = engine().Exemplars(Everything());
-    ASSERT_EQ(exemplars->size(), 1u);
-    EXPECT_EQ(exemplars->front().first, Name("latency"));
-    EXPECT_EQ(exemplars->front().second.front().labels.Get("trace_id"), "abc");
     const auto metadata = engine().MetadataOf("default", "");
     ASSERT_EQ(metadata.size(), 1u);
     EXPECT_EQ(metadata[0].second.help, "How long.");

@@ -6,7 +6,7 @@
 namespace pharos::samples {
 namespace {
 
-size_t CostOf(size_t label_bytes) { return kSeriesOverheadBytes + label_bytes; }
+size_t CostOf(size_t labels) { return kSeriesOverheadBytes + labels * kSeriesLabelBytes; }
 
 }  // namespace
 
@@ -24,10 +24,11 @@ Head::Head(uint32_t shards, const SeriesLimits& limits, uint32_t generation,
 Head::~Head() {
   for (const auto& shard : shards_) {
     shard->table.RemoveIf([&](const Series& series) {
-      budget_.Release(CostOf(series.labels().size()));
+      budget_.Release(CostOf(series.pairs().size()));
       return false;
     });
   }
+  budget_.Release(label_bytes_);
 }
 
 base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, Priority priority,
@@ -36,21 +37,25 @@ base::Result<store::SeriesHandle> Head::Resolve(const model::Labels& labels, Pri
   const base::Hash128 id = labels.Hash();
   Shard& shard = *shards_[id.low & (shards_.size() - 1)];
   std::lock_guard lock(shard.mutex);
-  if (const Series* found = shard.table.Find(id, labels.bytes()))
-    return store::SeriesHandle{found->index, found->epoch};
-  const size_t cost = CostOf(labels.bytes().size());
+  const Series* found = shard.table.Find(
+      id, [&](const Series& series) { return index_.Same(series.pairs(), labels.bytes()); });
+  if (found != nullptr) return store::SeriesHandle{found->index, found->epoch};
   if (labels.bytes().size() > kMaxLabelBytes) {
     return base::Fail(base::ErrorKind::kLimit,
                       "a label set of " + std::to_string(labels.bytes().size()) +
                           " bytes is over the limit of " + std::to_string(kMaxLabelBytes));
   }
   if (priority != Priority::kForced) {
-    PHAROS_TRY_VOID(
-        CheckNewSeries(limits_, index_, series_count_, labels.bytes(), priority, budget_, cost));
+    PHAROS_TRY_VOID(CheckNewSeries(limits_, index_, series_count_, labels.bytes(), priority,
+                                   budget_, CostOf(labels.size()) + labels.bytes().size()));
   }
-  budget_.Reserve(cost);
-  const Series* made = shard.table.Add(id, labels.bytes());
-  index_.Add(made->index, made->labels());
+  Series* made = shard.table.Add(id);
+  std::vector<uint32_t> pairs;
+  pairs.reserve(labels.size());
+  const size_t label_bytes = index_.Add(made->index, labels.bytes(), &pairs);
+  made->SetPairs(pairs);
+  budget_.Reserve(CostOf(pairs.size()) + label_bytes);
+  label_bytes_ += label_bytes;
   ++series_count_;
   *made_it = true;
   return store::SeriesHandle{made->index, made->epoch};
@@ -71,7 +76,13 @@ model::Labels Head::LabelsOf(store::SeriesHandle handle) {
   Shard& shard = *shards_[ShardOf(handle.index)];
   std::lock_guard lock(shard.mutex);
   const Series* series = shard.table.Get(handle);
-  return series != nullptr ? model::Labels::Decode(series->labels()).value() : model::Labels();
+  return series != nullptr ? LabelsOf(*series) : model::Labels();
+}
+
+model::Labels Head::LabelsOf(const Series& series) const {
+  std::string bytes;
+  index_.AppendLabels(series.pairs(), &bytes);
+  return model::Labels::Decode(bytes).value();
 }
 
 void Head::Declare(uint32_t ref, uint32_t wal_generation, RecordWriter& record) {
@@ -79,7 +90,9 @@ void Head::Declare(uint32_t ref, uint32_t wal_generation, RecordWriter& record) 
   std::lock_guard lock(shard.mutex);
   Series* series = shard.table.At(ref);
   if (series == nullptr || series->declared == wal_generation) return;
-  record.DeclareSeries(ref, series->labels());
+  std::string labels;
+  index_.AppendLabels(series->pairs(), &labels);
+  record.DeclareSeries(ref, labels);
   series->declared = wal_generation;
 }
 
@@ -103,7 +116,7 @@ std::vector<std::shared_ptr<const Memtable>> Head::Frozen() const {
 
 size_t Head::DropFrozen() {
   std::unique_lock removal(removal_mutex_);
-  std::vector<uint32_t> gone;
+  std::vector<uint32_t> gone, touched;
   for (const auto& shard : shards_) {
     std::lock_guard lock(shard->mutex);
     if (shard->frozen.empty()) continue;
@@ -111,20 +124,27 @@ size_t Head::DropFrozen() {
     shard->frozen.clear();
     shard->min_ms = INT64_MAX;
     shard->max_ms = INT64_MIN;
-    for (const MemSeries* mem : shard->active->series()) {
+    const SeriesList& active = shard->active->series();
+    for (size_t i = 0; i < active.size(); ++i) {
+      const MemSeries* mem = active[i];
       shard->min_ms = std::min(shard->min_ms, mem->min_ms);
       shard->max_ms = std::max(shard->max_ms, mem->series->last_ms);
     }
     const auto removed = shard->table.RemoveIf([&](const Series& series) {
       if (series.mem_generation >= sealed) return false;
-      budget_.Release(CostOf(series.labels().size()));
+      const auto pairs = series.pairs();
+      touched.insert(touched.end(), pairs.begin(), pairs.end());
+      budget_.Release(CostOf(pairs.size()));
       return true;
     });
     gone.insert(gone.end(), removed.begin(), removed.end());
   }
   if (gone.empty()) return 0;
   std::sort(gone.begin(), gone.end());
-  index_.Remove(gone);  // a series made again by now has another index
+  // A series made again by now has another index.
+  const size_t label_bytes = index_.Remove(gone, std::move(touched));
+  budget_.Release(label_bytes);
+  label_bytes_ -= label_bytes;
   raw_cache_.Clear();
   series_count_ -= gone.size();
   return gone.size();

@@ -40,6 +40,7 @@ struct AppendOutcome {
   std::vector<store::SeriesHandle>* undeclared = nullptr;  ///< not yet in this WAL generation
   std::vector<store::Refused>* refused = nullptr;
   std::vector<uint32_t>* order = nullptr;  ///< scratch
+  bool grew = false;                       ///< more memory was taken from the budget
 };
 
 /// What one generation of a series looked like at one moment.
@@ -136,6 +137,7 @@ class Head {
   bool TimeBounds(int64_t* min_ms, int64_t* max_ms) const;
 
  private:
+  model::Labels LabelsOf(const Series& series) const;
   /// True when the series' newest sample went.
   static bool DeleteFrom(Series& series, const std::vector<Memtable*>& tables, int64_t start_ms,
                          int64_t end_ms);
@@ -153,7 +155,7 @@ class Head {
   }
   /// Calls `on_write(shard, i)` for all writes, shard by shard under its lock.
   template <class Write, class OnWrite>
-  void ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write);
+  void ByShard(std::span<const Write> writes, AppendOutcome& outcome, OnWrite on_write);
   /// Calls `on_series(series, active generation, newest MemSeries…)` for the series with
   /// something in the range.
   template <class OnSeries>
@@ -167,6 +169,7 @@ class Head {
   RawCache raw_cache_;
   mutable std::shared_mutex removal_mutex_;  // exclusive while series are taken out
   std::atomic<size_t> series_count_{0};
+  std::atomic<size_t> label_bytes_{0};  // of the index' labels, as accounted
 };
 
 }  // namespace pharos::samples

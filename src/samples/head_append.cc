@@ -44,7 +44,8 @@ void Refuse(AppendOutcome& outcome, size_t index, SampleRefusal why) {
 }  // namespace
 
 template <class Write, class OnWrite>
-void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, OnWrite on_write) {
+void Head::ByShard(std::span<const Write> writes, AppendOutcome& outcome, OnWrite on_write) {
+  std::vector<uint32_t>* const order = outcome.order;
   // So many writes ahead the series is fetched, then the end of its stream: most of an append
   // is waiting for these two.
   constexpr uint32_t kSeriesAhead = 16, kTailAhead = 8;
@@ -72,7 +73,7 @@ void Head::ByShard(std::span<const Write> writes, std::vector<uint32_t>* order, 
       Series* series = shard.table.Get(writes[i].series);
       on_write(shard, series, i);
     }
-    shard.active->Account();
+    if (shard.active->Account()) outcome.grew = true;
   }
 }
 
@@ -80,7 +81,7 @@ void Head::Append(std::span<const store::SampleWrite> samples, std::span<const i
                   const AppendRules& rules, AppendOutcome& outcome) {
   const size_t refused_before = outcome.refused != nullptr ? outcome.refused->size() : 0;
   if (outcome.record != nullptr) outcome.record->Reserve(samples.size());
-  ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
+  ByShard(samples, outcome, [&](Shard& shard, Series* series, size_t i) {
     if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
     const auto& [handle, time_ms, value] = samples[i];
     const auto bits = std::bit_cast<uint64_t>(value);
@@ -113,7 +114,7 @@ void Head::Append(std::span<const store::SampleWrite> samples, std::span<const i
 
 void Head::AppendHistograms(std::span<const store::HistogramWrite> samples,
                             const AppendRules& rules, AppendOutcome& outcome) {
-  ByShard(samples, outcome.order, [&](Shard& shard, Series* series, size_t i) {
+  ByShard(samples, outcome, [&](Shard& shard, Series* series, size_t i) {
     if (series == nullptr) return Refuse(outcome, i, SampleRefusal::kStaleHandle);
     const auto& [handle, time_ms, histogram, start_ms] = samples[i];
     SampleRefusal why{};

@@ -41,8 +41,7 @@ std::vector<Head::Rewound> Head::Delete(const std::vector<model::Matcher>& match
       if (series == nullptr || series->last_ms < start_ms) continue;
       const bool rewind = DeleteFrom(*series, tables, start_ms, end_ms);
       if (!rewind || rewound.size() >= kMaxRewound) continue;
-      rewound.push_back(
-          {{series->index, series->epoch}, model::Labels::Decode(series->labels()).value()});
+      rewound.push_back({{series->index, series->epoch}, LabelsOf(*series)});
     }
     for (Memtable* table : tables) table->Account();
   }

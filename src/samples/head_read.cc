@@ -48,8 +48,8 @@ HeadSnapshot Head::Collect(const std::vector<model::Matcher>& matchers, int64_t 
         [&](const Series& series, uint32_t active, const std::vector<const MemSeries*>& chain) {
           HeadSeries& made = out.series.emplace_back();
           made.label_begin = out.label_bytes.size();
-          made.label_size = static_cast<uint32_t>(series.labels().size());
-          out.label_bytes += series.labels();
+          index_.AppendLabels(series.pairs(), &out.label_bytes);
+          made.label_size = static_cast<uint32_t>(out.label_bytes.size() - made.label_begin);
           made.first_view = static_cast<uint32_t>(out.views.size());
           made.view_count = static_cast<uint32_t>(chain.size());
           for (size_t i = chain.size(); i-- > 0;) {
@@ -81,7 +81,7 @@ std::vector<model::Labels> Head::SeriesIn(const std::vector<model::Matcher>& mat
   std::vector<model::Labels> out;
   Visit(matchers, start_ms, end_ms, nullptr,
         [&](const Series& series, uint32_t, const std::vector<const MemSeries*>&) {
-          out.push_back(model::Labels::Decode(series.labels()).value());
+          out.push_back(LabelsOf(series));
         });
   return out;
 }

@@ -176,19 +176,4 @@ bool DecodeMetadata(ByteReader& in, model::Metadata* out) {
   return in.ok();
 }
 
-void EncodeExemplar(const model::Exemplar& exemplar, std::string& out) {
-  codec::PutSigned(out, exemplar.time_ms);
-  PutDouble(out, exemplar.value);
-  codec::PutBytes(out, exemplar.labels.bytes());
-}
-
-bool DecodeExemplar(ByteReader& in, model::Exemplar* out) {
-  out->time_ms = in.Signed();
-  out->value = GetDouble(in);
-  auto labels = model::Labels::Decode(in.Bytes());
-  if (!in.ok() || !labels) return false;
-  out->labels = std::move(*labels);
-  return true;
-}
-
 }  // namespace pharos::samples

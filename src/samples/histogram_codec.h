@@ -24,10 +24,8 @@ bool SameHistogramLayout(const model::Histogram& a, const model::Histogram& b);
 void EncodeHistogramLayout(const model::Histogram& histogram, std::string& out);
 bool DecodeHistogramLayout(codec::ByteReader& in, model::Histogram* out);
 
-/// Metadata and exemplars, as WAL records and parts hold them.
+/// Metadata, as WAL records and parts hold them.
 void EncodeMetadata(const model::Metadata& metadata, std::string& out);
 bool DecodeMetadata(codec::ByteReader& in, model::Metadata* out);
-void EncodeExemplar(const model::Exemplar& exemplar, std::string& out);
-bool DecodeExemplar(codec::ByteReader& in, model::Exemplar* out);
 
 }  // namespace pharos::samples

@@ -48,8 +48,10 @@ struct Bed {
     const auto labels = AllLabels();
     auto builder = PartBuilder::Create(io::Fs::Real(), directory + "/part", {}).value();
     store::SeriesColumns columns{.times_ms = {1}, .values = {1}};
+    std::vector<uint32_t> pairs;
     for (uint32_t i = 0; i < labels.size(); ++i) {
-      head.Add(i, labels[i].bytes());
+      pairs.clear();
+      head.Add(i, labels[i].bytes(), &pairs);
       if (!builder->AddSeries(labels[i].bytes(), columns)) std::abort();
     }
     entry.bytes = builder->Finish().value();

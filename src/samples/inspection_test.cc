@@ -40,7 +40,6 @@ struct InspectionTest : testing::Test {
         EXPECT_TRUE(builder.AddSeries(labels.bytes(), columns).has_value());
       }
     }
-    EXPECT_TRUE(builder.AddExemplar(Labels{{"a", "b"}}, {Labels{{"t", "1"}}, 1, start}));
     EXPECT_TRUE(builder.AddMetadata("counter", {model::MetricType::kCounter, "Help.", "s"}));
     return publisher->Publish({}, cache, budget).value();
   }
@@ -104,7 +103,7 @@ TEST_F(InspectionTest, AFlippedBitInAnyPageIsNamedAndSpoilsNothingElse) {
   const auto part = Publish(20'000), other = Publish(20'001);
   const std::string path = Path(*part), good = Contents(path);
   const auto sections = io::PartReader::Open(fs, path, kPartKind, kPartVersion).value()->Sections();
-  ASSERT_EQ(sections.size(), 8u);
+  ASSERT_EQ(sections.size(), 7u);
   for (const io::Section& section : sections) {
     for (size_t page = 0; page < section.pages.size(); ++page) {
       const io::PageRef& ref = section.pages[page];

@@ -22,7 +22,7 @@ inline constexpr size_t kFullHistogramBlock = 60;
 /// Bytes of a data or time page before compression: what one look-up reads.
 inline constexpr size_t kPageBytes = 64 * 1024;
 
-/// Bytes of a page of the label index, of exemplars or of metadata before compression.
+/// Bytes of a page of the label index or of metadata before compression.
 inline constexpr size_t kIndexPageBytes = 256 * 1024;
 
 /// Bytes of one series' blocks in one page; a longer series goes on in the next page.
@@ -41,14 +41,14 @@ inline constexpr int kEpochBits = 24;
 /// hundred targets, which the series of a metric go through again and again.
 inline constexpr size_t kReaderTimes = 512 * 1024;
 
-/// What a new series costs beside its labels: registry slot, index, caches (bytes).
+/// What a new series costs beside its labels: registry slot, look-ups, caches (bytes); and for
+/// each label, its number and the series' place on its list. Labels that are new are counted
+/// apart, since fleets share nearly all.
 inline constexpr size_t kSeriesOverheadBytes = 192;
+inline constexpr size_t kSeriesLabelBytes = 12;
 
 /// Labels of one series, canonical bytes. A label set beyond that is an attack or a mistake.
 inline constexpr size_t kMaxLabelBytes = 256 * 1024;
-
-/// Exemplars kept a tenant (newest); Prometheus's own default.
-inline constexpr size_t kMaxExemplars = 100'000;
 
 /// Bytes of metadata a tenant (they are in every seal's newest part), and of a help text,
 /// unit or family's name.
@@ -87,6 +87,8 @@ inline constexpr int64_t kRetryNs = 10'000'000'000;
 
 /// Parts of one level that are merged into one of the next (30 min → 2 h → 8 h → day).
 inline constexpr size_t kMergeWidth = 4;
+/// Of parts that together have less than kFullBlock samples a series.
+inline constexpr size_t kMergeMostWidth = 8;
 inline constexpr uint32_t kDayLevel = 3;
 
 /// Deletions a tenant that are not carried out on disk yet: each costs a look at every part.
@@ -114,6 +116,12 @@ inline constexpr uint64_t kQuietSealSamples = 50'000;
 inline constexpr uint64_t kDenseSamples = 240;
 inline constexpr int64_t kDenseSealAgeNs = 3LL * 60 * 1'000'000'000;
 inline constexpr uint64_t kDenseSealWalBytes = 16u << 20;
+
+/// Bytes of memtables at which they are sealed: so many a series, which is two full pieces of each
+/// stream with some 50 samples, and so many in all, below which a part would be small. More would
+/// save little on disk, where parts are merged anyway, and a fleet's memory is mostly this.
+inline constexpr size_t kSealBytesASeries = 288;
+inline constexpr size_t kSealBytesAtLeast = 48u << 20;
 
 /// Series that a merge copies between two rests, and the share of one core that it takes in all.
 inline constexpr uint64_t kMergeSliceSeries = 1024;

@@ -8,31 +8,28 @@
 #include "samples/columns.h"
 #include "samples/engine.h"
 #include "samples/hidden_samples.h"
+#include "samples/label_bytes.h"
 #include "samples/limits.h"
 #include "samples/merge_plan.h"
 #include "samples/part_publisher.h"
 #include "samples/series_merger.h"
+#include "samples/series_walk.h"
 
 namespace pharos::samples {
 namespace {
 
 /// One input of a merge: a part and where it stands.
 struct Input {
-  std::shared_ptr<Part> part;
   PartSeriesReader reader;
-  uint32_t at = 0;
-  model::Labels labels = {};
-
-  bool done() const { return at == reader.index().series_count(); }
-  void Load() {
-    if (!done()) labels = reader.index().LabelsOf(at);
-  }
+  SeriesWalk walk;
 };
 
-const model::Labels* Least(const std::vector<Input>& inputs) {
-  const model::Labels* least = nullptr;
+const std::string* Least(const std::vector<Input>& inputs) {
+  const std::string* least = nullptr;
   for (const Input& input : inputs) {
-    if (!input.done() && (least == nullptr || input.labels < *least)) least = &input.labels;
+    if (input.walk.done()) continue;
+    if (least == nullptr || CompareLabels(input.walk.labels(), *least) < 0)
+      least = &input.walk.labels();
   }
   return least;
 }
@@ -44,21 +41,15 @@ std::unexpected<base::Error> Blame(Part& part, base::Error error) {
   return std::unexpected(std::move(error));
 }
 
-/// The newest exemplars of all, and the newest metadata there is.
-base::Result<void> CopyRest(const PartList& run, PartBuilder& builder, bool* any) {
+/// The newest metadata there is.
+base::Result<void> CopyMetadata(const PartList& run, PartBuilder& builder, bool* any) {
   std::vector<std::pair<std::string, model::Metadata>> newest;
-  std::vector<Part::SeriesExemplar> all;
   for (const auto& part : run) {
-    auto exemplars = part->Exemplars();
-    if (!exemplars) return Blame(*part, exemplars.error());
-    std::move(exemplars->begin(), exemplars->end(), std::back_inserter(all));
-    if (all.size() > kMaxExemplars) all.erase(all.begin(), all.end() - kMaxExemplars);
     auto metadata = part->Metadata();
     if (!metadata) return Blame(*part, metadata.error());
     if (!metadata->empty()) newest = std::move(*metadata);
   }
-  *any = !all.empty() || !newest.empty();
-  for (const auto& [labels, exemplar] : all) PHAROS_TRY_VOID(builder.AddExemplar(labels, exemplar));
+  *any = !newest.empty();
   for (const auto& [metric, said] : newest) PHAROS_TRY_VOID(builder.AddMetadata(metric, said));
   return {};
 }
@@ -82,16 +73,31 @@ class Rests {
 };
 
 /// A series of which something is deleted: sample by sample.
-base::Result<void> CopyVisible(const model::Labels& labels, const std::vector<MergeInput>& inputs,
+base::Result<void> CopyVisible(const std::string& labels, const std::vector<MergeInput>& inputs,
                                PartBuilder& builder) {
   store::SeriesColumns columns;
   for (const MergeInput& input : inputs) {
-    const auto read = input.reader->Read(input.series, INT64_MIN, INT64_MAX, &columns);
+    const auto read = input.reader->Read(input.series, input.place, INT64_MIN, INT64_MAX, &columns);
     if (!read) return Blame(input.reader->part(), read.error());
   }
   SortLaterWins(&columns);
   if (columns.times_ms.empty() && columns.histograms.empty()) return {};
-  return builder.AddSeries(labels.bytes(), columns);
+  return builder.AddSeries(labels, columns);
+}
+
+base::Result<void> OpenInputs(const PartList& run, std::vector<Input>* inputs) {
+  for (const auto& part : run) {
+    auto walk = SeriesWalk::Start(part);
+    if (!walk) return Blame(*part, walk.error());
+    if (!part->has_tombstones()) {
+      inputs->push_back({PartSeriesReader(part), *std::move(walk)});
+      continue;
+    }
+    auto index = part->Index();
+    if (!index) return Blame(*part, index.error());
+    inputs->push_back({PartSeriesReader(part, *std::move(index), false), *std::move(walk)});
+  }
+  return {};
 }
 
 /// Every series of every input, put together, into the builder.
@@ -99,20 +105,23 @@ base::Result<void> CopySeries(std::vector<Input>& inputs, PartBuilder& builder, 
   SeriesMerger merger(builder);
   std::vector<MergeInput> chosen;
   uint64_t series = 0;
-  while (const model::Labels* least = Least(inputs)) {
-    const model::Labels labels = *least;
+  std::string labels;
+  while (const std::string* least = Least(inputs)) {
+    labels = *least;
     chosen.clear();
     bool hidden = false;
     for (Input& input : inputs) {
-      if (input.done() || input.labels != labels) continue;
+      SeriesWalk& walk = input.walk;
+      if (walk.done() || walk.labels() != labels) continue;
       const HiddenSamples* const in_part = input.reader.hidden();
-      hidden = hidden || (in_part != nullptr && in_part->Touches(input.at, INT64_MIN, INT64_MAX));
-      chosen.push_back({&input.reader, input.at++});
-      input.Load();
+      hidden =
+          hidden || (in_part != nullptr && in_part->Touches(walk.number(), INT64_MIN, INT64_MAX));
+      chosen.push_back({&input.reader, walk.number(), walk.place()});
+      if (const auto next = walk.Next(); !next) return Blame(input.reader.part(), next.error());
     }
     if (hidden) {
       PHAROS_TRY_VOID(CopyVisible(labels, chosen, builder));
-    } else if (const auto added = merger.Add(labels.bytes(), chosen); !added) {
+    } else if (const auto added = merger.Add(labels, chosen); !added) {
       if (merger.failed() == nullptr) return added;
       return Blame(merger.failed()->part(), added.error());
     }
@@ -129,8 +138,12 @@ base::Result<void> SampleEngine::Urgent() {
 }
 
 base::Result<void> SampleEngine::Tick() {
-  std::lock_guard lock(maintenance_mutex_);
   PHAROS_TRY_VOID(Urgent());
+  return TickButSeal();
+}
+
+base::Result<void> SampleEngine::TickButSeal() {
+  std::lock_guard lock(maintenance_mutex_);
   TrimIndexes();
   PHAROS_TRY_VOID(DropExpired());
   PHAROS_TRY_VOID(DropOversize());
@@ -209,12 +222,6 @@ PartInfo SampleEngine::MergedInfo(const PartList& run, bool final) const {
 }
 
 base::Result<void> SampleEngine::MergeRun(Tenant& tenant, const PartList& run, bool final) {
-  std::vector<std::shared_ptr<const PartIndex>> indexes;
-  for (const auto& part : run) {
-    auto index = part->Index();
-    if (!index) return Blame(*part, index.error());
-    indexes.push_back(*std::move(index));
-  }
   const int64_t day = DayOf(run.front()->entry().min_time);
   std::vector<Input> inputs;
   std::unique_ptr<PartPublisher> publisher;
@@ -222,16 +229,17 @@ base::Result<void> SampleEngine::MergeRun(Tenant& tenant, const PartList& run, b
     std::lock_guard no_deletion(seal_mutex_);  // see deletion.cc
     PHAROS_TRY(publisher,
                PartPublisher::Begin(manifest_, tenant.name, day, MergedInfo(run, final)));
-    for (size_t i = 0; i < run.size(); ++i) {
-      inputs.push_back({run[i], PartSeriesReader(run[i], std::move(indexes[i]), false)});
-      inputs.back().Load();
+    auto opened = OpenInputs(run, &inputs);
+    if (!opened) {
+      publisher->Abandon();
+      return opened;
     }
   }
   // Nobody waits for it, so it leaves the cores to those who serve.
   Rests rests(clock_, final ? 1 : kMergeDuty);
   bool rest = false;  // something beside samples
   auto copied = CopySeries(inputs, publisher->builder(), rests);
-  if (copied) copied = CopyRest(run, publisher->builder(), &rest);
+  if (copied) copied = CopyMetadata(run, publisher->builder(), &rest);
   const PartInfo& written = publisher->builder().info();
   const bool empty = copied && !rest && written.samples == 0;
   if (!copied || empty) {

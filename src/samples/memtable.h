@@ -62,6 +62,27 @@ struct alignas(kMemChunkBytes) MemSeries {
 };
 static_assert(sizeof(MemSeries) == kMemChunkBytes && sizeof(MemChunk) == kMemChunkBytes);
 
+/// The series of a generation in order of their first sample. Grows without moving, and goes away
+/// as a whole: a vector that doubles would take as much again while it grows.
+class SeriesList {
+ public:
+  size_t size() const { return size_; }
+  size_t bytes() const { return blocks_.size() * kBlockBytes; }
+  MemSeries*& operator[](size_t at) const {
+    return reinterpret_cast<MemSeries**>(blocks_[at / kInBlock].data())[at % kInBlock];
+  }
+  void push_back(MemSeries* series) {
+    if (size_ % kInBlock == 0) blocks_.emplace_back(kBlockBytes);
+    (*this)[size_++] = series;
+  }
+
+ private:
+  static constexpr size_t kBlockBytes = 32 * 1024, kInBlock = kBlockBytes / sizeof(MemSeries*);
+
+  std::vector<base::Pages> blocks_;
+  size_t size_ = 0;
+};
+
 /// One generation of one shard.
 ///
 /// Owns: its series' streams. Threads: writes under the shard's lock; a stream up to a `tail`
@@ -78,7 +99,7 @@ class Memtable {
   uint32_t generation() const { return generation_; }
   uint64_t samples() const { return samples_; }
   size_t bytes() const { return accounted_; }
-  const std::vector<MemSeries*>& series() const { return series_; }
+  const SeriesList& series() const { return series_; }
 
   /// Makes the series' place in this generation and lets it point there.
   MemSeries* AddSeries(Series& series);
@@ -93,8 +114,8 @@ class Memtable {
   /// The series holds these samples in this generation from now on and no other, `removed` less
   /// than before. `mem` is its newest or the one before. What readers look at stays as it is.
   void Replace(Series& series, MemSeries& mem, const store::SeriesColumns& columns, size_t removed);
-  /// Takes what has grown since the last call from the budget.
-  void Account();
+  /// Takes what has grown since the last call from the budget; whether anything has.
+  bool Account();
 
  private:
   void* NewChunk();
@@ -109,7 +130,7 @@ class Memtable {
   char* free_end_ = nullptr;
   size_t block_bytes_ = 32 * 1024;  // of the newest
   size_t reserved_ = 0;
-  std::vector<MemSeries*> series_;
+  SeriesList series_;
   std::vector<std::unique_ptr<MemExtra>> extras_;
   uint64_t samples_ = 0;
   size_t extra_bytes_ = 0;
@@ -128,6 +149,8 @@ class MemStreamReader {
             std::vector<double>* values);
 
  private:
+  void Advance();
+
   const char* at_;  // stream of the piece; null: no more
   const char* end_;
   int64_t first_ms_;

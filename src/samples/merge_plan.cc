@@ -1,6 +1,8 @@
 #include "samples/merge_plan.h"
 
+#include <algorithm>
 #include <map>
+#include <span>
 
 #include "samples/limits.h"
 #include "samples/part_publisher.h"
@@ -22,15 +24,29 @@ std::vector<PartList> Runs(const PartList& of_day) {
   return runs;
 }
 
-/// kMergeWidth neighbours of one level.
+/// How many of these neighbours of one level are worth a merge, 0 for none: kMergeWidth, and of
+/// parts with few samples a series so many that its blocks become full, since what is not full is
+/// encoded anew in the next merge.
+size_t WorthMerging(std::span<const std::shared_ptr<Part>> neighbours) {
+  uint64_t samples = 0, series = 1;
+  for (size_t i = 0; i < neighbours.size(); ++i) {
+    samples += neighbours[i]->info().samples;
+    series = std::max(series, neighbours[i]->info().series);
+    const bool full = samples >= series * kFullBlock;
+    if (i + 1 >= (full ? kMergeWidth : kMergeMostWidth)) return i + 1;
+  }
+  return 0;
+}
+
+/// Neighbours of one level.
 PartList SameLevel(const PartList& run) {
   for (size_t begin = 0; begin < run.size();) {
     size_t end = begin;
     while (end < run.size() && run[end]->info().level == run[begin]->info().level) ++end;
-    if (end - begin >= kMergeWidth && run[begin]->info().level < kDayLevel) {
-      return {run.begin() + static_cast<long>(begin),
-              run.begin() + static_cast<long>(begin + kMergeWidth)};
-    }
+    const std::span neighbours(run.data() + begin, end - begin);
+    const size_t count = WorthMerging(neighbours);
+    if (count > 0 && run[begin]->info().level < kDayLevel)
+      return {neighbours.begin(), neighbours.begin() + static_cast<long>(count)};
     begin = end;
   }
   return {};

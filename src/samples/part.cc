@@ -105,6 +105,12 @@ base::Result<std::shared_ptr<const PartIndex>> Part::Index() {
   return index_;
 }
 
+base::Result<uint32_t> Part::LoadPairs(PairList* out) {
+  PHAROS_TRY(const FilePtr file, File());
+  if (const auto loaded = out->Load(*file); !loaded) return std::unexpected(Named(loaded.error()));
+  return static_cast<uint32_t>(file->PageCount(kSeriesSection));
+}
+
 void Part::SetTombstones(Tombstones concerning) {
   std::lock_guard lock(mutex_);
   tombstones_ = std::move(concerning);
@@ -157,25 +163,6 @@ base::Result<PageCache::Page> Part::ReadPage(std::string_view section, uint32_t 
   auto made = std::make_shared<const std::string>(std::move(*bytes));
   if (cached) cache_.Put(key, made);
   return made;
-}
-
-base::Result<std::vector<Part::SeriesExemplar>> Part::Exemplars() {
-  std::vector<SeriesExemplar> out;
-  PHAROS_TRY(const FilePtr file, File());
-  for (uint32_t page = 0; page < file->PageCount(kExemplarSection); ++page) {
-    auto bytes = file->ReadPage(kExemplarSection, page);
-    if (!bytes) return std::unexpected(Named(bytes.error()));
-    codec::ByteReader in(*bytes);
-    while (in.ok() && !in.AtEnd()) {
-      auto labels = model::Labels::Decode(in.Bytes());
-      model::Exemplar exemplar;
-      if (!labels || !DecodeExemplar(in, &exemplar)) {
-        return std::unexpected(Named({base::ErrorKind::kCorrupt, "bad exemplar"}));
-      }
-      out.emplace_back(std::move(*labels), std::move(exemplar));
-    }
-  }
-  return out;
 }
 
 base::Result<std::vector<std::pair<std::string, model::Metadata>>> Part::Metadata() {

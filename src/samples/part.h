@@ -46,6 +46,8 @@ class Part {
   }
 
   base::Result<std::shared_ptr<const PartIndex>> Index();
+  /// Its distinct labels alone, into `out`; how many pages its list of series has.
+  base::Result<uint32_t> LoadPairs(PairList* out);
   /// The tombstones that concern it; they replace those of before.
   void SetTombstones(Tombstones concerning);
   bool has_tombstones();
@@ -59,8 +61,6 @@ class Part {
   /// A page, from the cache when `cached`.
   base::Result<PageCache::Page> ReadPage(std::string_view section, uint32_t page, bool cached);
 
-  using SeriesExemplar = std::pair<model::Labels, model::Exemplar>;
-  base::Result<std::vector<SeriesExemplar>> Exemplars();
   base::Result<std::vector<std::pair<std::string, model::Metadata>>> Metadata();
   base::Result<void> Verify();
 
@@ -125,6 +125,8 @@ class PartSeriesReader {
         index_(std::move(index)),
         hidden_(part_->Hidden(*index_)),
         cached_(cached) {}
+  /// Of a part of which nothing is deleted, for who knows the places of its series.
+  explicit PartSeriesReader(std::shared_ptr<Part> part) : part_(std::move(part)), cached_(false) {}
 
   const PartIndex& index() const { return *index_; }
   Part& part() const { return *part_; }
@@ -135,6 +137,10 @@ class PartSeriesReader {
   /// The series' blocks that have samples within [start_ms, end_ms], in `out` (cleared first):
   /// float blocks in order of time, then histogram blocks in order of time. They do not overlap.
   base::Result<void> Blocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                            std::vector<PartBlock>* out) {
+    return Blocks(index_->place(series), start_ms, end_ms, out);
+  }
+  base::Result<void> Blocks(const SeriesPlace& place, int64_t start_ms, int64_t end_ms,
                             std::vector<PartBlock>* out);
   /// A column's times, valid until the next Times, Blocks, Decode or Read.
   base::Result<std::span<const int64_t>> Times(uint64_t column);
@@ -152,7 +158,11 @@ class PartSeriesReader {
 
   /// Appends the samples of the series within [start_ms, end_ms] to `out`: Blocks and Decode.
   base::Result<void> Read(uint32_t series, int64_t start_ms, int64_t end_ms,
-                          store::SeriesColumns* out);
+                          store::SeriesColumns* out) {
+    return Read(series, index_->place(series), start_ms, end_ms, out);
+  }
+  base::Result<void> Read(uint32_t series, const SeriesPlace& place, int64_t start_ms,
+                          int64_t end_ms, store::SeriesColumns* out);
 
  private:
   struct TimeColumn {

@@ -29,8 +29,6 @@ base::Result<void> ForEachBlock(size_t count, OnBlock on_block) {
   return {};
 }
 
-bool PairLess(std::string_view a, std::string_view b) { return CompareLabels(a, b) < 0; }
-
 }  // namespace
 
 base::Result<std::unique_ptr<PartBuilder>> PartBuilder::Create(io::Fs& fs, const std::string& dir,
@@ -52,28 +50,40 @@ void PartBuilder::Widen(int64_t min_ms, int64_t max_ms) {
   info_.max_ms = std::max(info_.max_ms, max_ms);
 }
 
-void PartBuilder::AddLabels(std::string_view labels) {
+void PartBuilder::NumberLabels(std::string_view labels) {
+  numbers_.clear();
   ForEachLabel(labels, [&](model::LabelView, std::string_view pair) {
-    auto found = pairs_.find(pair);
-    if (found == pairs_.end()) {
-      found = pairs_.emplace(std::string(pair), static_cast<uint32_t>(pairs_.size())).first;
-    }
-    series_pairs_.push_back(found->second);
+    numbers_.push_back(table_.NumberOf(pair));
   });
-  pairs_end_.push_back(static_cast<uint32_t>(series_pairs_.size()));
 }
 
 base::Result<void> PartBuilder::AddSeries(std::string_view labels,
                                           const store::SeriesColumns& columns) {
   PHAROS_TRY_VOID(BeginSeries(labels));
+  return AddColumns(columns);
+}
+
+base::Result<void> PartBuilder::AddSeries(std::span<const uint32_t> pairs,
+                                          const store::SeriesColumns& columns) {
+  labels_ = {};
+  numbers_.assign(pairs.begin(), pairs.end());
+  PHAROS_TRY_VOID(StartSeries());
+  return AddColumns(columns);
+}
+
+base::Result<void> PartBuilder::AddColumns(const store::SeriesColumns& columns) {
   PHAROS_TRY_VOID(AddFloats(columns));
   PHAROS_TRY_VOID(AddHistograms(columns.histograms));
   return EndSeries();
 }
 
 base::Result<void> PartBuilder::BeginSeries(std::string_view labels) {
-  if (bodies_.size() >= kPageBytes || heads_.size() >= kPageBytes) PHAROS_TRY_VOID(FlushData());
   labels_ = labels;
+  return StartSeries();
+}
+
+base::Result<void> PartBuilder::StartSeries() {
+  if (bodies_.size() >= kPageBytes || heads_.size() >= kPageBytes) PHAROS_TRY_VOID(FlushData());
   place_ = {data_page_, static_cast<uint32_t>(heads_.size()), INT64_MAX, INT64_MIN};
   list_begin_ = bodies_.size();
   return {};
@@ -82,8 +92,10 @@ base::Result<void> PartBuilder::BeginSeries(std::string_view labels) {
 base::Result<void> PartBuilder::EndSeries() {
   if (list_count_ == 0) return {};
   PutList(false);
-  AddLabels(labels_);
-  places_.push_back(place_);
+  if (given_pairs_.empty()) NumberLabels(labels_);
+  if (pair_used_.size() < Pairs().size()) pair_used_.resize(Pairs().size());
+  for (const uint32_t number : numbers_) pair_used_[number] = 1;
+  series_.Add(numbers_, place_);
   Widen(place_.min_ms, place_.max_ms);
   ++info_.series;
   return {};
@@ -216,15 +228,6 @@ base::Result<void> PartBuilder::FlushTimes() {
   return {};
 }
 
-base::Result<void> PartBuilder::AddExemplar(const model::Labels& series,
-                                            const model::Exemplar& exemplar) {
-  codec::PutBytes(exemplars_, series.bytes());
-  EncodeExemplar(exemplar, exemplars_);
-  Widen(exemplar.time_ms, exemplar.time_ms);
-  return exemplars_.size() >= kIndexPageBytes ? WriteBytes(kExemplarSection, &exemplars_)
-                                              : base::Result<void>();
-}
-
 base::Result<void> PartBuilder::AddMetadata(std::string_view metric,
                                             const model::Metadata& metadata) {
   codec::PutBytes(metadata_, metric);
@@ -233,18 +236,24 @@ base::Result<void> PartBuilder::AddMetadata(std::string_view metric,
                                              : base::Result<void>();
 }
 
-base::Result<void> PartBuilder::WritePairs(std::vector<uint32_t>* rank) {
-  std::vector<std::pair<std::string_view, uint32_t>> sorted;
-  sorted.reserve(pairs_.size());
-  for (const auto& [pair, number] : pairs_) sorted.emplace_back(pair, number);
+/// The numbers of the pairs that series have, in order of the pairs.
+std::vector<uint32_t> PartBuilder::SortedPairs() const {
+  const auto pairs = Pairs();
+  std::vector<uint32_t> sorted;
+  for (uint32_t number = 0; number < pair_used_.size(); ++number) {
+    if (pair_used_[number] != 0) sorted.push_back(number);
+  }
+  if (!given_pairs_.empty()) return sorted;
   std::sort(sorted.begin(), sorted.end(),
-            [](const auto& a, const auto& b) { return PairLess(a.first, b.first); });
-  rank->resize(sorted.size());
+            [&](uint32_t a, uint32_t b) { return CompareLabels(pairs[a], pairs[b]) < 0; });
+  return sorted;
+}
+
+base::Result<void> PartBuilder::WritePairs(std::span<const uint32_t> sorted) {
   std::string page;
   std::string_view previous;
   for (uint32_t i = 0; i < sorted.size(); ++i) {
-    (*rank)[sorted[i].second] = i;
-    const std::string_view pair = sorted[i].first;
+    const std::string_view pair = Pairs()[sorted[i]];
     const auto differ = std::mismatch(pair.begin(), pair.end(), previous.begin(), previous.end());
     const auto shared = static_cast<size_t>(differ.first - pair.begin());
     codec::PutVarint(page, shared);
@@ -257,14 +266,14 @@ base::Result<void> PartBuilder::WritePairs(std::vector<uint32_t>* rank) {
   return {};
 }
 
-base::Result<void> PartBuilder::WriteSeries(const std::vector<uint32_t>& rank) {
+base::Result<void> PartBuilder::WriteSeries(std::span<const uint32_t> rank) {
   std::string page;
   std::vector<uint32_t> previous, pairs;
   SeriesPlace before;
-  for (size_t s = 0; s < places_.size(); ++s) {
-    const uint32_t begin = s == 0 ? 0 : pairs_end_[s - 1];
+  PHAROS_TRY_VOID(series_.ForEach([&](const std::vector<uint32_t>& numbers,
+                                      const SeriesPlace& place) -> base::Result<void> {
     pairs.clear();
-    for (uint32_t p = begin; p < pairs_end_[s]; ++p) pairs.push_back(rank[series_pairs_[p]]);
+    for (const uint32_t number : numbers) pairs.push_back(rank[number]);
     const auto differ = std::mismatch(pairs.begin(), pairs.end(), previous.begin(), previous.end());
     const auto shared = static_cast<size_t>(differ.first - pairs.begin());
     codec::PutVarint(page, shared);
@@ -272,19 +281,19 @@ base::Result<void> PartBuilder::WriteSeries(const std::vector<uint32_t>& rank) {
     for (size_t i = shared; i < pairs.size(); ++i) {
       codec::PutVarint(page, pairs[i] - (i > 0 ? pairs[i - 1] : 0));
     }
-    const SeriesPlace& place = places_[s];
     codec::PutVarint(page, place.page - before.page);
     codec::PutVarint(page, place.offset - (place.page == before.page ? before.offset : 0));
     codec::PutSigned(page, place.min_ms - before.min_ms);
     codec::PutSigned(page, place.max_ms - before.max_ms);
     before = place;
     previous.swap(pairs);
-    if (page.size() < kIndexPageBytes && s + 1 < places_.size()) continue;
+    if (page.size() < kIndexPageBytes) return {};
     PHAROS_TRY_VOID(WriteBytes(kSeriesSection, &page));
     previous.clear();
     before = {};
-  }
-  return {};
+    return {};
+  }));
+  return WriteBytes(kSeriesSection, &page);
 }
 
 base::Result<void> PartBuilder::WriteBytes(std::string_view section, std::string* bytes) {
@@ -297,10 +306,12 @@ base::Result<void> PartBuilder::WriteBytes(std::string_view section, std::string
 base::Result<uint64_t> PartBuilder::Finish() {
   PHAROS_TRY_VOID(FlushData());
   PHAROS_TRY_VOID(FlushTimes());
-  std::vector<uint32_t> rank;
-  PHAROS_TRY_VOID(WritePairs(&rank));
+  shared_columns_ = {};
+  const std::vector<uint32_t> sorted = SortedPairs();
+  std::vector<uint32_t> rank(pair_used_.size());
+  for (uint32_t i = 0; i < sorted.size(); ++i) rank[sorted[i]] = i;
+  PHAROS_TRY_VOID(WritePairs(sorted));
   PHAROS_TRY_VOID(WriteSeries(rank));
-  PHAROS_TRY_VOID(WriteBytes(kExemplarSection, &exemplars_));
   PHAROS_TRY_VOID(WriteBytes(kMetadataSection, &metadata_));
   PHAROS_TRY_VOID(file_->AddPage(kHeadSection, EncodeInfo(info_)));
   return file_->Finish();

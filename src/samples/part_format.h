@@ -10,7 +10,7 @@
 namespace pharos::samples {
 
 inline constexpr std::string_view kPartKind = "SMPL";
-inline constexpr uint32_t kPartVersion = 2;
+inline constexpr uint32_t kPartVersion = 3;
 inline constexpr std::string_view kPartFile = "samples.part";
 
 inline constexpr std::string_view kHeadSection = "head";
@@ -19,7 +19,6 @@ inline constexpr std::string_view kSeriesSection = "series";
 inline constexpr std::string_view kTimeSection = "times";
 inline constexpr std::string_view kBlockSection = "blocks";
 inline constexpr std::string_view kDataSection = "data";
-inline constexpr std::string_view kExemplarSection = "exemplars";
 inline constexpr std::string_view kMetadataSection = "metadata";
 
 /// The head page.
@@ -29,7 +28,7 @@ struct PartInfo {
   uint32_t level = 0;  ///< 0 sealed, 1 about 2 h, 2 about 8 h, 3 a day
   uint64_t series = 0;
   uint64_t samples = 0;
-  int64_t min_ms = 0;  ///< inclusive; of samples and exemplars
+  int64_t min_ms = 0;  ///< inclusive; of samples
   int64_t max_ms = 0;
 };
 

@@ -14,31 +14,12 @@ model::LabelView Parse(std::string_view pair) {
   return {name, in.Bytes()};
 }
 
-size_t VarintBytes(uint64_t value) {
-  size_t bytes = 1;
-  for (; value >= 0x80; value >>= 7) ++bytes;
-  return bytes;
-}
-
-/// One name, one non-empty value, nothing else, lengths in their shortest form.
-bool IsPair(std::string_view bytes, model::LabelView* label) {
-  codec::ByteReader in(bytes);
-  const std::string_view name = in.Bytes(), value = in.Bytes();
-  *label = {name, value};
-  return in.ok() && !name.empty() && !value.empty() &&
-         bytes.size() ==
-             VarintBytes(name.size()) + name.size() + VarintBytes(value.size()) + value.size();
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<PartIndex>> PartIndex::Load(const io::PartReader& file,
                                                          const PartInfo& info) {
   auto index = std::make_unique<PartIndex>();
-  for (uint32_t page = 0; page < file.PageCount(kPairSection); ++page) {
-    PHAROS_TRY(const std::string bytes, file.ReadPage(kPairSection, page));
-    if (!index->AddPairs(bytes)) return base::Fail(base::ErrorKind::kCorrupt, "bad label pairs");
-  }
+  PHAROS_TRY_VOID(index->pairs_.Load(file));
   for (uint32_t page = 0; page < file.PageCount(kSeriesSection); ++page) {
     PHAROS_TRY(const std::string bytes, file.ReadPage(kSeriesSection, page));
     if (!index->AddSeries(bytes)) return base::Fail(base::ErrorKind::kCorrupt, "bad series list");
@@ -50,62 +31,13 @@ base::Result<std::unique_ptr<PartIndex>> PartIndex::Load(const io::PartReader& f
   return index;
 }
 
-bool PartIndex::AddPairs(std::string_view page) {
-  codec::ByteReader in(page);
-  std::string pair;
-  while (in.ok() && !in.AtEnd()) {
-    const uint64_t shared = in.Varint();
-    const std::string_view rest = in.Bytes();
-    if (!in.ok() || shared > pair.size()) return false;
-    pair.resize(shared);
-    pair += rest;
-    model::LabelView label;
-    if (!IsPair(pair, &label) || pair_bytes_.size() + pair.size() > UINT32_MAX) return false;
-    bool new_name = true;
-    if (pair_count() > 0) {
-      const model::LabelView last = Parse(Pair(pair_count() - 1));
-      if (!(last < label)) return false;
-      new_name = last.name != label.name;
-    }
-    if (new_name) name_begin_.push_back(pair_count());
-    pair_bytes_ += pair;
-    pair_begin_.push_back(static_cast<uint32_t>(pair_bytes_.size()));
-    name_of_pair_.push_back(static_cast<uint32_t>(name_begin_.size() - 1));
-  }
-  return in.ok();
-}
-
 bool PartIndex::AddSeries(std::string_view page) {
-  codec::ByteReader in(page);
-  size_t previous_begin = label_pairs_.size(), previous_end = previous_begin;
-  SeriesPlace place;
-  while (in.ok() && !in.AtEnd()) {
-    const uint64_t shared = in.Varint();
-    const uint64_t own = in.Count();
-    if (!in.ok() || shared > previous_end - previous_begin) return false;
-    const size_t begin = label_pairs_.size();
-    for (size_t i = 0; i < shared; ++i) label_pairs_.push_back(label_pairs_[previous_begin + i]);
-    uint64_t pair = shared > 0 ? label_pairs_.back() : 0;
-    for (uint64_t i = 0; i < own; ++i) {
-      const bool first = shared + i == 0;
-      pair += in.Varint();
-      if (pair >= pair_count()) return false;
-      if (!first && name_of_pair_[pair] <= name_of_pair_[label_pairs_.back()]) return false;
-      label_pairs_.push_back(static_cast<uint32_t>(pair));
-    }
-    previous_begin = begin;
-    previous_end = label_pairs_.size();
-    const auto page_step = static_cast<uint32_t>(in.Varint());
-    const auto offset = static_cast<uint32_t>(in.Varint());
-    place.offset = page_step == 0 ? place.offset + offset : offset;
-    place.page += page_step;
-    place.min_ms = static_cast<int64_t>(static_cast<uint64_t>(place.min_ms) +
-                                        static_cast<uint64_t>(in.Signed()));
-    place.max_ms = static_cast<int64_t>(static_cast<uint64_t>(place.max_ms) +
-                                        static_cast<uint64_t>(in.Signed()));
-    places_.push_back(place);
-    label_begin_.push_back(static_cast<uint32_t>(label_pairs_.size()));
+  SeriesPageReader in(pairs_, page);
+  while (in.Next()) {
+    label_pairs_.insert(label_pairs_.end(), in.pairs().begin(), in.pairs().end());
     if (label_pairs_.size() > UINT32_MAX) return false;
+    label_begin_.push_back(static_cast<uint32_t>(label_pairs_.size()));
+    places_.push_back(in.place());
   }
   return in.ok();
 }
@@ -159,13 +91,13 @@ std::optional<uint32_t> PartIndex::FindSeries(const model::Labels& labels) const
 
 std::vector<std::string> PartIndex::Names() const {
   std::vector<std::string> out;
-  for (const uint32_t pair : name_begin_) out.emplace_back(Parse(Pair(pair)).name);
+  for (const uint32_t pair : pairs_.name_begin()) out.emplace_back(Parse(Pair(pair)).name);
   return out;
 }
 
 size_t PartIndex::bytes() const {
-  return sizeof *this + pair_bytes_.size() + places_.size() * (sizeof(SeriesPlace) + 4) +
-         (label_pairs_.size() + postings_.size()) * 4 + pair_begin_.size() * 12;
+  return sizeof *this + pairs_.bytes() + places_.size() * (sizeof(SeriesPlace) + 4) +
+         (label_pairs_.size() + postings_.size() + postings_begin_.size()) * 4;
 }
 
 uint32_t PartIndex::LowerBound(std::string_view name, std::string_view value) const {
@@ -189,8 +121,8 @@ std::span<const uint32_t> PartIndex::Find(std::string_view name, std::string_vie
 
 uint32_t PartIndex::EndOfName(std::string_view name) const {
   const auto later = std::ranges::upper_bound(
-      name_begin_, name, {}, [&](uint32_t pair) { return Parse(Pair(pair)).name; });
-  return later == name_begin_.end() ? pair_count() : *later;
+      pairs_.name_begin(), name, {}, [&](uint32_t pair) { return Parse(Pair(pair)).name; });
+  return later == pairs_.name_begin().end() ? pair_count() : *later;
 }
 
 void PartIndex::ForEachValue(std::string_view name, std::string_view from, std::string_view to,

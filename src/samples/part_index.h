@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "io/part_file.h"
 #include "model/labels.h"
+#include "samples/pair_list.h"
 #include "samples/part_format.h"
 #include "samples/postings.h"
 
@@ -34,12 +35,9 @@ class PartIndex final : public PostingSource {
     return {label_pairs_.data() + label_begin_[series],
             label_begin_[series + 1] - label_begin_[series]};
   }
-  uint32_t pair_count() const { return static_cast<uint32_t>(pair_begin_.size() - 1); }
+  uint32_t pair_count() const { return pairs_.size(); }
   /// Canonical label bytes of one pair.
-  std::string_view Pair(uint32_t pair) const {
-    return std::string_view(pair_bytes_)
-        .substr(pair_begin_[pair], pair_begin_[pair + 1] - pair_begin_[pair]);
-  }
+  std::string_view Pair(uint32_t pair) const { return pairs_.Pair(pair); }
   std::vector<uint32_t> Select(const std::vector<model::Matcher>& matchers) const {
     return SelectSeries(*this, matchers);
   }
@@ -61,7 +59,6 @@ class PartIndex final : public PostingSource {
   std::string_view ValueOf(uint32_t series, std::string_view name) const override;
 
  private:
-  bool AddPairs(std::string_view page);
   bool AddSeries(std::string_view page);
   void BuildPostings();
   /// The first pair at or after (name, value).
@@ -73,10 +70,7 @@ class PartIndex final : public PostingSource {
             postings_begin_[pair + 1] - postings_begin_[pair]};
   }
 
-  std::string pair_bytes_;  // canonical label bytes of each pair, in order
-  std::vector<uint32_t> pair_begin_{0};
-  std::vector<uint32_t> name_of_pair_;  // rank of the pair's name
-  std::vector<uint32_t> name_begin_;    // a name: its first pair
+  PairList pairs_;
   std::vector<uint32_t> label_pairs_;
   std::vector<uint32_t> label_begin_{0};  // a series
   std::vector<SeriesPlace> places_;       // a series

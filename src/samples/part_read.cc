@@ -81,10 +81,9 @@ base::Result<std::span<const int64_t>> PartSeriesReader::Times(uint64_t column) 
   return std::span<const int64_t>(found->times);
 }
 
-base::Result<void> PartSeriesReader::Blocks(uint32_t series, int64_t start_ms, int64_t end_ms,
-                                            std::vector<PartBlock>* out) {
+base::Result<void> PartSeriesReader::Blocks(const SeriesPlace& place, int64_t start_ms,
+                                            int64_t end_ms, std::vector<PartBlock>* out) {
   out->clear();
-  const SeriesPlace& place = index_->place(series);
   if (place.min_ms > end_ms || place.max_ms < start_ms) return {};
   uint32_t page = place.page;
   size_t offset = place.offset;
@@ -235,10 +234,11 @@ base::Result<void> PartSeriesReader::DecodeHistograms(const PartBlock& block,
   return {};
 }
 
-base::Result<void> PartSeriesReader::Read(uint32_t series, int64_t start_ms, int64_t end_ms,
+base::Result<void> PartSeriesReader::Read(uint32_t series, const SeriesPlace& place,
+                                          int64_t start_ms, int64_t end_ms,
                                           store::SeriesColumns* out) {
   const size_t floats = out->times_ms.size(), histograms = out->histograms.size();
-  PHAROS_TRY_VOID(Blocks(series, start_ms, end_ms, &blocks_));
+  PHAROS_TRY_VOID(Blocks(place, start_ms, end_ms, &blocks_));
   for (const PartBlock& block : blocks_) PHAROS_TRY_VOID(Decode(block, start_ms, end_ms, out));
   if (hidden_ != nullptr) hidden_->Filter(series, floats, histograms, out);
   return {};

@@ -13,6 +13,7 @@
 #include "samples/merge_plan.h"
 #include "samples/part_builder.h"
 #include "samples/part_publisher.h"
+#include "samples/series_walk.h"
 
 namespace pharos::samples {
 namespace {
@@ -148,7 +149,6 @@ TEST_F(PartTest, OneSeriesOfAnyDoublesDoesNotSpoilTheNext) {
 
 /// Reads all there is, whatever it is; must end.
 void ReadEverything(const std::shared_ptr<Part>& part) {
-  (void)part->Exemplars();
   (void)part->Metadata();
   const auto index = part->Index();
   if (!index) return;
@@ -216,7 +216,8 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.labels < b.labels; });
-  for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes());
+  std::vector<uint32_t> pairs;  // of all, one after the other
+  for (uint32_t i = 0; i < all.size(); ++i) head.Add(i, all[i].labels.bytes(), &pairs);
   const auto part = Write(all);
   const auto index = part->Index().value();
   const char* values[] = {"",        "m12", "m1.",  "m12|m13|m12", ".*",     ".+",
@@ -241,8 +242,62 @@ TEST_F(PartTest, IndexesAgreeWithTheMatchers) {
   }
   EXPECT_EQ(checked, 4 * 4 * 17);
   EXPECT_EQ(index->Select({}).size(), all.size());
-  head.Remove({0, 1, 2});
+  head.Remove({0, 1, 2}, pairs);
   EXPECT_EQ(head.Select({}).size(), all.size() - 3);
+}
+
+/// A merge walks through a part without its index: it must meet the same series at the same places.
+TEST_F(PartTest, AWalkMeetsWhatTheIndexHas) {
+  std::vector<store::SeriesColumns> all;
+  for (int i = 0; i < 60'000; ++i) {
+    char id[16];
+    std::snprintf(id, sizeof id, "%07d", i * 37 % 60'000);
+    const int64_t time_ms = i % 777;
+    all.push_back({.labels = Labels{{"__name__", i % 3 ? "m" : "n"}, {"id", id}},
+                   .times_ms = {time_ms, time_ms + 5},
+                   .values = {1.0 * i, 2}});
+  }
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  const auto part = Write(all);
+  const auto index = part->Index().value();
+  PairList pairs;
+  EXPECT_GT(part->LoadPairs(&pairs).value(), 1u) << "more than one page";
+  auto walk = SeriesWalk::Start(part).value();
+  uint32_t at = 0;
+  for (; !walk.done(); ++at) {
+    ASSERT_LT(at, all.size());
+    ASSERT_EQ(walk.labels(), all[at].labels.bytes());
+    ASSERT_EQ(walk.number(), at);
+    ASSERT_EQ(walk.place().page, index->place(at).page);
+    ASSERT_EQ(walk.place().offset, index->place(at).offset);
+    ASSERT_EQ(walk.place().min_ms, index->place(at).min_ms);
+    ASSERT_EQ(walk.place().max_ms, index->place(at).max_ms);
+    ASSERT_TRUE(walk.Next().has_value());
+  }
+  EXPECT_EQ(at, all.size());
+  EXPECT_TRUE(SeriesWalk::Start(Write({})).value().done());
+}
+
+TEST_F(PartTest, MergesMakeFullBlocks) {
+  const auto plan = [&](size_t parts, size_t samples) {
+    PartList list;
+    for (size_t p = 0; p < parts; ++p) {
+      store::SeriesColumns columns{.labels = Labels{{"__name__", "m"}}};
+      for (size_t i = 0; i < samples; ++i) {
+        columns.times_ms.push_back(static_cast<int64_t>(p * 100'000 + i * 10));
+        columns.values.push_back(1);
+      }
+      list.push_back(Write({columns}));
+    }
+    return PickMerge(list, 0, MergeMode::kBusy).size();
+  };
+  EXPECT_EQ(plan(3, 500), 0u);
+  EXPECT_EQ(plan(6, 60), 4u) << "240 samples are a full block";
+  EXPECT_EQ(plan(5, 50), 5u);
+  EXPECT_EQ(plan(4, 50), 0u) << "not yet";
+  EXPECT_EQ(plan(7, 10), 0u);
+  EXPECT_EQ(plan(9, 10), 8u) << "no more than so many small ones";
 }
 
 TEST(Columns, TheLaterWriteWins) {

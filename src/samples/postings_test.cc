@@ -35,8 +35,9 @@ TEST(Postings, AgreeWithTheMatchersOnManySeries) {
   ASSERT_TRUE(fs.MakeDirs("data/part").has_value());
   auto builder = PartBuilder::Create(fs, "data/part", {}).value();
   LabelIndex head;
+  std::vector<uint32_t> pairs;
   for (uint32_t i = 0; i < all.size(); ++i) {
-    head.Add(i, all[i].bytes());
+    head.Add(i, all[i].bytes(), &pairs);
     ASSERT_TRUE(builder->AddSeries(all[i].bytes(), {.times_ms = {1}, .values = {1}}).has_value());
   }
   ASSERT_TRUE(builder->Finish().has_value());

@@ -23,7 +23,7 @@ base::Result<void> SeriesMerger::Gather(std::span<const MergeInput> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     PartSeriesReader* const reader = inputs[i].reader;
     PHAROS_TRY_VOID(
-        From(reader, reader->Blocks(inputs[i].series, INT64_MIN, INT64_MAX, &blocks_[i])));
+        From(reader, reader->Blocks(inputs[i].place, INT64_MIN, INT64_MAX, &blocks_[i])));
     for (const PartBlock& block : blocks_[i])
       (block.summary.histograms ? histograms_ : floats_).push_back({reader, &block});
   }

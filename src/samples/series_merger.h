@@ -14,6 +14,7 @@ namespace pharos::samples {
 struct MergeInput {
   PartSeriesReader* reader = nullptr;
   uint32_t series = 0;
+  SeriesPlace place;
 };
 
 /// Owns: scratch memory. Threads: one. Errors: as Part and PartBuilder. Cost: about a

@@ -38,7 +38,7 @@ struct SeriesMergerTest : testing::Test {
     std::vector<PartSeriesReader> readers;
     for (const auto& part : inputs) readers.emplace_back(part, part->Index().value(), false);
     std::vector<MergeInput> list;
-    for (auto& reader : readers) list.push_back({&reader, 0});
+    for (auto& reader : readers) list.push_back({&reader, 0, reader.index().place(0)});
     const auto merged = Build([&](PartBuilder& builder) {
       SeriesMerger merger(builder);
       const auto done = merger.Add(labels.bytes(), list);

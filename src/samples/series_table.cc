@@ -1,25 +1,19 @@
 #include "samples/series_table.h"
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 
 #include "samples/limits.h"
 
 namespace pharos::samples {
 
-Series* SeriesTable::Find(base::Hash128 id, std::string_view labels) {
-  if (probe_.empty()) return nullptr;
-  const size_t mask = probe_.size() - 1;
-  const uint32_t tag = TagOf(id);
-  for (size_t at = tag & mask; probe_[at].slot != kEmpty; at = (at + 1) & mask) {
-    if (probe_[at].tag != tag) continue;
-    Series& series = Slot(probe_[at].slot);
-    if (series.labels() == labels) return &series;
-  }
-  return nullptr;
+void Series::SetPairs(std::span<const uint32_t> numbers) {
+  labels = std::make_unique_for_overwrite<uint32_t[]>(numbers.size() + 1);
+  labels[0] = static_cast<uint32_t>(numbers.size());
+  std::copy(numbers.begin(), numbers.end(), labels.get() + 1);
 }
 
-Series* SeriesTable::Add(base::Hash128 id, std::string_view labels) {
+Series* SeriesTable::Add(base::Hash128 id) {
   if ((size_ + 1) * 4 > probe_.size() * 3) Grow();
   uint32_t slot;
   if (!free_.empty()) {
@@ -32,10 +26,6 @@ Series* SeriesTable::Add(base::Hash128 id, std::string_view labels) {
   Series& series = Slot(slot);
   const uint32_t epoch = series.epoch;
   series = Series();
-  const auto size = static_cast<uint32_t>(labels.size());
-  series.label_bytes = std::make_unique_for_overwrite<char[]>(sizeof size + size);
-  std::memcpy(series.label_bytes.get(), &size, sizeof size);
-  std::memcpy(series.label_bytes.get() + sizeof size, labels.data(), size);
   series.index = slot << shard_bits_ | shard_;
   series.epoch = epoch;
   series.live = true;
@@ -62,7 +52,7 @@ void SeriesTable::AddSlab() {
 
 void SeriesTable::Free(Series& series, uint32_t slot) {
   series.live = false;
-  series.label_bytes = nullptr;
+  series.labels = nullptr;
   series.epoch = (series.epoch + 1) & ((1u << kEpochBits) - 1);
   retired_.push_back(slot);
   --size_;

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "base/hash.h"
@@ -18,12 +17,12 @@ struct MemSeries;
 /// A series that is in memory: one cache line, all that an append needs beside the tail of
 /// its stream. Its labels live until it is removed.
 struct alignas(64) Series {
-  int64_t last_ms = INT64_MIN;          ///< newest sample
-  uint64_t last_bits = 0;               ///< its value, for telling duplicates
-  char* tail = nullptr;                 ///< end of its stream in the newest generation
-  MemSeries* mem = nullptr;             ///< newest generation's; valid while that lives
-  std::unique_ptr<char[]> label_bytes;  ///< u32 size, then the canonical bytes
-  uint32_t last_step_ms = 0;            ///< see StreamPoint
+  int64_t last_ms = INT64_MIN;         ///< newest sample
+  uint64_t last_bits = 0;              ///< its value, for telling duplicates
+  char* tail = nullptr;                ///< end of its stream in the newest generation
+  MemSeries* mem = nullptr;            ///< newest generation's; valid while that lives
+  std::unique_ptr<uint32_t[]> labels;  ///< how many, then their numbers in the label index
+  uint32_t last_step_ms = 0;           ///< see StreamPoint
   uint32_t mem_generation = 0;
   uint32_t epoch = 0;     ///< rises when the slot is given up
   uint32_t declared = 0;  ///< WAL generation in which its labels were logged
@@ -34,11 +33,11 @@ struct alignas(64) Series {
   bool stream_open : 1 = false;  ///< the stream's newest sample is the series' newest
   bool has_starts : 1 = false;   ///< in the newest generation
 
-  std::string_view labels() const {
-    uint32_t size;
-    std::memcpy(&size, label_bytes.get(), sizeof size);
-    return {label_bytes.get() + sizeof size, size};
+  std::span<const uint32_t> pairs() const {
+    if (labels == nullptr) return {};
+    return {labels.get() + 1, labels[0]};
   }
+  void SetPairs(std::span<const uint32_t> numbers);
 };
 static_assert(sizeof(Series) == 64);
 
@@ -68,10 +67,21 @@ class SeriesTable {
     const uint32_t slot = index >> shard_bits_;
     return slot < slots_ ? &Slot(slot) : nullptr;
   }
-  /// By identity; null when it is not there.
-  Series* Find(base::Hash128 id, std::string_view labels);
-  /// Makes one that Find did not find.
-  Series* Add(base::Hash128 id, std::string_view labels);
+  /// By identity, and for which `same` holds; null when it is not there.
+  template <class Same>
+  Series* Find(base::Hash128 id, Same same) {
+    if (probe_.empty()) return nullptr;
+    const size_t mask = probe_.size() - 1;
+    const uint32_t tag = TagOf(id);
+    for (size_t at = tag & mask; probe_[at].slot != kEmpty; at = (at + 1) & mask) {
+      if (probe_[at].tag != tag) continue;
+      Series& series = Slot(probe_[at].slot);
+      if (same(series)) return &series;
+    }
+    return nullptr;
+  }
+  /// Makes one that Find did not find; it has no labels yet.
+  Series* Add(base::Hash128 id);
   /// Takes out each series for which `gone` holds and returns their indexes. They are given to
   /// other series only after the next call: until then the caller forgets them elsewhere (label
   /// index, records on their way to the WAL) without holding the lock.

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "samples/churn.h"
-#include "samples/exemplar_store.h"
 #include "samples/head.h"
 #include "samples/metadata_store.h"
 #include "samples/part.h"
@@ -24,12 +23,10 @@ struct Tenant {
          base::MemoryBudget& budget)
       : name(std::move(tenant_name)),
         head(shards, limits, generation, budget),
-        exemplars(budget),
         parts_(std::make_shared<PartList>()) {}
 
   const std::string name;
   Head head;
-  ExemplarStore exemplars;
   MetadataStore metadata;
   Churn churn;
   std::atomic<uint64_t> taken{0};  ///< samples since the start

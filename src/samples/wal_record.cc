@@ -9,7 +9,7 @@ namespace pharos::samples {
 namespace {
 
 /// Tags of the entries behind the sample runs.
-enum Tag : uint8_t { kHistogramTag = 1, kExemplarTag = 2, kMetadataTag = 3, kStartedTag = 4 };
+enum Tag : uint8_t { kHistogramTag = 1, kMetadataTag = 3, kStartedTag = 4 };
 
 base::Error Broken(std::string_view what) {
   return {base::ErrorKind::kCorrupt, "samples WAL record: " + std::string(what)};
@@ -56,12 +56,6 @@ base::Result<void> ReadEntry(codec::ByteReader& in, RecordVisitor& visitor) {
       const uint64_t bits = in.Fixed64();
       if (!in.ok()) break;
       return visitor.OnSample(ref, time_ms, std::bit_cast<double>(bits), start_ms);
-    }
-    case kExemplarTag: {
-      const auto ref = static_cast<uint32_t>(in.Varint());
-      model::Exemplar exemplar;
-      if (!DecodeExemplar(in, &exemplar)) break;
-      return visitor.OnExemplar(ref, std::move(exemplar));
     }
     case kMetadataTag: {
       const std::string_view metric = in.Bytes();
@@ -111,13 +105,6 @@ void RecordWriter::AddHistogram(uint32_t ref, int64_t time_ms, int64_t start_ms,
   ++entries_;
 }
 
-void RecordWriter::AddExemplar(uint32_t ref, const model::Exemplar& exemplar) {
-  rest_ += static_cast<char>(kExemplarTag);
-  codec::PutVarint(rest_, ref);
-  EncodeExemplar(exemplar, rest_);
-  ++entries_;
-}
-
 void RecordWriter::AddMetadata(std::string_view metric, const model::Metadata& metadata) {
   rest_ += static_cast<char>(kMetadataTag);
   codec::PutBytes(rest_, metric);
@@ -159,7 +146,6 @@ std::vector<uint32_t> RecordWriter::Refs() const {
     base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample) override {
       return Add(ref);
     }
-    base::Result<void> OnExemplar(uint32_t ref, model::Exemplar) override { return Add(ref); }
     base::Result<void> OnMetadata(std::string_view, model::Metadata) override { return {}; }
   };
   Collector collector;

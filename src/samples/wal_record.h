@@ -18,7 +18,7 @@
 namespace pharos::samples {
 
 /// The frame's codec. 1 was this without starts.
-inline constexpr uint8_t kWalRecord = 3;
+inline constexpr uint8_t kWalRecord = 4;
 inline constexpr uint8_t kWalTombstone = 2;  ///< see tombstones.h
 
 /// Owns: the record in the making. Threads: one. Errors: none. Cost: an append of ten or so
@@ -47,14 +47,13 @@ class RecordWriter {
   }
   void AddHistogram(uint32_t ref, int64_t time_ms, int64_t start_ms,
                     const model::Histogram& histogram);
-  void AddExemplar(uint32_t ref, const model::Exemplar& exemplar);
   void AddMetadata(std::string_view metric, const model::Metadata& metadata);
 
   bool empty() const { return samples_ + entries_ == 0; }
   size_t bytes() const { return used_ + rest_.size(); }
   /// The payload; the writer is empty afterwards and keeps its memory.
   std::string Finish();
-  /// Every series that the samples, histograms and exemplars name; some more than once.
+  /// Every series that the samples and histograms name; some more than once.
   std::vector<uint32_t> Refs() const;
 
  private:
@@ -80,7 +79,6 @@ class RecordVisitor {
   virtual base::Result<void> OnSample(uint32_t ref, int64_t time_ms, double value,
                                       int64_t start_ms) = 0;
   virtual base::Result<void> OnHistogram(uint32_t ref, model::HistogramSample sample) = 0;
-  virtual base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) = 0;
   virtual base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) = 0;
 };
 

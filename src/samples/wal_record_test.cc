@@ -106,9 +106,6 @@ struct Recorder final : RecordVisitor {
     return Say("histogram " + std::to_string(ref) + " " + std::to_string(sample.time_ms) + " " +
                std::to_string(sample.start_ms) + Absolute(*sample.histogram));
   }
-  base::Result<void> OnExemplar(uint32_t ref, model::Exemplar exemplar) override {
-    return Say("exemplar " + std::to_string(ref) + " " + ToString(exemplar.labels));
-  }
   base::Result<void> OnMetadata(std::string_view metric, model::Metadata metadata) override {
     return Say("metadata " + std::string(metric) + " " + metadata.help);
   }
@@ -151,11 +148,9 @@ TEST(WalRecord, SaysWhatItWasTold) {
   const auto histogram = std::make_shared<Histogram>(AnyHistogram(random, nullptr));
   writer.AddHistogram(9, 5, -3, *histogram);
   (void)expected.OnHistogram(9, {5, histogram, -3});
-  writer.AddExemplar(11, {labels, 1, 2});
-  (void)expected.OnExemplar(11, {labels, 1, 2});
   writer.AddMetadata("up", {model::MetricType::kGauge, "Is it?", ""});
   (void)expected.OnMetadata("up", {model::MetricType::kGauge, "Is it?", ""});
-  EXPECT_EQ(writer.Refs(), (std::vector<uint32_t>{7, UINT32_MAX, 0, 9, 11}));
+  EXPECT_EQ(writer.Refs(), (std::vector<uint32_t>{7, UINT32_MAX, 0, 9}));
   const std::string payload = writer.Finish();
   ASSERT_TRUE(ReadRecord(payload, got).has_value());
   EXPECT_EQ(got.told, expected.told);

@@ -58,12 +58,14 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   const int64_t interval_ms = configuration.prometheus.evaluation_interval_ms;
   query::promql::EngineOptions engine = storage.QueryEngine();
   engine.default_subquery_step_ms = interval_ms;
-  const rules::QueryFunc query = rules::EngineQuery(
-      {.source = &storage.sample_source(), .engine = engine, .stopping = &alerting->stopping_});
+  const rules::EngineQueryOptions queries{
+      .source = &storage.sample_source(), .engine = engine, .stopping = &alerting->stopping_};
+  const rules::QueryFunc query = rules::EngineQuery(queries);
   alerting->slos_ =
       std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());
   rules::Environment environment;
   environment.query = query;
+  environment.group_query = rules::EngineGroupQuery(queries);
   environment.source = &storage.sample_source();
   environment.sink = &storage.rule_sink();
   environment.alerts = {alerting->notifier_.get()};

@@ -5,6 +5,7 @@
 #include "api/jaeger/jaeger_api.h"
 #include "api/loki/loki_api.h"
 #include "api/pharos/cardinality_handlers.h"
+#include "api/pharos/exemplar_handlers.h"
 #include "api/pharos/slo_handlers.h"
 #include "api/prometheus/prometheus_api.h"
 #include "api/tempo/tempo_api.h"
@@ -53,6 +54,8 @@ class Builder {
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
     api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
                                         {.source = &deps_.storage->cardinality()});
+    api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
+                                     {.exemplars = &deps_.storage->exemplars()});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -119,6 +122,7 @@ class Builder {
     prometheus.enable_admin = deps_.options->enable_admin;
     prometheus.limits.max_samples = deps_.options->query_samples;
     prometheus.engine = deps_.storage->QueryEngine();
+    prometheus.per_step_stats = deps_.options->features.per_step_stats;
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
     prometheus.scrape_jobs = [config = deps_.prometheus] { return config().jobs; };
     prometheus.external_labels = [config = deps_.prometheus] { return config().external_labels; };
@@ -131,11 +135,19 @@ class Builder {
         {"storage.tsdb.path", deps_.options->data_dir},
         {"web.listen-address", deps_.options->main.address},
         {"web.enable-admin-api", deps_.options->enable_admin ? "true" : "false"},
+        {"enable-feature", JoinedFeatures()},
         {"query.max-samples", std::to_string(deps_.options->query_samples)},
         {"web.enable-lifecycle", deps_.options->enable_lifecycle ? "true" : "false"}};
     prometheus.storage_retention = deps_.storage->SampleRetention();
     api::prometheus::RegisterPrometheusApi(router, "", std::move(prometheus));
     ingest::receive::RegisterRemoteWrite(router, "", target_);
+  }
+
+  std::string JoinedFeatures() const {
+    std::string out;
+    for (const std::string& names : deps_.options->feature_names)
+      out += (out.empty() ? "" : ",") + names;
+    return out;
   }
 
   api::loki::Deps LokiDeps() const {

@@ -34,6 +34,9 @@ void AddServe(CLI::App& app, server::ServeArguments& arguments) {
                   "Allow POST /-/reload and /-/quit");
   serve->add_flag("--web.enable-admin-api", arguments.enable_admin,
                   "Allow POST /api/v1/admin/tsdb/... (delete series, snapshot)");
+  serve->add_option("--enable-feature", arguments.features,
+                    "Prometheus's feature flags, with commas between (promql-per-step-stats, "
+                    "use-start-timestamps, promql-delayed-name-removal)");
 }
 
 }  // namespace

@@ -151,6 +151,7 @@ Result<void> ReadConfig(const std::string& file, ServeOptions& options) {
     map.DurationMs("resend_delay", &options.resend_delay_ms);
     map.Done();
   }
+  top.Strings("enable_feature", &options.feature_names);
   if (const conf::Node* slo = top.Take("slo")) options.slos = conf::ReadSlos(*slo, faults);
   if (const conf::Node* names = top.Take("self_names"))
     options.self_names.ReadOverrides(*names, faults);
@@ -199,6 +200,8 @@ Result<ServeOptions> MakeServeOptions(const ServeArguments& arguments) {
     }
   }
   if (!arguments.config.empty()) PHAROS_TRY_VOID(ReadConfig(arguments.config, options));
+  if (!arguments.features.empty()) options.feature_names = arguments.features;
+  PHAROS_TRY(options.features, ReadFeatures(options.feature_names, &options.feature_notes));
   for (const auto& [format, path] : arguments.config_files) {
     if (path.empty()) continue;
     options.files[format] = {path, ""};

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "conf/slo_config.h"
 #include "rules/limits.h"
+#include "server/prometheus_features.h"
 #include "server/self_names.h"
 
 namespace pharos::server {
@@ -82,7 +83,10 @@ struct ServeOptions {
   bool metrics_retention_bytes_given = false;
   SeriesLimitKeys series_limits;
   int64_t query_samples = 50'000'000;  ///< Prometheus's query.max-samples
-  bool logs_retention_given = false;   ///< by pharos.yaml: foreign files then have no say
+  PrometheusFeatures features;
+  std::vector<std::string> feature_names;  ///< as they were given
+  std::vector<FeatureNote> feature_notes;  ///< to be told at the start
+  bool logs_retention_given = false;       ///< by pharos.yaml: foreign files then have no say
   bool traces_retention_given = false;
 };
 
@@ -94,6 +98,7 @@ struct ServeArguments {
   bool insecure = false;
   bool enable_lifecycle = false;
   bool enable_admin = false;
+  std::vector<std::string> features;  ///< --enable-feature
 };
 
 /// Command line over pharos.yaml over defaults. kBadInput names the flag or file, line and

@@ -47,6 +47,20 @@ TEST_F(OptionsTest, OpenBindsNeedInsecure) {
             base::ErrorKind::kForbidden);
 }
 
+TEST_F(OptionsTest, FeaturesOfPrometheus) {
+  const auto options =
+      Make({.config = File("enable_feature: [promql-per-step-stats, old-ui, what]\n")});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_TRUE(options->features.per_step_stats);
+  EXPECT_EQ(options->feature_notes.size(), 3u);
+  const auto over = Make({.config = File("enable_feature: [promql-per-step-stats]\n"),
+                          .features = {"use-start-timestamps"}});
+  ASSERT_TRUE(over);
+  EXPECT_FALSE(over->features.per_step_stats) << "the command line counts over the file";
+  EXPECT_TRUE(over->features.use_start_timestamps);
+  EXPECT_EQ(Make({.features = {"search-api"}}).error().kind, base::ErrorKind::kUnsupported);
+}
+
 TEST_F(OptionsTest, WhatIsKeptAndRefused) {
   const auto options =
       Make({.config = File("storage: {retention_size: {metrics: 50GiB}, min_free: 1GiB}\n"

@@ -90,6 +90,9 @@ class Program {
 };
 
 Result<void> Program::Start() {
+  for (const FeatureNote& note : options_.feature_notes)
+    base::Log(note.warning ? LogLevel::kWarn : LogLevel::kInfo, note.text,
+              {{"option", note.option}});
   // 1. What the configuration asks for; nothing is touched before it is understood.
   PHAROS_TRY(const Configuration configuration, ReadConfiguration(options_));
   config_text_ = configuration.prometheus_text;

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   PHAROS_TRY_VOID(fs.MakeDirs(options.data_dir));
   PHAROS_TRY(storage->lock_, io::LockDirectory(options.data_dir));
   storage->data_dir_ = options.data_dir;
+  storage->features_ = options.features;
   PHAROS_TRY(storage->active_queries_,
              query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
   storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
@@ -104,28 +105,37 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
                                                 : raw->events_->Replay(frame);
   };
   PHAROS_TRY(storage->wal_, io::Wal::Open(fs, wal_options, replay));
+  storage->exemplars_ =
+      std::make_unique<Exemplars>(*storage->events_, *storage->events_, *storage->budget_);
+  storage->samples_->AttachExemplars(*storage->exemplars_);
   storage->samples_->AttachWal(*storage->wal_);
   storage->events_->AttachWal(*storage->wal_);
   storage->RegisterGauges();
-  storage->events_->OnSealDue([raw] {
+  const auto seal_due = [raw] {
     {
       std::lock_guard lock(raw->mutex_);
-      raw->events_due_ = true;
+      raw->seal_due_ = true;
     }
     raw->wake_.notify_all();
-  });
+  };
+  storage->samples_->OnSealDue(seal_due);
+  storage->events_->OnSealDue(seal_due);
   storage->upkeep_ = std::thread([raw] {
     raw->EverySecond(
         [raw]() -> Result<void> {
           auto urgent = raw->samples_->Urgent();
-          auto events = raw->events_->Tick();
+          auto events = raw->events_->Urgent();
           return urgent ? events : urgent;
         },
-        &raw->events_due_);
+        &raw->seal_due_);
   });
   storage->merges_ = std::thread([raw] {
     BeNice();
-    raw->EverySecond([raw] { return raw->samples_->Tick(); }, nullptr);
+    raw->EverySecond([raw] { return raw->samples_->TickButSeal(); }, nullptr);
+  });
+  storage->event_merges_ = std::thread([raw] {
+    BeNice();
+    raw->EverySecond([raw] { return raw->events_->Upkeep(); }, nullptr);
   });
   return storage;
 }
@@ -136,14 +146,15 @@ Storage::~Storage() {
     stop_ = true;
   }
   wake_.notify_all();
-  for (std::thread* thread : {&upkeep_, &merges_}) {
+  for (std::thread* thread : {&upkeep_, &merges_, &event_merges_}) {
     if (thread->joinable()) thread->join();
   }
   base::SetGauge("pharos_memory_budget_used_bytes", "", {});
   base::SetGauge("pharos_wal_bytes", "", {});
   // Engines first; the log then writes what is pending and its close mark.
-  events_.reset();
   samples_.reset();
+  exemplars_.reset();
+  events_.reset();
   wal_.reset();
 }
 
@@ -177,6 +188,8 @@ query::promql::EngineOptions Storage::QueryEngine() {
   query::promql::EngineOptions engine;
   engine.log = query_log_.get();
   engine.active = active_queries_.get();
+  engine.use_start_timestamps = features_.use_start_timestamps;
+  engine.delayed_name_removal = features_.delayed_name_removal;
   return engine;
 }
 

@@ -17,6 +17,7 @@
 #include "io/wal.h"
 #include "query/promql/engine.h"
 #include "server/configuration.h"
+#include "server/exemplars.h"
 #include "store/cardinality.h"
 #include "store/events.h"
 #include "store/sample_admin.h"
@@ -54,6 +55,7 @@ class Storage {
   /// "15d or 50GiB", as Prometheus says it.
   std::string SampleRetention() const;
   store::SampleSource& sample_source();
+  store::ExemplarStore& exemplars() { return *exemplars_; }
   store::EventSink& event_sink();
   store::EventSource& event_source();
 
@@ -75,6 +77,7 @@ class Storage {
   void RegisterGauges();
 
   std::string data_dir_;
+  PrometheusFeatures features_;
   std::shared_ptr<void> lock_;
   std::unique_ptr<query::exec::ActiveQueries> active_queries_;
   std::unique_ptr<query::exec::QueryLog> query_log_;
@@ -82,15 +85,17 @@ class Storage {
   std::unique_ptr<io::Manifest> manifest_;
   std::unique_ptr<samples::SampleEngine> samples_;
   std::unique_ptr<events::Engine> events_;
+  std::unique_ptr<Exemplars> exemplars_;
   std::unique_ptr<io::Wal> wal_;
   uint64_t replayed_frames_ = 0;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  bool events_due_ = false;  ///< a seal of events, before its second is over
-  std::thread upkeep_;       ///< seals; events' merges
-  std::thread merges_;       ///< of samples: niced, since nobody waits for them
+  bool seal_due_ = false;     ///< a seal, before its second is over
+  std::thread upkeep_;        ///< seals
+  std::thread merges_;        ///< of samples: niced, since nobody waits for them
+  std::thread event_merges_;  ///< likewise
 };
 
 }  // namespace pharos::server

@@ -12,6 +12,14 @@
 
 namespace pharos::store {
 
+/// A stretch of stored samples: what Prometheus calls a block.
+struct SamplePart {
+  uint64_t id = 0;
+  int64_t min_ms = 0, max_ms = 0;  ///< inclusive
+  uint64_t series = 0, samples = 0;
+  uint32_t level = 0;  ///< how often it was merged
+};
+
 /// Threads: any call from any thread. Errors: kIo and kFull from the disk; kLimit when too many
 /// deletions wait to be carried out.
 class SampleAdmin {
@@ -28,6 +36,8 @@ class SampleAdmin {
   /// A data directory of all samples as they are now, at <data>/snapshots/<name>; returns the
   /// name. With `skip_memory` without what is not in parts yet.
   virtual base::Result<std::string> Snapshot(bool skip_memory) = 0;
+  /// On disk, the oldest first.
+  virtual std::vector<SamplePart> Parts(std::string_view tenant) = 0;
 };
 
 }  // namespace pharos::store

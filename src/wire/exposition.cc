@@ -28,15 +28,6 @@ std::string Unescape(std::string_view text, bool quotes) {
   return out;
 }
 
-/// "1" → "1.0": as OpenMetrics writes floats.
-std::string OpenMetricsFloat(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::string out = text::GoFloat(value, 'g');
-  if (out.find_first_of("e.") == out.npos) out += ".0";
-  return out;
-}
-
 bool ParseFloat(std::string_view text, double* value) {
   if (text.find_first_of("pP_") != text.npos) return false;
   if (!text::ParseGoFloat(text, value)) return false;
@@ -45,6 +36,14 @@ bool ParseFloat(std::string_view text, double* value) {
 }
 
 }  // namespace
+
+std::string OpenMetricsFloat(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  std::string out = text::GoFloat(value, 'g');
+  if (out.find_first_of("e.") == out.npos) out += ".0";
+  return out;
+}
 
 // The Prometheus format may lack its last newline; OpenMetrics ends with # EOF instead.
 ExpositionParser::ExpositionParser(std::string_view page, ExpositionFormat format)
@@ -267,6 +266,7 @@ base::Result<void> ExpositionParser::OpenMetricsRest() {
 base::Result<void> ExpositionParser::ExemplarRest() {
   exemplar_labels_.clear();
   exemplar_time_ms_ = 0;
+  exemplar_has_time_ = false;
   PHAROS_TRY_VOID(LabelList(&exemplar_labels_, true));
   if (Take() != T::kValue) return Unexpected("expected value after exemplar labels");
   PHAROS_TRY(exemplar_value_, FloatOf(lexer_.token().substr(1)));
@@ -279,6 +279,7 @@ base::Result<void> ExpositionParser::ExemplarRest() {
     return Bad("invalid exemplar timestamp " + OpenMetricsFloat(seconds));
   }
   exemplar_time_ms_ = Millis(seconds);
+  exemplar_has_time_ = true;
   if (Take() != T::kLinebreak) return Unexpected("expected next entry after exemplar timestamp");
   return {};
 }
@@ -307,7 +308,8 @@ model::Exemplar ExpositionParser::Exemplar() const {
     owned.emplace_back(Unescape(At(spans.name), true), Unescape(At(spans.value), true));
   }
   for (const auto& [name, value] : owned) views.push_back({name, value});
-  return {model::Labels::FromPairs(std::move(views)), exemplar_value_, exemplar_time_ms_};
+  return {model::Labels::FromPairs(std::move(views)), exemplar_value_, exemplar_time_ms_,
+          exemplar_has_time_};
 }
 
 std::string ExpositionParser::family() const { return Unescape(At(name_), true); }

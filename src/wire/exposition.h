@@ -17,7 +17,10 @@
 
 namespace pharos::wire {
 
-enum class ExpositionFormat : uint8_t { kPrometheusText, kOpenMetrics };
+enum class ExpositionFormat : uint8_t { kPrometheusText, kOpenMetrics, kProtobuf };
+
+/// "1" → "1.0": as OpenMetrics writes floats.
+std::string OpenMetricsFloat(double value);
 
 /// Owns: a copy of the page when it lacks its last newline; else borrows it. Threads: one.
 /// Errors: kBadInput in Prometheus's words; the page ends there. Cost: one pass; no
@@ -58,7 +61,7 @@ class ExpositionParser {
   /// `quantile` of histograms and summaries in OpenMetrics's float form ("1.0").
   std::vector<std::pair<std::string, std::string>> Labels() const;
   bool has_exemplar() const { return has_exemplar_; }
-  /// The exemplar; its time is 0 when the page gives none.
+  /// The exemplar; without has_time when the page gives no time.
   model::Exemplar Exemplar() const;
   /// The type said last; part of what raw_series() means.
   model::MetricType type() const { return type_; }
@@ -107,6 +110,7 @@ class ExpositionParser {
   bool has_exemplar_ = false;
   double exemplar_value_ = 0;
   int64_t exemplar_time_ms_ = 0;
+  bool exemplar_has_time_ = false;
   model::MetricType type_ = model::MetricType::kUnknown;
 };
 

@@ -20,9 +20,19 @@ constexpr PointFields kHistogram{9, 8, 10};
 constexpr PointFields kExponential{1, 11, 10};
 constexpr PointFields kSummary{7, 0, 8};
 
+std::unexpected<base::Error> Refusal(bool too_many, const char* error) {
+  if (!too_many) return base::Fail(base::ErrorKind::kBadInput, error);
+  return base::Fail(base::ErrorKind::kTooLarge,
+                    "request has more data points or attributes than are allowed at once; "
+                    "send smaller batches");
+}
+
 class Decoder {
  public:
-  explicit Decoder(OtlpMetrics* out) : out_(out), attributes_(&out->arena) {}
+  Decoder(OtlpMetrics* out, OtlpAttributes attributes)
+      : out_(out),
+        read_attributes_(attributes == OtlpAttributes::kRead),
+        attributes_(&out->arena) {}
 
   base::Result<void> Decode(std::string_view body) {
     PbReader in(body);
@@ -32,12 +42,7 @@ class Decoder {
     }
     if (good && !in.ok()) good = Fail(in.error());
     if (good) return {};
-    if (too_many_ || attributes_.too_many()) {
-      return base::Fail(base::ErrorKind::kTooLarge,
-                        "request has more data points or attributes than are allowed at once; "
-                        "send smaller batches");
-    }
-    return base::Fail(base::ErrorKind::kBadInput, error_);
+    return Refusal(too_many_ || attributes_.too_many(), error_);
   }
 
  private:
@@ -46,6 +51,7 @@ class Decoder {
     PbReader first(message);
     while (first.Next()) {
       if (first.field() != 1) continue;
+      resource.raw_resource = first.Bytes();
       if (!attributes_.ReadResource(first.Bytes(), &resource.origin)) {
         return Fail(attributes_.error());
       }
@@ -127,6 +133,8 @@ class Decoder {
   bool Point(std::string_view message, OtlpMetricType type, OtlpPoint* point) {
     const PointFields& fields = FieldsOf(type);
     const size_t mark = attributes_.Mark();
+    raw_ = {};
+    gathered_.clear();
     counts_.clear();
     bounds_.clear();
     quantiles_.clear();
@@ -135,7 +143,7 @@ class Decoder {
     while (in.Next()) {
       const uint32_t field = in.field();
       if (field == fields.attributes) {
-        if (!attributes_.Add(in.Bytes())) return Fail(attributes_.error());
+        if (!Attribute(in)) return false;
       } else if (field == fields.exemplars) {
         if (!Exemplar(in.Bytes())) return false;
       } else if (field == fields.flags) {
@@ -150,11 +158,25 @@ class Decoder {
     }
     if (!in.ok()) return Fail(in.error());
     point->attributes = attributes_.Take(mark);
+    point->raw_attributes = gathered_.empty() ? raw_ : out_->arena.Copy(gathered_);
     point->bucket_counts = Keep(counts_);
     point->bounds = Keep(bounds_);
     point->quantiles = Keep(quantiles_);
     point->exemplars = Keep(exemplars_);
     return true;
+  }
+
+  bool Attribute(PbReader& in) {
+    const std::string_view field = in.raw_field();
+    if (gathered_.empty() && (raw_.empty() || raw_.data() + raw_.size() == field.data())) {
+      raw_ = {raw_.empty() ? field.data() : raw_.data(), raw_.size() + field.size()};
+    } else {  // something lies between them
+      if (gathered_.empty()) gathered_ = raw_;
+      gathered_ += field;
+    }
+    const std::string_view message = in.Bytes();
+    if (!in.ok()) return Fail(in.error());
+    return !read_attributes_ || attributes_.Add(message) || Fail(attributes_.error());
   }
 
   /// The fields that only one kind has.
@@ -266,7 +288,10 @@ class Decoder {
   }
 
   OtlpMetrics* out_;
+  const bool read_attributes_;
   AttributeReader attributes_;
+  std::string_view raw_;  ///< attributes of the point at hand
+  std::string gathered_;  ///< the same where they do not lie together
   std::vector<uint64_t> counts_;
   std::vector<double> bounds_;
   std::vector<OtlpQuantile> quantiles_;
@@ -277,10 +302,21 @@ class Decoder {
 
 }  // namespace
 
-base::Result<OtlpMetrics> DecodeOtlpMetrics(std::string_view body) {
+base::Result<OtlpMetrics> DecodeOtlpMetrics(std::string_view body, OtlpAttributes attributes) {
   OtlpMetrics out;
-  PHAROS_TRY_VOID(Decoder(&out).Decode(body));
+  PHAROS_TRY_VOID(Decoder(&out, attributes).Decode(body));
   return out;
+}
+
+base::Result<std::span<const model::KeyValue>> ReadOtlpAttributes(std::string_view raw,
+                                                                  AttributeReader& reader) {
+  const size_t mark = reader.Mark();
+  PbReader in(raw);
+  while (in.Next()) {
+    if (!reader.Add(in.Bytes())) return Refusal(reader.too_many(), reader.error());
+  }
+  if (!in.ok()) return Refusal(false, in.error());
+  return reader.Take(mark);
 }
 
 }  // namespace pharos::wire

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "model/event.h"
+#include "wire/otlp_value.h"
 
 namespace pharos::wire {
 
@@ -37,6 +38,7 @@ struct OtlpBuckets {
 /// One data point of any kind; what a kind does not have stays zero or empty.
 struct OtlpPoint {
   std::span<const model::KeyValue> attributes;
+  std::string_view raw_attributes;  ///< their KeyValue fields, one behind the other
   int64_t start_ns = 0;
   int64_t time_ns = 0;
   bool no_recorded_value = false;
@@ -78,7 +80,8 @@ struct OtlpScopeMetrics {
   std::vector<OtlpMetric> metrics;
 };
 struct OtlpResourceMetrics {
-  model::Origin origin;  ///< the resource alone
+  model::Origin origin;           ///< the resource alone
+  std::string_view raw_resource;  ///< the message that it was read from
   std::vector<OtlpScopeMetrics> scopes;
 };
 
@@ -89,7 +92,16 @@ struct OtlpMetrics {
   size_t points = 0;
 };
 
+/// Whether the attributes of points are decoded with the rest, or left as raw bytes for a reader
+/// who knows most of these by their hash.
+enum class OtlpAttributes : uint8_t { kRead, kRaw };
+
 /// ExportMetricsServiceRequest. kBadInput for malformed protobuf, kTooLarge beyond limits.
-base::Result<OtlpMetrics> DecodeOtlpMetrics(std::string_view body);
+base::Result<OtlpMetrics> DecodeOtlpMetrics(std::string_view body,
+                                            OtlpAttributes attributes = OtlpAttributes::kRead);
+
+/// What raw_attributes says, in the reader's arena; the same errors.
+base::Result<std::span<const model::KeyValue>> ReadOtlpAttributes(std::string_view raw,
+                                                                  AttributeReader& reader);
 
 }  // namespace pharos::wire

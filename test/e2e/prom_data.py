@@ -1,6 +1,7 @@
 """Samples that two servers get alike, as bodies of remote write 1.0 (own protobuf and snappy, nothing to install).
 
-Each series has its own offset within the second, never 0: with queries at whole seconds no sample lies on the edge of a window.
+Each series has its own offset within the second, never 0: with queries at whole seconds no sample lies on the edge of a window. Counters begin, and begin again, high enough that a rate never
+reaches back to zero (which 2.42 does otherwise); `odd_young_total` is there for that.
 """
 import math
 import random
@@ -116,7 +117,7 @@ class Data:
 
     def __init__(self, start_s, seed=5):
         self.start_s, self.end_s, self.rnd, self.series = start_s, start_s + SPAN, random.Random(seed), []
-        for part in (self.demo, self.node, self.odd, self.resets, self.natives):
+        for part in (self.demo, self.node, self.odd, self.resets, self.natives, self.young, self.functions):
             part()
         self.series.sort(key=lambda s: s.key)  # in the order of labels, so that ties of topk fall alike
 
@@ -141,13 +142,13 @@ class Data:
             points.append((when, v))
         self.series.append(Series({'__name__': name, **labels}, points))
 
-    def counter(self, step, digits=None, reset=0.0, start=0.0):
-        """A function that counts up by around `step`, at times back to 0."""
-        state = [start]
+    def counter(self, step, digits=None, reset=0.0, start=None):
+        """A function that counts up by around `step`, at times falls."""
+        state = [step * 40 if start is None else start]
 
         def value(_):
             if reset and self.rnd.random() < reset:
-                state[0] = 0.0
+                state[0] = step * 10.0
             state[0] += self.rnd.random() * 2 * step
             if digits is not None:
                 state[0] = round(state[0], digits)
@@ -183,7 +184,7 @@ class Data:
 
     def classic(self, name, labels, interval):
         bounds = [0.0001 * 3 ** i for i in range(10)]
-        counts, total = [0] * (len(bounds) + 1), [0.0]
+        counts, total = [2_000] * (len(bounds) + 1), [900.0]
         rows = []
         for _ in range(SPAN // interval):
             for _ in range(self.rnd.randrange(12)):
@@ -219,7 +220,7 @@ class Data:
             self.add('odd_total', labels, 5 + shard, self.counter(1 + shard, reset=.01), holes=.01)
             self.add('odd_gauge', labels, 7 + shard, self.walk(shard - 3, 2), holes=.01)
             self.add('odd_big_total', labels, 15, self.counter(2, 0, start=float(2 ** 53 - 700 + shard)))
-            special = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.7976931348623157e308, 1.5, -2.5)
+            special = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-200, 1e150, 1.5, -2.5)
             self.add('odd_special', labels, 20, lambda _: rnd.choice(special))
             self.add('odd_scale', labels, 15, lambda _: rnd.choice((-1, 1)) * 10 ** rnd.uniform(-12, 12))
         self.add('odd_const', {'job': 'odd', 'path': 'C:\\dir "x"', 'text': 'grüße'}, 30, lambda _: 3.25)
@@ -236,9 +237,10 @@ class Data:
             for name, gauge, floats in (('odd_native', False, False), ('odd_native_float', False, True), ('odd_native_gauge', True, False)):
                 positive, negative, zero, total, points = {}, {}, 0, 0.0, []
                 for i, when in enumerate(self.times(15)):
-                    if gauge or self.rnd.random() < .004:
+                    begins = gauge or not positive or self.rnd.random() < .004
+                    if begins:
                         positive, negative, zero, total = {}, {}, 0, 0.0
-                    for _ in range(self.rnd.randrange(1, 8)):
+                    for _ in range(self.rnd.randrange(1, 8) + (0 if gauge or not begins else 300)):
                         seen = self.rnd.lognormvariate(0, 1.2)
                         index = math.ceil(math.log2(seen) * 2 ** (n + 1))
                         side = negative if self.rnd.random() < .2 else positive
@@ -247,6 +249,26 @@ class Data:
                     zero += i % 3 == 0
                     points.append((when, Hist(n + 1, dict(positive), dict(negative), zero, total, gauge, floats)))
                 self.series.append(Series({'__name__': name, **labels}, points))
+
+    def young(self):
+        """Counters whose first sample is about one step, long after the beginning."""
+        for n in range(6):
+            count, points = 0.0, []
+            for i, when in enumerate(self.times(15)):
+                count += self.rnd.uniform(.8, 1.2) if i else self.rnd.uniform(.4, 1.3)
+                if i >= 300 + n:
+                    points.append((when, count if i > 300 + n else (count := self.rnd.uniform(.4, 1.3))))
+            self.series.append(Series({'__name__': 'odd_young_total', 'shard': str(n), 'job': 'odd'}, points))
+
+    def functions(self):
+        """Arguments of functions, a few thousand of them."""
+        rnd = self.rnd
+        draws = {'unit': lambda _: rnd.uniform(-1, 1), 'wide': lambda _: rnd.choice((-1, 1)) * 10 ** rnd.uniform(-15, 15), 'moderate': lambda _: rnd.uniform(-40, 40),
+                 'exponent': lambda _: rnd.uniform(-720, 710), 'above': lambda _: 1 + 10 ** rnd.uniform(-12, 12), 'whole': lambda _: float(rnd.randrange(-300, 300))}
+        for kind, draw in draws.items():
+            self.add('odd_argument', {'kind': kind, 'job': 'odd'}, 5, draw)
+        self.add('odd_huge', {'job': 'odd'}, 20, lambda _: rnd.choice((1.7976931348623157e308, -1.7e308, 1.5)))
+        self.add('odd_tiny', {'job': 'odd'}, 20, lambda _: rnd.choice((5e-324, 2e-308, 1.234e-310, 1e-320)))
 
     def bodies(self, window_s=600):
         """Requests in time order, each a stretch of `window_s` for some hundred series."""

@@ -69,7 +69,7 @@ class Grammar:
     RANGES = ['30s', '45s', '1m', '90s', '2m', '5m', '10m', '33m', '1h']
 
     def __init__(self, seed):
-        self.r = random.Random(seed)
+        self.r, self.without_topk = random.Random(seed), False
 
     def one(self):
         return self.vector(3) if self.r.random() < .93 else self.scalar(2)
@@ -129,16 +129,22 @@ class Grammar:
         if kind < .93:
             return f'label_replace({self.vector(depth - 1)}, "to", "$1-x", "job", "(.).*")'
         if kind < .97:
+            self.without_topk = True  # of equal series it may keep others at each step
             inner = self.vector(depth - 2)
+            self.without_topk = False
             return f'{r.choice(("max", "min", "count", "last", "sum"))}_over_time(({inner})[{r.choice(("2m", "5m", "10m"))}:{r.choice(("10s", "30s", "1m"))}])'
         return f'histogram_quantile({r.choice(("0", "0.5", "0.9", "0.999", "1"))}, {r.choice(("sum by (le, instance) (", "sum by (le) (", "("))}rate(demo_api_request_duration_seconds_bucket[{r.choice(self.RANGES)}])))'
 
     def aggregate(self, depth):
         r = self.r
         selector, name = self.selector()
-        inner = r.choice((selector + self.shift(), f'rate({selector}[{r.choice(self.RANGES)}])', self.vector(depth - 1)))
+        inner = r.choice((selector + self.shift(), f'{"rate" if name in self.COUNTERS else "delta"}({selector}[{r.choice(self.RANGES)}])', self.vector(depth - 1)))
         op = r.choice(('sum', 'sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar', 'topk', 'bottomk', 'quantile', 'count_values'))
         parameter = {'topk': '2, ', 'bottomk': '3, ', 'quantile': '0.7, ', 'count_values': '"v", '}.get(op, '')
+        if op in ('topk', 'bottomk') and self.without_topk:
+            op = 'max'
+        if op in ('topk', 'bottomk') and depth < 3:
+            inner = f'({inner}) <= Inf'  # which of the NaN it takes cannot be seen in what is made of them
         clause = r.choice(('', f' by ({self.labels(name)})', f' without ({self.labels(name)})'))
         return f'{op}{clause}({parameter}{inner})'
 
@@ -167,3 +173,91 @@ class Grammar:
         if kind < .7:
             return r.choice(('time()', 'pi()', 'scalar(sum(up))', 'scalar(odd_const)', 'scalar(up)', 'scalar(minute())'))
         return f'({self.scalar(depth - 1)} {r.choice(("+", "-", "*", "/", "^", "%", "< bool", ">= bool"))} {self.scalar(depth - 1)})'
+
+
+# Requests that are refused: path, parameters, and the sentence that Prometheus 3 changed in this one.
+BAD_REQUESTS = [
+    ('query', {}, ('1:1: parse error', 'unknown position: parse error')),
+    ('query', {'query': ''}, ('1:1: parse error', 'unknown position: parse error')),
+    ('query', {'query': 'up', 'time': 'abc'}, None),
+    ('query', {'query': 'up', 'time': '1e400'}, None),
+    ('query', {'query': 'up', 'timeout': 'x'}, None),
+    ('query', {'query': 'up', 'timeout': '-5s'}, None),
+    ('query', {'query': 'up('}, None),
+    ('query', {'query': 'sum(up) by (x'}, None),
+    ('query', {'query': 'rate(up)'}, None),
+    ('query', {'query': 'up[5m'}, None),
+    ('query', {'query': 'up{a=~"("}'}, ('missing closing ): `^(?:()$`', 'missing ): ^(?:()$')),
+    ('query', {'query': '{}'}, None),
+    ('query', {'query': 'foo bar'}, None),
+    ('query', {'query': '"a'}, None),
+    ('query', {'query': 'up offset'}, ('expected duration', 'expected number, duration, step(), or range()')),
+    ('query', {'query': 'topk(up)'}, None),
+    ('query', {'query': 'nosuch(up)'}, None),
+    ('query', {'query': '1 + on(a) up'}, None),
+    ('query', {'query': 'up and 1'}, None),
+    ('query', {'query': '1 > 2'}, None),
+    ('query', {'query': 'sum(up)[5m]'}, None),
+    ('query', {'query': 'up[5m][5m]'}, None),
+    ('query', {'query': 'up[0s]'}, None),
+    ('query', {'query': 'label_replace(up,"a")'}, None),
+    ('query', {'query': 'up @ foo'}, None),
+    ('query', {'query': 'up{a="b",}}'}, None),
+    ('query', {'query': '\n\n up {'}, None),
+    ('query', {'query': 'count_values("a-bÿ", up)'}, None),
+    ('query', {'query': 'vector("a")'}, None),
+    ('query', {'query': '-"a"'}, None),
+    ('query', {'query': 'sum by (a,) (up) )'}, None),
+    ('query', {'query': '0x'}, None),
+    ('query', {'query': '1..2'}, ('1:3: parse error: unexpected number ".2"', '1:1: parse error: bad number or duration syntax: "1.."')),
+    ('query', {'query': 'up == bool'}, None),
+    ('query', {'query': 'a + ignoring(x) group_left(x) b'}, None),
+    ('query', {'query': 'a + on(x) group_left(x) b'}, None),
+    ('query', {'query': 'a or group_left b'}, None),
+    ('query', {'query': 'up{__name__="x"}'}, None),
+    ('query', {'query': '# only a comment'}, None),
+    ('query', {'query': 'up["x"]'}, ('missing unit character in duration', 'unexpected character in duration expression: \'"\'')),
+    ('query', {'query': 'up[1y2w3d:x]'}, ("unexpected colon 'x'", "unexpected character: 'x', expected ':'")),
+    ('query', {'query': 'sum(up, up)'}, None),
+    ('query', {'query': 'quantile("a", up)'}, None),
+    ('query', {'query': 'time(1)'}, None),
+    ('query', {'query': 'absent_over_time(up)'}, None),
+    ('query_range', {}, None),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 2}, None),
+    ('query_range', {'query': 'up', 'start': 'a', 'end': 2, 'step': 1}, None),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 'b', 'step': 1}, None),
+    ('query_range', {'query': 'up', 'start': 5, 'end': 2, 'step': 1}, None),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 2, 'step': 0}, None),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 2, 'step': -1}, None),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 2, 'step': 'x'}, None),
+    ('query_range', {'query': 'up', 'start': 0, 'end': 11002, 'step': 1}, None),
+    ('query_range', {'query': 'up', 'start': 0, 'end': 11000, 'step': 1}, None),
+    ('query_range', {'query': 'up[5m]', 'start': 0, 'end': 10, 'step': 1}, ('invalid expression type', 'invalid parameter "query": invalid expression type')),
+    ('query_range', {'query': '"a"', 'start': 0, 'end': 10, 'step': 1}, ('invalid expression type', 'invalid parameter "query": invalid expression type')),
+    ('query_range', {'query': 'up', 'start': 1, 'end': 2, 'step': '9999999999999999'}, None),
+    ('series', {}, None),
+    ('series', {'match[]': ''}, ('1:1: parse error', 'unknown position: parse error')),
+    ('series', {'match[]': '{'}, None),
+    ('series', {'match[]': 'up', 'start': 'x'}, None),
+    ('series', {'match[]': 'up', 'start': 10, 'end': 1}, None),
+    ('series', {'match[]': '{a=""}'}, None),
+    ('series', {'match[]': 'up[5m]'}, None),
+    ('labels', {'match[]': '{x'}, None),
+    ('labels', {'start': 'q'}, None),
+    ('label/__name__/values', {'match[]': '('}, None),
+    ('label/__name__/values', {'end': 'z'}, None),
+    ('query_exemplars', {}, ('1:1: parse error', 'unknown position: parse error')),
+    ('query_exemplars', {'query': 'up{'}, None),
+    ('query_exemplars', {'query': 'up', 'start': 5, 'end': 1}, None),
+    ('query_exemplars', {'query': 'up', 'start': 'x'}, None),
+    ('format_query', {}, ('1:1: parse error', 'unknown position: parse error')),
+    ('format_query', {'query': 'up('}, None),
+    ('metadata', {'limit': 'x'}, None),
+    ('targets/metadata', {'limit': 'x'}, None),
+    ('targets/metadata', {'match_target': '{'}, None),
+    ('rules', {'type': 'x'}, None),
+    ('nothing', {}, None),
+    ('status/nothing', {}, None),
+]
+# Sentences of all of them: 2.42's and 3's.
+NEW_SENTENCES = [('Invalid time value', 'invalid time value')]

@@ -46,7 +46,7 @@ class Keep(unittest.TestCase):
         with Pharos() as pharos:
             for call in ('delete_series', 'clean_tombstones', 'snapshot'):
                 status, text = admin(pharos, call, 'match[]=up')
-                self.assertEqual(status, 503)
+                self.assertEqual(status, 500)
                 self.assertEqual(text, '{"status":"error","errorType":"unavailable","error":"admin APIs disabled"}')
 
     def test_delete_survives_kills(self):

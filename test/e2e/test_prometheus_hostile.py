@@ -49,6 +49,9 @@ class Hostile(unittest.TestCase):
         self.ask('query', {'query': 'a+' * 200_000 + 'a'}, (400,))
         self.ask('query', {'query': 'up' + ' ' * 10_000_000}, (400,))
         self.ask('format_query', {'query': '{a="' + 'x' * 10_000_000 + '"}'}, (400,))
+        # Deep and wide: what is written must not grow with depth times width.
+        self.ask('format_query', {'query': '(' * 900 + '{a="' + 'x' * 900_000 + '"}' + ')' * 900}, (200,))
+        self.ask('format_query', {'query': '(' * 450 + 'label_join(x, "a", "b"' + ', "c"' * 150_000 + ')' + ')' * 450}, (200,))
         self.ask('query', {'query': 'up{a=~"' + '(x{1000}){1000}' + '"}'}, (400,))
         self.ask('query', {'query': 'up{a=~"' + 'a|' * 300_000 + 'b"}'}, (200, 400, 422))
 

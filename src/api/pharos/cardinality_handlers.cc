@@ -11,10 +11,11 @@ namespace {
 constexpr int64_t kMaxLimit = 1000;
 constexpr int64_t kDefaultRangeMs = 24LL * 3600 * 1000;
 
-base::Result<store::CardinalityQuery> ReadQuery(const net::Request& request, int64_t now_ms) {
+base::Result<store::CardinalityQuery> ReadQuery(const net::Request& request, std::string tenant,
+                                                int64_t now_ms) {
   const net::Params params = request.AllParams();
   store::CardinalityQuery query;
-  query.tenant = store::kDefaultTenant;
+  query.tenant = std::move(tenant);
   PHAROS_TRY(query.selectors, prometheus::MatchParams(params));
   PHAROS_TRY(query.end_ms, prometheus::TimeParam(params, "end", now_ms));
   PHAROS_TRY(query.start_ms,
@@ -67,7 +68,9 @@ std::string ReportJson(const store::CardinalityReport& report) {
 
 void RegisterCardinalityApi(net::Router& router, std::string_view prefix, CardinalityApiDeps deps) {
   router.Add("GET", std::string(prefix) + "/cardinality", [deps](const net::Request& request) {
-    const auto query = ReadQuery(request, deps.clock->NowMs());
+    const auto query =
+        ReadQuery(request, deps.tenant ? deps.tenant(request) : std::string(store::kDefaultTenant),
+                  deps.clock->NowMs());
     if (!query) return prometheus::Failure(query.error());
     const auto report = deps.source->Cardinality(*query);
     return report ? prometheus::Success(ReportJson(*report)) : prometheus::Failure(report.error());

@@ -1,6 +1,7 @@
 // GET /pharos/api/v1/cardinality: which metrics and labels have how many series.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace pharos::api::pharos {
 struct CardinalityApiDeps {
   store::CardinalitySource* source = nullptr;
   base::Clock* clock = &base::Clock::System();
+  /// Whose series a request sees; null: the default tenant's.
+  std::function<std::string(const net::Request&)> tenant;
 };
 
 /// Adds `prefix`/cardinality. Parameters: match[] (several: series of any), start and end (the last

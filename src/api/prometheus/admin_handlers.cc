@@ -99,7 +99,7 @@ void AddAdminRoutes(net::Router& router, const std::string& prefix, const DepsPt
       router.Add(method, prefix + "/api/v1/admin/tsdb/" + name,
                  [deps, call = call](const Request& request) {
                    if (!deps->enable_admin || deps->admin == nullptr)
-                     return Failure({ErrorKind::kBusy, "admin APIs disabled"});
+                     return Disabled("admin APIs disabled");
                    return call(*deps, request);
                  });
     }

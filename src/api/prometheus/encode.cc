@@ -56,7 +56,7 @@ void AppendHistogram(std::string& out, const model::Histogram& h) {
     out += first ? ",\"buckets\":[" : ",";
     first = false;
     // Which bounds belong to the bucket: 0 the upper, 1 the lower, 3 both.
-    out += bucket.side > 0 ? "[0," : bucket.side < 0 ? "[1," : "[3,";
+    out += !bucket.lower_inclusive() ? "[0," : !bucket.upper_inclusive() ? "[1," : "[3,";
     AppendQuotedValue(out, bucket.lower);
     out += ',';
     AppendQuotedValue(out, bucket.upper);
@@ -144,6 +144,12 @@ net::Response Failure(const base::Error& error) {
   text::AppendJsonString(body, error.message, true);
   body += '}';
   return net::Response::Json(name.status, std::move(body));
+}
+
+net::Response Disabled(std::string_view text) {
+  net::Response response = Failure({ErrorKind::kBusy, std::string(text)});
+  response.status = 500;
+  return response;
 }
 
 void AppendTimestamp(std::string& out, int64_t time_ms) {

@@ -15,6 +15,8 @@ net::Response Success(std::string_view data, const std::vector<std::string>& war
                       const std::vector<std::string>& infos = {});
 /// {"status":"error","errorType":…,"error":…} with the status code of the kind.
 net::Response Failure(const base::Error& error);
+/// What the operator has not enabled: "unavailable", with Prometheus's status 500.
+net::Response Disabled(std::string_view text);
 
 /// Seconds with three digits of fraction, or none: 1435781430, 1435781430.781.
 void AppendTimestamp(std::string& out, int64_t time_ms);

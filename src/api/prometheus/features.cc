@@ -49,7 +49,8 @@ std::map<std::string, Switches> Features(const PrometheusApiDeps& deps) {
            "fill_right", "group_left", "group_right", "ignoring", "negative_offset", "offset", "on",
            "per_query_lookback_delta", "smoothed", "subqueries", "without"});
   out["promql"]["delayed_name_removal"] = deps.engine.delayed_name_removal;
-  out["promql"]["per_step_stats"] = false;
+  out["promql"]["per_step_stats"] = deps.per_step_stats;
+  out["promql"]["use_start_timestamps"] = deps.engine.use_start_timestamps;
   out["promql"]["type_and_unit_labels"] = false;
   out["promql_functions"] = Functions();
   out["promql_operators"] = All({"!=",

@@ -38,6 +38,9 @@ net::Response HandleFederate(const PrometheusApiDeps& deps, const net::Request& 
 void AddAdminRoutes(net::Router& router, const std::string& prefix, const DepsPtr& deps);
 // tsdb_handlers.cc
 net::Response HandleTsdbStatus(const PrometheusApiDeps& deps, const net::Request& request);
+net::Response HandleTsdbBlocks(const PrometheusApiDeps& deps, const net::Request& request);
+// openapi.cc
+net::Response HandleOpenApi(const PrometheusApiDeps& deps, const net::Request& request);
 // read_handler.cc
 net::Response HandleRead(const PrometheusApiDeps& deps, const net::Request& request);
 // targets_handlers.cc

@@ -37,9 +37,7 @@ net::SyncHandler Bind(const DepsPtr& deps, Handler handler) {
 
 /// An experiment of Prometheus that it has switched off unless asked for; in its words.
 net::Response SearchDisabled(const PrometheusApiDeps& /*deps*/, const net::Request& /*request*/) {
-  net::Response response = Failure({base::ErrorKind::kBusy, "search API disabled"});
-  response.status = 500;
-  return response;
+  return Disabled("search API disabled");
 }
 
 }  // namespace
@@ -75,6 +73,9 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
                                                    {"/scrape_pools", HandleScrapePools},
                                                    {"/scrape_pools/config", HandleScrapePoolConfig},
                                                    {"/features", HandleFeatures},
+                                                   {"/openapi.yaml", HandleOpenApi},
+                                                   {"/status/tsdb", HandleTsdbStatus},
+                                                   {"/status/tsdb/blocks", HandleTsdbBlocks},
                                                    {"/status/self_metrics", HandleSelfMetrics}};
   for (const auto& [path, handler] : reads) router.Add("GET", api + path, Bind(deps, handler));
   for (const char* what : {"metric_names", "label_names", "label_values"}) {
@@ -90,7 +91,6 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
     SetCors(response, request);
     return response;
   });
-  router.Add("GET", api + "/status/tsdb", Bind(deps, HandleTsdbStatus));
   AddAdminRoutes(router, root, deps);
   AddStatusRoutes(router, root, deps);
 }

@@ -42,6 +42,7 @@ struct PrometheusApiDeps {
   base::Clock* clock = &base::Clock::System();
   query::promql::EngineOptions engine;
   query::exec::QueryLimits limits;
+  bool per_step_stats = false;  ///< Prometheus's feature promql-per-step-stats
   /// Whose data a request sees; null: the default tenant.
   std::function<std::string(const net::Request&)> tenant;
 

@@ -151,7 +151,8 @@ TEST_F(PrometheusApiTest, StatisticsWhenAsked) {
   EXPECT_NE(body.find(R"("stats":{"timings":{"evalTotalTime":0,"resultSortTime":0,)"),
             std::string::npos)
       << body;
-  EXPECT_NE(body.find(R"("samples":{"totalQueryableSamples":2,"peakSamples":)"), std::string::npos);
+  EXPECT_NE(body.find(R"("samples":{"totalQueryableSamples":2,"samplesRead":2,"peakSamples":)"),
+            std::string::npos);
   EXPECT_EQ(Get("/query?query=up&time=300").find("stats"), std::string::npos);
   EXPECT_NE(Get("/query?query=up&time=300&stats=yes").find("is deprecated"), std::string::npos);
 }
@@ -163,6 +164,26 @@ TEST_F(PrometheusApiTest, LimitsEndInErrors) {
   EXPECT_EQ(Status("/query_range?query=" + Encode("count_over_time(up[1y:1ms])") +
                    "&start=0&end=100&step=1"),
             422);
+}
+
+TEST_F(PrometheusApiTest, StatisticsOfEachStep) {
+  net::Router router;
+  PrometheusApiDeps deps;
+  deps.source = &source_;
+  deps.clock = &clock_;
+  deps.per_step_stats = true;
+  RegisterPrometheusApi(router, "", std::move(deps));
+  const std::string query =
+      "/api/v1/query_range?start=60&end=90&step=15&query=" + Encode("rate(hits_total[1m])") +
+      "&stats=";
+  // Each window has four samples, of which one is new.
+  EXPECT_NE(Call(router, "GET", query + "all")
+                .body.find(R"("samples":{"totalQueryableSamplesPerStep":[[60,4],[75,4],[90,4]],)"
+                           R"("totalQueryableSamples":12,"samplesReadPerStep":[[60,4],[75,1],)"
+                           R"([90,1]],"samplesRead":6,"peakSamples":)"),
+            std::string::npos);
+  EXPECT_EQ(Call(router, "GET", query + "true").body.find("PerStep"), std::string::npos);
+  EXPECT_EQ(Get(query.substr(7) + "all").find("PerStep"), std::string::npos) << "not enabled";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "query/promql/go_quote.h"
 #include "query/promql/parser.h"
 #include "query/promql/printer.h"
+#include "query/promql/sample_count.h"
 #include "text/go_float.h"
 #include "text/json_writer.h"
 
@@ -41,7 +42,27 @@ base::Result<QueryOptions> ReadOptions(const PrometheusApiDeps& deps, const net:
   return options;
 }
 
-void AppendStats(std::string& out, const QueryAnswer& answer, int64_t elapsed_ns) {
+/// What a request with `stats` is told of samples.
+struct Counted {
+  query::promql::Grid grid;
+  query::promql::SampleCounts samples;
+  bool each_step = false;
+};
+
+/// `[[1.5,7],…]`: times in seconds.
+void AppendSteps(text::JsonWriter& json, std::string_view key, const query::promql::Grid& grid,
+                 const std::vector<int64_t>& steps) {
+  json.Key(key).BeginArray();
+  for (size_t step = 0; step < steps.size(); ++step) {
+    std::string seconds;
+    text::AppendSampleValue(seconds, static_cast<double>(grid.At(step)) / 1000);
+    json.BeginArray().Raw(seconds).Int(steps[step]).EndArray();
+  }
+  json.EndArray();
+}
+
+void AppendStats(std::string& out, const QueryAnswer& answer, const Counted& counted,
+                 int64_t elapsed_ns) {
   std::string seconds;
   text::AppendSampleValue(seconds, static_cast<double>(elapsed_ns) / 1e9);
   out += ",\"stats\":";
@@ -51,11 +72,17 @@ void AppendStats(std::string& out, const QueryAnswer& answer, int64_t elapsed_ns
   json.Key("queryPreparationTime").Int(0).Key("innerEvalTime").Raw(seconds);
   json.Key("execQueueTime").Int(0).Key("execTotalTime").Raw(seconds).EndObject();
   json.Key("samples").BeginObject();
+  const auto& samples = counted.samples;
+  if (counted.each_step)
+    AppendSteps(json, "totalQueryableSamplesPerStep", counted.grid, samples.looked_at);
   json.Key("totalQueryableSamples").Int(answer.stats.total_samples);
+  if (counted.each_step) AppendSteps(json, "samplesReadPerStep", counted.grid, samples.read);
+  json.Key("samplesRead").Int(samples.Read());
   json.Key("peakSamples").Int(answer.stats.peak_samples).EndObject().EndObject();
 }
 
-net::Response Respond(QueryAnswer answer, const QueryOptions& options, int64_t elapsed_ns) {
+net::Response Respond(QueryAnswer answer, const QueryOptions& options, const Counted& counted,
+                      int64_t elapsed_ns) {
   auto& series = answer.value.series;
   const bool list = answer.value.type == query::promql::ValueType::kVector ||
                     answer.value.type == query::promql::ValueType::kMatrix;
@@ -71,15 +98,16 @@ net::Response Respond(QueryAnswer answer, const QueryOptions& options, int64_t e
   }
   std::string data;
   AppendQueryData(data, answer.value);
-  if (!options.stats.empty()) AppendStats(data, answer, elapsed_ns);
+  if (!options.stats.empty()) AppendStats(data, answer, counted, elapsed_ns);
   data += '}';
   return Success(data, answer.warnings, answer.infos);
 }
 
-/// Runs a query and answers; `run` gets the engine and its context.
+/// Runs a query and answers; `run` gets the engine and its context. `grid` is that of the query.
 template <class Run>
 net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request,
-                      const QueryOptions& options, const Run& run) {
+                      const QueryOptions& options, const query::promql::Grid& grid,
+                      const Run& run) {
   const int64_t before = deps.clock->MonotonicNs();
   query::exec::QueryContext context(options.limits, TenantOf(deps, request), *deps.clock);
   context.SetOrigin({.client = request.remote.substr(0, request.remote.rfind(':')),
@@ -87,7 +115,19 @@ net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request
                      .path = request.path});
   context.SetCancelled([&request] { return request.cancelled.Cancelled(); });
   auto answer = run(Engine(deps.source, options.engine), context);
-  if (answer) return Respond(*std::move(answer), options, deps.clock->MonotonicNs() - before);
+  if (answer) {
+    const int64_t elapsed_ns = deps.clock->MonotonicNs() - before;
+    Counted counted{.grid = grid, .each_step = deps.per_step_stats && options.stats == "all"};
+    if (!options.stats.empty()) {
+      query::exec::QueryContext counting(options.limits, context.tenant(), *deps.clock);
+      counting.SetCancelled([&request] { return request.cancelled.Cancelled(); });
+      auto samples = query::promql::CountSamples(request.AllParams().Get("query"), grid,
+                                                 deps.source, options.engine, counting);
+      if (!samples) return Failure(samples.error());
+      counted.samples = *std::move(samples);
+    }
+    return Respond(*std::move(answer), options, counted, elapsed_ns);
+  }
   if (answer.error().kind == ErrorKind::kBadInput)
     return Failure(InvalidParameter("query", std::move(answer).error()).error());
   return Failure(answer.error());
@@ -108,7 +148,7 @@ net::Response HandleQuery(const PrometheusApiDeps& deps, const net::Request& req
   if (!time) return Failure(time.error());
   const auto options = ReadOptions(deps, params);
   if (!options) return Failure(options.error());
-  return Execute(deps, request, *options,
+  return Execute(deps, request, *options, {*time, *time, 0},
                  [&](const Engine& engine, query::exec::QueryContext& context) {
                    return engine.Instant(params.Get("query"), *time, context);
                  });
@@ -122,7 +162,7 @@ net::Response HandleQueryRange(const PrometheusApiDeps& deps, const net::Request
   if (!range) return Failure(range.error());
   const auto options = ReadOptions(deps, params);
   if (!options) return Failure(options.error());
-  return Execute(deps, request, *options,
+  return Execute(deps, request, *options, {range->start_ms, range->end_ms, range->step_ms},
                  [&](const Engine& engine, query::exec::QueryContext& context) {
                    return engine.Range(params.Get("query"), range->start_ms, range->end_ms,
                                        range->step_ms, context);

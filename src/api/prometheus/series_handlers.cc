@@ -4,6 +4,7 @@
 
 #include "api/prometheus/encode.h"
 #include "api/prometheus/escape_names.h"
+#include "api/prometheus/exemplar_list.h"
 #include "api/prometheus/handlers.h"
 #include "api/prometheus/limits.h"
 #include "api/prometheus/params.h"
@@ -69,16 +70,6 @@ std::vector<std::string> Truncate(std::vector<T>& items, int64_t limit) {
   if (limit <= 0 || items.size() <= static_cast<size_t>(limit)) return {};
   items.resize(static_cast<size_t>(limit));
   return {"results truncated due to limit"};
-}
-
-void AppendExemplar(std::string& out, const model::Exemplar& exemplar) {
-  out += "{\"labels\":";
-  AppendLabels(out, exemplar.labels);
-  out += ",\"value\":\"";
-  text::AppendSampleValue(out, exemplar.value);
-  out += "\",\"timestamp\":";
-  AppendTimestamp(out, exemplar.time_ms);
-  out += '}';
 }
 
 /// Every selector of an expression.
@@ -216,19 +207,7 @@ net::Response HandleExemplars(const PrometheusApiDeps& deps, const net::Request&
     if (!some) return Failure(some.error());
     for (auto& [labels, exemplars] : *some) found.try_emplace(labels, std::move(exemplars));
   }
-  std::string data = "[";
-  for (const auto& [labels, exemplars] : found) {
-    if (data.size() > 1) data += ',';
-    data += "{\"seriesLabels\":";
-    AppendLabels(data, labels);
-    data += ",\"exemplars\":[";
-    for (size_t i = 0; i < exemplars.size(); ++i) {
-      if (i > 0) data += ',';
-      AppendExemplar(data, exemplars[i]);
-    }
-    data += "]}";
-  }
-  return Success(data + "]");
+  return Success(ExemplarList({found.begin(), found.end()}));
 }
 
 }  // namespace pharos::api::prometheus

@@ -1,4 +1,5 @@
-// status/tsdb: what is in memory and which metrics and labels have most of it.
+// status/tsdb: what is in memory and which metrics and labels have most of it; status/tsdb/blocks:
+// what lies on disk.
 #include <charconv>
 #include <limits>
 
@@ -37,7 +38,40 @@ std::string StatusJson(const store::HeadCardinality& head) {
   return data;
 }
 
+/// An id as Prometheus's blocks have them: 26 digits of base 32, 48 bits of time and 80 others.
+std::string Ulid(const store::SamplePart& part) {
+  constexpr char kDigits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  using Wide = unsigned __int128;
+  const auto time = static_cast<uint64_t>(part.max_ms) & ((uint64_t{1} << 48) - 1);
+  Wide number = Wide{time} << 80 | part.id;
+  std::string out(26, '0');
+  for (size_t i = out.size(); i-- > 0; number >>= 5) out[i] = kDigits[number & 31];
+  return out;
+}
+
 }  // namespace
+
+net::Response HandleTsdbBlocks(const PrometheusApiDeps& deps, const net::Request& request) {
+  std::string data;
+  text::JsonWriter json(data);
+  json.BeginObject().Key("blocks").BeginArray();
+  std::vector<store::SamplePart> parts;
+  if (deps.admin != nullptr) parts = deps.admin->Parts(TenantOf(deps, request));
+  for (const store::SamplePart& part : parts) {
+    const std::string id = Ulid(part);
+    json.BeginObject().Key("ulid").String(id);
+    // Prometheus's end is the first millisecond that is not in the block.
+    json.Key("minTime").Int(part.min_ms).Key("maxTime").Int(part.max_ms + 1);
+    json.Key("stats").BeginObject().Key("numSamples").Int(part.samples);
+    json.Key("numSeries").Int(part.series);
+    json.Key("numChunks").Int(part.series + part.samples / 120).EndObject();
+    json.Key("compaction").BeginObject().Key("level").Int(part.level + 1);
+    json.Key("sources").BeginArray().String(id).EndArray().EndObject();
+    json.Key("version").Int(1).EndObject();
+  }
+  json.EndArray().EndObject();
+  return Success(data);
+}
 
 net::Response HandleTsdbStatus(const PrometheusApiDeps& deps, const net::Request& request) {
   const net::Params params = request.AllParams();

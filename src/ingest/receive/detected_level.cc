@@ -49,12 +49,56 @@ bool IsJson(std::string_view line) {
   return line.size() >= 2 && line.front() == '{' && line.back() == '}';
 }
 
+bool IsField(std::string_view key) {
+  constexpr std::string_view kFirst = "lLsS";
+  return !key.empty() && kFirst.find(key[0]) != std::string_view::npos &&
+         std::find(kFields.begin(), kFields.end(), key) != kFields.end();
+}
+
+/// Behind the opening quote at `at`: where the closing one is. 0 where bytes come first that need
+/// a closer look.
+size_t PlainStringEnd(std::string_view line, size_t at) {
+  for (; at < line.size(); ++at) {
+    const auto c = static_cast<uint8_t>(line[at]);
+    if (c == '"') return at;
+    if (c == '\\' || c < 0x20 || c >= 0x80) return 0;
+  }
+  return 0;
+}
+
+/// JsonLevel for what most lines begin with: members without spaces, their values plain strings
+/// and numbers. False where it cannot tell.
+bool QuickJsonLevel(std::string_view line, std::string_view* level) {
+  size_t at = 1;
+  while (line[0] == '{' && at < line.size() && line[at] == '"') {
+    const size_t end = PlainStringEnd(line, at + 1);
+    if (end == 0 || end + 2 >= line.size() || line[end + 1] != ':') return false;
+    const std::string_view key = line.substr(at + 1, end - at - 1);
+    at = end + 2;
+    if (line[at] == '"') {
+      const size_t close = PlainStringEnd(line, at + 1);
+      if (close == 0) return false;
+      if (IsField(key)) {
+        *level = line.substr(at + 1, close - at - 1);
+        return true;
+      }
+      at = close + 1;
+    } else {
+      if (line[at] < '1' || line[at] > '9') return false;
+      while (at < line.size() && line[at] >= '0' && line[at] <= '9') ++at;
+    }
+    if (at >= line.size() || line[at] != ',') return false;
+    ++at;
+  }
+  return false;
+}
+
 /// The first string among the level fields in document order, as far as two levels down.
 bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   bool found = false;
   match::EachMember(object, [&](std::string_view key, match::JsonSlice value) -> std::string {
     if (value.type == match::JsonType::kString) {
-      if (std::find(kFields.begin(), kFields.end(), key) == kFields.end()) return {};
+      if (!IsField(key)) return {};
       *level = value.text;
       found = true;
       return "found";
@@ -145,7 +189,7 @@ std::string_view NormaliseLevel(std::string_view level) {
 std::string_view LevelOfLine(std::string_view line) {
   std::string_view level;
   if (IsJson(line)) {
-    if (JsonLevel(line, 0, &level)) {
+    if (QuickJsonLevel(line, &level) || JsonLevel(line, 0, &level)) {
       if (const auto known = KnownLevel(level); !known.empty()) return known;
     }
   } else if (line.find('=') != std::string_view::npos) {

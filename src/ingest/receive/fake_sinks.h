@@ -50,6 +50,7 @@ class FakeSamples final : public store::SampleSink {
   size_t max_series = 1'000'000;
   int64_t oldest_ms = INT64_MIN;  ///< older samples are refused as too old
   size_t resolved = 0, commits = 0;
+  bool forgets = false;     ///< no series is found by raw bytes
   base::Result<void> fate;  ///< how commits end
 
  private:
@@ -75,7 +76,7 @@ class FakeSamples final : public store::SampleSink {
       return store::SeriesHandle{static_cast<uint32_t>(owner_->series.size() - 1), 0};
     }
     void Remember(base::Hash128 raw, store::SeriesHandle handle) override {
-      owner_->remembered[raw] = handle;
+      if (!owner_->forgets) owner_->remembered[raw] = handle;
     }
     void Append(std::span<const store::SampleWrite> samples,
                 std::vector<store::Refused>* refused) override {

@@ -119,8 +119,10 @@ base::Result<wire::LokiPush> Decode(net::Request& request) {
     return base::Fail(base::ErrorKind::kBadInput, "Content-Encoding " + quoted + " not supported");
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
-  PHAROS_TRY(body, base::SnappyDecompress(body, kMaxDecompressedBytes));
-  return wire::DecodeLokiPush(std::make_shared<const std::string>(std::move(body)));
+  thread_local base::Scratch scratch;  // until the next push of this thread
+  PHAROS_TRY(const std::string_view plain,
+             base::SnappyDecompress(body, kMaxDecompressedBytes, &scratch));
+  return wire::DecodeLokiPush(plain);
 }
 
 void Handle(LokiWriter& writer, const Target& target, net::Request request,

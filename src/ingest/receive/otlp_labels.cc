@@ -78,12 +78,15 @@ model::Labels OtlpLabels::With(std::string_view metric, std::string_view extra_n
   return model::Labels::FromPairs(std::move(labels));
 }
 
-base::Result<model::Labels> OtlpLabels::TargetInfo(std::span<const model::KeyValue> resource) {
-  if (job_.empty() && instance_.empty()) return model::Labels();
-  const bool says_more = std::any_of(resource.begin(), resource.end(), [](const auto& pair) {
+bool OtlpLabels::HasTargetInfo(std::span<const model::KeyValue> resource) const {
+  if (job_.empty() && instance_.empty()) return false;
+  return std::any_of(resource.begin(), resource.end(), [](const auto& pair) {
     return std::find(kIdentifying.begin(), kIdentifying.end(), pair.key) == kIdentifying.end();
   });
-  if (!says_more) return model::Labels();
+}
+
+base::Result<model::Labels> OtlpLabels::TargetInfo(std::span<const model::KeyValue> resource) {
+  if (!HasTargetInfo(resource)) return model::Labels();
   PHAROS_TRY_VOID(Base(resource, kIdentifying));
   return With("target_info");
 }

@@ -24,6 +24,8 @@ class OtlpLabels {
  public:
   /// job = service.namespace/service.name, instance = service.instance.id.
   void SetResource(std::span<const model::KeyValue> resource);
+  const std::string& job() const { return job_; }
+  const std::string& instance() const { return instance_; }
 
   /// Attributes as labels, with job and instance; values of names that become equal are
   /// joined with ';' in the order of the original names. kUnprocessable for a name of nothing
@@ -34,7 +36,9 @@ class OtlpLabels {
   model::Labels With(std::string_view metric, std::string_view extra_name = {},
                      std::string_view extra_value = {}) const;
 
-  /// Labels of target_info; empty when the resource says nothing that a series needs.
+  /// True when the resource says something that job and instance do not.
+  bool HasTargetInfo(std::span<const model::KeyValue> resource) const;
+  /// Labels of target_info; empty when there is none.
   base::Result<model::Labels> TargetInfo(std::span<const model::KeyValue> resource);
 
  private:

@@ -1,18 +1,21 @@
 #include "ingest/receive/otlp_metrics.h"
 
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <limits>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/metrics.h"
 #include "ingest/receive/delta.h"
 #include "ingest/receive/limits.h"
-#include "ingest/receive/otlp_labels.h"
+#include "ingest/receive/metadata_memo.h"
 #include "ingest/receive/otlp_names.h"
+#include "ingest/receive/otlp_series.h"
 #include "ingest/receive/sample_batch.h"
-#include "text/go_float.h"
 #include "wire/otlp_metrics.h"
 
 namespace pharos::ingest::receive {
@@ -25,16 +28,12 @@ using wire::OtlpTemporality;
 
 /// Half of PromQL's look-back, so that a join with target_info always finds it.
 constexpr int64_t kTargetInfoStepMs = 150'000;
-/// In front of canonical label bytes, so that no other receiver's raw bytes are equal.
-constexpr char kRawPrefix = '\x01';
+/// Sets names of series apart from other receivers' raw bytes.
+constexpr uint64_t kFormat = 0x3c61'f2a9'08d7'4be5;
 
 size_t Runes(std::string_view s) {
   return static_cast<size_t>(
       std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-base::Result<model::Labels> ReadCanonical(std::string_view raw) {
-  return model::Labels::Decode(raw.substr(1));
 }
 
 model::Exemplar ExemplarOf(const wire::OtlpExemplar& from) {
@@ -53,35 +52,71 @@ model::Exemplar ExemplarOf(const wire::OtlpExemplar& from) {
   return {model::Labels::FromPairs(std::move(views)), from.value, from.time_ns / 1'000'000};
 }
 
+bool HasDelta(const wire::OtlpMetrics& metrics) {
+  for (const auto& resource : metrics.resources) {
+    for (const auto& scope : resource.scopes) {
+      for (const auto& metric : scope.metrics) {
+        if (metric.temporality == OtlpTemporality::kDelta) return true;
+      }
+    }
+  }
+  return false;
+}
+
 /// One request on its way into an appender.
 class Conversion {
  public:
-  Conversion(store::SampleAppender* appender, DeltaTotals& totals, int64_t now_ns)
+  Conversion(store::SampleAppender* appender, DeltaTotals& totals, base::Arena& arena,
+             int64_t now_ns)
       : appender_(appender),
-        batch_(appender, ReadCanonical),
-        zeros_(appender, ReadCanonical),
+        arena_(arena),
+        series_(arena),
+        batch_(
+            appender, [this](std::string_view name) { return series_.Read(name); }, kFormat),
+        quiet_(
+            appender, [this](std::string_view name) { return series_.Read(name); }, kFormat),
         totals_(totals),
         now_ns_(now_ns) {}
 
-  void Resource(wire::OtlpResourceMetrics& resource, base::Arena& arena) {
-    arena_ = &arena;
-    earliest_ms_ = INT64_MAX;
-    latest_ms_ = INT64_MIN;
-    labels_.SetResource(resource.origin.resource);
-    for (wire::OtlpScopeMetrics& scope : resource.scopes) {
-      for (OtlpMetric& metric : scope.metrics) Metric(metric);
+  /// An error is the request's as a whole; nothing is written then.
+  base::Result<void> Read(wire::OtlpMetrics& metrics, std::unique_lock<std::mutex>& lock) {
+    batch_.Expect(metrics.points);
+    if (HasDelta(metrics)) {
+      // Totals do not forget what a malformed point behind these adds to them.
+      for (auto& resource : metrics.resources) PHAROS_TRY_VOID(ReadAttributes(resource));
+      lock = totals_.Lock();  // totals and their samples stay in one order
     }
-    if (latest_ms_ != INT64_MIN) TargetInfo(resource.origin.resource);
+    for (wire::OtlpResourceMetrics& resource : metrics.resources) Resource(resource);
+    AddWaiting();
+    for (const auto& [name, exemplar] : exemplars_) {
+      if (quiet_.Series(name)) quiet_.Add(ExemplarOf(*exemplar));
+    }
+    return series_.malformed();
   }
 
   void Flush() {
-    zeros_.Flush();  // what was zero stands in front; its refusal loses nothing
+    quiet_.Flush();  // what was zero stands in front
     batch_.Flush();
     if (batch_.refused() > 0) {
       Reject(std::min(batch_.refused(), points_),
              std::string(RefusalText(*batch_.first_refusal())));
     }
     if (batch_.refused_series() > 0) Reject(batch_.refused_series(), batch_.reason());
+    if (series_.faults() > 0) Reject(series_.faults(), series_.fault());
+  }
+
+  void TellMetadata(std::string_view tenant, MetadataMemo& memo) {
+    const uint64_t of_tenant = base::HashBytes64(tenant);
+    for (MetadataMemo::Told& told : told_) told.family ^= of_tenant;
+    memo.Check(told_);
+    for (size_t i = 0; i < told_.size(); ++i) {
+      if (!told_[i].news) continue;
+      if (described_[i] == nullptr) {
+        appender_->SetMetadata("target_info", {model::MetricType::kGauge, "Target metadata", ""});
+      } else if (const auto& name = series_.MetricName(*described_[i]); !name.empty()) {
+        appender_->SetMetadata(name, MetadataOf(*described_[i]));
+      }
+    }
   }
 
   const SampleBatch& batch() const { return batch_; }
@@ -89,6 +124,25 @@ class Conversion {
   std::string TakeReason() { return std::move(reason_); }
 
  private:
+  base::Result<void> ReadAttributes(wire::OtlpResourceMetrics& resource) {
+    for (wire::OtlpScopeMetrics& scope : resource.scopes) {
+      for (OtlpMetric& metric : scope.metrics) {
+        for (OtlpPoint& point : metric.points) PHAROS_TRY_VOID(series_.ReadAttributes(point));
+      }
+    }
+    return {};
+  }
+
+  void Resource(wire::OtlpResourceMetrics& resource) {
+    earliest_ms_ = INT64_MAX;
+    latest_ms_ = INT64_MIN;
+    series_.SetResource(resource);
+    for (wire::OtlpScopeMetrics& scope : resource.scopes) {
+      for (OtlpMetric& metric : scope.metrics) Metric(metric);
+    }
+    if (latest_ms_ != INT64_MIN && series_.HasTargetInfo()) TargetInfo();
+  }
+
   void Metric(OtlpMetric& metric) {
     points_ += metric.points.size();
     const bool sum = metric.type == OtlpMetricType::kSum;
@@ -98,13 +152,13 @@ class Conversion {
       return Reject(metric.points.size(), "invalid temporality and type combination for metric \"" +
                                               std::string(metric.name) + "\"");
     }
-    name_ = PrometheusMetricName(metric.name, metric.unit, metric.type, metric.monotonic);
-    if (name_.empty()) {
-      return Reject(metric.points.size(), "normalization for metric \"" + std::string(metric.name) +
-                                              "\" resulted in empty name");
-    }
+    if (metric.points.empty()) return;
+    series_.SetMetric(metric);
     delta_ = has_temporality && metric.temporality == OtlpTemporality::kDelta;
-    if (!metric.points.empty()) appender_->SetMetadata(name_, MetadataOf(metric));
+    described_.push_back(&metric);
+    told_.push_back({base::HashBytes64(metric.name) * 3 + base::HashBytes64(metric.unit) +
+                         static_cast<uint64_t>(metric.type) * 2 + (metric.monotonic ? 1 : 0),
+                     base::HashBytes64(metric.description)});
     for (OtlpPoint& point : metric.points) Point(metric.type, point);
   }
 
@@ -130,7 +184,8 @@ class Conversion {
     time_ms_ = point.time_ns / 1'000'000;
     earliest_ms_ = std::min(earliest_ms_, time_ms_);
     latest_ms_ = std::max(latest_ms_, time_ms_);
-    if (auto base = labels_.Base(point.attributes); !base) return Reject(1, base.error().message);
+    series_.SetPoint(point);
+    first_ = false;
     switch (type) {
       case OtlpMetricType::kGauge:
       case OtlpMetricType::kSum: return Number(point);
@@ -142,101 +197,120 @@ class Conversion {
   }
 
   void Number(OtlpPoint& point) {
-    const model::Labels labels = labels_.With(name_);
-    bool first = false;
-    if (delta_ && !point.no_recorded_value) {
-      const auto step = totals_.AddSum(labels.Hash(), now_ns_, &point);
-      if (!Emits(step.result)) return;
-      first = step.first;
+    if (IsDelta(point)) {
+      const auto labels = DeltaLabels();
+      if (!labels || !Emits(totals_.AddSum(labels->Hash(), now_ns_, &point))) return;
     }
-    Write(labels, point, point.value, first);
-    for (const auto& exemplar : point.exemplars) batch_.Add(ExemplarOf(exemplar));
+    const std::string_view name = Write(OtlpRole::kItself, 0, point, point.value);
+    for (const auto& exemplar : point.exemplars) exemplars_.emplace_back(name, &exemplar);
   }
 
   void Explicit(OtlpPoint& point) {
-    bool first = false;
-    if (delta_ && !point.no_recorded_value) {
-      const auto step = totals_.AddHistogram(labels_.With(name_).Hash(), now_ns_, &point, *arena_);
-      if (!Emits(step.result)) return;
-      first = step.first;
+    if (IsDelta(point)) {
+      const auto labels = DeltaLabels();
+      if (!labels || !Emits(totals_.AddHistogram(labels->Hash(), now_ns_, &point, arena_))) return;
     }
-    if (point.has_sum) Write(labels_.With(name_ + "_sum"), point, point.sum, first);
-    Write(labels_.With(name_ + "_count"), point, static_cast<double>(point.count), first);
+    if (point.has_sum) Write(OtlpRole::kSum, 0, point, point.sum);
+    Write(OtlpRole::kCount, 0, point, static_cast<double>(point.count));
     uint64_t cumulative = 0;
-    size_t next_exemplar = 0;
+    size_t exemplar = 0;
     const size_t n = std::min(point.bounds.size(), point.bucket_counts.size());
     for (size_t i = 0; i < n; ++i) {
       cumulative += point.bucket_counts[i];
-      Write(labels_.With(name_ + "_bucket", "le", text::GoFloat(point.bounds[i])), point,
-            static_cast<double>(cumulative), first);
-      for (; next_exemplar < point.exemplars.size() &&
-             point.exemplars[next_exemplar].value <= point.bounds[i];
-           ++next_exemplar) {
-        batch_.Add(ExemplarOf(point.exemplars[next_exemplar]));
+      const std::string_view bucket =
+          Write(OtlpRole::kBucket, point.bounds[i], point, static_cast<double>(cumulative));
+      for (;
+           exemplar < point.exemplars.size() && point.exemplars[exemplar].value <= point.bounds[i];
+           ++exemplar) {
+        exemplars_.emplace_back(bucket, &point.exemplars[exemplar]);
       }
     }
-    Write(labels_.With(name_ + "_bucket", "le", "+Inf"), point, static_cast<double>(point.count),
-          first);
-    for (; next_exemplar < point.exemplars.size(); ++next_exemplar) {
-      batch_.Add(ExemplarOf(point.exemplars[next_exemplar]));
+    const std::string_view rest = Write(OtlpRole::kBucket, std::numeric_limits<double>::infinity(),
+                                        point, static_cast<double>(point.count));
+    for (; exemplar < point.exemplars.size(); ++exemplar) {
+      exemplars_.emplace_back(rest, &point.exemplars[exemplar]);
     }
   }
 
   void Native(const OtlpPoint& point) {
-    const model::Labels labels = labels_.With(name_);
     auto histogram = Exponential::Read(point);
     if (!histogram) return Reject(1, histogram.error().message);
-    if (delta_ && !point.no_recorded_value) {
-      const auto step = totals_.AddExponential(labels.Hash(), now_ns_, point, &*histogram);
-      if (!Emits(step.result)) return;
+    if (IsDelta(point)) {
+      const auto labels = DeltaLabels();
+      if (!labels || !Emits(totals_.AddExponential(labels->Hash(), now_ns_, point, &*histogram)))
+        return;
     }
-    if (!batch_.Series(Raw(labels))) return;
+    const std::string_view name = NameOf(OtlpRole::kItself, 0);
+    if (!batch_.Series(name)) return;
     auto native = std::make_shared<model::Histogram>(histogram->ToNative());
     if (point.no_recorded_value) *native = {.sum = model::StaleNan()};
     batch_.Add(time_ms_, std::move(native));
-    for (const auto& exemplar : point.exemplars) batch_.Add(ExemplarOf(exemplar));
+    for (const auto& exemplar : point.exemplars) exemplars_.emplace_back(name, &exemplar);
   }
 
   void Summary(const OtlpPoint& point) {
-    Write(labels_.With(name_ + "_sum"), point, point.sum, false);
-    Write(labels_.With(name_ + "_count"), point, static_cast<double>(point.count), false);
+    Write(OtlpRole::kSum, 0, point, point.sum);
+    Write(OtlpRole::kCount, 0, point, static_cast<double>(point.count));
     for (const wire::OtlpQuantile& q : point.quantiles) {
-      Write(labels_.With(name_, "quantile", text::GoFloat(q.quantile)), point, q.value, false);
+      Write(OtlpRole::kQuantile, q.quantile, point, q.value);
     }
   }
 
-  void Write(const model::Labels& labels, const OtlpPoint& point, double value, bool first) {
-    const std::string_view raw = Raw(labels);
-    if (!batch_.Series(raw)) return;
-    batch_.Add(time_ms_, point.no_recorded_value ? model::StaleNan() : value);
+  bool IsDelta(const OtlpPoint& point) const { return delta_ && !point.no_recorded_value; }
+
+  /// Labels that the totals of the point at hand go by; it is rejected where there are none.
+  std::optional<model::Labels> DeltaLabels() {
+    auto labels = series_.LabelsOf(OtlpRole::kItself);
+    if (labels) return *std::move(labels);
+    Reject(1, labels.error().message);
+    return std::nullopt;
+  }
+
+  std::string_view NameOf(OtlpRole role, double number) {
+    if (!delta_) return series_.NameOf(role, number);
+    const auto labels = series_.LabelsOf(role, number);
+    return labels ? series_.NameOf(*labels) : series_.NameOf(role, number);
+  }
+
+  /// Adds a sample of a series of the point at hand; its name.
+  std::string_view Write(OtlpRole role, double number, const OtlpPoint& point, double value) {
+    const std::string_view name = NameOf(role, number);
+    waiting_[waiting_count_++] = {name, time_ms_,
+                                  point.no_recorded_value ? model::StaleNan() : value};
+    if (waiting_count_ == waiting_.size()) AddWaiting();
     const int64_t start_ms = point.start_ns / 1'000'000;
-    if (first && start_ms > 0 && start_ms < time_ms_ && zeros_.Series(raw)) {
-      zeros_.Add(start_ms, 0.0);
+    if (first_ && start_ms > 0 && start_ms < time_ms_ && quiet_.Series(name)) {
+      quiet_.Add(start_ms, 0.0);
     }
+    return name;
   }
 
-  bool Emits(DeltaResult result) {
-    if (result == DeltaResult::kFull) {
+  void AddWaiting() {
+    const std::span<const SampleBatch::One> ones(waiting_.data(), std::exchange(waiting_count_, 0));
+    (void)batch_.AddAll(ones, [&](size_t i) -> base::Result<void> {
+      if (batch_.Series(ones[i].raw)) batch_.Add(ones[i].time_ms, ones[i].value);
+      return {};
+    });
+  }
+
+  bool Emits(const DeltaTotals::Step& step) {
+    if (step.result == DeltaResult::kFull) {
       Reject(1, "too many series of delta temporality at once (limit " +
                     std::to_string(kMaxDeltaSeries) + ")");
     }
-    return result == DeltaResult::kEmit;
+    first_ = step.first;
+    return step.result == DeltaResult::kEmit;
   }
 
-  void TargetInfo(std::span<const model::KeyValue> resource) {
-    const auto labels = labels_.TargetInfo(resource);
-    if (!labels || labels->empty()) return;
-    // As samples of no point: their refusal (a shorter step than before) is nobody's loss.
-    if (!zeros_.Series(Raw(*labels))) return;
-    appender_->SetMetadata("target_info", {model::MetricType::kGauge, "Target metadata", ""});
+  void TargetInfo() {
+    if (!quiet_.Series(series_.NameOf(OtlpRole::kTargetInfo))) return;
+    if (!std::exchange(told_target_info_, true)) {
+      described_.push_back(nullptr);
+      told_.push_back({1, 1});
+    }
     const int64_t from = std::max(earliest_ms_, latest_ms_ - 100 * kTargetInfoStepMs);
-    for (int64_t t = from; t < latest_ms_; t += kTargetInfoStepMs) zeros_.Add(t, 1.0);
-    zeros_.Add(latest_ms_, 1.0);
-  }
-
-  std::string_view Raw(const model::Labels& labels) {
-    std::string& raw = raws_.emplace_back(1, kRawPrefix);
-    return raw += labels.bytes();
+    for (int64_t t = from; t < latest_ms_; t += kTargetInfoStepMs) quiet_.Add(t, 1.0);
+    quiet_.Add(latest_ms_, 1.0);
   }
 
   void Reject(uint64_t points, std::string why) {
@@ -245,35 +319,32 @@ class Conversion {
   }
 
   store::SampleAppender* appender_;
-  SampleBatch batch_, zeros_;
+  base::Arena& arena_;
+  OtlpSeries series_;
+  SampleBatch batch_;
+  SampleBatch quiet_;  ///< what is of no point, or not its value: its refusal is nobody's loss
   DeltaTotals& totals_;
   const int64_t now_ns_;
-  base::Arena* arena_ = nullptr;
-  OtlpLabels labels_;
-  std::deque<std::string> raws_;
-  std::string name_;
   bool delta_ = false;
+  bool first_ = false;  ///< the point at hand is the first of its delta series
   int64_t time_ms_ = 0, earliest_ms_ = 0, latest_ms_ = 0;
+  std::array<SampleBatch::One, SampleBatch::kMostAtOnce> waiting_;  ///< not looked up yet
+  size_t waiting_count_ = 0;
+  std::vector<std::pair<std::string_view, const wire::OtlpExemplar*>> exemplars_;
+  std::vector<const OtlpMetric*> described_;  ///< null: target_info
+  std::vector<MetadataMemo::Told> told_;      ///< of these
+  bool told_target_info_ = false;
   size_t points_ = 0;
   uint64_t rejected_ = 0;
   std::string reason_;
 };
 
-bool HasDelta(const wire::OtlpMetrics& metrics) {
-  for (const auto& resource : metrics.resources) {
-    for (const auto& scope : resource.scopes) {
-      for (const auto& metric : scope.metrics) {
-        if (metric.temporality == OtlpTemporality::kDelta) return true;
-      }
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 OtlpMetricsWriter::OtlpMetricsWriter(const Target& target)
-    : target_(target), totals_(std::make_unique<DeltaTotals>()) {}
+    : target_(target),
+      totals_(std::make_unique<DeltaTotals>()),
+      memo_(std::make_unique<MetadataMemo>()) {}
 OtlpMetricsWriter::~OtlpMetricsWriter() = default;
 
 base::Result<OtlpMetricsOutcome> OtlpMetricsWriter::Write(std::string_view tenant,
@@ -282,16 +353,14 @@ base::Result<OtlpMetricsOutcome> OtlpMetricsWriter::Write(std::string_view tenan
       base::GetCounter("pharos_receive_samples_total", "Samples taken.", R"(protocol="otlp")");
   static base::Counter& refused = base::GetCounter("pharos_receive_samples_refused_total",
                                                    "Samples refused.", R"(protocol="otlp")");
-  PHAROS_TRY(wire::OtlpMetrics metrics, wire::DecodeOtlpMetrics(body));
+  PHAROS_TRY(wire::OtlpMetrics metrics, wire::DecodeOtlpMetrics(body, wire::OtlpAttributes::kRaw));
   if (metrics.points == 0) return OtlpMetricsOutcome{base::Ack::Durable(), 0, ""};
   const auto appender = target_.samples->Begin(tenant);
-  Conversion conversion(appender.get(), *totals_, target_.clock->NowNs());
+  Conversion conversion(appender.get(), *totals_, metrics.arena, target_.clock->NowNs());
   std::unique_lock<std::mutex> lock;
-  if (HasDelta(metrics)) lock = totals_->Lock();  // totals and their samples stay in one order
-  for (wire::OtlpResourceMetrics& resource : metrics.resources) {
-    conversion.Resource(resource, metrics.arena);
-  }
+  PHAROS_TRY_VOID(conversion.Read(metrics, lock));
   conversion.Flush();
+  conversion.TellMetadata(tenant, *memo_);
   taken.Add(conversion.batch().appended());
   refused.Add(conversion.batch().refused());
   return OtlpMetricsOutcome{appender->Commit(), conversion.rejected(), conversion.TakeReason()};

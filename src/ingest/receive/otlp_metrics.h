@@ -13,6 +13,7 @@
 namespace pharos::ingest::receive {
 
 class DeltaTotals;
+class MetadataMemo;
 
 struct OtlpMetricsOutcome {
   base::Ack ack;
@@ -20,8 +21,9 @@ struct OtlpMetricsOutcome {
   std::string reason;     ///< of the first
 };
 
-/// Owns: the totals of delta series. Threads: any; requests with delta points are converted
-/// one at a time. Errors: kBadInput, kTooLarge for the request as a whole.
+/// Owns: the totals of delta series, and what metadata were told last. Threads: any; requests with
+/// delta points are converted one at a time. Errors: kBadInput, kTooLarge for the request as a
+/// whole. Cost: a hash and a look-up a series; attributes become labels for new series only.
 class OtlpMetricsWriter {
  public:
   explicit OtlpMetricsWriter(const Target& target);
@@ -31,6 +33,7 @@ class OtlpMetricsWriter {
  private:
   Target target_;
   std::unique_ptr<DeltaTotals> totals_;
+  std::unique_ptr<MetadataMemo> memo_;
 };
 
 }  // namespace pharos::ingest::receive

@@ -16,6 +16,7 @@ struct ScrapedSeries {
   uint32_t seen_in = 0;      ///< number of the last scrape that showed it; 0: none
   bool kept = false;         ///< false: dropped by relabelling
   bool track_stale = false;  ///< written without a time of its own
+  bool histogram = false;    ///< what was written last
   bool was_live = false;     ///< the scrape before seen_in showed it, too
 };
 

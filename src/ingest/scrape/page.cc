@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/metrics.h"
@@ -12,9 +13,6 @@ namespace {
 
 using Entry = wire::ExpositionParser::Entry;
 
-constexpr const char* kReportNames[] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
-                                        "scrape_samples_post_metric_relabeling",
-                                        "scrape_series_added"};
 /// Scrapes after which a series that is no longer shown is forgotten.
 constexpr uint32_t kForgetAfter = 2;
 
@@ -35,9 +33,7 @@ base::Result<void> PageWriter::Write(std::string_view page, wire::ExpositionForm
                                      int64_t time_ms, store::SampleAppender& appender,
                                      ScrapeReport* report) {
   ++scrape_;
-  samples_.clear();
-  places_.clear();
-  exemplars_.clear();
+  ClearWrites();
   changed_metadata_.clear();
   shown_ = 0;
   expected_ = 0;
@@ -60,11 +56,18 @@ base::Result<void> PageWriter::Write(std::string_view page, wire::ExpositionForm
   return {};
 }
 
+void PageWriter::ClearWrites() {
+  samples_.clear();
+  starts_.clear();
+  places_.clear();
+  histograms_.clear();
+  histogram_places_.clear();
+  exemplars_.clear();
+}
+
 void PageWriter::MarkAllStale(int64_t time_ms, store::SampleAppender& appender) {
   ++scrape_;
-  samples_.clear();
-  places_.clear();
-  exemplars_.clear();
+  ClearWrites();
   lines_.clear();
   old_lines_.clear();
   AddStale(time_ms);
@@ -75,16 +78,20 @@ void PageWriter::MarkAllStale(int64_t time_ms, store::SampleAppender& appender) 
 base::Result<void> PageWriter::ReadPage(std::string_view page, wire::ExpositionFormat format,
                                         int64_t time_ms, store::SampleAppender& appender,
                                         ScrapeReport* report) {
-  wire::ExpositionParser parser(page, format);
-  while (true) {
-    if (TakeExpected(parser, time_ms, report)) continue;
-    PHAROS_TRY(const bool more, ReadLine(parser, time_ms, appender, report));
-    if (more) continue;
-    if (job_.sample_limit > 0 && report->kept > static_cast<uint64_t>(job_.sample_limit)) {
-      return Bad("sample limit exceeded");
+  if (format == wire::ExpositionFormat::kProtobuf) {
+    PHAROS_TRY_VOID(ReadProtobuf(page, time_ms, appender, report));
+  } else {
+    wire::ExpositionParser parser(page, format);
+    bool more = true;
+    while (more) {
+      if (TakeExpected(parser, time_ms, report)) continue;
+      PHAROS_TRY(more, ReadLine(parser, time_ms, appender, report));
     }
-    return {};
   }
+  if (job_.sample_limit > 0 && report->kept > static_cast<uint64_t>(job_.sample_limit)) {
+    return Bad("sample limit exceeded");
+  }
+  return {};
 }
 
 /// Takes the next line if it is the one that followed on the last page.
@@ -101,7 +108,7 @@ bool PageWriter::TakeExpected(wire::ExpositionParser& parser, int64_t time_ms,
   if (surprised_) lines_.push_back(line);
   if (!series) return true;
   if (surprised_) series_[line.series].line = static_cast<uint32_t>(lines_.size() - 1);
-  AddSample(line.series, parser, time_ms, report);
+  AddSample(line.series, ReadingOf(parser), time_ms, report);
   return true;
 }
 
@@ -130,7 +137,8 @@ base::Result<bool> PageWriter::ReadLine(wire::ExpositionParser& parser, int64_t 
     expected_ += replaced;
     return true;
   }
-  PHAROS_TRY(line.series, FindOrMake(parser, line.key.hash, appender, report));
+  PHAROS_TRY(line.series,
+             FindOrMake(line.key.hash, [&] { return parser.Labels(); }, appender, report));
   // A line that was expected, with something behind its value, is no surprise.
   if (!surprised_ && expected_ < lines_.size() && lines_[expected_].series == line.series) {
     ++expected_;
@@ -143,36 +151,46 @@ base::Result<bool> PageWriter::ReadLine(wire::ExpositionParser& parser, int64_t 
     expected_ = next;
     series.line = static_cast<uint32_t>(lines_.size() - 1);
   }
-  AddSample(line.series, parser, time_ms, report);
+  AddSample(line.series, ReadingOf(parser), time_ms, report);
   if (parser.has_exemplar() && series_[line.series].kept) {
     model::Exemplar exemplar = parser.Exemplar();
-    if (exemplar.time_ms == 0) exemplar.time_ms = samples_.back().time_ms;
+    if (!exemplar.has_time) exemplar.time_ms = samples_.back().time_ms;
     exemplars_.emplace_back(line.series, std::move(exemplar));
   }
   return true;
 }
 
+PageWriter::Reading PageWriter::ReadingOf(const wire::ExpositionParser& parser) {
+  return {.has_time = parser.has_time(), .time_ms = parser.time_ms(), .value = parser.value()};
+}
+
 void PageWriter::TakeMetadata(const wire::ExpositionParser& parser, Entry entry) {
   const std::string family = parser.family();
+  const auto found = metadata_.find(family);
+  model::Metadata now = found != metadata_.end() ? found->second : model::Metadata();
+  if (entry == Entry::kType) now.type = parser.type();
+  if (entry == Entry::kHelp) now.help = parser.text();
+  if (entry == Entry::kUnit) now.unit = parser.text();
+  NoteMetadata(family, std::move(now));
+}
+
+void PageWriter::NoteMetadata(const std::string& family, model::Metadata metadata) {
   model::Metadata& known = metadata_[family];
-  const model::Metadata before = known;
-  if (entry == Entry::kType) known.type = parser.type();
-  if (entry == Entry::kHelp) known.help = parser.text();
-  if (entry == Entry::kUnit) known.unit = parser.text();
-  if (known == before && scrape_ > 1) return;
+  if (known == metadata && scrape_ > 1) return;
+  known = std::move(metadata);
   if (std::find(changed_metadata_.begin(), changed_metadata_.end(), family) ==
       changed_metadata_.end()) {
     changed_metadata_.push_back(family);
   }
 }
 
-base::Result<uint32_t> PageWriter::FindOrMake(const wire::ExpositionParser& parser,
-                                              const base::Hash128& key,
+base::Result<uint32_t> PageWriter::FindOrMake(const base::Hash128& key, const ReadPairs& read,
                                               store::SampleAppender& appender,
                                               ScrapeReport* report) {
   const uint32_t place = series_.Find(key);
   if (place != KnownSeries::kNone) return place;
-  PHAROS_TRY(const model::Labels labels, MakeLabels(parser));
+  PHAROS_TRY(Pairs pairs, read());
+  PHAROS_TRY(const model::Labels labels, MakeLabels(std::move(pairs)));
   ScrapedSeries made{.key = key};
   if (!labels.empty()) {
     PHAROS_TRY(made.handle, appender.Resolve(labels));
@@ -182,7 +200,7 @@ base::Result<uint32_t> PageWriter::FindOrMake(const wire::ExpositionParser& pars
   return series_.Add(made);
 }
 
-void PageWriter::AddSample(uint32_t place, const wire::ExpositionParser& parser, int64_t time_ms,
+void PageWriter::AddSample(uint32_t place, const Reading& reading, int64_t time_ms,
                            ScrapeReport* report) {
   ++report->scraped;
   ScrapedSeries& series = series_[place];
@@ -193,16 +211,25 @@ void PageWriter::AddSample(uint32_t place, const wire::ExpositionParser& parser,
     series.seen_in = scrape_;
   }
   if (!series.kept) return;
-  const bool own_time = parser.has_time() && job_.honor_timestamps;
-  series.track_stale = !own_time;
+  const bool own_time = reading.has_time && job_.honor_timestamps;
+  series.track_stale = !own_time || job_.track_timestamps_staleness;
+  series.histogram = reading.histogram != nullptr;
   ++report->kept;
-  samples_.push_back({series.handle, own_time ? parser.time_ms() : time_ms, parser.value()});
+  const int64_t at_ms = own_time ? reading.time_ms : time_ms;
+  if (series.histogram) {
+    histograms_.push_back({series.handle, at_ms, reading.histogram, reading.start_ms});
+    histogram_places_.push_back(place);
+    return;
+  }
+  if (reading.start_ms != 0 && starts_.empty()) starts_.resize(samples_.size(), 0);
+  if (reading.start_ms != 0 || !starts_.empty()) starts_.push_back(reading.start_ms);
+  samples_.push_back({series.handle, at_ms, reading.value});
   places_.push_back(place);
 }
 
-base::Result<model::Labels> PageWriter::SeriesLabels(const wire::ExpositionParser& parser) const {
+base::Result<model::Labels> PageWriter::SeriesLabels(Pairs pairs) const {
   std::map<std::string, std::string> labels;
-  for (auto& [name, value] : parser.Labels()) {
+  for (auto& [name, value] : pairs) {
     if (!wire::IsUtf8(name) || name.empty())
       return Bad("invalid metric name or label names: " + name);
     if (!labels.emplace(name, std::move(value)).second) {
@@ -229,8 +256,8 @@ base::Result<model::Labels> PageWriter::SeriesLabels(const wire::ExpositionParse
 }
 
 /// Empty for a series that relabelling drops.
-base::Result<model::Labels> PageWriter::MakeLabels(const wire::ExpositionParser& parser) const {
-  PHAROS_TRY(model::Labels labels, SeriesLabels(parser));
+base::Result<model::Labels> PageWriter::MakeLabels(Pairs pairs) const {
+  PHAROS_TRY(model::Labels labels, SeriesLabels(std::move(pairs)));
   if (!relabel_.empty()) {
     auto kept = relabel_.Apply(labels);
     if (!kept) return model::Labels();
@@ -272,11 +299,41 @@ base::Result<void> PageWriter::CheckLimits(const model::Labels& labels) const {
 /// Markers for what the scrape before showed and this one does not.
 void PageWriter::AddStale(int64_t time_ms) {
   if (scrape_ == 1) return;
+  static const auto kStale =
+      std::make_shared<const model::Histogram>(model::Histogram{.sum = model::StaleNan()});
+  std::vector<ScrapedSeries> gone;
   series_.ForEach([&](const ScrapedSeries& series) {
-    if (series.seen_in + 1 != scrape_ || !series.track_stale || !series.kept) return;
-    samples_.push_back({series.handle, time_ms, model::StaleNan()});
-    places_.push_back(KnownSeries::kNone);
+    if (series.seen_in + 1 == scrape_ && series.track_stale && series.kept) gone.push_back(series);
   });
+  if (gone.empty()) return;
+  const std::set<Handle> shown = ShownOtherwise(gone);
+  for (const ScrapedSeries& series : gone) {
+    if (shown.contains({series.handle.index, series.handle.epoch})) continue;
+    if (series.histogram) {
+      histograms_.push_back({series.handle, time_ms, kStale});
+      histogram_places_.push_back(KnownSeries::kNone);
+      continue;
+    }
+    samples_.push_back({series.handle, time_ms, model::StaleNan()});
+    if (!starts_.empty()) starts_.push_back(0);
+    places_.push_back(KnownSeries::kNone);
+  }
+}
+
+/// Those of the series whose lines are gone that have a sample all the same: the page writes
+/// their labels in another way, or has another format.
+std::set<PageWriter::Handle> PageWriter::ShownOtherwise(
+    const std::vector<ScrapedSeries>& gone) const {
+  std::set<Handle> candidates, shown;
+  for (const ScrapedSeries& series : gone)
+    candidates.emplace(series.handle.index, series.handle.epoch);
+  const auto look = [&](const store::SeriesHandle& handle) {
+    const Handle key(handle.index, handle.epoch);
+    if (candidates.contains(key)) shown.insert(key);
+  };
+  for (const store::SampleWrite& write : samples_) look(write.series);
+  for (const store::HistogramWrite& write : histograms_) look(write.series);
+  return shown;
 }
 
 void PageWriter::Forget() {
@@ -287,17 +344,48 @@ void PageWriter::Forget() {
 /// Series that the engine evicted since are made again from their lines on the page.
 void PageWriter::ResolveAgain(std::string_view page, wire::ExpositionFormat format,
                               store::SampleAppender& appender) {
+  const auto again = [&](const base::Hash128& key, const ReadPairs& read) {
+    const uint32_t place = series_.Find(key);
+    if (place == KnownSeries::kNone || !series_[place].kept) return;
+    auto pairs = read();
+    if (!pairs) return;
+    const auto labels = MakeLabels(*std::move(pairs));
+    if (!labels || labels->empty()) return;
+    if (const auto handle = appender.Resolve(*labels)) series_[place].handle = *handle;
+  };
+  if (format == wire::ExpositionFormat::kProtobuf) return EachOfProtobuf(page, again);
   wire::ExpositionParser parser(page, format);
   while (true) {
     const auto entry = parser.Next();
     if (!entry || *entry == Entry::kEnd) return;
-    if (*entry != Entry::kSeries) continue;
-    const uint32_t place = series_.Find(parser.line_key().hash);
-    if (place == KnownSeries::kNone || !series_[place].kept) continue;
-    const auto labels = MakeLabels(parser);
-    if (!labels || labels->empty()) continue;
-    if (const auto handle = appender.Resolve(*labels)) series_[place].handle = *handle;
+    if (*entry == Entry::kSeries) again(parser.line_key().hash, [&] { return parser.Labels(); });
   }
+}
+
+/// Appends, and once more what met an evicted series; how many were taken.
+template <class One, class AppendAll>
+size_t PageWriter::AppendTwice(std::vector<One>& writes, const std::vector<uint32_t>& places,
+                               const std::function<void()>& resolve_again, AppendAll append) {
+  if (writes.empty()) return 0;
+  std::vector<store::Refused> refused, refused_again;
+  append(writes, starts_, &refused);
+  const bool stale = std::any_of(refused.begin(), refused.end(), [](const store::Refused& r) {
+    return r.why == store::SampleRefusal::kStaleHandle;
+  });
+  if (!stale) return writes.size() - refused.size();
+  resolve_again();
+  std::vector<One> again;
+  std::vector<int64_t> starts;
+  for (const store::Refused& r : refused) {
+    const uint32_t place = places[r.index];
+    // A marker for a series that is gone from memory has nothing to mark.
+    if (r.why != store::SampleRefusal::kStaleHandle || place == KnownSeries::kNone) continue;
+    again.push_back(writes[r.index]);
+    again.back().series = series_[place].handle;
+    if (!starts_.empty()) starts.push_back(starts_[r.index]);
+  }
+  if (!again.empty()) append(again, starts, &refused_again);
+  return writes.size() - refused.size() + again.size() - refused_again.size();
 }
 
 void PageWriter::Append(std::string_view page, wire::ExpositionFormat format,
@@ -306,64 +394,27 @@ void PageWriter::Append(std::string_view page, wire::ExpositionFormat format,
       base::GetCounter("pharos_receive_samples_total", "Samples taken.", R"(protocol="scrape")");
   static base::Counter& refused_total = base::GetCounter(
       "pharos_receive_samples_refused_total", "Samples refused.", R"(protocol="scrape")");
-  std::vector<store::Refused> refused, refused_again;
-  appender.Append(samples_, &refused);
-  const bool stale = std::any_of(refused.begin(), refused.end(), [](const store::Refused& r) {
-    return r.why == store::SampleRefusal::kStaleHandle;
-  });
-  std::vector<store::SampleWrite> again;
-  if (stale) {
-    ResolveAgain(page, format, appender);
-    for (const store::Refused& r : refused) {
-      const uint32_t place = places_[r.index];
-      // A marker for a series that is gone from memory has nothing to mark.
-      if (r.why != store::SampleRefusal::kStaleHandle || place == KnownSeries::kNone) continue;
-      again.push_back(samples_[r.index]);
-      again.back().series = series_[place].handle;
-    }
-    if (!again.empty()) appender.Append(again, &refused_again);
-  }
-  taken.Add(samples_.size() - refused.size() + again.size() - refused_again.size());
-  refused_total.Add(refused.size() - again.size() + refused_again.size());
+  using Refused = std::vector<store::Refused>;
+  using Starts = std::vector<int64_t>;
+  const std::function<void()> resolve_again = [&] { ResolveAgain(page, format, appender); };
+  size_t good = AppendTwice(
+      samples_, places_, resolve_again,
+      [&](const std::vector<store::SampleWrite>& writes, const Starts& starts, Refused* refused) {
+        if (starts.empty()) return appender.Append(writes, refused);
+        appender.AppendStarted(writes, starts, refused);
+      });
+  starts_.clear();
+  good += AppendTwice(histograms_, histogram_places_, resolve_again,
+                      [&](const std::vector<store::HistogramWrite>& writes, const Starts&,
+                          Refused* refused) { appender.AppendHistograms(writes, refused); });
+  taken.Add(good);
+  refused_total.Add(samples_.size() + histograms_.size() - good);
   if (exemplars_.empty()) return;
   std::vector<store::ExemplarWrite> exemplars;
   for (auto& [place, exemplar] : exemplars_) {
     exemplars.push_back({series_[place].handle, std::move(exemplar)});
   }
   appender.AppendExemplars(exemplars);
-}
-
-void PageWriter::WriteOne(size_t report, double value, int64_t time_ms,
-                          store::SampleAppender& appender) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (!has_report_handle_[report]) {
-      const auto handle = appender.Resolve(model::LabelsBuilder(target_labels_)
-                                               .Set(model::kMetricName, kReportNames[report])
-                                               .Build());
-      if (!handle) return;
-      report_handles_[report] = *handle;
-      has_report_handle_[report] = true;
-    }
-    const store::SampleWrite write{report_handles_[report], time_ms, value};
-    std::vector<store::Refused> refused;
-    appender.Append({&write, 1}, &refused);
-    if (refused.empty() || refused[0].why != store::SampleRefusal::kStaleHandle) return;
-    has_report_handle_[report] = false;  // evicted: once more
-  }
-}
-
-void PageWriter::WriteReport(const ScrapeReport& report, int64_t time_ms,
-                             store::SampleAppender& appender) {
-  const double values[] = {report.up ? 1.0 : 0.0, report.duration_seconds,
-                           static_cast<double>(report.scraped), static_cast<double>(report.kept),
-                           static_cast<double>(report.series_added)};
-  for (size_t i = 0; i < std::size(kReportNames); ++i) WriteOne(i, values[i], time_ms, appender);
-}
-
-void PageWriter::MarkReportStale(int64_t time_ms, store::SampleAppender& appender) {
-  for (size_t i = 0; i < std::size(kReportNames); ++i) {
-    WriteOne(i, model::StaleNan(), time_ms, appender);
-  }
 }
 
 }  // namespace pharos::ingest::scrape

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,10 +32,13 @@ struct ScrapeReport {
   uint64_t scraped = 0;  ///< samples on the page
   uint64_t kept = 0;     ///< after metric relabelling
   uint64_t series_added = 0;
+  // With extra_scrape_metrics:
+  double timeout_seconds = 0;
+  int64_t body_bytes = 0;  ///< uncompressed; -1: more than body_size_limit; 0: none came
 };
 
-/// Remembers the lines of one target's page from scrape to scrape. A page that shows the same
-/// lines in the same order, other values aside, is read by comparing hashes with what is
+/// Remembers the lines of one target's page from scrape to scrape. A page of text that shows the
+/// same lines in the same order, other values aside, is read by comparing hashes with what is
 /// expected next: no label is parsed, no table is searched, nothing is allocated a line.
 ///
 /// Owns: handles and hashes of the series seen in the last scrapes, and the order of lines of
@@ -62,27 +68,53 @@ class PageWriter {
     model::MetricType type{};              ///< in force behind it
   };
 
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  using ReadPairs = std::function<base::Result<Pairs>()>;
+  /// What a page says of one series.
+  struct Reading {
+    bool has_time = false;
+    int64_t time_ms = 0;
+    double value = 0;
+    std::shared_ptr<const model::Histogram> histogram = nullptr;  ///< instead of the value
+    int64_t start_ms = 0;  ///< when the count began; 0: not known
+  };
+  static Reading ReadingOf(const wire::ExpositionParser& parser);
+
   base::Result<void> ReadPage(std::string_view page, wire::ExpositionFormat format, int64_t time_ms,
                               store::SampleAppender& appender, ScrapeReport* report);
   base::Result<bool> ReadLine(wire::ExpositionParser& parser, int64_t time_ms,
                               store::SampleAppender& appender, ScrapeReport* report);
   bool TakeExpected(wire::ExpositionParser& parser, int64_t time_ms, ScrapeReport* report);
   void Surprise(const Line& line);
-  base::Result<uint32_t> FindOrMake(const wire::ExpositionParser& parser, const base::Hash128& key,
+  base::Result<uint32_t> FindOrMake(const base::Hash128& key, const ReadPairs& read,
                                     store::SampleAppender& appender, ScrapeReport* report);
-  void AddSample(uint32_t place, const wire::ExpositionParser& parser, int64_t time_ms,
-                 ScrapeReport* report);
-  base::Result<model::Labels> MakeLabels(const wire::ExpositionParser& parser) const;
-  base::Result<model::Labels> SeriesLabels(const wire::ExpositionParser& parser) const;
+  void AddSample(uint32_t place, const Reading& reading, int64_t time_ms, ScrapeReport* report);
+  base::Result<model::Labels> MakeLabels(Pairs pairs) const;
+  base::Result<model::Labels> SeriesLabels(Pairs pairs) const;
   base::Result<void> CheckLimits(const model::Labels& labels) const;
   void Append(std::string_view page, wire::ExpositionFormat format,
               store::SampleAppender& appender);
   void ResolveAgain(std::string_view page, wire::ExpositionFormat format,
                     store::SampleAppender& appender);
+  template <class One, class AppendAll>
+  size_t AppendTwice(std::vector<One>& writes, const std::vector<uint32_t>& places,
+                     const std::function<void()>& resolve_again, AppendAll append);
+  using Handle = std::pair<uint32_t, uint32_t>;  ///< index, epoch
   void AddStale(int64_t time_ms);
+  std::set<Handle> ShownOtherwise(const std::vector<ScrapedSeries>& gone) const;
+  void ClearWrites();
   void Forget();
+  static constexpr size_t kReports = 8;
+  size_t ReportCount() const { return job_.extra_scrape_metrics ? kReports : 5; }
   void WriteOne(size_t report, double value, int64_t time_ms, store::SampleAppender& appender);
   void TakeMetadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry entry);
+  void NoteMetadata(const std::string& family, model::Metadata metadata);
+
+  // page_protobuf.cc
+  base::Result<void> ReadProtobuf(std::string_view page, int64_t time_ms,
+                                  store::SampleAppender& appender, ScrapeReport* report);
+  void EachOfProtobuf(std::string_view page,
+                      const std::function<void(const base::Hash128&, const ReadPairs&)>& each);
 
   const conf::ScrapeJob job_;
   const model::Labels target_labels_;
@@ -96,10 +128,13 @@ class PageWriter {
   std::unordered_map<std::string, model::Metadata> metadata_;
   std::vector<std::string> changed_metadata_;
   std::vector<store::SampleWrite> samples_;
+  std::vector<int64_t> starts_;   ///< of these; empty where none is known
   std::vector<uint32_t> places_;  ///< whose samples these are
+  std::vector<store::HistogramWrite> histograms_;
+  std::vector<uint32_t> histogram_places_;
   std::vector<std::pair<uint32_t, model::Exemplar>> exemplars_;
-  std::array<store::SeriesHandle, 5> report_handles_{};
-  std::array<bool, 5> has_report_handle_{};
+  std::array<store::SeriesHandle, kReports> report_handles_{};
+  std::array<bool, kReports> has_report_handle_{};
 };
 
 }  // namespace pharos::ingest::scrape

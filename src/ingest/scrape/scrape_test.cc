@@ -195,6 +195,41 @@ TEST_F(ScraperTest, WritesUpAndItsSiblings) {
   EXPECT_EQ(scraper.Status().active.at(0).health, "up");
 }
 
+TEST_F(ScraperTest, TellsMoreOnRequest) {
+  Scraper scraper(Options());
+  conf::ScrapeJob job = Job({"h:1"});
+  job.extra_scrape_metrics = true;
+  job.sample_limit = 7;
+  scraper.Apply({job});
+  scraper.ScrapeAllNow();
+  const std::string labels = R"({env="test", instance="h:1", job="j"})";
+  EXPECT_EQ(Last("scrape_timeout_seconds" + labels), 10);
+  EXPECT_EQ(Last("scrape_sample_limit" + labels), 7);
+  EXPECT_EQ(Last("scrape_body_size_bytes" + labels), 4);
+  answer_ = base::Fail(base::ErrorKind::kTooLarge, "too large");
+  clock_.Advance(std::chrono::seconds(1));
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(Last("scrape_body_size_bytes" + labels), -1);
+}
+
+TEST_F(ScraperTest, MoreTargetsThanTheLimitAreNotAsked) {
+  Scraper scraper(Options());
+  conf::ScrapeJob job = Job({"h:1", "h:2"});
+  job.target_limit = 1;
+  scraper.Apply({job});
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(fetched_, 0);
+  const std::string labels = R"({env="test", instance="h:1", job="j"})";
+  EXPECT_EQ(Last("up" + labels), 0);
+  EXPECT_EQ(scraper.Status().active.at(1).last_error,
+            "target_limit exceeded (number of targets: 2, limit: 1)");
+  job.target_limit = 2;
+  scraper.Apply({job});
+  clock_.Advance(std::chrono::seconds(1));
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(Last("up" + labels), 1);
+}
+
 TEST_F(ScraperTest, FailuresAreUpZeroWithTheReason) {
   Scraper scraper(Options());
   scraper.Apply({Job({"h:1"})});
@@ -218,6 +253,35 @@ TEST_F(ScraperTest, FailuresAreUpZeroWithTheReason) {
     EXPECT_EQ(scraper.Status().active[0].last_error, error);
   }
   EXPECT_TRUE(model::IsStaleNan(Last("a" + labels)));
+}
+
+TEST_F(ScraperTest, AsksForTheProtocolsOfItsJob) {
+  Scraper scraper(Options());
+  conf::ScrapeJob job = Job({"h:1"});
+  scraper.Apply({job});
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(asked_.headers.Get("Accept"),
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+            "application/openmetrics-text;version=0.0.1;q=0.5,"
+            "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,"
+            "*/*;q=0.2");
+  job.protocols = {conf::ScrapeProtocol::kPrometheusProto,
+                   conf::ScrapeProtocol::kPrometheusText004};
+  job.fallback_protocol = conf::ScrapeProtocol::kPrometheusText004;
+  scraper.Apply({job});
+  clock_.Advance(std::chrono::seconds(1));
+  answer_ = Page("b 2\n", 200, "text/html");
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(asked_.headers.Get("Accept"),
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+            "encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
+  EXPECT_EQ(Last(R"(b{env="test", instance="h:1", job="j"})"), 2);
+  clock_.Advance(std::chrono::seconds(1));
+  answer_ = Page(std::string("\x0d\x0a\x01\x63\x18\x01\x22\x06\x12\x04\x0a\x00\x0a\x00", 14), 200,
+                 "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+                 "encoding=delimited");
+  scraper.ScrapeAllNow();
+  EXPECT_EQ(scraper.Status().active.at(0).health, "down") << "a double is not so short";
 }
 
 TEST_F(ScraperTest, InProcessTargetsDoNotTouchTheNetwork) {
@@ -272,6 +336,26 @@ TEST_F(ScraperTest, StatusTellsActiveAndDropped) {
   ASSERT_EQ(status.dropped.size(), 1u);
   EXPECT_EQ(status.dropped[0].job, "d");
   EXPECT_EQ(status.dropped_counts.at("d"), 1u);
+}
+
+TEST_F(PageTest, TimesOfTheirOwnGoStaleOnRequest) {
+  EXPECT_EQ(Write("a 1 500\nb 1\n", 1000), "");
+  EXPECT_EQ(Write("b 2\n", 2000), "");
+  EXPECT_EQ(Of(R"(a{instance="h:1", job="j"})").size(), 1u);
+  job_.track_timestamps_staleness = true;
+  writer_.reset();
+  EXPECT_EQ(Write("c 1 2500\nb 3\n", 3000), "");
+  EXPECT_EQ(Write("b 4\n", 4000), "");
+  ASSERT_EQ(Of(R"(c{instance="h:1", job="j"})").size(), 2u);
+  EXPECT_TRUE(model::IsStaleNan(Of(R"(c{instance="h:1", job="j"})")[1].value));
+}
+
+TEST_F(PageTest, LabelsInAnotherOrderAreNoStaleSeries) {
+  EXPECT_EQ(Write("a{x=\"1\",y=\"2\"} 1\n", 1000), "");
+  EXPECT_EQ(Write("a{y=\"2\",x=\"1\"} 2\n", 2000), "");
+  const auto& samples = Of(R"(a{instance="h:1", job="j", x="1", y="2"})");
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[1].value, 2);
 }
 
 }  // namespace

@@ -123,6 +123,7 @@ void Scraper::Apply(const std::vector<conf::ScrapeJob>& jobs) {
   std::map<std::string, uint64_t> counts;
   std::map<std::string, bool> seen;
   for (const conf::ScrapeJob& job : jobs) {
+    const size_t first = turns.size();
     for (const conf::StaticGroup& group : job.static_groups) {
       for (const std::string& address : group.targets) {
         auto spec = MakeTarget(job, group, address);
@@ -149,6 +150,13 @@ void Scraper::Apply(const std::vector<conf::ScrapeJob>& jobs) {
         turns.push_back({loop->NextTime(now_ms), loop});
       }
     }
+    const size_t targets = turns.size() - first;
+    std::string refusal;
+    if (job.target_limit > 0 && targets > static_cast<size_t>(job.target_limit)) {
+      refusal = "target_limit exceeded (number of targets: " + std::to_string(targets) +
+                ", limit: " + std::to_string(job.target_limit) + ")";
+    }
+    for (size_t i = first; i < turns.size(); ++i) turns[i].loop->SetRefusal(refusal);
   }
   {
     std::lock_guard lock(impl_->mutex);

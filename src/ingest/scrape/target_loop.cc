@@ -13,11 +13,44 @@
 namespace pharos::ingest::scrape {
 namespace {
 
-constexpr std::string_view kAccept =
-    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
-    "application/openmetrics-text;version=0.0.1;q=0.5,"
-    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
-    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+using conf::ScrapeProtocol;
+
+constexpr const char* kTooLarge = "body size limit exceeded";
+
+std::string_view MediaTypeOf(ScrapeProtocol protocol) {
+  switch (protocol) {
+    case ScrapeProtocol::kPrometheusProto:
+      return "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+             "encoding=delimited";
+    case ScrapeProtocol::kPrometheusText004: return "text/plain;version=0.0.4";
+    case ScrapeProtocol::kPrometheusText100: return "text/plain;version=1.0.0;escaping=allow-utf-8";
+    case ScrapeProtocol::kOpenMetricsText001: return "application/openmetrics-text;version=0.0.1";
+    case ScrapeProtocol::kOpenMetricsText100:
+      return "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8";
+  }
+  return "";
+}
+
+/// As Prometheus weighs them, from 0.6 downwards.
+std::string AcceptOf(const std::vector<ScrapeProtocol>& protocols) {
+  std::string out;
+  int weight = 6;
+  for (const ScrapeProtocol protocol : protocols) {
+    out += std::string(MediaTypeOf(protocol)) + ";q=0." + std::to_string(weight--) + ",";
+  }
+  return out + "*/*;q=0." + std::to_string(weight);
+}
+
+wire::ExpositionFormat FormatOf(ScrapeProtocol protocol) {
+  switch (protocol) {
+    case ScrapeProtocol::kPrometheusProto: return wire::ExpositionFormat::kProtobuf;
+    case ScrapeProtocol::kOpenMetricsText001:
+    case ScrapeProtocol::kOpenMetricsText100: return wire::ExpositionFormat::kOpenMetrics;
+    case ScrapeProtocol::kPrometheusText004:
+    case ScrapeProtocol::kPrometheusText100: break;
+  }
+  return wire::ExpositionFormat::kPrometheusText;
+}
 
 std::unexpected<base::Error> Bad(std::string what) {
   return base::Fail(base::ErrorKind::kBadInput, std::move(what));
@@ -36,11 +69,14 @@ std::string_view StatusText(int status) {
   }
 }
 
-base::Result<wire::ExpositionFormat> FormatOf(std::string_view content_type) {
+base::Result<wire::ExpositionFormat> FormatOf(std::string_view content_type,
+                                              std::optional<ScrapeProtocol> fallback) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
   if (type == "application/openmetrics-text") return wire::ExpositionFormat::kOpenMetrics;
   if (type == "text/plain") return wire::ExpositionFormat::kPrometheusText;
+  if (type == "application/vnd.google.protobuf") return wire::ExpositionFormat::kProtobuf;
+  if (fallback) return FormatOf(*fallback);
   if (type.empty()) {
     return Bad(
         "non-compliant scrape target sending blank Content-Type and no "
@@ -70,7 +106,7 @@ net::ClientRequest TargetLoop::Request() const {
   request.follow_redirects = job_.follow_redirects;
   request.max_response_bytes =
       job_.body_size_limit > 0 ? static_cast<size_t>(job_.body_size_limit) : kMaxPageBytes;
-  request.headers.Set("Accept", kAccept);
+  request.headers.Set("Accept", AcceptOf(job_.protocols));
   request.headers.Set("User-Agent", "Pharos/" PHAROS_VERSION);
   request.headers.Set("X-Prometheus-Scrape-Timeout-Seconds",
                       text::GoFloat(static_cast<double>(spec_.timeout_ms) / 1000));
@@ -94,8 +130,7 @@ base::Result<TargetLoop::Page> TargetLoop::Fetch() const {
   if (!response) {
     auto fetched = options_.fetch(Request());
     if (!fetched) {
-      if (fetched.error().kind == base::ErrorKind::kTooLarge)
-        return Bad("body size limit exceeded");
+      if (fetched.error().kind == base::ErrorKind::kTooLarge) return Bad(kTooLarge);
       return Bad("Get \"" + spec_.Url() + "\": " + fetched.error().message);
     }
     response = *std::move(fetched);
@@ -104,23 +139,40 @@ base::Result<TargetLoop::Page> TargetLoop::Fetch() const {
     return Bad("server returned HTTP status " + std::to_string(response->status) +
                std::string(StatusText(response->status)));
   }
-  PHAROS_TRY(const auto format, FormatOf(response->headers.Get("Content-Type")));
+  PHAROS_TRY(const auto format,
+             FormatOf(response->headers.Get("Content-Type"), job_.fallback_protocol));
   return Page{std::move(response->body), format};
+}
+
+void TargetLoop::SetRefusal(const std::string& why) {
+  std::lock_guard lock(status_mutex_);
+  refusal_ = why;
+}
+
+base::Result<TargetLoop::Page> TargetLoop::FetchUnlessRefused() const {
+  {
+    std::lock_guard lock(status_mutex_);
+    if (!refusal_.empty()) return Bad(refusal_);
+  }
+  return Fetch();
 }
 
 void TargetLoop::Run(int64_t time_ms) {
   std::lock_guard run_lock(run_mutex_);
   const int64_t start_ns = options_.clock->MonotonicNs();
-  const auto page = Fetch();
+  const auto page = FetchUnlessRefused();
   ScrapeReport report;
+  report.timeout_seconds = static_cast<double>(spec_.timeout_ms) / 1000;
   report.duration_seconds = static_cast<double>(options_.clock->MonotonicNs() - start_ns) / 1e9;
   const auto appender = options_.sink->Begin(options_.tenant);
   std::string error;
   if (page) {
+    report.body_bytes = static_cast<int64_t>(page->body.size());
     const auto written = writer_.Write(page->body, page->format, time_ms, *appender, &report);
     if (!written) error = written.error().message;
   } else {
     error = page.error().message;
+    if (error == kTooLarge) report.body_bytes = -1;
     writer_.MarkAllStale(time_ms, *appender);
   }
   report.up = error.empty();
@@ -157,6 +209,11 @@ bool TargetLoop::SameJob(const conf::ScrapeJob& job) const {
            a.replacement == b.replacement && a.action == b.action;
   };
   return job.honor_labels == job_.honor_labels && job.honor_timestamps == job_.honor_timestamps &&
+         job.track_timestamps_staleness == job_.track_timestamps_staleness &&
+         job.protocols == job_.protocols && job.fallback_protocol == job_.fallback_protocol &&
+         job.scrape_native_histograms == job_.scrape_native_histograms &&
+         job.always_scrape_classic_histograms == job_.always_scrape_classic_histograms &&
+         job.extra_scrape_metrics == job_.extra_scrape_metrics &&
          job.follow_redirects == job_.follow_redirects && job.sample_limit == job_.sample_limit &&
          job.body_size_limit == job_.body_size_limit && job.label_limit == job_.label_limit &&
          job.label_name_length_limit == job_.label_name_length_limit &&

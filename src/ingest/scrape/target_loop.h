@@ -23,6 +23,9 @@ class TargetLoop {
   /// The target is gone: stale markers for all it had.
   void End(int64_t time_ms);
 
+  /// Why the target is not asked, as if it had failed so; "" to ask it.
+  void SetRefusal(const std::string& why);
+
   TargetStatus Status() const;
   const TargetSpec& spec() const { return spec_; }
   /// True when a reload left everything that decides how pages are read as it is.
@@ -39,6 +42,7 @@ class TargetLoop {
     wire::ExpositionFormat format;
   };
   base::Result<Page> Fetch() const;
+  base::Result<Page> FetchUnlessRefused() const;
   net::ClientRequest Request() const;
 
   const conf::ScrapeJob job_;
@@ -48,6 +52,7 @@ class TargetLoop {
   PageWriter writer_;  // run_mutex_
   mutable std::mutex status_mutex_;
   TargetStatus status_;  // status_mutex_
+  std::string refusal_;  // status_mutex_
 };
 
 }  // namespace pharos::ingest::scrape

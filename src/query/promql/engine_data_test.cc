@@ -10,6 +10,7 @@
 #include "query/promql/engine.h"
 #include "query/promql/memory_source.h"
 #include "query/promql/parser.h"
+#include "query/promql/sample_count.h"
 #include "query/promql/series_description.h"
 
 namespace pharos::query::promql {
@@ -74,6 +75,32 @@ class EngineDataTest : public ::testing::Test {
     return item[key]["unix"].get(seconds) == simdjson::SUCCESS
                ? static_cast<int64_t>(seconds * 1000)
                : otherwise;
+  }
+  /// Step by step, and read how often.
+  static void CheckSteps(simdjson::dom::element item, const std::string& query, const Grid& grid,
+                         MemorySource& source) {
+    exec::QueryContext context({}, "default");
+    const auto counts = CountSamples(query, grid, &source, {}, context);
+    ASSERT_TRUE(counts) << query << counts.error().message;
+    const auto expect = [&](const char* key, const std::vector<int64_t>& ours) {
+      simdjson::dom::object steps;
+      if (item[key].get(steps) != simdjson::SUCCESS) return;
+      size_t at = 0;
+      ASSERT_EQ(ours.size(), steps.size()) << query << " " << key;
+      for (const auto& [time_ms, count] : steps) {
+        const auto step = static_cast<size_t>(
+            grid.step_ms == 0 ? 0
+                              : (std::stoll(std::string(time_ms)) - grid.start_ms) / grid.step_ms);
+        ASSERT_LT(step, ours.size());
+        EXPECT_EQ(ours[step], count.get_int64().value())
+            << query << " " << key << " at " << time_ms;
+        ++at;
+      }
+      EXPECT_EQ(at, ours.size());
+    };
+    expect("TotalSamplesPerStep", counts->looked_at);
+    expect("SamplesReadPerStep", counts->read);
+    EXPECT_EQ(counts->Read(), IntOr(item, "SamplesRead", 0)) << query;
   }
   simdjson::dom::parser parser_;
   bool loaded_ = false;
@@ -148,6 +175,7 @@ TEST_F(EngineDataTest, CountsSamplesAsPrometheusDoes) {
     ASSERT_TRUE(answer) << query << ": " << answer.error().message;
     EXPECT_EQ(answer->stats.total_samples, IntOr(item, "TotalSamples", 0))
         << query << " from " << start << " to " << end << " step " << step;
+    CheckSteps(item, query, {start, step == 0 ? start : end, step}, source);
     ++checked;
   }
   EXPECT_GE(checked, 60);
@@ -167,6 +195,69 @@ TEST(EngineQueriesTest, QueriesOfTheLabRun) {
     exec::QueryContext range_context({}, "default");
     EXPECT_TRUE(engine.Range(query, 0, 600'000, 15'000, range_context)) << query;
   }
+}
+
+/// What the documentation's block is: a query, a query that is wrong, or no query at all.
+enum class DocumentText { kQuery, kWrongQuery, kOther };
+
+DocumentText KindOf(const std::string& text) {
+  // Cut in the middle, a series with its value, JSON, a path.
+  const char last = text.empty() ? '(' : text.back();
+  if (last == '(' || text.starts_with("data:") || text.starts_with('/'))
+    return DocumentText::kOther;
+  const size_t brace = text.rfind('}');
+  if (brace != std::string::npos && brace + 1 < text.size() &&
+      text.find_first_not_of(" 0123456789", brace + 1) == std::string::npos)
+    return DocumentText::kOther;
+  const bool wrong =
+      text.find("Bad!") != std::string::npos || text.find("INVALID") != std::string::npos;
+  return wrong ? DocumentText::kWrongQuery : DocumentText::kQuery;
+}
+
+/// The queries of a block: without its comments and the answers that it shows.
+std::vector<std::string> QueriesOf(std::string text) {
+  if (const size_t remark = text.find(" // "); remark != std::string::npos) text.resize(remark);
+  std::vector<std::string> out(1);
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    const size_t begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos)
+      out.emplace_back();
+    else if (line[begin] != '#' && !(begin > 3 && line[begin] == '{'))
+      out.back() += line + "\n";
+  }
+  std::erase(out, "");
+  return out;
+}
+
+TEST(EngineQueriesTest, QueriesOfTheDocumentationRun) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (parser.load("../shared/data/prometheus/docs_queries.json").get(root) != simdjson::SUCCESS)
+    GTEST_SKIP() << "the documentation's queries are not here";
+  MemorySource source;
+  int queries = 0, wrong = 0, others = 0;
+  for (const auto item : root["cases"].get_array()) {
+    const std::string text(item["text"].get_string().value());
+    const DocumentText kind = KindOf(text);
+    if (kind == DocumentText::kOther) {
+      ++others;
+      continue;
+    }
+    for (const std::string& query : QueriesOf(text)) {
+      exec::QueryContext context({}, "default");
+      const auto answer = Engine(&source, {}).Instant(query, 1'000'000, context);
+      // absent_over_time(sum(…)[1h:]) stands there without the subquery's brackets closed.
+      EXPECT_EQ(answer.has_value(), kind == DocumentText::kQuery)
+          << query << (answer ? "" : answer.error().message);
+      ++(kind == DocumentText::kQuery ? queries : wrong);
+    }
+  }
+  EXPECT_GE(queries, 45);
+  EXPECT_EQ(wrong, 3);
+  EXPECT_LE(others, 20);
 }
 
 TEST(EngineQueriesTest, CostsAreAddedUpOverSelectors) {

@@ -44,6 +44,7 @@ base::Result<Matrix> Evaluator::EvalRangeCall(const Call& node, size_t range_arg
   RowStream stream;
   PHAROS_TRY_VOID(OpenRange(node, range_arg, &stream));
   PHAROS_TRY(Matrix matrix, CollectRows(stream));
+  PHAROS_TRY_VOID(run_.context->Charge(-stream.held));
   if (node.function->name == "absent_over_time") return EvalAbsentOverTime(node, matrix);
   if (delayed() || !stream.drops_name || (stream.same_name && stream.input_drop_name.empty()))
     return matrix;

@@ -21,5 +21,9 @@ double GoAtan2(double y, double x);
 double GoSinh(double x);
 double GoCosh(double x);
 double GoTanh(double x);
+double GoAsinh(double x);
+double GoAcosh(double x);
+double GoAtanh(double x);
+double GoExp2(double x);
 
 }  // namespace pharos::query::promql

@@ -36,10 +36,14 @@ TEST(GoMath, CloseToTheCLibrary) {
     ExpectNear(GoAtan(x), std::atan(x), x);
     EXPECT_NEAR(GoSinh(x) / std::sinh(x), 1, 1e-14) << x;
     ExpectNear(GoCosh(x), std::cosh(x), x);
+    ExpectNear(GoAsinh(x), std::asinh(x), x);
+    ExpectNear(GoAcosh(1 + std::abs(x)), std::acosh(1 + std::abs(x)), x);
+    ExpectNear(GoExp2(x), std::exp2(x), x);
     EXPECT_NEAR(GoTanh(x) / std::tanh(x), 1, 1e-14) << x;
     const double u = unit(random);
     EXPECT_NEAR(GoAsin(u), std::asin(u), 1e-14) << u;
     EXPECT_NEAR(GoAcos(u), std::acos(u), 1e-14) << u;
+    ExpectNear(GoAtanh(u), std::atanh(u), u);
     // Far out the nearest float to π/2 decides; only the absolute error is small.
     const double angle = x * std::pow(10, large(random));
     EXPECT_NEAR(GoSin(angle), std::sin(angle), 1e-15) << angle;
@@ -58,6 +62,15 @@ TEST(GoMath, LastDigits) {
   EXPECT_EQ(GoPow(2, 0.5), std::sqrt(2));
   EXPECT_EQ(GoExp(1), 2.718281828459045);
   EXPECT_EQ(GoLog2(8), 3);
+  EXPECT_EQ(GoAcosh(2), 1.3169578969248166);
+  EXPECT_EQ(GoAcosh(1.0001), 0.014142017775251547);
+  EXPECT_EQ(GoAcosh(1e10), 23.7189981105004);
+  EXPECT_EQ(GoAsinh(0.3), 0.29567304756342244);
+  EXPECT_EQ(GoAsinh(7), 2.644120761058629);
+  EXPECT_EQ(GoAsinh(1e-5), 0.000009999999999833334);
+  EXPECT_EQ(GoAtanh(0.3), 0.30951960420311175);
+  EXPECT_EQ(GoAtanh(0.7), 0.8673005276940531);
+  EXPECT_EQ(GoExp2(-3), 0.125);
 }
 
 TEST(GoMath, SpecialValues) {
@@ -95,6 +108,13 @@ TEST(GoMath, SpecialValues) {
   EXPECT_TRUE(std::isnan(GoTan(-kInf)));
   EXPECT_TRUE(std::isnan(GoAsin(1.5)));
   EXPECT_TRUE(std::signbit(GoSin(-0.0)));
+  EXPECT_TRUE(std::signbit(GoAsinh(-0.0)));
+  EXPECT_EQ(GoAtanh(-1), -kInf);
+  EXPECT_TRUE(std::isnan(GoAtanh(1.5)));
+  EXPECT_TRUE(std::isnan(GoAcosh(0.5)));
+  EXPECT_EQ(GoAsinh(-kInf), -kInf);
+  EXPECT_EQ(GoExp2(2000), kInf);
+  EXPECT_EQ(GoExp2(-kInf), 0);
 }
 
 TEST(ExponentialBounds, AreThoseOfPrometheus) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "query/promql/go_math.h"
 #include "query/promql/histogram_math.h"
 #include "query/promql/kahan.h"
 #include "query/promql/sparse_histogram.h"
@@ -17,9 +18,9 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// Share of a bucket's width at or below `v`: linear, or on a logarithmic scale.
 double FractionBelow(const BucketView& b, double v, bool linear) {
   if (linear) return (v - b.lower) / (b.upper - b.lower);
-  const double lower = std::log2(std::abs(b.lower));
-  const double upper = std::log2(std::abs(b.upper));
-  const double at = std::log2(std::abs(v));
+  const double lower = GoLog2(std::abs(b.lower));
+  const double upper = GoLog2(std::abs(b.upper));
+  const double at = GoLog2(std::abs(v));
   return v > 0 ? (at - lower) / (upper - lower) : 1 - ((at - upper) / (lower - upper));
 }
 
@@ -32,10 +33,10 @@ bool NoPositive(const Histogram& h) {
 
 double InBucket(const BucketView& b, double fraction, bool linear) {
   if (linear || (b.lower <= 0 && b.upper >= 0)) return b.lower + (b.upper - b.lower) * fraction;
-  const double lower = std::log2(std::abs(b.lower));
-  const double upper = std::log2(std::abs(b.upper));
-  if (b.lower > 0) return std::exp2(lower + (upper - lower) * fraction);
-  return -std::exp2(upper + (lower - upper) * (1 - fraction));
+  const double lower = GoLog2(std::abs(b.lower));
+  const double upper = GoLog2(std::abs(b.upper));
+  if (b.lower > 0) return GoExp2(lower + (upper - lower) * fraction);
+  return -GoExp2(upper + (lower - upper) * (1 - fraction));
 }
 
 double ZeroIfInf(double v) { return std::isinf(v) ? 0 : v; }
@@ -215,7 +216,7 @@ void TrimHistogram(Histogram& h, double bound, bool upper) {
   bool has_negative = false;
   std::vector<std::pair<int32_t, double>> positive;
   std::vector<std::pair<int32_t, double>> negative;
-  const std::vector<BucketView> buckets = AllBuckets(h);
+  const std::vector<BucketView> buckets = RawBuckets(h);
   for (const BucketView& b : buckets) {
     if (b.side == 0 || b.count == 0) continue;
     (b.side > 0 ? has_positive : has_negative) = true;

@@ -338,7 +338,7 @@ bool SameHistogram(const Histogram& a, const Histogram& b) {
          Unpack(a.negative_spans, a.negative_counts) == Unpack(b.negative_spans, b.negative_counts);
 }
 
-std::vector<BucketView> AllBuckets(const Histogram& h) {
+std::vector<BucketView> RawBuckets(const Histogram& h) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
   std::vector<BucketView> out;
   const Buckets positive = Unpack(h.positive_spans, h.positive_counts);
@@ -366,14 +366,24 @@ std::vector<BucketView> AllBuckets(const Histogram& h) {
   return out;
 }
 
+std::vector<BucketView> AllBuckets(const Histogram& h) {
+  std::vector<BucketView> out = RawBuckets(h);
+  if (UsesCustomBuckets(h)) return out;
+  std::erase_if(out, [](const BucketView& b) { return b.side == 0 && b.count < 0; });
+  // What the zero bucket covers is its own.
+  for (BucketView& b : out) {
+    if (b.upper < 0 && b.upper > -h.zero_threshold) b.upper = -h.zero_threshold;
+    if (b.lower > 0 && b.lower < h.zero_threshold) b.lower = h.zero_threshold;
+  }
+  return out;
+}
+
 std::string HistogramText(const Histogram& h) {
   std::string out = "{count:" + G(h.count) + ", sum:" + G(h.sum);
-  for (const BucketView& b : AllBuckets(h)) {
+  for (const BucketView& b : RawBuckets(h)) {
     if (b.count == 0) continue;
-    const bool lower = b.side <= 0;
-    const bool upper = b.side >= 0;
-    out += std::string(", ") + (lower ? "[" : "(") + G(b.lower) + "," + G(b.upper) +
-           (upper ? "]" : ")") + ":" + G(b.count);
+    out += std::string(", ") + (b.lower_inclusive() ? "[" : "(") + G(b.lower) + "," + G(b.upper) +
+           (b.upper_inclusive() ? "]" : ")") + ":" + G(b.count);
   }
   return out + "}";
 }

@@ -1,6 +1,7 @@
 // Arithmetic of native histograms: what operators and functions of PromQL need.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct BucketView {
   double count = 0;
   int32_t index = 0;
   int side = 0;  ///< -1 negative, 0 zero bucket, 1 positive
+
+  /// The lowest custom bucket has all that is below its bound, minus infinity too.
+  bool lower_inclusive() const {
+    return side <= 0 || lower == -std::numeric_limits<double>::infinity();
+  }
+  bool upper_inclusive() const { return side >= 0; }
 };
 
 inline bool UsesCustomBuckets(const model::Histogram& h) {
@@ -62,7 +69,8 @@ bool SameHistogram(const model::Histogram& a, const model::Histogram& b);
 /// Removes observations above (`upper`) or below `bound`.
 void TrimHistogram(model::Histogram& h, double bound, bool upper);
 
-/// Zero bucket included when it holds something; buckets of count 0 kept.
+/// Zero bucket included when it holds something; buckets of count 0 kept. Where the zero bucket
+/// reaches into another, that one ends at its threshold.
 std::vector<BucketView> AllBuckets(const model::Histogram& h);
 /// `{count:5, sum:12, [1,2):3, …}` as Prometheus prints it.
 std::string HistogramText(const model::Histogram& h);

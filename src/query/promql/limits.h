@@ -11,6 +11,9 @@ inline constexpr size_t kMaxExpressionBytes = 1u << 20;
 /// Height of the syntax tree: bounds the stack of parser, checker, printer and evaluator
 /// (about 1 kB a level; worker threads have 8 MB).
 inline constexpr int kMaxDepth = 1000;
+/// Bytes of an expression that is broken over lines: a megabyte at kMaxDepth levels of indent could
+/// become gigabytes.
+inline constexpr size_t kMaxPrettyBytes = 16u << 20;
 /// Steps of one range query as the engine takes it (the HTTP API allows 11,000).
 inline constexpr int64_t kMaxSteps = 4'000'000;
 /// Values of one series description (scripts, rule tests).

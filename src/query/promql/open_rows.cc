@@ -147,9 +147,11 @@ base::Result<void> Evaluator::OpenRange(const Call& node, size_t range_arg, RowS
   out->drops_name = name != "last_over_time" && name != "first_over_time";
   if (shape.selector == nullptr) {
     const int64_t read_before = run_.context->stats().total_samples;
+    const int64_t held_before = run_.context->held_samples();
     PHAROS_TRY(auto series,
                EvalSubquery(static_cast<const SubqueryExpr&>(arg), &out->input_drop_name));
     run_.context->ResetRead(read_before);  // the subquery's points count, not what made them
+    out->held = run_.context->held_samples() - held_before;
     out->selection = std::make_unique<SubquerySelection>(std::move(series));
     return {};
   }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "query/promql/limits.h"
 #include "query/promql/parse_command.h"
 #include "query/promql/printer.h"
 #include "query/promql/series_description.h"
@@ -82,6 +83,25 @@ TEST(PromqlParserTest, PrintsWhatItRead) {
   EXPECT_EQ(Reprint("foo @ 10 offset 2m"), "foo @ 10.000 offset 2m");
   EXPECT_EQ(Reprint("a + on(b) group_left c"), "a + on (b) group_left () c");
   EXPECT_EQ(Reprint("x[90d:]"), "x[90d:]");
+}
+
+/// Found by the fuzzer: each level used to print all that lies below it.
+TEST(PromqlParserTest, PrintingIsLinear) {
+  const std::string leaf = "x{a=\"" + std::string(500'000, 'y') + "\"}";
+  for (const std::string& query :
+       {std::string(900, '(') + leaf + std::string(900, ')'),
+        std::string(900, '-') + leaf, std::string(450, '(') + "label_join(x, \"a\", \"b\"" + [] {
+          std::string many;
+          for (int i = 0; i < 100'000; ++i) many += ", \"c\"";
+          return many;
+        }() + ")" + std::string(450, ')')}) {
+    const auto expr = ParseExpr(query);
+    ASSERT_TRUE(expr) << expr.error().message.substr(0, 200);
+    EXPECT_GE(Print(**expr).size(), query.size() - 100);
+    const std::string pretty = Prettify(**expr);
+    EXPECT_LE(pretty.size(), kMaxPrettyBytes);
+    EXPECT_TRUE(ParseExpr(Print(**expr)));
+  }
 }
 
 TEST(PromqlParserTest, CommandLine) {

@@ -6,6 +6,7 @@
 
 #include "query/promql/function_table.h"
 #include "query/promql/go_duration.h"
+#include "query/promql/go_math.h"
 
 namespace pharos::query::promql {
 namespace {
@@ -155,7 +156,7 @@ std::string Preprocessor::EvaluateBinary(const DurationExpr& node, double lhs, d
       if (rhs == 0) return Where(node) + "modulo by zero";
       *out = std::fmod(lhs, rhs);
       return "";
-    case Tok::kPow: *out = std::pow(lhs, rhs); return "";
+    case Tok::kPow: *out = GoPow(lhs, rhs); return "";
     default: return "unexpected duration expression operator";
   }
 }

@@ -6,6 +6,7 @@
 #include "query/promql/function_table.h"
 #include "query/promql/go_duration.h"
 #include "query/promql/go_quote.h"
+#include "query/promql/limits.h"
 #include "text/go_float.h"
 
 namespace pharos::query::promql {
@@ -36,20 +37,6 @@ std::string PrintNumber(const NumberLiteral& node) {
   return SignedDuration(static_cast<int64_t>(node.value * 1e9));
 }
 
-std::string PrintDuration(const DurationExpr& node) {
-  std::string out;
-  if (node.op == Tok::kStep || node.op == Tok::kRange) {
-    out = std::string(TokText(node.op)) + "()";
-  } else if (node.op == Tok::kMinOf || node.op == Tok::kMaxOf) {
-    out = std::string(TokText(node.op)) + "(" + Print(*node.lhs) + ", " + Print(*node.rhs) + ")";
-  } else if (node.lhs == nullptr) {
-    out = (node.op == Tok::kSub ? "-" : "") + Print(*node.rhs);
-  } else {
-    out = Print(*node.lhs) + " " + std::string(TokText(node.op)) + " " + Print(*node.rhs);
-  }
-  return node.wrapped ? "(" + out + ")" : out;
-}
-
 std::string PrintAt(const TimeShift& shift) {
   if (shift.at_ms.has_value()) {
     char buffer[64];
@@ -61,12 +48,7 @@ std::string PrintAt(const TimeShift& shift) {
   return "";
 }
 
-std::string PrintOffset(const TimeShift& shift) {
-  if (shift.offset_expr != nullptr) return " offset " + PrintDuration(*shift.offset_expr);
-  return shift.original_offset_ns == 0 ? "" : " offset " + SignedDuration(shift.original_offset_ns);
-}
-
-std::string PrintExtended(const VectorSelector& node) {
+std::string_view PrintExtended(const VectorSelector& node) {
   return node.anchored ? " anchored" : node.smoothed ? " smoothed" : "";
 }
 
@@ -91,26 +73,6 @@ std::string PrintBareSelector(const VectorSelector& node) {
   return out + '}';
 }
 
-std::string PrintMatrix(const MatrixSelector& node) {
-  const VectorSelector& selector = *node.selector();
-  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr)
-                                                       : FormatGoDuration(node.range_ns);
-  return PrintBareSelector(selector) + "[" + range + "]" + PrintExtended(selector) +
-         PrintShift(selector.shift);
-}
-
-std::string SubquerySuffix(const SubqueryExpr& node) {
-  const std::string range = node.range_expr != nullptr ? PrintDuration(*node.range_expr)
-                                                       : FormatGoDuration(node.range_ns);
-  std::string step;
-  if (node.step_ns != 0) {
-    step = FormatGoDuration(node.step_ns);
-  } else if (node.step_expr != nullptr) {
-    step = PrintDuration(*node.step_expr);
-  }
-  return "[" + range + ":" + step + "]" + PrintShift(node.shift);
-}
-
 std::string AggregateHead(const AggregateExpr& node) {
   std::string out(TokText(node.op));
   if (node.without) {
@@ -121,73 +83,281 @@ std::string AggregateHead(const AggregateExpr& node) {
   return out;
 }
 
-std::string PrintArgs(const std::vector<ExprPtr>& args) {
-  std::string out;
-  for (const ExprPtr& arg : args) {
-    if (!out.empty()) out += ", ";
-    out += Print(*arg);
-  }
-  return out;
-}
+/// Writes trees behind one another, each on one line. Cost: linear in what is written; when more
+/// than `limit` bytes are there it stops.
+class Line {
+ public:
+  explicit Line(std::string* out, size_t limit = std::string::npos) : out_(*out), limit_(limit) {}
 
-std::string PrintBinary(const BinaryExpr& node) {
-  return Print(*node.lhs) + " " + std::string(TokText(node.op)) +
-         (node.return_bool ? " bool" : "") + PrintMatching(node) + " " + Print(*node.rhs);
-}
+  bool full() const { return out_.size() > limit_; }
 
-std::string Pretty(const Expr& expr, int level, size_t width);
-
-std::string PrettySplit(const Expr& expr, int level, const std::string& indent, size_t width) {
-  switch (expr.kind) {
-    case NodeKind::kAggregate: {
-      const auto& node = static_cast<const AggregateExpr&>(expr);
-      std::string out = indent + AggregateHead(node) + "(\n";
-      if (node.param != nullptr) out += Pretty(*node.param, level + 1, width) + ",\n";
-      return out + Pretty(*node.expr, level + 1, width) + "\n" + indent + ")";
-    }
-    case NodeKind::kBinary: {
-      const auto& node = static_cast<const BinaryExpr&>(expr);
-      return Pretty(*node.lhs, level + 1, width) + "\n" + indent + std::string(TokText(node.op)) +
-             (node.return_bool ? " bool" : "") + PrintMatching(node) + "\n" +
-             Pretty(*node.rhs, level + 1, width);
-    }
-    case NodeKind::kCall: {
-      const auto& node = static_cast<const Call&>(expr);
-      std::string out = indent + std::string(node.function->name) + "(\n";
-      for (size_t i = 0; i < node.args.size(); ++i) {
-        out += (i > 0 ? ",\n" : "") + Pretty(*node.args[i], level + 1, width);
+  void Write(const Expr& expr) {
+    if (full()) return;
+    switch (expr.kind) {
+      case NodeKind::kNumber: Add(PrintNumber(static_cast<const NumberLiteral&>(expr))); break;
+      case NodeKind::kString: {
+        const std::string& value = static_cast<const StringLiteral&>(expr).value;
+        if (!TooLong(value.size())) Add(GoQuote(value));
+        break;
       }
-      return out + "\n" + indent + ")";
+      case NodeKind::kVector: Vector(static_cast<const VectorSelector&>(expr)); break;
+      case NodeKind::kMatrix: Matrix(static_cast<const MatrixSelector&>(expr)); break;
+      case NodeKind::kSubquery: {
+        const auto& node = static_cast<const SubqueryExpr&>(expr);
+        Write(*node.expr);
+        SubquerySuffix(node);
+        break;
+      }
+      case NodeKind::kCall: CallNode(static_cast<const Call&>(expr)); break;
+      case NodeKind::kAggregate: Aggregate(static_cast<const AggregateExpr&>(expr)); break;
+      case NodeKind::kBinary: Binary(static_cast<const BinaryExpr&>(expr)); break;
+      case NodeKind::kUnary: {
+        const auto& node = static_cast<const UnaryExpr&>(expr);
+        Add(TokText(node.op));
+        Write(*node.expr);
+        break;
+      }
+      case NodeKind::kParen:
+        Add("(");
+        Write(*static_cast<const ParenExpr&>(expr).expr);
+        Add(")");
+        break;
+      case NodeKind::kDuration: Duration(static_cast<const DurationExpr&>(expr)); break;
+      case NodeKind::kStepInvariant:
+        Write(*static_cast<const StepInvariantExpr&>(expr).expr);
+        break;
     }
-    case NodeKind::kParen:
-      return indent + "(\n" + Pretty(*static_cast<const ParenExpr&>(expr).expr, level + 1, width) +
-             "\n" + indent + ")";
-    case NodeKind::kSubquery: {
-      const auto& node = static_cast<const SubqueryExpr&>(expr);
-      return Pretty(*node.expr, level, width) + SubquerySuffix(node);
-    }
-    default: return indent + Print(expr);
   }
-}
 
-std::string Pretty(const Expr& expr, int level, size_t width) {
-  const std::string indent(static_cast<size_t>(level) * 2, ' ');
-  if (expr.kind == NodeKind::kUnary) {
-    const auto& node = static_cast<const UnaryExpr&>(expr);
-    std::string child = Pretty(*node.expr, level, width);
-    child.erase(0, std::min(child.find_first_not_of(" \n\t"), child.size()));
-    return indent + std::string(TokText(node.op)) + child;
+  void SubquerySuffix(const SubqueryExpr& node) {
+    Add("[");
+    Range(node.range_expr.get(), node.range_ns);
+    Add(":");
+    if (node.step_ns != 0)
+      Add(FormatGoDuration(node.step_ns));
+    else if (node.step_expr != nullptr)
+      Duration(*node.step_expr);
+    Add("]");
+    Shift(node.shift);
   }
-  if (expr.kind == NodeKind::kStepInvariant)
-    return Pretty(*static_cast<const StepInvariantExpr&>(expr).expr, level, width);
-  std::string line = Print(expr);
-  if (line.size() > width) return PrettySplit(expr, level, indent, width);
-  return expr.kind == NodeKind::kSubquery ? line : indent + line;
-}
+
+  void Shift(const TimeShift& shift) {
+    Add(PrintAt(shift));
+    Offset(shift);
+  }
+
+ private:
+  void Add(std::string_view text) { out_ += text; }
+
+  /// A leaf of at least so many bytes: it need not be written to see that it is too long.
+  bool TooLong(size_t bytes) {
+    if (limit_ == std::string::npos || bytes <= limit_) return false;
+    out_.resize(limit_ + 1, ' ');
+    return true;
+  }
+  bool TooLong(const VectorSelector& node) {
+    size_t bytes = node.name.size();
+    for (const model::Matcher& m : node.matchers)
+      if (m.name() != model::kMetricName) bytes += m.name().size() + m.value().size();
+    return TooLong(bytes);
+  }
+  bool TooLong(const std::vector<std::string>& labels) {
+    size_t bytes = 0;
+    for (const std::string& label : labels) bytes += label.size();
+    return TooLong(bytes);
+  }
+
+  void Duration(const DurationExpr& node) {
+    if (full()) return;
+    if (node.wrapped) Add("(");
+    if (node.op == Tok::kStep || node.op == Tok::kRange) {
+      Add(TokText(node.op));
+      Add("()");
+    } else if (node.op == Tok::kMinOf || node.op == Tok::kMaxOf) {
+      Add(TokText(node.op));
+      Add("(");
+      Write(*node.lhs);
+      Add(", ");
+      Write(*node.rhs);
+      Add(")");
+    } else if (node.lhs == nullptr) {
+      if (node.op == Tok::kSub) Add("-");
+      Write(*node.rhs);
+    } else {
+      Write(*node.lhs);
+      Add(" ");
+      Add(TokText(node.op));
+      Add(" ");
+      Write(*node.rhs);
+    }
+    if (node.wrapped) Add(")");
+  }
+
+  void Range(const DurationExpr* expr, int64_t ns) {
+    expr != nullptr ? Duration(*expr) : Add(FormatGoDuration(ns));
+  }
+
+  void Offset(const TimeShift& shift) {
+    if (shift.offset_expr != nullptr) {
+      Add(" offset ");
+      Duration(*shift.offset_expr);
+    } else if (shift.original_offset_ns != 0) {
+      Add(" offset ");
+      Add(SignedDuration(shift.original_offset_ns));
+    }
+  }
+
+  void Vector(const VectorSelector& node) {
+    if (TooLong(node)) return;
+    Add(PrintBareSelector(node));
+    Add(PrintAt(node.shift));
+    Add(PrintExtended(node));
+    Offset(node.shift);
+  }
+
+  void Matrix(const MatrixSelector& node) {
+    const VectorSelector& selector = *node.selector();
+    if (TooLong(selector)) return;
+    Add(PrintBareSelector(selector));
+    Add("[");
+    Range(node.range_expr.get(), node.range_ns);
+    Add("]");
+    Add(PrintExtended(selector));
+    Shift(selector.shift);
+  }
+
+  void CallNode(const Call& node) {
+    Add(node.function->name);
+    Add("(");
+    for (size_t i = 0; i < node.args.size(); ++i) {
+      if (i > 0) Add(", ");
+      Write(*node.args[i]);
+    }
+    Add(")");
+  }
+
+  void Aggregate(const AggregateExpr& node) {
+    if (TooLong(node.grouping)) return;
+    Add(AggregateHead(node));
+    Add("(");
+    if (node.param != nullptr) {
+      Write(*node.param);
+      Add(", ");
+    }
+    Write(*node.expr);
+    Add(")");
+  }
+
+  void Binary(const BinaryExpr& node) {
+    Write(*node.lhs);
+    if (full() || (node.matching && TooLong(node.matching->labels))) return;
+    Add(" ");
+    Add(TokText(node.op));
+    if (node.return_bool) Add(" bool");
+    Add(PrintMatching(node));
+    Add(" ");
+    Write(*node.rhs);
+  }
+
+  std::string& out_;
+  const size_t limit_;
+};
+
+/// Breaks over lines what is longer than `width` bytes.
+class Page {
+ public:
+  Page(std::string* out, size_t width) : out_(*out), width_(width) {}
+
+  bool too_long() const { return out_.size() > kMaxPrettyBytes; }
+
+  /// `inside_line`: what stands before it is on the same line, so there is no indent.
+  void Write(const Expr& expr, int level, bool inside_line) {
+    if (too_long()) return;
+    if (expr.kind == NodeKind::kUnary) {
+      const auto& node = static_cast<const UnaryExpr&>(expr);
+      Indent(level, inside_line);
+      out_ += TokText(node.op);
+      return Write(*node.expr, level, true);
+    }
+    if (expr.kind == NodeKind::kStepInvariant)
+      return Write(*static_cast<const StepInvariantExpr&>(expr).expr, level, inside_line);
+    std::string line;
+    Line writer(&line, width_);
+    writer.Write(expr);
+    if (writer.full()) return Split(expr, level, inside_line);
+    if (expr.kind != NodeKind::kSubquery) Indent(level, inside_line);
+    out_ += line;
+  }
+
+ private:
+  void Indent(int level, bool inside_line = false) {
+    if (!inside_line) out_.append(static_cast<size_t>(level) * 2, ' ');
+  }
+
+  void Close(int level) {
+    out_ += '\n';
+    Indent(level);
+    out_ += ')';
+  }
+
+  void Split(const Expr& expr, int level, bool inside_line) {
+    switch (expr.kind) {
+      case NodeKind::kAggregate: {
+        const auto& node = static_cast<const AggregateExpr&>(expr);
+        Indent(level, inside_line);
+        out_ += AggregateHead(node) + "(\n";
+        if (node.param != nullptr) {
+          Write(*node.param, level + 1, false);
+          out_ += ",\n";
+        }
+        Write(*node.expr, level + 1, false);
+        return Close(level);
+      }
+      case NodeKind::kBinary: {
+        const auto& node = static_cast<const BinaryExpr&>(expr);
+        Write(*node.lhs, level + 1, inside_line);
+        out_ += '\n';
+        Indent(level);
+        out_ += TokText(node.op);
+        if (node.return_bool) out_ += " bool";
+        out_ += PrintMatching(node) + "\n";
+        return Write(*node.rhs, level + 1, false);
+      }
+      case NodeKind::kCall: {
+        const auto& node = static_cast<const Call&>(expr);
+        Indent(level, inside_line);
+        out_.append(node.function->name).append("(\n");
+        for (size_t i = 0; i < node.args.size(); ++i) {
+          if (i > 0) out_ += ",\n";
+          Write(*node.args[i], level + 1, false);
+        }
+        return Close(level);
+      }
+      case NodeKind::kParen:
+        Indent(level, inside_line);
+        out_ += "(\n";
+        Write(*static_cast<const ParenExpr&>(expr).expr, level + 1, false);
+        return Close(level);
+      case NodeKind::kSubquery: {
+        const auto& node = static_cast<const SubqueryExpr&>(expr);
+        Write(*node.expr, level, inside_line);
+        return Line(&out_).SubquerySuffix(node);
+      }
+      default: Indent(level, inside_line); Line(&out_).Write(expr);
+    }
+  }
+
+  std::string& out_;
+  const size_t width_;
+};
 
 }  // namespace
 
-std::string PrintShift(const TimeShift& shift) { return PrintAt(shift) + PrintOffset(shift); }
+std::string PrintShift(const TimeShift& shift) {
+  std::string out;
+  Line(&out).Shift(shift);
+  return out;
+}
 
 std::string PrintMatching(const BinaryExpr& node) {
   if (!node.matching.has_value()) return "";
@@ -214,40 +384,16 @@ std::string PrintMatching(const BinaryExpr& node) {
 }
 
 std::string Print(const Expr& expr) {
-  switch (expr.kind) {
-    case NodeKind::kNumber: return PrintNumber(static_cast<const NumberLiteral&>(expr));
-    case NodeKind::kString: return GoQuote(static_cast<const StringLiteral&>(expr).value);
-    case NodeKind::kVector: {
-      const auto& node = static_cast<const VectorSelector&>(expr);
-      return PrintBareSelector(node) + PrintAt(node.shift) + PrintExtended(node) +
-             PrintOffset(node.shift);
-    }
-    case NodeKind::kMatrix: return PrintMatrix(static_cast<const MatrixSelector&>(expr));
-    case NodeKind::kSubquery: {
-      const auto& node = static_cast<const SubqueryExpr&>(expr);
-      return Print(*node.expr) + SubquerySuffix(node);
-    }
-    case NodeKind::kCall: {
-      const auto& node = static_cast<const Call&>(expr);
-      return std::string(node.function->name) + "(" + PrintArgs(node.args) + ")";
-    }
-    case NodeKind::kAggregate: {
-      const auto& node = static_cast<const AggregateExpr&>(expr);
-      const std::string param = node.param != nullptr ? Print(*node.param) + ", " : "";
-      return AggregateHead(node) + "(" + param + Print(*node.expr) + ")";
-    }
-    case NodeKind::kBinary: return PrintBinary(static_cast<const BinaryExpr&>(expr));
-    case NodeKind::kUnary: {
-      const auto& node = static_cast<const UnaryExpr&>(expr);
-      return std::string(TokText(node.op)) + Print(*node.expr);
-    }
-    case NodeKind::kParen: return "(" + Print(*static_cast<const ParenExpr&>(expr).expr) + ")";
-    case NodeKind::kDuration: return PrintDuration(static_cast<const DurationExpr&>(expr));
-    case NodeKind::kStepInvariant: return Print(*static_cast<const StepInvariantExpr&>(expr).expr);
-  }
-  return "";
+  std::string out;
+  Line(&out).Write(expr);
+  return out;
 }
 
-std::string Prettify(const Expr& expr, size_t width) { return Pretty(expr, 0, width); }
+std::string Prettify(const Expr& expr, size_t width) {
+  std::string out;
+  Page page(&out, width);
+  page.Write(expr, 0, false);
+  return page.too_long() ? Print(expr) : out;
+}
 
 }  // namespace pharos::query::promql

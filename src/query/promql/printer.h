@@ -9,7 +9,8 @@
 namespace pharos::query::promql {
 
 std::string Print(const Expr& expr);
-/// Breaks what is longer than `width` bytes.
+/// Breaks what is longer than `width` bytes. Where the indents of a deep tree would make it longer
+/// than kMaxPrettyBytes, it stays on one line. Cost: linear in both texts.
 std::string Prettify(const Expr& expr, size_t width = 100);
 
 /// ` on (a) group_left (b)`: what stands between operator and right side.

@@ -19,6 +19,7 @@ struct RowStream {
   bool same_name = false;  ///< all series have one name
   bool drops_name = false;
   std::vector<bool> input_drop_name;  ///< a series, of a subquery; empty: none
+  int64_t held = 0;  ///< samples that the subquery's points take, until the rows are made
 };
 
 /// Takes rows one by one, in order.

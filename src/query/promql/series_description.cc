@@ -146,11 +146,14 @@ class SeriesParser {
       value = ParseSigned();
     }
     double delta = 0;
-    if (Is(Tok::kAdd) || Is(Tok::kSub)) delta = ParseSigned();
+    const bool steps = Is(Tok::kAdd) || Is(Tok::kSub);
+    if (steps) delta = ParseSigned();
     uint64_t count = 0;
     if (Is(Tok::kTimes)) {
       Advance();
       count = ParseCount();
+    } else if (steps && fine()) {
+      return Unexpected("series values", "");
     }
     for (uint64_t i = 0; i <= count && fine(); ++i) {
       SequenceValue v;
@@ -196,6 +199,8 @@ class SeriesParser {
     if (Is(Tok::kTimes)) {
       Advance();
       count = ParseCount();
+    } else if (sign != 0 && fine()) {
+      return Unexpected("series values", "");
     }
     for (uint64_t i = 0; i <= count && fine(); ++i) {
       buckets_ += h.positive_counts.size() + h.negative_counts.size() + h.positive_spans.size() +

@@ -8,6 +8,8 @@
 
 namespace pharos::query::promql {
 
+/// As AllBuckets, but each with the bounds of its index.
+std::vector<BucketView> RawBuckets(const model::Histogram& h);
 /// Upper bound of bucket `index` of an exponential schema.
 double ExponentialBound(int32_t index, int32_t schema);
 /// The bucket's index at a coarser schema.
