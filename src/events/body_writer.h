@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/result.h"
 #include "events/body_reader.h"
+#include "events/id_filter.h"
 #include "events/line_shape.h"
 #include "events/skeleton.h"
 #include "io/part_file.h"
@@ -41,7 +42,7 @@ class ValueColumnWriter {
   void BeginGranule(uint32_t number) { granule_ = number; }
   bool empty() const { return codes_.empty(); }
   /// Appends the granule's column and begins the next. `dense`: mostly ids, not to be compressed.
-  void Finish(std::string& out, bool* dense);
+  void Finish(std::string& out, bool* dense, IdFilterWriter& filter);
   /// All skeletons and where they occur.
   void PutWords(std::string& out, uint32_t granules) const;
   const std::string& path() const { return path_; }
@@ -137,6 +138,7 @@ class BodyWriter {
   uint32_t granule_ = 0;
   size_t leading_nulls_ = 0;  // of the open granule, in front of the first body
   size_t budget_;
+  IdFilterWriter filter_;
   Splitter splitter_;
   LineParts parts_;
   std::vector<std::string_view> values_;
