@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const std::string_view page(reinterpret_cast<const char*>(data) + 2, size - 2);
   const size_t rows = 1 + data[1];
-  switch (data[0] % 9) {
+  switch (data[0] % 10) {
     case 0:
       (void)events::GranuleKeys::Decode(
           page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
@@ -45,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 5: (void)events::FindInTraceIndex(page, 0x8000'0000); break;
     case 6: (void)events::PartMeta::Decode(page); break;
     case 7: (void)events::DecodeStreams(page); break;
+    case 8: (void)events::IdFilter::Decode(page, rows); break;
     default: (void)events::DecodeGranuleMetas(page); break;
   }
   return 0;

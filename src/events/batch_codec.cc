@@ -20,9 +20,9 @@ constexpr size_t kMaxFrameBytes = UINT32_MAX;
 
 }  // namespace
 
-BatchWriter::BatchWriter() : frame_(kHeadBytes, '\0') {}
-
-void BatchWriter::Reserve(size_t bytes) { frame_.reserve(frame_.size() + bytes); }
+BatchWriter::BatchWriter(std::string memory) : frame_(std::move(memory)) {
+  frame_.assign(kHeadBytes, '\0');
+}
 
 void BatchWriter::Patch(size_t at, size_t value) {
   const auto value32 = static_cast<uint32_t>(value);

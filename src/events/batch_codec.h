@@ -18,10 +18,9 @@ inline constexpr uint8_t kBatchCodec = 2;  ///< WalFrame::codec
 /// Builds a frame. Owns: the frame in the making; borrows nothing after a call. Threads: one.
 class BatchWriter {
  public:
-  BatchWriter();
+  /// `memory` is where the frame is made.
+  explicit BatchWriter(std::string memory = {});
   BatchWriter(const BatchWriter&) = delete;
-  /// Memory for about so many bytes of records.
-  void Reserve(size_t bytes);
   /// Opens a group; an empty one leaves nothing behind.
   void BeginStream(model::EventKind kind, const model::Labels& labels);
   /// False, with nothing added, for an event that is too large, deep or wide.

@@ -237,6 +237,7 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
   PHAROS_TRY(PageBytes page,
              part_.SharedPage("columns", static_cast<uint32_t>(page_of_[column]), keep_));
   auto opened = std::make_unique<Opened>();
+  bytes_ += page->capacity() + rows_ * sizeof(uint32_t);
   PHAROS_TRY(opened->column, ValueColumn::Parse(std::move(page), std::move(words)));
   FindPlaces(column, *opened);
   const size_t values = opened->everywhere ? rows_ : opened->places.back();

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/granule_set.h"
 #include "events/line_shape.h"
 #include "events/packed_ints.h"
 #include "events/shared_pages.h"
@@ -19,21 +20,6 @@
 namespace pharos::events {
 
 class Part;
-
-/// A set of granules of a part.
-class GranuleSet {
- public:
-  explicit GranuleSet(size_t granules = 0, bool all = false) : bits_(granules, all) {}
-  bool Has(size_t i) const { return bits_[i]; }
-  void AddAll() { bits_.assign(bits_.size(), true); }
-  /// Reads what PutGranules wrote and adds it; fails the reader for numbers beyond the part.
-  void Add(Reader& in);
-  void Unite(const GranuleSet& other);
-  void Intersect(const GranuleSet& other);
-
- private:
-  std::vector<bool> bits_;
-};
 
 /// Shapes of lines and the paths of their columns. Immutable.
 struct PartShapes {
@@ -114,6 +100,7 @@ class GranuleBodies {
 
   /// The same times at another place.
   void SetTimes(const std::vector<int64_t>* times) { times_ = times; }
+  int64_t TimeOf(size_t row) const { return (*times_)[row]; }
   bool IsLine(size_t row) const {
     return types_.At(row) == static_cast<int64_t>(model::Value::Type::kString);
   }
@@ -141,12 +128,17 @@ class GranuleBodies {
     const Opened& opened = *opened_[column];
     return opened.everywhere ? row : opened.places[row];
   }
+  /// Every row has a value of the open column, so its place is the row's number.
+  bool IsEverywhere(uint32_t column) const { return opened_[column]->everywhere; }
   /// Opens all columns that the shapes of the given rows have.
   base::Result<void> OpenFor(const std::vector<uint32_t>& rows);
   /// Opens all columns.
   base::Result<void> OpenAll();
   /// A column that is open.
   const ValueColumn& OpenedColumn(uint32_t column) const { return *opened_[column]->column; }
+
+  /// Of the pages that are open.
+  size_t Bytes() const { return bytes_; }
 
   /// Appends the line of a row whose columns are open; for a body that is no string its bytes
   /// or its encoded value.
@@ -179,6 +171,7 @@ class GranuleBodies {
   std::vector<int32_t> page_of_;                 // by column, -1: not here
   std::vector<std::unique_ptr<Opened>> opened_;  // by column
   std::string scratch_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace pharos::events

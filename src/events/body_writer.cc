@@ -126,7 +126,7 @@ void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
   if (!likely_.empty()) likely_[Signature(value)] = static_cast<uint16_t>(number + 1);
 }
 
-void ValueColumnWriter::Take(uint32_t number, const std::vector<Var>& vars) {
+void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
   if (number != recent_[0]) {
     recent_[1] = recent_[0];
     recent_[0] = number;
@@ -157,7 +157,7 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
   Take(number, splitter.vars());
 }
 
-void ValueColumnWriter::Finish(std::string& out, bool* dense) {
+void ValueColumnWriter::Finish(std::string& out, bool* dense, IdFilterWriter& filter) {
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
@@ -176,6 +176,7 @@ void ValueColumnWriter::Finish(std::string& out, bool* dense) {
         PutPackedInts(block, variable.numbers);
       } else if (variable.type.IdBytes() != 0) {
         block.swap(variable.ids);
+        filter.Add(variable.type, block);
         id_bytes += block.size();
       } else {
         PutTexts(block, variable.texts);
@@ -349,11 +350,12 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
     previous = column;
     std::string page;
     bool dense = false;
-    columns_[column]->Finish(page, &dense);
+    columns_[column]->Finish(page, &dense, filter_);
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd, level));
     ++next_page_;
   }
+  PHAROS_TRY_VOID(filter_.FinishGranule(writer));
   used_shapes_.clear();
   shape_codes_.clear();
   types_.clear();
@@ -381,7 +383,7 @@ Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {
     column->PutWords(page, granule_);
     PHAROS_TRY(number, writer.AddPage("words", page, io::kPageZstd, level));
   }
-  return {};
+  return filter_.Finish(writer);
 }
 
 }  // namespace pharos::events

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/result.h"
 #include "events/body_reader.h"
+#include "events/id_filter.h"
 #include "events/line_shape.h"
 #include "events/skeleton.h"
 #include "io/part_file.h"
@@ -41,7 +42,7 @@ class ValueColumnWriter {
   void BeginGranule(uint32_t number) { granule_ = number; }
   bool empty() const { return codes_.empty(); }
   /// Appends the granule's column and begins the next. `dense`: mostly ids, not to be compressed.
-  void Finish(std::string& out, bool* dense);
+  void Finish(std::string& out, bool* dense, IdFilterWriter& filter);
   /// All skeletons and where they occur.
   void PutWords(std::string& out, uint32_t granules) const;
   const std::string& path() const { return path_; }
@@ -71,7 +72,7 @@ class ValueColumnWriter {
   /// The skeleton of the value if it is one of those that are likely.
   bool Predict(std::string_view value, int64_t time_ns, Splitter& splitter, uint32_t* number);
   void Learn(std::string_view value, uint32_t number);
-  void Take(uint32_t number, const std::vector<Var>& vars);
+  void Take(uint32_t number, std::span<const Var> vars);
 
   std::string path_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
@@ -137,6 +138,7 @@ class BodyWriter {
   uint32_t granule_ = 0;
   size_t leading_nulls_ = 0;  // of the open granule, in front of the first body
   size_t budget_;
+  IdFilterWriter filter_;
   Splitter splitter_;
   LineParts parts_;
   std::vector<std::string_view> values_;

@@ -1,9 +1,13 @@
 #include "events/cursor.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "events/duplicates.h"
 #include "events/limits.h"
+#include "events/open_granule.h"
+#include "events/regex_granules.h"
+#include "events/scan_workers.h"
 #include "match/label_name.h"
 #include "store/reserved_streams.h"
 
@@ -15,16 +19,15 @@ using base::Fail;
 using base::Result;
 using store::EventQuery;
 
-/// Of the units of a query about this part cover the same time as the first.
-constexpr size_t kRoughSpread = 4;
-
-/// A granule or block that may still hold rows of the answer.
+/// A granule or block that may still hold rows of the answer, or a part that was not looked at yet.
 struct Unit {
+  static constexpr uint32_t kWholePart = UINT32_MAX;
   size_t source = 0;
   uint32_t number = 0;
-  int64_t min_ns = 0;   ///< inclusive, clipped to what is still wanted of it
-  int64_t max_ns = 0;   ///< inclusive
-  uint32_t opened = 0;  ///< how often it was opened for its nearest rows
+  int64_t min_ns = 0;                      ///< inclusive, clipped to what is still wanted of it
+  int64_t max_ns = 0;                      ///< inclusive
+  uint32_t opened = 0;                     ///< how many pieces of it were read
+  std::shared_ptr<OpenGranule> granule{};  ///< what is left of one that was read in part
 };
 
 /// Rows of an opened unit that were not given out yet: [begin, end).
@@ -36,6 +39,9 @@ struct Opened {
   size_t bytes = 0;
 };
 
+/// False when the part has no line that passes.
+Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source);
+
 class MergeCursor final : public store::EventCursor {
  public:
   MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
@@ -44,13 +50,17 @@ class MergeCursor final : public store::EventCursor {
         predicate_(std::move(predicate)),
         sources_(std::move(sources)) {}
 
-  Result<void> Start(size_t most_rows) {
-    PHAROS_TRY_VOID(PrepareSources(query_, predicate_, &sources_));
+  void Start(size_t most_rows) {
+    most_rows_ = most_rows;
     row_cap_ = query_.limit == 0 ? most_rows : std::min(most_rows, 4 * query_.limit + kCursorPage);
-    for (size_t i = 0; i < sources_.size(); ++i) AddUnits(i);
-    std::make_heap(units_.begin(), units_.end(), LaterUnit{backward_});
-    units_at_start_ = units_.size();
-    return {};
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      const Part* part = sources_[i].part.get();
+      if (part == nullptr) {
+        AddUnits(i);
+      } else {
+        AddUnit({i, Unit::kWholePart, part->entry().min_time, part->entry().max_time});
+      }
+    }
   }
 
   const store::Predicate& Residual() const override { return residual_; }
@@ -93,12 +103,22 @@ class MergeCursor final : public store::EventCursor {
     return backward_ ? opened.rows->rows[opened.end - 1] : opened.rows->rows[opened.begin];
   }
 
+  void AddUnit(Unit unit) {
+    if (unit.min_ns > unit.max_ns || unit.max_ns < query_.start_ns ||
+        unit.min_ns >= query_.end_ns) {
+      return;
+    }
+    unit.min_ns = std::max(unit.min_ns, query_.start_ns);
+    unit.max_ns = std::min(unit.max_ns, query_.end_ns - 1);
+    Requeue(std::move(unit));
+  }
+
+  /// The granules of a part, or blocks of a memtable, that may hold rows of the answer.
   void AddUnits(size_t number) {
     const Source& source = sources_[number];
     const auto add = [&](uint32_t unit, int64_t min, int64_t max) {
-      if (min > max || max < query_.start_ns || min >= query_.end_ns) return;
-      units_.push_back(
-          {number, unit, std::max(min, query_.start_ns), std::min(max, query_.end_ns - 1)});
+      AddUnit({number, unit, min, max});
+      ++units_added_;
     };
     if (!source.part) {
       for (uint32_t i = 0; i < source.memory.blocks(); ++i) {
@@ -128,21 +148,82 @@ class MergeCursor final : public store::EventCursor {
     return backward_ ? head > units_.front().max_ns : head < units_.front().min_ns;
   }
 
+  /// How many units cover one moment, at most.
+  size_t Depth() const {
+    std::vector<std::pair<int64_t, int>> borders;
+    for (const Unit& unit : units_) {
+      borders.emplace_back(unit.min_ns, -1);  // before the ends at the same time
+      borders.emplace_back(unit.max_ns, 1);
+    }
+    std::sort(borders.begin(), borders.end());
+    size_t depth = 0, most = 0;
+    for (const auto& [time, border] : borders) {
+      if (border > 0) {
+        --depth;
+      } else {
+        most = std::max(most, ++depth);
+      }
+    }
+    return most;
+  }
+
   Result<void> OpenDue() {
     while (!HeadIsFirst()) {
       if (query_.cancelled && query_.cancelled()) {
         return Fail(ErrorKind::kCancelled, "the query was cancelled");
       }
-      std::pop_heap(units_.begin(), units_.end(), LaterUnit{backward_});
-      const Unit unit = units_.back();
-      units_.pop_back();
-      PHAROS_TRY_VOID(Open(unit));
+      PHAROS_TRY_VOID(OpenSome());
       if (pending_rows_ > row_cap_ || pending_bytes_ > byte_cap_) PHAROS_TRY_VOID(DropFarHalf());
     }
     return {};
   }
 
-  Result<void> Open(Unit unit) {
+  /// What became of a unit: rows, and what is left of it.
+  struct Piece {
+    Unit unit;
+    Result<std::shared_ptr<LoadedRows>> rows = nullptr;
+    std::optional<Unit> left{};
+  };
+
+  /// Reads the next units, several at a time as long as they hold next to nothing.
+  Result<void> OpenSome() {
+    std::vector<Piece> pieces;
+    while (pieces.size() < read_ahead_ && !HeadIsFirst() && !units_.empty()) {
+      std::pop_heap(units_.begin(), units_.end(), LaterUnit{backward_});
+      Unit unit = std::move(units_.back());
+      units_.pop_back();
+      if (unit.number == Unit::kWholePart) {  // only now: a limit may be reached before
+        PHAROS_TRY(const bool possible, Prepare(query_, predicate_, &sources_[unit.source]));
+        if (!possible) continue;
+        AddUnits(unit.source);
+        if (query_.limit == 0) {
+          piece_rows_ = std::clamp(most_rows_ / 2 / std::max<size_t>(1, Depth()), kCursorLeastPiece,
+                                   kCursorPieceRows);
+        }
+        continue;
+      }
+      pieces.push_back({std::move(unit)});
+      if (pieces.back().unit.granule) open_bytes_ -= pieces.back().unit.granule->Bytes();
+    }
+    const bool keep = units_read_ < kKeptGranules;
+    ScanWorkers::Process().Run(pieces.size(), [&](size_t i) { Read(keep, pieces[i]); });
+    units_read_ += pieces.size();
+    size_t rows = 0;
+    for (Piece& piece : pieces) {
+      if (!piece.rows) return std::unexpected(std::move(piece.rows).error());
+      rows += (*piece.rows)->rows.size();
+      Take(piece);
+    }
+    const bool sparse = predicate_.TestsLine() || !query_.fields.filters.empty();
+    if (sparse && rows == 0) {
+      read_ahead_ = std::min(2 * read_ahead_, kReadAhead);
+    } else if (rows > pieces.size()) {
+      read_ahead_ = query_.limit == 0 ? 2 : 1;
+    }
+    return {};
+  }
+
+  RowFilter FilterOf(const Unit& unit) const {
     const Source& source = sources_[unit.source];
     RowFilter filter;
     filter.start_ns = unit.min_ns;
@@ -150,44 +231,80 @@ class MergeCursor final : public store::EventCursor {
     filter.streams = &source.streams;
     filter.predicate = &predicate_;
     filter.needles = &source.needles;
+    filter.clauses = &source.clauses;
     filter.fields = source.fields.get();
-    filter.backward = backward_;
-    if (query_.limit != 0) filter.nearest = Nearest(unit);
-    PHAROS_TRY(auto rows, source.part ? LoadGranule(source.part, unit.number, unit.source, filter)
-                                      : LoadBlock(source.memory, unit.number, unit.source, filter));
-    if (rows->cut) {
-      Unit left = unit;
-      ++left.opened;
-      if (backward_) {
-        left.max_ns = rows->cut_ns - 1;
-        unit.min_ns = rows->cut_ns;
-      } else {
-        left.min_ns = rows->cut_ns;
-        unit.max_ns = rows->cut_ns - 1;
-      }
-      Requeue(left);
+    return filter;
+  }
+
+  /// Several at a time, in several threads.
+  void Read(bool keep, Piece& piece) const {
+    const Source& source = sources_[piece.unit.source];
+    RowFilter filter = FilterOf(piece.unit);
+    filter.keep_pages = keep;
+    piece.rows = source.part
+                     ? ReadPiece(source, filter, piece)
+                     : LoadBlock(source.memory, piece.unit.number, piece.unit.source, filter);
+  }
+
+  Result<std::shared_ptr<LoadedRows>> ReadPiece(const Source& source, const RowFilter& filter,
+                                                Piece& piece) const {
+    Unit& unit = piece.unit;
+    if (!unit.granule) {
+      PHAROS_TRY(unit.granule, OpenGranule::Open(source.part, unit.number, unit.source, filter));
     }
-    if (rows->rows.empty()) return {};
+    OpenGranule& granule = *unit.granule;
+    if (granule.AtEnd()) {
+      unit.granule.reset();
+      return std::make_shared<LoadedRows>();
+    }
+    PHAROS_TRY(auto rows, granule.Next(Nearest(unit), backward_));
+    if (!granule.AtEnd()) {
+      piece.left = unit;
+      ++piece.left->opened;
+      const int64_t next = granule.next_time(backward_);
+      (backward_ ? piece.left->max_ns : piece.left->min_ns) = next;
+      if (backward_) {
+        unit.min_ns = next + 1;
+      } else {
+        unit.max_ns = next - 1;
+      }
+    }
+    unit.granule.reset();
+    return rows;
+  }
+
+  void Take(Piece& piece) {
+    if (piece.left) {
+      const size_t bytes = piece.left->granule->Bytes();
+      // A query with a limit seldom comes back to a granule, and then for a few rows more.
+      const bool again = query_.limit == 0 || piece.left->opened > 1;
+      if (!again || open_bytes_ + bytes > kOpenGranuleBytes) piece.left->granule.reset();
+      Requeue(*std::move(piece.left));
+    }
+    std::shared_ptr<LoadedRows>& rows = *piece.rows;
+    if (rows->rows.empty()) return;
     const size_t count = rows->rows.size();
     const size_t bytes = rows->Bytes();
     pending_rows_ += count;
     pending_bytes_ += bytes;
-    opened_.push_back({std::move(rows), unit, 0, count, bytes});
+    opened_.push_back({std::move(rows), std::move(piece.unit), 0, count, bytes});
     std::push_heap(opened_.begin(), opened_.end(), LaterOpened{this});
-    return {};
   }
 
   /// How many rows to take of a unit at a time: where many units overlap, few of each are
   /// needed; one that is asked again gives more.
   size_t Nearest(const Unit& unit) const {
+    if (predicate_.TestsEvent()) return kGranuleRows;  // the rest page is all that is read
+    if (query_.limit == 0) return piece_rows_;
     const size_t wanted = query_.limit - given_;
-    const size_t share = wanted / std::max<size_t>(1, units_at_start_ / kRoughSpread);
+    const size_t share = wanted / std::max<size_t>(1, units_added_);
     return std::min(wanted + 16, (share + 8) << std::min<uint32_t>(unit.opened, 16));
   }
 
-  void Requeue(const Unit& unit) {
+  void Requeue(Unit unit) {
     if (unit.min_ns > unit.max_ns) return;
-    units_.push_back(unit);
+    if (unit.granule) open_bytes_ += unit.granule->Bytes();
+    units_.push_back(std::move(unit));
     std::push_heap(units_.begin(), units_.end(), LaterUnit{backward_});
   }
 
@@ -247,7 +364,7 @@ class MergeCursor final : public store::EventCursor {
       left.min_ns = last_kept + 1;
       opened.unit.max_ns = last_kept;
     }
-    Requeue(left);
+    Requeue(std::move(left));
   }
 
   /// Gives out the first row and those after it of the same unit that come before every other.
@@ -305,7 +422,12 @@ class MergeCursor final : public store::EventCursor {
   std::vector<Unit> units_;     // a heap, nearest first
   std::vector<Opened> opened_;  // a heap, nearest first
   size_t page_rows_ = kCursorFirstPage;
-  size_t units_at_start_ = 0;
+  size_t units_added_ = 0;
+  size_t most_rows_ = 0;
+  size_t units_read_ = 0;
+  size_t read_ahead_ = 1;
+  size_t piece_rows_ = kCursorPieceRows;
+  size_t open_bytes_ = 0;  // of granules in units_
   size_t pending_rows_ = 0;
   size_t pending_bytes_ = 0;
   size_t row_cap_ = 0;
@@ -317,7 +439,6 @@ class MergeCursor final : public store::EventCursor {
   model::Labels last_labels_;
 };
 
-/// False when the part has no line that passes.
 Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source) {
   if (!source->part) return true;
   const Part& part = *source->part;
@@ -325,6 +446,18 @@ Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate
     PHAROS_TRY(auto needle, Needle::Make(part, substring.text));
     if (needle->never() && !substring.negated) return false;
     source->needles.push_back(std::move(needle));
+  }
+  for (const match::RegexClause& clause : predicate.clauses()) {
+    auto& needles = source->clauses.emplace_back();
+    for (const match::RegexLiteral& literal : clause) {
+      PHAROS_TRY(auto needle, Needle::Make(part, literal.text, literal.fold));
+      if (!needle->never()) needles.push_back(std::move(needle));
+    }
+    if (needles.empty()) return false;
+  }
+  for (const match::RegexOutline& outline : predicate.outlines()) {
+    PHAROS_TRY(GranuleSet granules, GranulesOfRegex(part, outline));
+    source->outlines.push_back(std::move(granules));
   }
   if (!query.fields.json) return true;
   std::vector<bool> usable;
@@ -354,14 +487,16 @@ bool MayHaveLabel(const std::vector<std::string>& attribute_keys, std::string_vi
 
 Result<void> PrepareSources(const EventQuery& query, const CompiledPredicate& predicate,
                             std::vector<Source>* sources) {
-  for (size_t i = 0; i < sources->size();) {
-    PHAROS_TRY(const bool possible, Prepare(query, predicate, &(*sources)[i]));
-    if (possible) {
-      ++i;
-    } else {
-      sources->erase(sources->begin() + static_cast<ptrdiff_t>(i));
-    }
+  if (!predicate.TestsLine() && !query.fields.json) return {};
+  std::vector<Result<bool>> possible(sources->size(), true);
+  ScanWorkers::Process().Run(
+      sources->size(), [&](size_t i) { possible[i] = Prepare(query, predicate, &(*sources)[i]); });
+  std::vector<Source> left;
+  for (size_t i = 0; i < sources->size(); ++i) {
+    if (!possible[i]) return std::unexpected(possible[i].error());
+    if (*possible[i]) left.push_back(std::move((*sources)[i]));
   }
+  *sources = std::move(left);
   return {};
 }
 
@@ -369,6 +504,15 @@ bool MayHold(const Source& source, const CompiledPredicate& predicate, uint32_t 
   for (size_t i = 0; i < source.needles.size(); ++i) {
     if (predicate.substrings()[i].negated) continue;
     if (!source.needles[i]->granules().Has(granule)) return false;
+  }
+  for (const GranuleSet& outline : source.outlines) {
+    if (!outline.Has(granule)) return false;
+  }
+  for (const auto& clause : source.clauses) {
+    if (std::none_of(clause.begin(), clause.end(),
+                     [&](const auto& needle) { return needle->granules().Has(granule); })) {
+      return false;
+    }
   }
   return source.fields == nullptr || source.fields->granules().Has(granule);
 }
@@ -394,7 +538,7 @@ Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
     return a.min_sequence < b.min_sequence;
   });
   auto cursor = std::make_unique<MergeCursor>(query, std::move(predicate), std::move(sources));
-  PHAROS_TRY_VOID(cursor->Start(most_rows));
+  cursor->Start(most_rows);
   return cursor;
 }
 

@@ -18,7 +18,9 @@ struct Source {
   uint64_t min_sequence = 0;                             ///< orders sources by arrival
   std::vector<bool> streams;                             ///< by number: matches the query
   std::vector<std::shared_ptr<const Needle>> needles{};  ///< of a part, for the substrings
-  std::shared_ptr<const PartFields> fields{};            ///< of a part, where fields are asked for
+  std::vector<std::vector<std::shared_ptr<const Needle>>> clauses{};  ///< likewise
+  std::vector<GranuleSet> outlines{};          ///< of a part: where a regex may match
+  std::shared_ptr<const PartFields> fields{};  ///< of a part, where fields are asked for
 };
 
 /// Evaluates the matchers on every stream of the source; false when none matches.

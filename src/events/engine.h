@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@
 #include "events/admission.h"
 #include "events/common_times.h"
 #include "events/cursor.h"
+#include "events/frame_pool.h"
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
@@ -39,7 +41,7 @@ struct EngineOptions {
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 24u << 20;       ///< of memtables, about as much WAL
+  uint64_t seal_bytes = 20u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
@@ -142,6 +144,7 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   bool SealDue() const;
   bool SealDueLocked() const;
   void AskForSeal();
+  void AwaitSeal();
   void Rotate();
   base::Result<void> SealAll();
   base::Result<void> SealOne(Generation& generation);
@@ -163,22 +166,25 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   base::MemoryBudget& budget_;
   const EngineOptions options_;
   const std::shared_ptr<SharedPages> pages_;
+  const std::shared_ptr<FramePool> frames_;
   io::Wal* wal_ = nullptr;
 
   /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive
   /// to rotate. Taken before state_mutex_.
   std::shared_mutex rotate_mutex_;
-  mutable std::mutex state_mutex_;  // guards the four below, for moments only
+  mutable std::mutex state_mutex_;  // guards the five below, for moments only
+  bool seals_now_ = false;
   std::shared_ptr<Generation> active_;
   std::vector<std::shared_ptr<Generation>> sealing_;  // oldest first
   std::map<Key, std::vector<Slot>> parts_;            // in the order of arrival
   std::map<Key, std::unique_ptr<Counters>, std::less<>> counters_;
 
-  std::mutex maintenance_mutex_;  // one Tick or Flush at a time; taken first
-  std::set<uint64_t> damaged_;    // parts that are not merged; guarded by it
-  int64_t merge_retry_ns_ = 0;    // monotonic: when a failed merge is tried again; likewise
-  std::mutex seal_mutex_;         // one seal at a time; taken after maintenance_mutex_
-  int64_t seal_retry_ns_ = 0;     // monotonic: when a failed seal is tried again; guarded by it
+  std::mutex maintenance_mutex_;    // one Tick or Flush at a time; taken first
+  std::set<uint64_t> damaged_;      // parts that are not merged; guarded by it
+  int64_t merge_retry_ns_ = 0;      // monotonic: when a failed merge is tried again; likewise
+  std::mutex seal_mutex_;           // one seal at a time; taken after maintenance_mutex_
+  int64_t seal_retry_ns_ = 0;       // monotonic: when a failed seal is tried again; guarded by it
+  std::condition_variable sealed_;  // told when a seal is done
   CommonTimes common_times_;
   std::atomic<bool> disk_full_{false};
   std::function<void()> wake_;

@@ -61,8 +61,8 @@ struct Intake {
 
 /// About the bytes that the batch's records take.
 size_t RecordBytes(const model::EventBatch& batch) {
-  constexpr size_t kEvent = 48, kPair = 8;
-  size_t bytes = 0;
+  constexpr size_t kEvent = 48, kPair = 8, kSpare = 1024;
+  size_t bytes = kSpare;
   for (const model::StreamEvents& stream : batch.streams) {
     bytes += kEvent + stream.stream.bytes().size();
     for (const model::Event& event : stream.events) {
@@ -156,10 +156,10 @@ Result<void> Engine::Replay(const io::WalFrame& frame) {
 Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
                                                 const model::EventBatch& batch) {
   PHAROS_TRY_VOID(Admissible(tenant));
-  Intake intake{.admission = CurrentAdmission()};
+  Intake intake{.admission = CurrentAdmission(),
+                .writer = BatchWriter(frames_->Take(RecordBytes(batch)))};
   intake.remember = tails_.Any();
   if (intake.remember) intake.taken.resize(batch.EventCount());
-  intake.writer.Reserve(RecordBytes(batch));
   const bool allow_new = !budget_.Tight();
   const size_t most = options_.max_streams != 0 ? options_.max_streams : kMaxStreams;
   size_t first = 0;
@@ -190,7 +190,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   CountEvents(EventKind::kLog, kind_rows[0], intake.rejected);
   CountEvents(EventKind::kSpan, kind_rows[1], 0);
   if (intake.writer.rows() == 0) return result;
-  const auto frame = std::make_shared<const std::string>(intake.writer.Finish());
+  const auto frame = frames_->Share(intake.writer.Finish());
   if (!budget_.TryReserve(frame->size())) {
     return Fail(ErrorKind::kBusy, "the memory budget is used up; try again in a moment");
   }

@@ -4,6 +4,7 @@
 #include "events/duplicates.h"
 #include "events/engine.h"
 #include "events/limits.h"
+#include "events/scan_workers.h"
 #include "store/reserved_streams.h"
 
 namespace pharos::events {
@@ -80,33 +81,49 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
-  RowFilter filter;
-  filter.trace_id = &id;
-  size_t events = 0;
-  const auto add = [&](std::shared_ptr<LoadedRows> rows) -> Result<void> {
-    events += rows->rows.size();
-    if (!rows->rows.empty()) found->push_back(std::move(rows));
-    if (events <= kMaxTraceEvents) return {};
-    return Fail(ErrorKind::kLimit, "the trace has more than " + std::to_string(kMaxTraceEvents) +
-                                       " spans and log lines");
+  std::vector<Result<int64_t>> numbers(sources.size(), 0);
+  ScanWorkers::Process().Run(sources.size(), [&](size_t i) {
+    if (sources[i].part) numbers[i] = sources[i].part->FindTrace(id);
+  });
+  struct Task {
+    size_t rank = 0;
+    uint32_t granule = 0;
+    Result<std::shared_ptr<LoadedRows>> rows = nullptr;
   };
+  std::vector<Task> tasks;
   for (size_t rank = 0; rank < sources.size(); ++rank) {
-    const Source& source = sources[rank];
-    if (!source.part) {
-      PHAROS_TRY(auto rows, LoadTrace(source.memory, rank, filter));
-      PHAROS_TRY_VOID(add(std::move(rows)));
-      continue;
-    }
-    PHAROS_TRY(filter.trace_number, source.part->FindTrace(id));
-    if (filter.trace_number == 0) continue;
-    const std::vector<GranuleMeta>& granules = source.part->granules();
+    if (!numbers[rank]) return std::unexpected(numbers[rank].error());
+    const int64_t number = *numbers[rank];
+    if (!sources[rank].part) tasks.push_back({rank});
+    if (number == 0) continue;
+    const std::vector<GranuleMeta>& granules = sources[rank].part->granules();
     for (uint32_t i = 0; i < granules.size(); ++i) {
-      if (filter.trace_number < granules[i].min_trace ||
-          filter.trace_number > granules[i].max_trace) {
-        continue;
+      if (number >= granules[i].min_trace && number <= granules[i].max_trace) {
+        tasks.push_back({rank, i});
       }
-      PHAROS_TRY(auto rows, LoadGranule(source.part, i, rank, filter));
-      PHAROS_TRY_VOID(add(std::move(rows)));
+    }
+  }
+  const auto load = [&](size_t i) {
+    Task& task = tasks[i];
+    const Source& source = sources[task.rank];
+    RowFilter filter;
+    filter.trace_id = &id;
+    filter.trace_number = *numbers[task.rank];
+    task.rows = source.part ? LoadGranule(source.part, task.granule, task.rank, filter)
+                            : LoadTrace(source.memory, task.rank, filter);
+  };
+  size_t events = 0;
+  for (size_t at = 0; at < tasks.size(); at += kReadAhead) {
+    const size_t count = std::min(kReadAhead, tasks.size() - at);
+    ScanWorkers::Process().Run(count, [&](size_t i) { load(at + i); });
+    for (size_t i = at; i < at + count; ++i) {
+      PHAROS_TRY(std::shared_ptr<LoadedRows> rows, std::move(tasks[i].rows));
+      events += rows->rows.size();
+      if (!rows->rows.empty()) found->push_back(std::move(rows));
+    }
+    if (events > kMaxTraceEvents) {
+      return Fail(ErrorKind::kLimit, "the trace has more than " + std::to_string(kMaxTraceEvents) +
+                                         " spans and log lines");
     }
   }
   return {};

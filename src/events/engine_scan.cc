@@ -81,7 +81,7 @@ class ScanRun {
     const bool whole = MayHaveLabels(*source.part, query_.fields.names);
     for (uint32_t i = 0; i < granules.size(); ++i) {
       if (granules[i].max_time < start_ns || granules[i].min_time >= end_ns ||
-          !MayHold(source, predicate_, i)) {
+          !HasStream(source, granules[i]) || !MayHold(source, predicate_, i)) {
         continue;
       }
       tasks_.push_back({&source, i, start_ns, end_ns, whole});
@@ -106,6 +106,7 @@ class ScanRun {
 
  private:
   static constexpr size_t kFewGranules = 8;  // not worth a thread
+  static constexpr size_t kKeptScanGranules = 4 * kKeptGranules;
 
   struct Task {
     const Source* source;
@@ -122,6 +123,13 @@ class ScanRun {
     std::vector<std::vector<std::string_view>> values;  // by field; views into rows and arena
   };
 
+  static bool HasStream(const Source& source, const GranuleMeta& granule) {
+    for (uint32_t i = granule.first_stream; i <= granule.last_stream; ++i) {
+      if (source.streams[i]) return true;
+    }
+    return false;
+  }
+
   Result<void> GiveWhole(const LoadedRows& rows) {
     for (const LoadedRow& row : rows.rows) PHAROS_TRY_VOID(sink_.Whole(*row.stream, row.event));
     return {};
@@ -134,6 +142,8 @@ class ScanRun {
     filter.streams = &task.source->streams;
     filter.predicate = &predicate_;
     filter.needles = &task.source->needles;
+    filter.clauses = &task.source->clauses;
+    filter.keep_pages = tasks_.size() <= kKeptScanGranules;
     filter.fields = task.source->fields.get();
     Found found;
     found.status = task.whole ? FindWhole(task, filter, found) : FindRows(task, filter, found);

@@ -32,9 +32,14 @@ Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& b
       budget_(budget),
       options_(options),
       pages_(std::make_shared<SharedPages>(kSharedPageBytes, &budget)),
+      frames_(std::make_shared<FramePool>(
+          std::min<uint64_t>(options.seal_bytes, budget.limit_bytes() / 16), budget)),
       active_(std::make_shared<Generation>()) {}
 
-Engine::~Engine() { pages_->Close(); }  // cursors may live on, the budget may not
+Engine::~Engine() {  // cursors may live on, the budget may not
+  pages_->Close();
+  frames_->Close();
+}
 
 Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock& clock,
                                              base::MemoryBudget& budget, EngineOptions options) {
@@ -86,12 +91,21 @@ bool Engine::SealDue() const {
 /// Once for each generation: memory would grow by what comes in until the next Tick.
 void Engine::AskForSeal() {
   if (!wake_) return;
+  bool ask = false;
   {
     std::lock_guard lock(state_mutex_);
-    if (active_->asked || !SealDueLocked()) return;
-    active_->asked = true;
+    ask = !active_->asked && SealDueLocked();
+    if (ask) active_->asked = true;
   }
-  wake_();
+  if (ask) wake_();
+  AwaitSeal();
+}
+
+/// Where memory fills faster than it is sealed, senders wait a little.
+void Engine::AwaitSeal() {
+  std::unique_lock lock(state_mutex_);
+  const auto lags = [&] { return seals_now_ && active_->Bytes() > options_.seal_bytes * 3 / 2; };
+  if (lags()) sealed_.wait_for(lock, kSealWait, [&] { return !lags(); });
 }
 
 bool Engine::SealDueLocked() const {
@@ -117,15 +131,23 @@ void Engine::Rotate() {
 }
 
 Result<void> Engine::SealAll() {
-  while (true) {
+  Result<void> done;
+  while (done) {
     std::shared_ptr<Generation> oldest;
     {
       std::lock_guard lock(state_mutex_);
-      if (sealing_.empty()) return {};
+      seals_now_ = !sealing_.empty();
+      if (!seals_now_) break;
       oldest = sealing_.front();
     }
-    PHAROS_TRY_VOID(SealOne(*oldest));
+    done = SealOne(*oldest);
   }
+  {
+    std::lock_guard lock(state_mutex_);
+    seals_now_ = false;
+  }
+  sealed_.notify_all();
+  return done;
 }
 
 Result<void> Engine::SealOne(Generation& generation) {
@@ -185,6 +207,7 @@ Result<void> Engine::Flush() {
 
 Result<void> Engine::Urgent() {
   WatchDisk();
+  frames_->Trim();
   if (SealDue()) Rotate();
   std::lock_guard lock(seal_mutex_);
   if (clock_.MonotonicNs() < seal_retry_ns_) return {};

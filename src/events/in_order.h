@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -36,7 +37,10 @@ base::Result<void> InOrder(size_t count, size_t helpers, size_t lead, Make make,
     }
   };
   std::vector<std::jthread> threads;
-  for (size_t i = 0; i < helpers && i + 1 < count; ++i) threads.emplace_back(help);
+  try {
+    for (size_t i = 0; i < helpers && i + 1 < count; ++i) threads.emplace_back(help);
+  } catch (const std::system_error&) {  // the system has no more threads; it goes without them
+  }
   base::Result<void> done;
   std::unique_lock lock(mutex);
   for (size_t i = 0; i < count && done; ++i) {

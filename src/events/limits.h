@@ -1,6 +1,7 @@
 // Every limit of the event engine, with its unit and the reason for it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,6 +55,10 @@ inline constexpr size_t kMaxPageBytes = 256 << 20;
 /// dashboard reads again and again.
 inline constexpr size_t kSharedPageBytes = 32 << 20;
 
+/// Pages up to this size stay there also for a query that reads very many granules: to read one
+/// again costs more than to hold it.
+inline constexpr size_t kSmallPageBytes = 2 << 10;
+
 /// Threads that one scan reads granules with, and granules that wait to be taken: what helps on
 /// many cores must not hold all memory.
 inline constexpr size_t kMaxScanThreads = 8;
@@ -66,15 +71,30 @@ inline constexpr size_t kCursorFirstPage = 128;
 /// Events of one page of a cursor, at most.
 inline constexpr size_t kCursorPage = 4096;
 /// Rows that a cursor keeps decoded before it drops the farther half and decodes it again.
-inline constexpr size_t kCursorRows = 262'144;
+inline constexpr size_t kCursorRows = 131'072;
 /// Bytes for the same.
-inline constexpr size_t kCursorBytes = 256 << 20;
+inline constexpr size_t kCursorBytes = 64 << 20;
+/// Rows that a cursor decodes of one granule at a time, at most and, where very many granules
+/// overlap, at least.
+inline constexpr size_t kCursorPieceRows = 1024;
+inline constexpr size_t kCursorLeastPiece = 64;
+/// Bytes of granules that a cursor keeps open between two pieces; further ones are opened anew.
+inline constexpr size_t kOpenGranuleBytes = 48 << 20;
+/// Granules that a query reads ahead of their turn, where most of them hold no row of the answer.
+inline constexpr size_t kReadAhead = 32;
+/// Granules whose pages one query leaves in memory for the next one; a query that reads more is
+/// not likely to be asked again, and would drive out all others.
+inline constexpr size_t kKeptGranules = 64;
 /// Events of one nanosecond above which a query is refused (they cannot be split by time).
 inline constexpr size_t kMaxEventsAtOneTime = 4'000'000;
 /// Events of one trace above which it is not shown.
 inline constexpr size_t kMaxTraceEvents = 1'000'000;
 /// Bytes of a compiled line regex.
 inline constexpr int64_t kMaxRegexBytes = 8 << 20;
+
+/// How long an append waits at most for a seal that memory has outgrown: it must not grow with the
+/// sender's speed, and one sender must not hold up the others for long.
+inline constexpr std::chrono::milliseconds kSealWait{100};
 
 /// After a failed seal or merge, the time until Tick tries again: a part is written anew each time.
 inline constexpr int64_t kRetryNs = 10'000'000'000;

@@ -203,6 +203,32 @@ class FilterRun {
     return {};
   }
 
+  /// True where one column and its skeletons decide every row: KeepDecided does it all.
+  bool Decided() const {
+    const auto decided = [&](const Ready& ready) {
+      return ready.state == Tri::kMaybe && ready.column == ready_[0].column &&
+             ready.quoted == ready_[0].quoted && bodies_.IsEverywhere(ready.number) &&
+             std::find(ready.by_local.begin(), ready.by_local.end(), Tri::kMaybe) ==
+                 ready.by_local.end();
+    };
+    return std::all_of(ready_.begin(), ready_.end(), decided);
+  }
+  void KeepDecided(std::vector<uint32_t>* rows) const {
+    const Ready& ready = ready_[0];
+    if (ready.locals.empty()) {
+      if (ready.by_local[0] == Tri::kNever) rows->clear();
+      return;
+    }
+    std::vector<uint8_t> passes;
+    for (const Tri state : ready.by_local) passes.push_back(state == Tri::kAlways ? 1 : 0);
+    size_t kept = 0;
+    for (const uint32_t row : *rows) {  // without a branch a row
+      (*rows)[kept] = row;
+      kept += passes[ready.locals[row]];
+    }
+    rows->resize(kept);
+  }
+
   bool Passes(uint32_t row) {
     const Ready& ready = ready_[bodies_.LocalShapeOf(row)];
     if (ready.state != Tri::kMaybe) return ready.state == Tri::kAlways;
@@ -251,7 +277,11 @@ Result<void> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
     if (!fields.usable(f)) continue;
     FilterRun run(bodies, fields, f, times);
     PHAROS_TRY_VOID(run.Prepare());
-    std::erase_if(*rows, [&](uint32_t row) { return !run.Passes(row); });
+    if (run.Decided()) {
+      run.KeepDecided(rows);
+    } else {
+      std::erase_if(*rows, [&](uint32_t row) { return !run.Passes(row); });
+    }
   }
   return {};
 }

@@ -1,41 +1,81 @@
 // A granule of a part, for a reader: streams and times, then ids or lines, then the rest of
 // the rows that are left.
 #include <algorithm>
+#include <numeric>
 
-#include "events/loaded_rows.h"
+#include "events/open_granule.h"
 
 namespace pharos::events {
-namespace {
 
 using base::ErrorKind;
 using base::Fail;
 using base::Result;
 
-class GranuleLoader {
+class OpenGranule::Impl {
  public:
-  GranuleLoader(const std::shared_ptr<const Part>& part, uint32_t granule, uint64_t rank,
-                const RowFilter& filter)
-      : part_(part),
+  Impl(std::shared_ptr<const Part> part, uint32_t granule, uint64_t rank, const RowFilter& filter)
+      : part_(std::move(part)),
         granule_(granule),
         rank_(rank),
         filter_(filter),
-        meta_(part->granules()[granule]),
-        out_(std::make_shared<LoadedRows>()) {}
+        meta_(part_->granules()[granule]) {}
 
   Result<std::shared_ptr<LoadedRows>> Load() {
-    PHAROS_TRY_VOID(SelectByKey());
-    if (!selected_.empty()) PHAROS_TRY_VOID(SelectByTrace());
-    if (!selected_.empty() && TestsLine()) PHAROS_TRY_VOID(SelectByLine());
-    if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
-    if (!selected_.empty()) KeepNearest();
-    return Finish();
+    PHAROS_TRY_VOID(SelectAll());
+    return Make(std::move(selected_));
+  }
+
+  Result<void> Select() {
+    PHAROS_TRY_VOID(SelectAll());
+    end_ = selected_.size();
+    in_order_ = std::is_sorted(selected_.begin(), selected_.end(), Sooner{this});
+    return {};
+  }
+  bool AtEnd() const { return begin_ == end_; }
+  int64_t next_time(bool backward) const {
+    if (in_order_) return TimeAt(backward ? end_ - 1 : begin_);
+    const auto [first, last] =
+        std::minmax_element(selected_.begin(), selected_.end(), Sooner{this});
+    return keys_.times[backward ? *last : *first];
+  }
+
+  Result<std::shared_ptr<LoadedRows>> Next(size_t most, bool backward) {
+    if (!in_order_) {
+      // Most granules are asked once, for a few rows; those that are asked again are sorted.
+      if (begin_ == 0 && end_ == selected_.size() && !asked_ && most < end_ / 2) {
+        asked_ = true;
+        return Make(TakeNearest(most, backward));
+      }
+      std::stable_sort(selected_.begin(), selected_.end(), Sooner{this});
+      in_order_ = true;
+    }
+    size_t from = begin_, to = end_;
+    if (backward) {
+      from = end_ - std::min(most, end_ - begin_);
+      while (from > begin_ && TimeAt(from - 1) == TimeAt(from)) --from;
+      end_ = from;
+    } else {
+      to = begin_ + std::min(most, end_ - begin_);
+      while (to < end_ && TimeAt(to) == TimeAt(to - 1)) ++to;
+      begin_ = to;
+    }
+    std::vector<uint32_t> rows(selected_.begin() + static_cast<ptrdiff_t>(from),
+                               selected_.begin() + static_cast<ptrdiff_t>(to));
+    std::sort(rows.begin(), rows.end());
+    return Make(std::move(rows));
+  }
+
+  size_t Bytes() const {
+    size_t bytes = keys_.times.capacity() * sizeof(int64_t) + ids_.capacity() * sizeof(TraceRef) +
+                   (keys_.streams.capacity() + selected_.capacity()) * sizeof(uint32_t);
+    if (bodies_) bytes += bodies_->Bytes();
+    if (rest_) bytes += rest_->capacity();
+    return bytes;
   }
 
   /// All but the events.
   Result<std::unique_ptr<GranuleRows>> Select(bool needs_bodies) {
-    PHAROS_TRY_VOID(SelectByKey());
-    if (!selected_.empty() && TestsLine()) PHAROS_TRY_VOID(SelectByLine());
-    if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
+    PHAROS_TRY_VOID(SelectAll());
     if (!selected_.empty() && needs_bodies) PHAROS_TRY_VOID(ReadBodies());
     auto out = std::make_unique<GranuleRows>();
     if (bodies_) bodies_->SetTimes(&out->times);
@@ -48,27 +88,69 @@ class GranuleLoader {
 
   Result<std::shared_ptr<LoadedRows>> LoadThese(std::vector<uint32_t> rows) {
     PHAROS_TRY_VOID(ReadKeys());
-    selected_ = std::move(rows);
-    return Finish();
+    return Make(std::move(rows));
   }
 
  private:
-  Result<std::shared_ptr<LoadedRows>> Finish() {
-    if (!selected_.empty()) PHAROS_TRY_VOID(Materialise());
-    if (out_->rows.size() * 4 < meta_.rows) Compact();
-    if (!out_->rows.empty()) out_->keep.push_back(part_);
-    std::sort(out_->rows.begin(), out_->rows.end(), Before);
-    return out_;
+  /// The cheapest tests first: columns that say no spare the reading of all others.
+  Result<void> SelectAll() {
+    const bool lines = TestsLine();
+    if (filter_.trace_id != nullptr) {
+      PHAROS_TRY(const bool there, HasTrace());
+      if (!there) return {};
+    }
+    if (lines) {
+      PHAROS_TRY(const bool possible, TestColumns());
+      if (!possible) return {};
+    }
+    PHAROS_TRY_VOID(SelectByKey());
+    if (!selected_.empty()) PHAROS_TRY_VOID(SelectByTrace());
+    if (!selected_.empty() && lines) PHAROS_TRY_VOID(SelectByLine());
+    if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
+    return {};
+  }
+
+  struct Sooner {
+    const Impl* impl;
+    bool operator()(uint32_t a, uint32_t b) const {
+      return impl->keys_.times[a] < impl->keys_.times[b];
+    }
+  };
+  int64_t TimeAt(size_t i) const { return keys_.times[selected_[i]]; }
+
+  /// Takes the nearest rows, and those at the same time as the last of them, out of selected_.
+  std::vector<uint32_t> TakeNearest(size_t most, bool backward) {
+    std::vector<int64_t> times;
+    times.reserve(selected_.size());
+    for (const uint32_t row : selected_) times.push_back(keys_.times[row]);
+    const auto nth = times.begin() + static_cast<ptrdiff_t>(most - 1);
+    if (backward) {
+      std::nth_element(times.begin(), nth, times.end(), std::greater<>());
+    } else {
+      std::nth_element(times.begin(), nth, times.end());
+    }
+    std::vector<uint32_t> taken;
+    std::erase_if(selected_, [&](uint32_t row) {
+      const int64_t time = keys_.times[row];
+      if (backward ? time < *nth : time > *nth) return false;
+      taken.push_back(row);
+      return true;
+    });
+    end_ = selected_.size();
+    return taken;
+  }
+
+  /// The events of some rows, which rise.
+  Result<std::shared_ptr<LoadedRows>> Make(std::vector<uint32_t> rows) {
+    auto out = std::make_shared<LoadedRows>();
+    if (!rows.empty()) PHAROS_TRY_VOID(Materialise(rows, *out));
+    if (out->rows.size() * 4 < meta_.rows) Compact(*out);
+    if (!out->rows.empty()) out->keep.push_back(part_);
+    std::sort(out->rows.begin(), out->rows.end(), Before);
+    return out;
   }
 
   bool TestsLine() const { return filter_.predicate != nullptr && filter_.predicate->TestsLine(); }
-
-  /// The page's bytes, kept with the rows. Views into it stay valid while `out_` lives.
-  Result<std::string_view> Page(std::string_view section) {
-    PHAROS_TRY(PageBytes bytes, part_->SharedPage(section, granule_, filter_.keep_pages));
-    out_->pages.push_back(std::move(bytes));
-    return std::string_view(*out_->pages.back());
-  }
 
   std::unexpected<base::Error> Named(base::Error error) const {
     return base::Wrap(std::move(error), "part " + part_->entry().path);
@@ -91,6 +173,11 @@ class GranuleLoader {
 
   Result<void> SelectByKey() {
     PHAROS_TRY_VOID(ReadKeys());
+    if (AllWanted()) {
+      selected_.resize(meta_.rows);
+      std::iota(selected_.begin(), selected_.end(), 0U);
+      return {};
+    }
     for (uint32_t i = 0; i < meta_.rows; ++i) {
       if (keys_.times[i] < filter_.start_ns || keys_.times[i] >= filter_.end_ns) continue;
       if (filter_.streams != nullptr && !(*filter_.streams)[keys_.streams[i]]) continue;
@@ -99,12 +186,22 @@ class GranuleLoader {
     return {};
   }
 
+  bool AllWanted() const {
+    if (meta_.min_time < filter_.start_ns || meta_.max_time >= filter_.end_ns) return false;
+    if (filter_.streams == nullptr) return true;
+    const auto first = filter_.streams->begin();
+    return std::find(first + meta_.first_stream, first + meta_.last_stream + 1, false) ==
+           first + meta_.last_stream + 1;
+  }
+
+  Result<bool> HasTrace() {
+    PHAROS_TRY_VOID(ReadIds());
+    return std::any_of(ids_.begin(), ids_.end(),
+                       [&](const TraceRef& ref) { return ref.trace == filter_.trace_number; });
+  }
+
   Result<void> SelectByTrace() {
     if (filter_.trace_id == nullptr) return {};
-    if (meta_.max_trace == 0) {
-      selected_.clear();
-      return {};
-    }
     PHAROS_TRY_VOID(ReadIds());
     std::erase_if(selected_, [&](uint32_t i) { return ids_[i].trace != filter_.trace_number; });
     return {};
@@ -129,20 +226,75 @@ class GranuleLoader {
     return {};
   }
 
+  /// Tests the columns in which the substrings can stand; false where one stands in no row.
+  Result<bool> TestColumns() {
+    PHAROS_TRY_VOID(ReadBodies());
+    if (!bodies_->AllLines()) return true;
+    const auto& substrings = filter_.predicate->substrings();
+    for (size_t i = 0; i < substrings.size(); ++i) {
+      PHAROS_TRY(const auto needle, NeedleOf(i));
+      PHAROS_TRY(auto test, TestOf(*needle));
+      if (test->never() && !substrings[i].negated) return false;
+      needles_.push_back(needle);
+      tests_.push_back(std::move(test));
+    }
+    if (filter_.clauses == nullptr) return true;
+    for (const auto& clause : *filter_.clauses) {
+      bool possible = false;
+      std::vector<std::unique_ptr<NeedleTest>>& of_clause = clause_tests_.emplace_back();
+      for (const auto& needle : clause) {
+        PHAROS_TRY(auto test, TestOf(*needle));
+        if (test->never()) continue;
+        possible = true;
+        of_clause.push_back(std::move(test));
+      }
+      if (!possible) return false;
+    }
+    return true;
+  }
+
+  Result<std::unique_ptr<NeedleTest>> TestOf(const Needle& needle) {
+    auto test = NeedleTest::Make(*bodies_, needle);
+    if (!test) return Named(std::move(test).error());
+    return test;
+  }
+
+  Result<void> Keep(NeedleTest& test, bool negated, std::vector<uint32_t>* rows) {
+    auto kept = test.Keep(negated, rows);
+    if (!kept) return Named(std::move(kept).error());
+    return {};
+  }
+
   /// Lines against substrings by what shapes and columns say, then, where the predicate has
   /// more to it, each line that is left.
   Result<void> SelectByLine() {
     PHAROS_TRY_VOID(ReadBodies());
     const CompiledPredicate& predicate = *filter_.predicate;
     if (!bodies_->AllLines()) return SelectEachLine();
-    const auto& substrings = predicate.substrings();
-    for (size_t i = 0; i < substrings.size() && !selected_.empty(); ++i) {
-      PHAROS_TRY(const auto needle, NeedleOf(i));
-      auto kept = KeepMatching(*bodies_, *needle, substrings[i].negated, keys_.times, &selected_);
-      if (!kept) return Named(std::move(kept).error());
+    for (size_t i = 0; i < tests_.size() && !selected_.empty(); ++i) {
+      PHAROS_TRY_VOID(Keep(*tests_[i], predicate.substrings()[i].negated, &selected_));
     }
     if (predicate.substrings_are_all() || selected_.empty()) return {};
-    return SelectEachLine();
+    for (const auto& clause : clause_tests_) PHAROS_TRY_VOID(SelectByClause(clause));
+    return selected_.empty() ? Result<void>() : SelectEachLine();
+  }
+
+  /// Rows that hold one of the literals.
+  Result<void> SelectByClause(const std::vector<std::unique_ptr<NeedleTest>>& clause) {
+    std::vector<uint32_t> left = std::move(selected_), kept;
+    for (const auto& test : clause) {
+      std::vector<uint32_t> found = left;
+      PHAROS_TRY_VOID(Keep(*test, false, &found));
+      std::vector<uint32_t> all;
+      std::merge(kept.begin(), kept.end(), found.begin(), found.end(), std::back_inserter(all));
+      kept = std::move(all);
+      std::vector<uint32_t> rest;
+      std::set_difference(left.begin(), left.end(), found.begin(), found.end(),
+                          std::back_inserter(rest));
+      left = std::move(rest);
+    }
+    selected_ = std::move(kept);
+    return {};
   }
 
   Result<std::shared_ptr<const Needle>> NeedleOf(size_t i) {
@@ -172,53 +324,35 @@ class GranuleLoader {
     return {};
   }
 
-  /// Leaves out rows that a query with a limit will not reach, whole nanoseconds at a time.
-  /// Not where tests are still to come: the rest would be decoded again and again.
-  void KeepNearest() {
-    if (filter_.nearest == 0 || selected_.size() <= filter_.nearest) return;
-    if (filter_.predicate != nullptr && filter_.predicate->TestsEvent()) return;
-    std::vector<int64_t> times;
-    for (const uint32_t i : selected_) times.push_back(keys_.times[i]);
-    const auto nth = times.begin() + static_cast<ptrdiff_t>(filter_.nearest - 1);
-    if (filter_.backward) {
-      std::nth_element(times.begin(), nth, times.end(), std::greater<>());
-      out_->cut_ns = *nth;
-      std::erase_if(selected_, [&](uint32_t i) { return keys_.times[i] < out_->cut_ns; });
-    } else {
-      std::nth_element(times.begin(), nth, times.end());
-      out_->cut_ns = *nth + 1;  // below end_ns, so this cannot overflow
-      std::erase_if(selected_, [&](uint32_t i) { return keys_.times[i] >= out_->cut_ns; });
-    }
-    out_->cut = selected_.size() < times.size();
-  }
-
-  Result<void> Materialise() {
+  Result<void> Materialise(const std::vector<uint32_t>& rows, LoadedRows& out) {
     if (filter_.bodies) {
       PHAROS_TRY_VOID(ReadBodies());
-      if (auto opened = bodies_->OpenFor(selected_); !opened) {
-        return Named(std::move(opened).error());
-      }
+      if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
     }
     PHAROS_TRY_VOID(ReadIds());
-    PHAROS_TRY(const std::string_view rest, Page("rest"));
-    std::vector<model::Event> events(selected_.size());
-    std::vector<int64_t> origins(selected_.size());
-    for (size_t i = 0; i < selected_.size(); ++i) {
-      events[i].kind = part_->meta().kind;
-      events[i].time_ns = keys_.times[selected_[i]];
+    if (!rest_) {
+      PHAROS_TRY(rest_, part_->SharedPage("rest", granule_, filter_.keep_pages));
     }
-    auto decoded = DecodeGranuleRest(rest, meta_.rows, selected_, out_->arena, events, origins);
+    out.pages.push_back(rest_);
+    std::vector<model::Event> events(rows.size());
+    std::vector<int64_t> origins(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      events[i].kind = part_->meta().kind;
+      events[i].time_ns = keys_.times[rows[i]];
+    }
+    auto decoded = DecodeGranuleRest(*rest_, meta_.rows, rows, out.arena, events, origins);
     if (!decoded) return Named(std::move(decoded).error());
-    for (size_t i = 0; i < selected_.size(); ++i) {
-      const uint32_t row = selected_[i];
-      if (filter_.bodies && !bodies_->Get(row, out_->arena, &events[i].body)) {
+    out.rows.reserve(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const uint32_t row = rows[i];
+      if (filter_.bodies && !bodies_->Get(row, out.arena, &events[i].body)) {
         return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
       }
       if (meta_.max_trace != 0) PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));
-      PHAROS_TRY_VOID(FillOrigin(origins[i], &events[i]));
+      PHAROS_TRY_VOID(FillOrigin(origins[i], out, &events[i]));
       if (filter_.predicate != nullptr && !filter_.predicate->TestEvent(events[i])) continue;
       const uint32_t stream = keys_.streams[row];
-      out_->rows.push_back(
+      out.rows.push_back(
           {events[i], &part_->streams()[stream].labels, stream, rank_ << 32 | OrderOf(row)});
     }
     return {};
@@ -258,13 +392,13 @@ class GranuleLoader {
                 "part " + part_->entry().path + ": a row names an id that is not there");
   }
 
-  Result<void> FillOrigin(int64_t number, model::Event* event) {
+  Result<void> FillOrigin(int64_t number, LoadedRows& out, model::Event* event) {
     if (number == 0) return {};
     if (!origins_ || number < origins_first_ ||
         number >= origins_first_ + static_cast<int64_t>(origins_->origins.size())) {
       PHAROS_TRY(origins_, part_->Origins(number, &origins_first_));
-      out_->keep.push_back(origins_);
     }
+    if (out.keep.empty() || out.keep.back() != origins_) out.keep.push_back(origins_);
     const auto at = static_cast<size_t>(number - origins_first_);
     if (at >= origins_->origins.size()) {
       return Fail(ErrorKind::kCorrupt,
@@ -275,53 +409,75 @@ class GranuleLoader {
   }
 
   /// A few rows are copied, so that they do not hold the pages of all.
-  void Compact() {
+  static void Compact(LoadedRows& out) {
     base::Arena arena(1024);
-    for (LoadedRow& row : out_->rows) {
+    for (LoadedRow& row : out.rows) {
       const model::Origin* origin = row.event.origin;
       row.event.origin = nullptr;  // its page is kept as it is
       row.event = model::CopyEvent(row.event, arena);
       row.event.origin = origin;
     }
-    if (out_->rows.empty()) out_->keep.clear();
-    out_->arena = std::move(arena);
-    out_->pages.clear();
+    if (out.rows.empty()) out.keep.clear();
+    out.arena = std::move(arena);
+    out.pages.clear();
   }
 
-  const std::shared_ptr<const Part>& part_;
+  const std::shared_ptr<const Part> part_;
   const uint32_t granule_;
   const uint64_t rank_;
-  const RowFilter& filter_;
+  const RowFilter filter_;
   const GranuleMeta& meta_;
-  std::shared_ptr<LoadedRows> out_;
   GranuleKeys keys_;
   std::vector<uint32_t> selected_;  // rows that passed so far
+  size_t begin_ = 0;                // of those, once they are in order: what is left
+  size_t end_ = 0;
+  bool in_order_ = false;  // of time, not of rows
+  bool asked_ = false;
   std::vector<TraceRef> ids_;
   std::unique_ptr<GranuleBodies> bodies_;
+  std::vector<std::shared_ptr<const Needle>> needles_;
+  std::vector<std::unique_ptr<NeedleTest>> tests_;  // by substring
+  std::vector<std::vector<std::unique_ptr<NeedleTest>>> clause_tests_;
+  PageBytes rest_;
   std::shared_ptr<const TracePage> traces_;
   int64_t traces_first_ = 0;
   std::shared_ptr<const OriginPage> origins_;
   int64_t origins_first_ = 0;
 };
 
-}  // namespace
+OpenGranule::OpenGranule(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OpenGranule::~OpenGranule() = default;
+
+Result<std::unique_ptr<OpenGranule>> OpenGranule::Open(std::shared_ptr<const Part> part,
+                                                       uint32_t granule, uint64_t rank,
+                                                       const RowFilter& filter) {
+  auto impl = std::make_unique<Impl>(std::move(part), granule, rank, filter);
+  PHAROS_TRY_VOID(impl->Select());
+  return std::unique_ptr<OpenGranule>(new OpenGranule(std::move(impl)));
+}
+bool OpenGranule::AtEnd() const { return impl_->AtEnd(); }
+int64_t OpenGranule::next_time(bool backward) const { return impl_->next_time(backward); }
+Result<std::shared_ptr<LoadedRows>> OpenGranule::Next(size_t most, bool backward) {
+  return impl_->Next(most, backward);
+}
+size_t OpenGranule::Bytes() const { return impl_->Bytes(); }
 
 Result<std::shared_ptr<LoadedRows>> LoadGranule(const std::shared_ptr<const Part>& part,
                                                 uint32_t granule, uint64_t rank,
                                                 const RowFilter& filter) {
-  return GranuleLoader(part, granule, rank, filter).Load();
+  return OpenGranule::Impl(part, granule, rank, filter).Load();
 }
 
 Result<std::unique_ptr<GranuleRows>> SelectRows(const std::shared_ptr<const Part>& part,
                                                 uint32_t granule, const RowFilter& filter,
                                                 bool needs_bodies) {
-  return GranuleLoader(part, granule, 0, filter).Select(needs_bodies);
+  return OpenGranule::Impl(part, granule, 0, filter).Select(needs_bodies);
 }
 
 Result<std::shared_ptr<LoadedRows>> LoadRows(const std::shared_ptr<const Part>& part,
                                              uint32_t granule, uint64_t rank,
                                              const RowFilter& filter, std::vector<uint32_t> rows) {
-  return GranuleLoader(part, granule, rank, filter).LoadThese(std::move(rows));
+  return OpenGranule::Impl(part, granule, rank, filter).LoadThese(std::move(rows));
 }
 
 }  // namespace pharos::events

@@ -27,13 +27,13 @@ struct RowFilter {
   const CompiledPredicate* predicate = nullptr;            ///< null: all
   /// Of parts: where the predicate's substrings can stand, in their order.
   const std::vector<std::shared_ptr<const Needle>>* needles = nullptr;
+  /// Likewise the literals of its clauses.
+  const std::vector<std::vector<std::shared_ptr<const Needle>>>* clauses = nullptr;
   const PartFields* fields = nullptr;  ///< of parts: rows that fail a usable filter are left out
   const model::TraceId* trace_id = nullptr;  ///< null: all
   int64_t trace_number = 0;                  ///< its number in the part
   bool keep_pages = true;                    ///< in memory for the next query
   bool bodies = true;                        ///< events of parts get their bodies
-  bool backward = false;
-  size_t nearest = 0;  ///< take about this many rows nearest to the query's begin; 0: all
 };
 
 struct LoadedRow {
@@ -49,9 +49,6 @@ bool Before(const LoadedRow& a, const LoadedRow& b);
 /// Owns: the memory behind its events, or shares in it. Immutable once loaded.
 struct LoadedRows {
   std::vector<LoadedRow> rows;  ///< sorted by Before
-  /// Rows on the far side were left out: from `cut_ns` on (forward), or before it (backward).
-  bool cut = false;
-  int64_t cut_ns = 0;
   base::Arena arena;
   std::vector<PageBytes> pages;
   std::vector<std::shared_ptr<const void>> keep;

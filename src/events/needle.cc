@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "events/fold.h"
 #include "events/part.h"
 
 namespace pharos::events {
@@ -13,27 +14,38 @@ using base::Result;
 constexpr size_t kMaxAlternatives = 64;  // of one shape; beyond it lines are looked at
 constexpr int kMaxWork = 4096;           // steps over one skeleton; likewise
 
-bool Contains(std::string_view text, std::string_view needle) {
-  return needle.empty() || (needle.size() <= text.size() &&
-                            memmem(text.data(), text.size(), needle.data(), needle.size()));
-}
-
 bool AllOf(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-/// False when no value of this type can have `piece` at `anchor`.
-bool Possible(VarType type, std::string_view piece, Anchor anchor) {
+/// False when a number whose digits hold these (a point among them does not count) is greater
+/// than `most`.
+bool WithinBound(std::string_view piece, int64_t most) {
+  int64_t least = 0;
+  for (const char c : piece) {
+    if (c == '.') continue;
+    if (__builtin_mul_overflow(least, 10, &least) ||
+        __builtin_add_overflow(least, c - '0', &least)) {
+      return false;
+    }
+  }
+  return least <= most;
+}
+
+/// False when no value of this type can have `piece` at `anchor`. `most`: the greatest of them.
+bool Possible(VarType type, std::string_view piece, Anchor anchor, int64_t most, bool fold) {
   const bool from_front = anchor == Anchor::kFront || anchor == Anchor::kWhole;
   switch (type.kind) {
     case VarKind::kNumber:
       if (piece.size() > 19 || !AllOf(piece, "0123456789")) return false;
-      return !from_front || piece[0] != '0' || piece.size() == 1;
+      return (!from_front || piece[0] != '0' || piece.size() == 1) && WithinBound(piece, most);
     case VarKind::kPadded:
       if (anchor == Anchor::kWhole && piece.size() != type.param) return false;
-      return piece.size() <= type.param && AllOf(piece, "0123456789");
+      return piece.size() <= type.param && AllOf(piece, "0123456789") && WithinBound(piece, most);
     case VarKind::kDecimal: {
-      if (piece.size() > 20 || !AllOf(piece, "0123456789.")) return false;
+      if (piece.size() > 20 || !AllOf(piece, "0123456789.") || !WithinBound(piece, most)) {
+        return false;
+      }
       const size_t dot = piece.find('.');
       if (dot == std::string_view::npos) return anchor != Anchor::kWhole;
       if (piece.find('.', dot + 1) != std::string_view::npos) return false;
@@ -45,13 +57,14 @@ bool Possible(VarType type, std::string_view piece, Anchor anchor) {
     case VarKind::kUpperHex: {
       const size_t size = size_t{2} * type.param;
       if (anchor == Anchor::kWhole && piece.size() != size) return false;
-      return piece.size() <= size &&
-             AllOf(piece, type.kind == VarKind::kHex ? "0123456789abcdef" : "0123456789ABCDEF");
+      const bool lower = fold || type.kind == VarKind::kHex;
+      return piece.size() <= size && AllOf(piece, lower ? "0123456789abcdef" : "0123456789ABCDEF");
     }
     case VarKind::kUuid:
       if (anchor == Anchor::kWhole && piece.size() != 36) return false;
       return piece.size() <= 36 && AllOf(piece, "0123456789abcdef-");
-    case VarKind::kTime: return piece.size() <= 29 && AllOf(piece, "0123456789T :.,-");
+    case VarKind::kTime:
+      return piece.size() <= 29 && AllOf(piece, fold ? "0123456789t :.,-" : "0123456789T :.,-");
     case VarKind::kText: return true;
   }
   return true;
@@ -72,28 +85,36 @@ size_t LongestOf(VarType type) {
 /// Walks a needle over a skeleton.
 class SkeletonWalk {
  public:
-  SkeletonWalk(const Skeleton& skeleton, std::string_view needle)
-      : skeleton_(skeleton), needle_(needle) {}
+  SkeletonWalk(const Skeleton& skeleton, std::string_view needle, TextTest test,
+               std::span<const int64_t> most)
+      : skeleton_(skeleton), needle_(needle), test_(test), most_(most) {}
 
-  /// needle[at..] begins at literal `i`.
-  bool AtLiteral(size_t i, size_t at) {
+  /// From here on ways to place the needle over a whole id do not count; the keys of these ids
+  /// are kept here, one a way.
+  void Collect(std::vector<uint32_t>* keys) { keys_ = keys; }
+
+  /// needle[at..] begins at literal `i`. `key`: of an id that the needle holds so far, or 0.
+  bool AtLiteral(size_t i, size_t at, uint32_t key) {
     const std::string_view rest = needle_.substr(at);
     const std::string_view literal = skeleton_.literals[i];
-    if (literal.size() >= rest.size()) return literal.starts_with(rest);
-    return rest.starts_with(literal) && AtVar(i, at + literal.size());
+    if (literal.size() >= rest.size()) return test_.Begins(literal, rest) && Placed(key);
+    return test_.Equal(literal, rest.substr(0, literal.size())) &&
+           AtVar(i, at + literal.size(), key);
   }
   /// needle[at..], which is not empty, begins where variable `i` begins.
-  bool AtVar(size_t i, size_t at) {
+  bool AtVar(size_t i, size_t at, uint32_t key) {
     if (i >= skeleton_.vars.size()) return false;
     if (++work_ > kMaxWork) return true;
     const VarType type = skeleton_.vars[i];
-    if (Possible(type, needle_.substr(at), Anchor::kFront)) return true;
+    const std::string_view rest = needle_.substr(at);
+    if (Can(i, rest, Anchor::kFront) && Placed(KeyOf(type, rest, key))) return true;
     const size_t least = type.kind == VarKind::kText ? 0 : 1;
     const size_t most = std::min(needle_.size() - at, LongestOf(type));
     for (size_t n = least; n <= most; ++n) {
       const std::string_view piece = needle_.substr(at, n);
-      if (n > 0 && !Possible(type, piece, Anchor::kWhole)) continue;
-      if (at + n == needle_.size() || AtLiteral(i + 1, at + n)) return true;
+      if (n > 0 && !Can(i, piece, Anchor::kWhole)) continue;
+      const uint32_t with = KeyOf(type, piece, key);
+      if (at + n == needle_.size() ? Placed(with) : AtLiteral(i + 1, at + n, with)) return true;
     }
     return false;
   }
@@ -102,28 +123,52 @@ class SkeletonWalk {
       const std::string_view literal = skeleton_.literals[i];
       // From inside the literal in front of the variable on.
       for (size_t n = std::min(literal.size(), needle_.size() - 1); n > 0; --n) {
-        if (literal.ends_with(needle_.substr(0, n)) && AtVar(i, n)) return true;
+        if (test_.Ends(literal, needle_.substr(0, n)) && AtVar(i, n, 0)) return true;
       }
       const VarType type = skeleton_.vars[i];
-      if (Possible(type, needle_, Anchor::kInside)) return true;
+      if (Can(i, needle_, Anchor::kInside) && Placed(KeyOf(type, needle_, 0))) return true;
       const size_t most = std::min(needle_.size() - 1, LongestOf(type));
       for (size_t n = 1; n <= most; ++n) {
-        if (Possible(type, needle_.substr(0, n), Anchor::kBack) && AtLiteral(i + 1, n)) return true;
+        const std::string_view piece = needle_.substr(0, n);
+        if (Can(i, piece, Anchor::kBack) && AtLiteral(i + 1, n, KeyOf(type, piece, 0))) return true;
       }
-      if (AtVar(i, 0)) return true;
+      if (AtVar(i, 0, 0)) return true;
     }
     return false;
   }
 
  private:
+  bool Placed(uint32_t key) {
+    if (keys_ == nullptr || key == 0) return true;
+    keys_->push_back(key);
+    return false;
+  }
+  /// The key of an id that `piece` is all of, else `key`.
+  uint32_t KeyOf(VarType type, std::string_view piece, uint32_t key) const {
+    if (keys_ == nullptr || key != 0 || !IsFiltered(type) || piece.size() != LongestOf(type)) {
+      return key;
+    }
+    std::string bytes;
+    PutId(bytes, type, piece);
+    return bytes.size() == type.IdBytes() ? IdKey(bytes) : key;
+  }
+  bool Can(size_t i, std::string_view piece, Anchor anchor) const {
+    const int64_t most = most_.empty() ? INT64_MAX : most_[i];
+    return Possible(skeleton_.vars[i], piece, anchor, most, test_.fold);
+  }
+
   const Skeleton& skeleton_;
   const std::string_view needle_;
+  const TextTest test_;
+  const std::span<const int64_t> most_;
+  std::vector<uint32_t>* keys_ = nullptr;
   int work_ = 0;
 };
 
 }  // namespace
 
-Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor) {
+Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor, TextTest test,
+                 std::span<const int64_t> most) {
   if (piece.empty()) {
     if (anchor != Anchor::kWhole) return Tri::kAlways;
     if (skeleton.vars.empty()) return skeleton.literals[0].empty() ? Tri::kAlways : Tri::kNever;
@@ -135,29 +180,50 @@ Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor
     const std::string_view text = skeleton.literals[0];
     bool holds = false;
     switch (anchor) {
-      case Anchor::kInside: holds = Contains(text, piece); break;
-      case Anchor::kFront: holds = text.starts_with(piece); break;
-      case Anchor::kBack: holds = text.ends_with(piece); break;
-      case Anchor::kWhole: holds = text == piece; break;
+      case Anchor::kInside: holds = test.Holds(text, piece); break;
+      case Anchor::kFront: holds = test.Begins(text, piece); break;
+      case Anchor::kBack: holds = test.Ends(text, piece); break;
+      case Anchor::kWhole: holds = test.Equal(text, piece); break;
     }
     return holds ? Tri::kAlways : Tri::kNever;
   }
-  SkeletonWalk walk(skeleton, piece);
+  SkeletonWalk walk(skeleton, piece, test, most);
   if (anchor == Anchor::kFront || anchor == Anchor::kWhole) {
-    return walk.AtLiteral(0, 0) ? Tri::kMaybe : Tri::kNever;
+    return walk.AtLiteral(0, 0, 0) ? Tri::kMaybe : Tri::kNever;
   }
   for (const std::string_view literal : skeleton.literals) {
-    if (anchor == Anchor::kInside && Contains(literal, piece)) return Tri::kAlways;
-    if (anchor == Anchor::kBack && Contains(literal, piece)) return Tri::kMaybe;
+    if (!test.Holds(literal, piece)) continue;
+    return anchor == Anchor::kInside ? Tri::kAlways : Tri::kMaybe;
   }
   return walk.Anywhere() ? Tri::kMaybe : Tri::kNever;
 }
+
+namespace {
+
+/// Keys of which the ids of a text must have one for it to hold the piece; false where it may
+/// hold it in other ways, too. The skeleton may hold the piece.
+bool IdsOf(const Skeleton& skeleton, std::string_view piece, Anchor anchor, TextTest test,
+           std::vector<uint32_t>* keys) {
+  if (piece.empty() || skeleton.vars.empty()) return false;
+  SkeletonWalk walk(skeleton, piece, test, {});
+  walk.Collect(keys);
+  const bool from_front = anchor == Anchor::kFront || anchor == Anchor::kWhole;
+  if (from_front ? walk.AtLiteral(0, 0, 0) : walk.Anywhere()) return false;
+  if (anchor == Anchor::kBack) {
+    for (const std::string_view literal : skeleton.literals) {
+      if (test.Holds(literal, piece)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
 
 /// Finds the alternatives of each shape.
 class Needle::Maker {
  public:
   Maker(const Part& part, const PartShapes& shapes, Needle& out)
-      : part_(part), shapes_(shapes), out_(out), needle_(out.text_) {}
+      : part_(part), shapes_(shapes), out_(out), needle_(out.text_), test_{out.fold_} {}
 
   Result<void> Make() {
     out_.shapes_.resize(shapes_.shapes.size());
@@ -173,7 +239,7 @@ class Needle::Maker {
     always_ = failed_ = false;
     OfShape& of = out_.shapes_[number];
     for (const std::string& literal : shape_->literals) {
-      if (Contains(literal, needle_)) always_ = true;
+      if (test_.Holds(literal, needle_)) always_ = true;
     }
     if (!always_) Anywhere();
     if (always_) {
@@ -245,10 +311,10 @@ class Needle::Maker {
     const std::string_view rest = needle_.substr(at);
     const std::string_view literal = shape_->literals[i];
     if (literal.size() >= rest.size()) {
-      if (literal.starts_with(rest)) Found();
+      if (test_.Begins(literal, rest)) Found();
       return;
     }
-    if (rest.starts_with(literal)) AtValue(i, at + literal.size());
+    if (test_.Equal(literal, rest.substr(0, literal.size()))) AtValue(i, at + literal.size());
   }
   void AtValue(size_t i, size_t at) {
     if (i >= shape_->columns.size()) return;
@@ -261,14 +327,14 @@ class Needle::Maker {
   /// A quick look at whether literal `i` can stand at needle[at..].
   bool MayGoOn(size_t i, size_t at) const {
     const std::string_view literal = shape_->literals[i];
-    return literal.empty() || literal[0] == needle_[at];
+    return literal.empty() || test_.Begins(literal, needle_.substr(at, 1));
   }
   void Anywhere() {
     work_ = 0;
     for (size_t i = 0; i < shape_->columns.size(); ++i) {
       const std::string_view literal = shape_->literals[i];
       for (size_t n = std::min(literal.size(), needle_.size() - 1); n > 0; --n) {
-        if (literal.ends_with(needle_.substr(0, n))) AtValue(i, n);
+        if (test_.Ends(literal, needle_.substr(0, n))) AtValue(i, n);
       }
       With(i, Anchor::kInside, 0, needle_.size(), [&] { Found(); });
       for (size_t n = 1; n < needle_.size(); ++n) {
@@ -290,13 +356,28 @@ class Needle::Maker {
                    GranuleSet(part_.granules().size())};
     test.by_word.assign(words->skeletons.size(), Tri::kNever);
     // Plain texts stand in the page: one look at it says that none of them has the piece.
-    const bool nowhere = step.anchor == Anchor::kInside && !Contains(words->page, test.piece);
+    const bool nowhere = step.anchor == Anchor::kInside && !test_.Holds(words->page, test.piece);
     for (size_t i = 0; i < words->skeletons.size(); ++i) {
       if (nowhere && words->skeletons[i].vars.empty()) continue;
-      test.by_word[i] = TestSkeleton(words->skeletons[i], test.piece, step.anchor);
+      test.by_word[i] = TestSkeleton(words->skeletons[i], test.piece, step.anchor, test_);
       if (test.by_word[i] == Tri::kNever) continue;
       Reader in(words->granules[i]);
-      test.granules.Add(in);
+      std::vector<uint32_t> keys;
+      const bool told = test.by_word[i] == Tri::kMaybe &&
+                        IdsOf(words->skeletons[i], test.piece, step.anchor, test_, &keys);
+      if (!told) {
+        test.granules.Add(in);
+        continue;
+      }
+      GranuleSet possible(part_.granules().size());
+      for (const uint32_t key : keys) {
+        PHAROS_TRY(const GranuleSet* having, GranulesOf(key));
+        possible.Unite(*having);
+      }
+      GranuleSet of_word(part_.granules().size());
+      of_word.Add(in);
+      possible.Intersect(of_word);
+      test.granules.Unite(possible);
     }
     const auto number = static_cast<uint32_t>(out_.tests_.size());
     out_.tests_.push_back(std::move(test));
@@ -304,10 +385,21 @@ class Needle::Maker {
     return number;
   }
 
+  /// Granules that may have the id.
+  Result<const GranuleSet*> GranulesOf(uint32_t key) {
+    const auto it = by_id_.find(key);
+    if (it != by_id_.end()) return &it->second;
+    PHAROS_TRY(const auto filter, part_.Ids());
+    PHAROS_TRY(GranuleSet found, filter->Find(part_, key));
+    return &by_id_.emplace(key, std::move(found)).first->second;
+  }
+
   const Part& part_;
   const PartShapes& shapes_;
+  std::map<uint32_t, GranuleSet> by_id_;
   Needle& out_;
   const std::string_view needle_;
+  const TextTest test_;
   const LineShape* shape_ = nullptr;
   std::map<std::tuple<uint32_t, Anchor, size_t, size_t>, uint32_t> numbers_;
   std::vector<std::vector<Step>> found_;
@@ -317,10 +409,11 @@ class Needle::Maker {
   int work_ = 0;
 };
 
-Result<std::shared_ptr<const Needle>> Needle::Make(const Part& part, std::string text) {
+Result<std::shared_ptr<const Needle>> Needle::Make(const Part& part, std::string text, bool fold) {
   PHAROS_TRY(const auto shapes, part.Shapes());
   auto out = std::make_shared<Needle>();
   out->text_ = std::move(text);
+  out->fold_ = fold;
   out->granules_ = GranuleSet(part.granules().size(), out->text_.empty());
   if (out->text_.empty()) {
     out->never_ = false;
@@ -329,186 +422,6 @@ Result<std::shared_ptr<const Needle>> Needle::Make(const Part& part, std::string
   }
   PHAROS_TRY_VOID(Maker(part, *shapes, *out).Make());
   return out;
-}
-
-namespace {
-
-/// Tests the rows of one granule.
-class GranuleTest {
- public:
-  GranuleTest(GranuleBodies& bodies, const Needle& needle, const std::vector<int64_t>& times)
-      : bodies_(bodies), needle_(needle), times_(times) {}
-
-  /// One state a local shape, with its tests made ready.
-  Result<void> Prepare() {
-    for (const uint32_t shape : bodies_.shapes_here()) {
-      const Needle::OfShape& of = needle_.of(shape);
-      Ready& ready = shapes_.emplace_back();
-      ready.state = of.state;
-      if (of.state != Tri::kMaybe) continue;
-      ready.blind = of.alternatives.empty();
-      for (const auto& alternative : of.alternatives) PHAROS_TRY_VOID(Add(alternative, ready));
-      if (!ready.blind && ready.alternatives.empty()) ready.state = Tri::kNever;
-    }
-    return {};
-  }
-
-  Tri Test(uint32_t row) {
-    Ready& ready = shapes_[bodies_.LocalShapeOf(row)];
-    if (ready.state != Tri::kMaybe || ready.blind) return ready.state;
-    Tri best = Tri::kNever;
-    for (const Alternative& alternative : ready.alternatives) {
-      Tri all = Tri::kAlways;
-      for (const ValueTest& test : alternative.tests) {
-        all = std::min(all, TestValue(test, row));
-        if (all == Tri::kNever) break;
-      }
-      best = std::max(best, all);
-      if (best == Tri::kAlways) break;
-    }
-    return best;
-  }
-
- private:
-  struct ValueTest {
-    const PieceTest* piece = nullptr;
-    const ValueColumn* column = nullptr;
-    std::vector<uint32_t> locals;  // by place, where there is more than one
-    std::vector<Tri> by_local;
-    std::vector<std::vector<bool>>
-        ids;  // by local: which ordinals hold the piece, where ids decide
-  };
-  struct Alternative {
-    std::vector<ValueTest> tests;
-  };
-  struct Ready {
-    Tri state = Tri::kNever;
-    bool blind = false;
-    std::vector<Alternative> alternatives;
-  };
-
-  Result<void> Add(const std::vector<uint32_t>& tests, Ready& ready) {
-    Alternative out;
-    for (const uint32_t number : tests) {
-      ValueTest test;
-      test.piece = &needle_.tests()[number];
-      PHAROS_TRY(test.column, bodies_.Column(test.piece->column));
-      if (test.column->locals().size() > 1) test.column->DecodeLocals(&test.locals);
-      bool possible = false;
-      const auto& locals = test.column->locals();
-      test.ids.resize(locals.size());
-      for (size_t i = 0; i < locals.size(); ++i) {
-        Tri state = test.piece->by_word[locals[i].number];
-        if (state == Tri::kMaybe) state = LookAtIds(test, i);
-        test.by_local.push_back(state);
-        possible = possible || state != Tri::kNever;
-      }
-      if (!possible) return {};
-      out.tests.push_back(std::move(test));
-    }
-    ready.alternatives.push_back(std::move(out));
-    return {};
-  }
-
-  /// A skeleton that is one binary id is searched as the bytes it is.
-  static Tri LookAtIds(ValueTest& test, size_t local);
-
-  /// One value against its piece: by its skeleton, then as text.
-  Tri TestValue(const ValueTest& test, uint32_t row) {
-    const size_t place = bodies_.PlaceOf(test.piece->column, row);
-    const uint32_t local = test.locals.empty() ? 0 : test.locals[place];
-    if (test.by_local[local] != Tri::kMaybe) return test.by_local[local];
-    if (!test.ids[local].empty() && !test.ids[local][test.column->OrdinalOf(place)]) {
-      return Tri::kNever;
-    }
-    scratch_.clear();
-    test.column->Append(place, times_[row], scratch_);
-    const std::string_view value = scratch_, piece = test.piece->piece;
-    bool holds = false;
-    switch (test.piece->anchor) {
-      case Anchor::kInside: holds = Contains(value, piece); break;
-      case Anchor::kFront: holds = value.starts_with(piece); break;
-      case Anchor::kBack: holds = value.ends_with(piece); break;
-      case Anchor::kWhole: holds = value == piece; break;
-    }
-    return holds ? Tri::kAlways : Tri::kNever;
-  }
-
-  GranuleBodies& bodies_;
-  const Needle& needle_;
-  const std::vector<int64_t>& times_;
-  std::vector<Ready> shapes_;
-  std::string scratch_;
-};
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-Tri GranuleTest::LookAtIds(ValueTest& test, size_t local) {
-  const ValueColumn::Local& words = test.column->locals()[local];
-  const std::string_view piece = test.piece->piece;
-  if (words.variables.size() != 1 || piece.size() < 5) return Tri::kMaybe;
-  const VarType type = words.variables[0].type;
-  const size_t size = type.IdBytes();
-  if (size == 0 || type.kind == VarKind::kUuid) return Tri::kMaybe;
-  for (const char c : piece) {
-    if (HexDigit(c) < 0) return Tri::kMaybe;
-  }
-  const std::string_view skeleton = test.column->skeleton_text(static_cast<uint32_t>(local));
-  if (skeleton.size() != 2) return Tri::kMaybe;  // something literal beside it
-  std::vector<bool>& hits = test.ids[local];
-  hits.assign(words.rows, false);
-  bool any = false;
-  const std::string_view ids = words.variables[0].ids;
-  for (const size_t skip : {size_t{0}, size_t{1}}) {  // at an even digit, at an odd one
-    std::string bytes;
-    for (size_t i = skip; i + 1 < piece.size(); i += 2) {
-      bytes += static_cast<char>(HexDigit(piece[i]) << 4 | HexDigit(piece[i + 1]));
-    }
-    for (size_t at = 0; at + bytes.size() <= ids.size();) {
-      const void* hit = memmem(ids.data() + at, ids.size() - at, bytes.data(), bytes.size());
-      if (hit == nullptr) break;
-      const auto found = static_cast<size_t>(static_cast<const char*>(hit) - ids.data());
-      // Whether the whole piece is there, the test as text says.
-      hits[found / size] = true;
-      any = true;
-      at = found + 1;
-    }
-  }
-  return any ? Tri::kMaybe : Tri::kNever;
-}
-
-}  // namespace
-
-Result<void> KeepMatching(GranuleBodies& bodies, const Needle& needle, bool negated,
-                          const std::vector<int64_t>& times, std::vector<uint32_t>* rows) {
-  GranuleTest test(bodies, needle, times);
-  PHAROS_TRY_VOID(test.Prepare());
-  std::vector<uint32_t> kept, open;
-  std::vector<Tri> states;
-  states.reserve(rows->size());
-  for (const uint32_t row : *rows) {
-    states.push_back(test.Test(row));
-    if (states.back() == Tri::kMaybe) open.push_back(row);
-  }
-  PHAROS_TRY_VOID(bodies.OpenFor(open));
-  std::string line;
-  for (size_t i = 0; i < rows->size(); ++i) {
-    const uint32_t row = (*rows)[i];
-    Tri state = states[i];
-    if (state == Tri::kMaybe) {
-      line.clear();
-      bodies.Append(row, line);
-      state = Contains(line, needle.text()) ? Tri::kAlways : Tri::kNever;
-    }
-    if ((state == Tri::kAlways) != negated) kept.push_back(row);
-  }
-  *rows = std::move(kept);
-  return {};
 }
 
 }  // namespace pharos::events

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -13,6 +14,8 @@
 
 #include "base/result.h"
 #include "events/body_reader.h"
+#include "events/fold.h"
+#include "events/hex_scan.h"
 
 namespace pharos::events {
 
@@ -20,11 +23,10 @@ class Part;
 
 enum class Tri : uint8_t { kNever, kMaybe, kAlways };
 
-/// Which end of a value a piece of the needle must touch.
-enum class Anchor : uint8_t { kInside, kFront, kBack, kWhole };
-
 /// Whether a text of this skeleton holds `piece` at `anchor`. kAlways only where it is sure.
-Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor);
+/// `most`: bounds of the variables that are numbers, where they are known.
+Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor,
+                 TextTest test = {}, std::span<const int64_t> most = {});
 
 /// A test of one column's values.
 struct PieceTest {
@@ -39,9 +41,12 @@ struct PieceTest {
 /// Cost: Make looks at every shape and at the skeletons of the columns that come into question.
 class Needle {
  public:
-  static base::Result<std::shared_ptr<const Needle>> Make(const Part& part, std::string text);
+  /// `fold`: letters of either case stand for those of `text`, which is in lower case.
+  static base::Result<std::shared_ptr<const Needle>> Make(const Part& part, std::string text,
+                                                          bool fold = false);
 
   const std::string& text() const { return text_; }
+  TextTest test() const { return {fold_}; }
   /// No line of the part has it.
   bool never() const { return never_; }
   /// The granules whose lines may have it.
@@ -58,15 +63,33 @@ class Needle {
  private:
   class Maker;
   std::string text_;
+  bool fold_ = false;
   bool never_ = true;
   std::vector<OfShape> shapes_;
   std::vector<PieceTest> tests_;
   GranuleSet granules_;
 };
 
-/// Takes the rows without the needle (or, `negated`, those with it) out of `rows`; all are
-/// lines. Opens the columns that it needs.
-base::Result<void> KeepMatching(GranuleBodies& bodies, const Needle& needle, bool negated,
-                                const std::vector<int64_t>& times, std::vector<uint32_t>* rows);
+/// One needle in one granule, whose bodies are all lines: columns are tested as they lie there,
+/// then, where they do not decide, rows.
+///
+/// Owns: which values have which piece; borrows bodies and needle. Threads: one.
+/// Errors: kCorrupt. Cost: Make reads the columns in question, nothing a row where they say no.
+class NeedleTest {
+ public:
+  static base::Result<std::unique_ptr<NeedleTest>> Make(GranuleBodies& bodies,
+                                                        const Needle& needle);
+  ~NeedleTest();
+  /// No row has it.
+  bool never() const;
+  /// Takes the rows without the needle (or, `negated`, those with it) out of `rows`. The bodies
+  /// know their times by now.
+  base::Result<void> Keep(bool negated, std::vector<uint32_t>* rows);
+
+ private:
+  class Impl;
+  explicit NeedleTest(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace pharos::events

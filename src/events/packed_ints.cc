@@ -222,6 +222,16 @@ bool PackedInts::Parse(Reader& in, size_t n) {
   return in.ok();
 }
 
+int64_t PackedInts::Most() const {
+  if (size_ == 0) return INT64_MIN;
+  if (form_ == Form::kConst) return base_;
+  if (form_ != Form::kReference) return *std::max_element(values_.begin(), values_.end());
+  int64_t span = 0, most = 0;
+  const bool beyond = __builtin_mul_overflow(mask_, factor_, &span) || span < 0 ||
+                      __builtin_add_overflow(base_, span, &most);
+  return beyond ? INT64_MAX : most;
+}
+
 void PackedInts::Decode(std::vector<int64_t>* values) const {
   values->resize(size_);
   if (form_ == Form::kConst) {

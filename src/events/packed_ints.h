@@ -32,6 +32,8 @@ class PackedInts {
   void Decode(std::vector<int64_t>* values) const;
   size_t size() const { return size_; }
   bool constant() const { return form_ == Form::kConst; }
+  /// No value is greater; not always one of them.
+  int64_t Most() const;
 
  private:
   enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };

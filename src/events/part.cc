@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "events/coding.h"
+#include "events/limits.h"
 #include "events/memtable.h"
 #include "events/record_codec.h"
 
@@ -86,13 +87,15 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
 }
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
-  const uint8_t tag = section == "trace_index" ? 'x' : static_cast<uint8_t>(section[0]);
+  uint8_t tag = static_cast<uint8_t>(section[0]);
+  if (section == "trace_index") tag = 'x';
+  if (section == "id_filter") tag = 'f';
   if (pages_) {
     if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
   }
   PHAROS_TRY(std::string read, ReadPage(section, page));
   auto bytes = std::make_shared<const std::string>(std::move(read));
-  if (keep && pages_) pages_->Put(number_, tag, page, bytes);
+  if (pages_ && (keep || bytes->size() <= kSmallPageBytes)) pages_->Put(number_, tag, page, bytes);
   return bytes;
 }
 
@@ -143,6 +146,15 @@ Result<std::shared_ptr<const PartWords>> Part::Words(uint32_t column) const {
   auto words = PartWords::Decode(std::move(page), granules_.size());
   if (!words) return std::unexpected(Named(std::move(words).error()));
   return words_[column] = *std::move(words);
+}
+
+Result<std::shared_ptr<const IdFilter>> Part::Ids() const {
+  std::lock_guard lock(words_mutex_);
+  if (ids_) return ids_;
+  PHAROS_TRY(const std::string page, ReadPage("id_groups", 0));
+  auto ids = IdFilter::Decode(page, granules_.size());
+  if (!ids) return std::unexpected(Named(std::move(ids).error()));
+  return ids_ = *std::move(ids);
 }
 
 Result<int64_t> Part::FindTrace(const model::TraceId& id) const {

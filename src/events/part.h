@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "events/body_reader.h"
 #include "events/granule.h"
+#include "events/id_filter.h"
 #include "events/page_cache.h"
 #include "events/shared_pages.h"
 #include "events/trace_table.h"
@@ -22,7 +23,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 2;
+inline constexpr uint32_t kPartVersion = 3;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {
@@ -84,6 +85,8 @@ class Part {
   /// Shapes of lines, and the skeletons of one of their columns; read once.
   base::Result<std::shared_ptr<const PartShapes>> Shapes() const;
   base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
+  /// Which granules may have an id; read once.
+  base::Result<std::shared_ptr<const IdFilter>> Ids() const;
   /// The number of a trace id, 0 when the part has none.
   base::Result<int64_t> FindTrace(const model::TraceId& id) const;
   const std::vector<io::Section>& sections() const { return reader_->Sections(); }
@@ -105,7 +108,8 @@ class Part {
   std::vector<GranuleMeta> granules_;
   mutable PageCache<TracePage> trace_pages_;
   mutable PageCache<OriginPage> origin_pages_;
-  mutable std::mutex words_mutex_;  // guards the two below
+  mutable std::mutex words_mutex_;  // guards the three below
+  mutable std::shared_ptr<const IdFilter> ids_;
   mutable std::shared_ptr<const PartShapes> shapes_;
   mutable std::vector<std::shared_ptr<const PartWords>> words_;  // by column
 };

@@ -19,6 +19,17 @@ using Op = Predicate::Op;
 namespace {
 
 constexpr int kMaxPredicateDepth = 128;
+/// A literal of fewer bytes is nearly everywhere.
+constexpr size_t kShortLiteral = 3;
+constexpr size_t kMaxClauses = 3;
+
+size_t ShortestOf(const match::RegexClause& clause) {
+  size_t shortest = SIZE_MAX;
+  for (const match::RegexLiteral& literal : clause) {
+    shortest = std::min(shortest, literal.text.size());
+  }
+  return shortest;
+}
 
 bool Contains(std::string_view text, std::string_view needle) {
   if (needle.size() > text.size()) return false;
@@ -111,7 +122,56 @@ Result<CompiledPredicate> CompiledPredicate::Make(const Predicate& predicate) {
       out.substrings_are_all_ = false;
     }
   }
+  out.ChooseClauses();
   return out;
+}
+
+std::vector<match::RegexClause> CompiledPredicate::ClausesOf(const Node& node) {
+  std::vector<match::RegexClause> out;
+  switch (node.self.op) {
+    case Op::kLineContains:
+      if (!node.self.text.empty()) out.push_back({{node.self.text, false}});
+      break;
+    case Op::kLineRegex: return match::RequiredClauses(model::GoRegexToRe2(node.self.text));
+    case Op::kAnd:
+      for (const auto& child : node.children) {
+        for (auto& clause : ClausesOf(*child)) out.push_back(std::move(clause));
+      }
+      break;
+    case Op::kOr: {
+      match::RegexClause any;
+      for (const auto& child : node.children) {
+        const auto of_child = ClausesOf(*child);
+        const auto best = std::max_element(
+            of_child.begin(), of_child.end(),
+            [](const auto& a, const auto& b) { return ShortestOf(a) < ShortestOf(b); });
+        if (best == of_child.end()) return {};
+        any.insert(any.end(), best->begin(), best->end());
+      }
+      if (!any.empty()) out.push_back(std::move(any));
+      break;
+    }
+    default: break;
+  }
+  return out;
+}
+
+void CompiledPredicate::ChooseClauses() {
+  for (const auto& node : line_tests_) {
+    if (node->self.op == Op::kLineContains) continue;  // one of the substrings
+    bool any = false;
+    for (auto& clause : ClausesOf(*node)) {
+      if (ShortestOf(clause) < kShortLiteral) continue;
+      clauses_.push_back(std::move(clause));
+      any = true;
+    }
+    if (any || node->self.op != Op::kLineRegex) continue;
+    auto outline = match::RegexOutline::Make(model::GoRegexToRe2(node->self.text));
+    if (outline && outline->Start() == 0) outlines_.push_back(*std::move(outline));
+  }
+  std::stable_sort(clauses_.begin(), clauses_.end(),
+                   [](const auto& a, const auto& b) { return ShortestOf(a) > ShortestOf(b); });
+  if (clauses_.size() > kMaxClauses) clauses_.resize(kMaxClauses);
 }
 
 bool CompiledPredicate::TestLine(std::string_view line) const {

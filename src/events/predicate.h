@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "match/regex_literals.h"
+#include "match/regex_outline.h"
 #include "store/events.h"
 
 namespace pharos::events {
@@ -38,17 +40,26 @@ class CompiledPredicate {
     bool negated = false;
   };
   const std::vector<Substring>& substrings() const { return substrings_; }
+  /// Further literals: each line that passes holds one of each clause. Regexes are not run, and
+  /// parts not read, where they are missing.
+  const std::vector<match::RegexClause>& clauses() const { return clauses_; }
+  /// Of regexes that each line which passes must match, and that have no such literal.
+  const std::vector<match::RegexOutline>& outlines() const { return outlines_; }
   bool substrings_are_all() const { return substrings_are_all_; }
 
  private:
   struct Node;
   CompiledPredicate();
   static base::Result<std::unique_ptr<Node>> Compile(const store::Predicate& p, int depth);
+  static std::vector<match::RegexClause> ClausesOf(const Node& node);
+  void ChooseClauses();
   base::Result<void> Split(const store::Predicate& p, int depth);
 
   std::vector<std::unique_ptr<Node>> line_tests_;   // all must hold
   std::vector<std::unique_ptr<Node>> event_tests_;  // all must hold
   std::vector<Substring> substrings_;
+  std::vector<match::RegexClause> clauses_;
+  std::vector<match::RegexOutline> outlines_;
   bool substrings_are_all_ = true;
 };
 

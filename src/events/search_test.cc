@@ -1,7 +1,10 @@
 // Lines come back byte for byte, and searches find what a plain scan of the lines finds: random
 // lines and needles of every kind, needles across the borders of values among them.
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <re2/re2.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -138,7 +141,7 @@ TEST(Search, FindsWhatAScanFinds) {
   corpus.Fill(make, Long() ? 1'000'000 : 4'000);
   store::EventQuery all = All();
   EXPECT_EQ(Lines(*corpus.world.engine, all), corpus.lines);  // byte for byte
-  const size_t needles = Long() ? 10'000 : 2'000;
+  const size_t needles = Long() ? 10'000 : 1'000;
   for (size_t n = 0; n < needles; ++n) {
     const std::string needle = make.Needle(corpus.lines);
     const bool negated = make.Below(10) == 0;
@@ -161,6 +164,146 @@ TEST(Search, FindsWhatAScanFinds) {
     }
     ASSERT_EQ(Lines(*corpus.world.engine, query), want)
         << "needle <" << needle << ">" << (negated ? " negated" : "");
+  }
+}
+
+/// A regex around a piece of a line.
+std::string RegexOf(Maker& make, const std::vector<std::string>& lines) {
+  const auto escaped = [](std::string_view text) { return RE2::QuoteMeta(std::string(text)); };
+  const std::string a = escaped(make.Needle(lines)), b = escaped(make.Needle(lines));
+  switch (make.Below(8)) {
+    case 0: return "[0-9]" + a;
+    case 1: return "(?i)" + a;
+    case 2: return a + "|" + b;
+    case 3: return a + ".*" + b;
+    case 4: return "(" + a + "|" + b + ")[a-z ]";
+    case 5: return "[a-f]{3}[0-9]{" + std::to_string(2 + make.Below(4)) + "}";
+    case 6: return "^" + a + "?";
+    default: return "(?i:" + a + ")[^\"]" + b.substr(0, b.size() / 2) + "?";
+  }
+}
+
+TEST(Search, RegexesFindWhatAScanFinds) {
+  Maker make(Long() ? std::random_device()() : 19);
+  Corpus corpus;
+  corpus.Fill(make, Long() ? 200'000 : 3'000);
+  for (size_t n = Long() ? 1'000 : 600; n > 0; --n) {
+    const std::string text = RegexOf(make, corpus.lines);
+    const RE2 regex(text, RE2::Quiet);
+    if (!regex.ok()) continue;
+    store::EventQuery query = All();
+    store::Predicate test;
+    test.op = store::Predicate::Op::kLineRegex;
+    test.text = text;
+    query.predicate.children.push_back(std::move(test));
+    const bool any_of = make.Below(5) == 0;
+    const std::string needle = make.Needle(corpus.lines);
+    if (any_of) {  // a regex or a substring
+      query.predicate.op = store::Predicate::Op::kOr;
+      query.predicate.children.push_back(Contains(needle));
+    }
+    std::vector<std::string> want;
+    for (const std::string& line : corpus.lines) {
+      const bool holds =
+          RE2::PartialMatch(line, regex) || (any_of && line.find(needle) != std::string::npos);
+      if (holds) want.push_back(line);
+    }
+    ASSERT_EQ(Lines(*corpus.world.engine, query), want) << "regex <" << text << ">";
+  }
+}
+
+TEST(Search, AFullIdIsFoundWhereverItStands) {
+  World world;
+  ASSERT_TRUE(world.Start());
+  Maker make(23);
+  std::vector<std::string> ids, lines;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string id = make.Hex(i % 3 == 0 ? 16 : 32);
+    if (i % 5 == 0) {
+      id = make.Hex(8) + "-" + make.Hex(4) + "-" + make.Hex(4) + "-" + make.Hex(4) + "-" +
+           make.Hex(12);
+    }
+    if (i % 7 == 0) std::transform(id.begin(), id.end(), id.begin(), ::toupper);
+    switch (i % 4) {
+      case 0: lines.push_back(R"({"level":"info","id":")" + id + "\"}"); break;
+      case 1: lines.push_back("level=info id=" + id + " took=3ms"); break;
+      case 2: lines.push_back("span " + id + " of " + make.Hex(32) + " ends"); break;
+      default: lines.push_back(R"({"message":"request-)" + id + R"( done","n":1})");
+    }
+    ids.push_back(std::move(id));
+  }
+  model::EventBatch batch;
+  model::StreamEvents stream{model::Labels{{"a", "b"}}, {}};
+  for (size_t i = 0; i < lines.size(); ++i) {
+    stream.events.push_back(Line(kStart + static_cast<int64_t>(i), lines[i]));
+  }
+  batch.streams.push_back(std::move(stream));
+  ASSERT_TRUE(world.engine->Append("default", batch));
+  ASSERT_TRUE(world.engine->Flush());
+  const auto found = [&](const std::string& needle) {
+    store::EventQuery query = All();
+    query.predicate.children.push_back(Contains(needle));
+    return Lines(*world.engine, query);
+  };
+  for (size_t i = 0; i < ids.size(); i += 131) {
+    ASSERT_EQ(found(ids[i]), std::vector{lines[i]});
+    ASSERT_EQ(found(lines[i].substr(lines[i].find(ids[i]) - 1, ids[i].size() + 2)),
+              std::vector{lines[i]});
+    ASSERT_EQ(found(ids[i].substr(1)), std::vector{lines[i]});
+    ASSERT_TRUE(found(make.Hex(ids[i].size())).empty());
+  }
+}
+
+/// Bytes that malloc has given out.
+size_t InUse() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(Search, AScanHoldsLittleAtATime) {
+  Maker make(29);
+  World world;
+  ASSERT_TRUE(world.Start());
+  constexpr size_t kLines = 200'000;
+  for (size_t done = 0; done < kLines;) {
+    model::EventBatch batch;
+    for (uint64_t pod = 0; pod < 20; ++pod) {
+      model::StreamEvents stream{model::Labels{{"pod", std::to_string(pod)}}, {}};
+      for (size_t i = 0; i < 500; ++i, ++done) {
+        const int64_t time = kStart + static_cast<int64_t>(done) * 1'000'037;
+        stream.events.push_back(Line(
+            time, batch.arena.Copy(R"({"level":"info","message":"what a line says when it has )"
+                                   R"(little to say but much to show for it","trace":")" +
+                                   make.Hex(32) + R"(","span":")" + make.Hex(16) + "\"}")));
+      }
+      batch.streams.push_back(std::move(stream));
+    }
+    ASSERT_TRUE(world.engine->Append("default", batch));
+  }
+  ASSERT_TRUE(world.engine->Flush());
+  for (const char* regex : {"", "a[x-z]{4}q", "[a-f]{2}[0-9]{2}"}) {
+    store::EventQuery query = All();
+    query.predicate.op = store::Predicate::Op::kLineRegex;
+    query.predicate.text = regex;
+    const size_t before = InUse();
+    size_t most = before, asked = 0;
+    query.cancelled = [&] {
+      most = std::max(most, InUse());
+      ++asked;
+      return false;
+    };
+    auto cursor = world.engine->Select(query);
+    ASSERT_TRUE(cursor);
+    model::EventBatch page;
+    while (true) {
+      const auto more = (*cursor)->Next(&page);
+      ASSERT_TRUE(more);
+      if (!*more) break;
+      most = std::max(most, InUse());
+    }
+    EXPECT_GT(asked, 0u);
+    // 60 MB of lines, more than 100 MB of events; pages that stay for the next query: 32 MB.
+    EXPECT_LT(most - before, size_t{64} << 20) << "regex <" << regex << ">";
   }
 }
 

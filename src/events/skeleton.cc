@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "events/coding.h"
+#include "events/hex_digits.h"
 
 namespace pharos::events {
 namespace {
@@ -149,17 +150,6 @@ bool ParseSeconds(std::string_view t, int64_t* seconds) {
   return true;
 }
 
-constexpr std::array<uint8_t, 256> kHexValue = [] {
-  std::array<uint8_t, 256> out{};
-  for (int c = '0'; c <= '9'; ++c) out[static_cast<size_t>(c)] = static_cast<uint8_t>(c - '0');
-  for (int c = 0; c < 6; ++c) {
-    out[static_cast<size_t>('a' + c)] = out[static_cast<size_t>('A' + c)] =
-        static_cast<uint8_t>(10 + c);
-  }
-  return out;
-}();
-uint8_t HexValue(char c) { return kHexValue[static_cast<uint8_t>(c)]; }
-
 }  // namespace
 
 int64_t TimeOffset(uint8_t param, int64_t units, int64_t time_ns) {
@@ -182,7 +172,7 @@ bool IsUuid(std::string_view text, size_t at) {
 void Splitter::Add(VarType type, int64_t number, std::string_view text) {
   skeleton_ += static_cast<char>(type.kind);
   skeleton_ += static_cast<char>(kParamBase + type.param);
-  vars_.push_back({type, number, text});
+  Push({type, number, text});
 }
 
 void Splitter::Integer(std::string_view digits) {
@@ -338,7 +328,7 @@ size_t Splitter::Token(std::string_view text, size_t at, int64_t time_ns) {
 
 void Splitter::Split(std::string_view text, int64_t time_ns) {
   skeleton_.clear();
-  vars_.clear();
+  count_ = 0;
   clock_end_ = 0;
   size_t at = 0;
   while (at < text.size()) {
@@ -347,7 +337,7 @@ void Splitter::Split(std::string_view text, int64_t time_ns) {
       at = Token(text, at, time_ns);
     } else if (c == kMarker) {
       skeleton_.clear();
-      vars_.clear();
+      count_ = 0;
       Add({VarKind::kText, 0}, 0, text);
       return;
     } else {
@@ -425,13 +415,14 @@ void AppendId(std::string& out, VarType type, const char* bytes) {
 
 void PutId(std::string& out, VarType type, std::string_view text) {
   const size_t start = out.size();
-  const size_t bytes = type.IdBytes();
-  out.resize(start + bytes);
+  out.resize(start + type.IdBytes());
   char* to = out.data() + start;
+  if (type.kind != VarKind::kUuid) return HexToBytes(text.data(), type.IdBytes(), to);
   const char* at = text.data();
-  for (size_t i = 0; i < bytes; ++i, at += 2) {
-    if (type.kind == VarKind::kUuid && *at == '-') ++at;
-    *to++ = static_cast<char>(HexValue(at[0]) << 4 | HexValue(at[1]));
+  for (const size_t bytes : {4, 2, 2, 2, 6}) {
+    HexToBytes(at, bytes, to);
+    at += 2 * bytes + 1;  // and the '-'
+    to += bytes;
   }
 }
 

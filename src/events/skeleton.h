@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,7 +59,7 @@ class Splitter {
   /// come back byte for byte from it, too.
   bool Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns);
   const std::string& skeleton() const { return skeleton_; }
-  const std::vector<Var>& vars() const { return vars_; }
+  std::span<const Var> vars() const { return {vars_.data(), count_}; }
 
  private:
   size_t Token(std::string_view text, size_t at, int64_t time_ns);
@@ -71,8 +72,14 @@ class Splitter {
   void Integer(std::string_view digits);
   void LongInteger(std::string_view digits);
 
+  void Push(const Var& var) {
+    if (count_ == vars_.size()) vars_.resize(2 * count_ + 8);
+    vars_[count_++] = var;
+  }
+
   std::string skeleton_;
-  std::vector<Var> vars_;
+  std::vector<Var> vars_;  // the first count_ of them
+  size_t count_ = 0;
   size_t clock_end_ = 0;     // behind the last `:SS`, 0 for none
   std::string last_second_;  // the last `YYYY-MM-DD?hh:mm:ss` that was read, and what it is
   int64_t last_seconds_ = 0;

@@ -1,23 +1,13 @@
 // Whether a text has a skeleton that is known already: most values of a column have that of the
 // value before.
-#include <array>
-
 #include "events/coding.h"
+#include "events/hex_digits.h"
 #include "events/skeleton.h"
 
 namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDigits = 18;  // of a number that surely fits into 63 bits
-
-enum : uint8_t { kLower = 1, kUpper = 2 };  // hex digits
-constexpr std::array<uint8_t, 256> kHexDigits = [] {
-  std::array<uint8_t, 256> out{};
-  for (size_t c = '0'; c <= '9'; ++c) out[c] = kLower | kUpper;
-  for (size_t c = 'a'; c <= 'f'; ++c) out[c] = kLower;
-  for (size_t c = 'A'; c <= 'F'; ++c) out[c] = kUpper;
-  return out;
-}();
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -35,12 +25,6 @@ size_t RunOfDigits(std::string_view text, size_t at, int64_t* number) {
 
 bool EndsDigits(std::string_view text, size_t at) {
   return at == text.size() || !IsDigit(text[at]);
-}
-
-bool AllHex(std::string_view text, uint8_t letters) {
-  uint8_t all = letters;
-  for (const char c : text) all &= kHexDigits[static_cast<uint8_t>(c)];
-  return all != 0;
 }
 
 }  // namespace
@@ -77,10 +61,11 @@ bool Splitter::FitVar(VarType type, std::string_view text, size_t* at, int64_t t
       const size_t n = uuid ? 36 : 2 * type.IdBytes();
       if (text.size() - *at < n) return false;
       const std::string_view id = text.substr(*at, n);
-      if (uuid ? !IsUuid(text, *at) : !AllHex(id, type.kind == VarKind::kHex ? kLower : kUpper)) {
+      if (uuid ? !IsUuid(text, *at)
+               : !AllHexDigits(id.data(), n, type.kind == VarKind::kUpperHex)) {
         return false;
       }
-      vars_.push_back({type, 0, id});
+      Push({type, 0, id});
       *at += n;
       return true;
     }
@@ -93,13 +78,13 @@ bool Splitter::FitVar(VarType type, std::string_view text, size_t* at, int64_t t
     }
     case VarKind::kText: return false;  // where it ends only Split can tell
   }
-  vars_.push_back({type, number, {}});
+  Push({type, number, {}});
   *at = end;
   return true;
 }
 
 bool Splitter::Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns) {
-  vars_.clear();
+  count_ = 0;
   size_t at = 0;
   for (size_t i = 0; i < skeleton.vars.size(); ++i) {
     const std::string_view literal = skeleton.literals[i];

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kTime = 1'795'735'500'123'456'789;
 
-std::string TextOf(const Skeleton& skeleton, const std::vector<Var>& vars) {
+std::string TextOf(const Skeleton& skeleton, std::span<const Var> vars) {
   std::string out;
   for (size_t i = 0; i < vars.size(); ++i) {
     out += skeleton.literals[i];

@@ -28,8 +28,9 @@ const std::string* Least(const std::vector<Input>& inputs) {
   const std::string* least = nullptr;
   for (const Input& input : inputs) {
     if (input.walk.done()) continue;
-    if (least == nullptr || CompareLabels(input.walk.labels(), *least) < 0)
-      least = &input.walk.labels();
+    const std::string& labels = input.walk.labels();
+    if (least != nullptr && labels == *least) continue;  // nearly always, and quickly told
+    if (least == nullptr || CompareLabels(labels, *least) < 0) least = &labels;
   }
   return least;
 }

@@ -147,6 +147,10 @@ class PartSeriesReader {
     return AppendBlocks(place, start_ms, end_ms, out);
   }
   /// The same behind what is in `out` already.
+  base::Result<void> AppendBlocks(uint32_t series, int64_t start_ms, int64_t end_ms,
+                                  std::vector<PartBlock>* out) {
+    return AppendBlocks(index_->place(series), start_ms, end_ms, out);
+  }
   base::Result<void> AppendBlocks(const SeriesPlace& place, int64_t start_ms, int64_t end_ms,
                                   std::vector<PartBlock>* out);
   /// A column's times, valid until the next Times, Blocks, Decode or Read.

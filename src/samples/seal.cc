@@ -34,6 +34,14 @@ void SliceDay(const store::SeriesColumns& all, int64_t day, store::SeriesColumns
   }
 }
 
+/// The day of all the samples, if it is one.
+std::optional<int64_t> OnlyDay(const store::SeriesColumns& columns) {
+  if (columns.times_ms.empty() || !columns.histograms.empty()) return {};
+  const int64_t day = DayOf(columns.times_ms.front());
+  if (DayOf(columns.times_ms.back()) != day) return {};
+  return day;
+}
+
 std::set<int64_t> DaysOf(const store::SeriesColumns& columns) {
   std::set<int64_t> days;
   for (size_t i = 0; i < columns.times_ms.size();) {
@@ -59,6 +67,7 @@ class SampleEngine::TenantSeal {
     Gather();
     do {
       open_.clear();
+      last_ = nullptr;
       auto round = Round();
       if (!round) {
         for (auto& [day, publisher] : open_) publisher->Abandon();
@@ -88,13 +97,16 @@ class SampleEngine::TenantSeal {
       PrefetchBehind(i);
       const MemSeries* mem = series_[i];
       DecodeAll(*mem, nullptr, &all);
-      const auto days = DaysOf(all);
-      const bool whole = days.size() == 1;
-      for (const int64_t day : days) {
+      if (const auto day = OnlyDay(all)) {
+        PHAROS_TRY(PartBuilder * builder, BuilderOf(*day));
+        if (builder != nullptr) PHAROS_TRY_VOID(builder->AddSeries(order_->RanksOf(*mem), all));
+        continue;
+      }
+      for (const int64_t day : DaysOf(all)) {
         PHAROS_TRY(PartBuilder * builder, BuilderOf(day));
         if (builder == nullptr) continue;
-        if (!whole) SliceDay(all, day, &slice);
-        PHAROS_TRY_VOID(builder->AddSeries(order_->RanksOf(*mem), whole ? all : slice));
+        SliceDay(all, day, &slice);
+        PHAROS_TRY_VOID(builder->AddSeries(order_->RanksOf(*mem), slice));
       }
     }
     PHAROS_TRY_VOID(AddMetadata());
@@ -123,9 +135,12 @@ class SampleEngine::TenantSeal {
 
   /// Null when the day is written already, or must wait for the next round.
   base::Result<PartBuilder*> BuilderOf(int64_t day) {
+    if (last_ != nullptr && last_day_ == day) return last_;
     if (Done(day)) return nullptr;
-    const auto found = open_.find(day);
-    if (found != open_.end()) return &found->second->builder();
+    if (const auto found = open_.find(day); found != open_.end()) {
+      last_day_ = day;
+      return last_ = &found->second->builder();
+    }
     if (open_.size() >= kMaxOpenDays) {
       postponed_ = true;
       return nullptr;
@@ -158,6 +173,7 @@ class SampleEngine::TenantSeal {
   }
 
   base::Result<void> PublishAll() {
+    last_ = nullptr;
     while (!open_.empty()) {
       const auto first = open_.begin();
       PHAROS_TRY(auto part, first->second->Publish({}, engine_.cache_, engine_.budget_));
@@ -174,6 +190,8 @@ class SampleEngine::TenantSeal {
   std::vector<const MemSeries*> series_;
   std::optional<SealOrder> order_;
   std::map<int64_t, std::unique_ptr<PartPublisher>> open_;
+  PartBuilder* last_ = nullptr;  // in open_: that of last_day_
+  int64_t last_day_ = 0;
   bool postponed_ = false;
 };
 

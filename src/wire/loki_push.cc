@@ -119,14 +119,9 @@ class PushDecoder {
 
 }  // namespace
 
-base::Result<LokiPush> DecodeLokiPush(std::string_view body) {
-  LokiPush out;
-  PHAROS_TRY_VOID(PushDecoder(&out).Decode(body));
-  return out;
-}
-
 base::Result<LokiPush> DecodeLokiPush(std::shared_ptr<const std::string> body) {
-  PHAROS_TRY(LokiPush out, DecodeLokiPush(std::string_view(*body)));
+  LokiPush out;
+  PHAROS_TRY_VOID(PushDecoder(&out).Decode(*body));
   out.keep_alive = std::move(body);
   return out;
 }

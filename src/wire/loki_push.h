@@ -28,8 +28,6 @@ struct LokiPush {
 
 /// The decompressed protobuf body. kBadInput as protobuf says, kTooLarge beyond the limits.
 base::Result<LokiPush> DecodeLokiPush(std::shared_ptr<const std::string> body);
-/// The same for a body that outlives what is made of it.
-base::Result<LokiPush> DecodeLokiPush(std::string_view body);
 /// `{"streams":[{"stream":{…},"values":[["<ns>","line",{metadata}]]}]}`, and the legacy form
 /// `{"streams":[{"labels":"{…}","entries":[{"ts":"RFC3339","line":"…"}]}]}`.
 base::Result<LokiPush> DecodeLokiPushJson(std::string_view body);

@@ -25,10 +25,43 @@ Switches Functions() {
   return out;
 }
 
+/// Of templates in rules.
+Switches TemplateFunctions() {
+  return All({"args",
+              "externalURL",
+              "first",
+              "graphLink",
+              "humanize",
+              "humanize1024",
+              "humanizeDuration",
+              "humanizePercentage",
+              "humanizeTimestamp",
+              "label",
+              "match",
+              "now",
+              "parseDuration",
+              "pathPrefix",
+              "query",
+              "reReplaceAll",
+              "safeHtml",
+              "sortByLabel",
+              "stripDomain",
+              "stripPort",
+              "strvalue",
+              "tableLink",
+              "title",
+              "toDuration",
+              "toLower",
+              "toTime",
+              "toUpper",
+              "urlQueryEscape",
+              "value"});
+}
+
 Switches Api(const PrometheusApiDeps& deps) {
-  Switches out =
-      All({"exclude_alerts", "label_values_match", "otlp_write_receiver", "query_stats",
-           "query_warnings", "remote_write_receiver", "time_range_labels", "time_range_series"});
+  Switches out = All({"exclude_alerts", "label_values_match", "openapi_3.1", "openapi_3.2",
+                      "otlp_write_receiver", "query_stats", "query_warnings",
+                      "remote_write_receiver", "time_range_labels", "time_range_series"});
   const auto enabled = [&](const char* flag) {
     const auto found = deps.flags.find(flag);
     return found != deps.flags.end() && found->second == "true";
@@ -50,7 +83,6 @@ std::map<std::string, Switches> Features(const PrometheusApiDeps& deps) {
            "per_query_lookback_delta", "smoothed", "subqueries", "without"});
   out["promql"]["delayed_name_removal"] = deps.engine.delayed_name_removal;
   out["promql"]["per_step_stats"] = deps.per_step_stats;
-  out["promql"]["use_start_timestamps"] = deps.engine.use_start_timestamps;
   out["promql"]["type_and_unit_labels"] = false;
   out["promql_functions"] = Functions();
   out["promql_operators"] = All({"!=",
@@ -91,7 +123,11 @@ std::map<std::string, Switches> Features(const PrometheusApiDeps& deps) {
   out["rules"] = {
       {"concurrent_rule_eval", false}, {"keep_firing_for", true}, {"query_offset", true}};
   out["service_discovery_providers"] = All({"static"});
-  out["tsdb"] = All({"exemplar_storage", "native_histograms"});
+  out["scrape"] = {{"extra_scrape_metrics", false},
+                   {"start_timestamp_zero_ingestion", false},
+                   {"type_and_unit_labels", false}};
+  out["templating_functions"] = TemplateFunctions();
+  out["tsdb"] = All({"exemplar_storage", "native_histograms", "st_storage"});
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
 #include "ingest/receive/service_name.h"
+#include "store/reserved_streams.h"
 #include "text/json_writer.h"
 #include "text/rfc3339.h"
 #include "wire/stream_labels.h"
@@ -29,6 +30,10 @@ std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
   if (count > limits.max_label_names) {
     return "entry for stream '" + text + "' has " + std::to_string(count) + " label names; limit " +
            std::to_string(limits.max_label_names);
+  }
+  if (labels.Has(store::kExemplarLabel)) {
+    return "stream '" + text + "' has the label '" + std::string(store::kExemplarLabel) +
+           "', which is reserved";
   }
   for (const model::LabelView label : labels) {
     if (label.name.size() > limits.max_label_name_bytes) {
@@ -119,10 +124,8 @@ base::Result<wire::LokiPush> Decode(net::Request& request) {
     return base::Fail(base::ErrorKind::kBadInput, "Content-Encoding " + quoted + " not supported");
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
-  thread_local base::Scratch scratch;  // until the next push of this thread
-  PHAROS_TRY(const std::string_view plain,
-             base::SnappyDecompress(body, kMaxDecompressedBytes, &scratch));
-  return wire::DecodeLokiPush(plain);
+  PHAROS_TRY(body, base::SnappyDecompress(body, kMaxDecompressedBytes));
+  return wire::DecodeLokiPush(std::make_shared<const std::string>(std::move(body)));
 }
 
 void Handle(LokiWriter& writer, const Target& target, net::Request request,

@@ -83,6 +83,14 @@ TEST_F(LokiPushTest, LimitsOfAFileCount) {
             std::string::npos);
 }
 
+TEST_F(LokiPushTest, StreamsOfExemplarsAreReserved) {
+  const auto answer = Json(Stream(R"({"__exemplars__":"up"})", R"(["1700000000000000000","x"])"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("has the label '__exemplars__', which is reserved"), std::string::npos)
+      << answer.body;
+  EXPECT_TRUE(events_.streams.empty());
+}
+
 TEST_F(LokiPushTest, ChecksTypeAndEncoding) {
   const auto with = [&](std::string type, std::string encoding, std::string body) {
     return Ask(router_, "/loki/api/v1/push", std::move(body),

@@ -14,4 +14,9 @@ void MetadataMemo::Check(std::span<Told> told) {
   if (last_.size() > kMaxMetadataMemo) last_.clear();
 }
 
+void MetadataMemo::Forget() {
+  std::lock_guard lock(mutex_);
+  last_.clear();
+}
+
 }  // namespace pharos::ingest::receive

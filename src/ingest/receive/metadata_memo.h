@@ -21,6 +21,8 @@ class MetadataMemo {
 
   /// Marks what was told before as no news, and remembers the rest.
   void Check(std::span<Told> told);
+  /// What was told last may not have been kept: everything is news again.
+  void Forget();
 
  private:
   std::mutex mutex_;

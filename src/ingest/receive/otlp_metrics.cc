@@ -344,7 +344,7 @@ class Conversion {
 OtlpMetricsWriter::OtlpMetricsWriter(const Target& target)
     : target_(target),
       totals_(std::make_unique<DeltaTotals>()),
-      memo_(std::make_unique<MetadataMemo>()) {}
+      memo_(std::make_shared<MetadataMemo>()) {}
 OtlpMetricsWriter::~OtlpMetricsWriter() = default;
 
 base::Result<OtlpMetricsOutcome> OtlpMetricsWriter::Write(std::string_view tenant,
@@ -363,7 +363,11 @@ base::Result<OtlpMetricsOutcome> OtlpMetricsWriter::Write(std::string_view tenan
   conversion.TellMetadata(tenant, *memo_);
   taken.Add(conversion.batch().appended());
   refused.Add(conversion.batch().refused());
-  return OtlpMetricsOutcome{appender->Commit(), conversion.rejected(), conversion.TakeReason()};
+  base::Ack ack = appender->Commit();
+  ack.Then([memo = memo_](const base::Result<void>& written) {
+    if (!written) memo->Forget();
+  });
+  return OtlpMetricsOutcome{std::move(ack), conversion.rejected(), conversion.TakeReason()};
 }
 
 }  // namespace pharos::ingest::receive

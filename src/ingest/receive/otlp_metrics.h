@@ -33,7 +33,7 @@ class OtlpMetricsWriter {
  private:
   Target target_;
   std::unique_ptr<DeltaTotals> totals_;
-  std::unique_ptr<MetadataMemo> memo_;
+  std::shared_ptr<MetadataMemo> memo_;
 };
 
 }  // namespace pharos::ingest::receive

@@ -229,6 +229,25 @@ TEST(OtlpSeriesTest, OrderOfAttributesIsNoDifferenceAndTheResourceIsOne) {
   EXPECT_EQ(pair.known().resolved, resolved);
 }
 
+TEST(OtlpSeriesTest, MetadataAreToldWhenTheyChangeOrWereLost) {
+  base::FakeClock clock(kNow);
+  FakeSamples samples;
+  OtlpMetricsWriter writer(Target{.samples = &samples, .clock = &clock});
+  const std::string body = Gauge("a", {});
+  const auto told = [&] {
+    samples.metadata.clear();
+    EXPECT_TRUE(writer.Write("t", body));
+    return samples.metadata.size();
+  };
+  EXPECT_EQ(told(), 1u);
+  EXPECT_EQ(told(), 0u);
+  writer.Write("other", body);
+  samples.fate = base::Fail(base::ErrorKind::kFull, "full");
+  EXPECT_EQ(told(), 0u);
+  samples.fate = {};
+  EXPECT_EQ(told(), 1u);
+}
+
 TEST(OtlpSeriesTest, AMalformedAttributeRefusesTheRequest) {
   base::FakeClock clock(kNow);
   FakeSamples samples;

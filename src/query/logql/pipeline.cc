@@ -1,6 +1,7 @@
 #include "query/logql/pipeline.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "query/logql/lexer.h"
 
@@ -8,9 +9,6 @@ namespace pharos::query::logql {
 namespace {
 
 using base::Result;
-
-/// A further literal of a regex with fewer bytes costs more to look for than it saves.
-constexpr size_t kShortLiteral = 3;
 
 struct Compiler {
   Result<PipelineStagePtr> operator()(const LineFilterStage& s) { return MakeLineFilter(s); }
@@ -34,6 +32,37 @@ bool ChangesLine(const Stage& stage) {
   return std::holds_alternative<LineFormatStage>(stage) ||
          std::holds_alternative<UnpackStage>(stage) ||
          std::holds_alternative<DecolorizeStage>(stage);
+}
+
+store::Predicate Leaf(store::Predicate::Op op, const std::string& text) {
+  store::Predicate leaf;
+  leaf.op = op;
+  leaf.text = text;
+  return leaf;
+}
+
+/// The filter as the source can test it; nothing for one that it does not know.
+std::optional<store::Predicate> AsPredicate(const LineFilterStage& filter) {
+  using Op = store::Predicate::Op;
+  const bool regex = filter.op == match::LineOp::kRegex || filter.op == match::LineOp::kNotRegex;
+  const bool substring =
+      filter.op == match::LineOp::kContains || filter.op == match::LineOp::kNotContains;
+  if (!regex && !substring) return std::nullopt;
+  store::Predicate any;
+  any.op = Op::kOr;
+  for (const match::LineTerm& term : filter.terms) {
+    if (term.ip) return std::nullopt;
+    bool whole = substring;
+    std::string text = term.text;
+    if (regex) text = match::RequiredLiteral(term.text, &whole);
+    any.children.push_back(whole ? Leaf(Op::kLineContains, text) : Leaf(Op::kLineRegex, term.text));
+  }
+  store::Predicate out = any.children.size() == 1 ? any.children[0] : std::move(any);
+  if (!match::IsNegative(filter.op)) return out;
+  store::Predicate negated;
+  negated.op = Op::kNot;
+  negated.children.push_back(std::move(out));
+  return negated;
 }
 
 /// Adds the tests of labels that a filter's conjunction has. False for a name whose label may
@@ -95,10 +124,8 @@ void Pipeline::FindFields(const std::vector<Stage>& stages) {
   while (at < stages.size() && std::holds_alternative<LineFilterStage>(stages[at])) ++at;
   bool line_filters_done = true;
   for (size_t i = 0; i < at; ++i) {
-    const auto& filter = std::get<LineFilterStage>(stages[i]);
-    auto matcher = match::LineMatcher::Make(filter.op, filter.terms);
     line_filters_done =
-        line_filters_done && matcher && matcher->exact() && !matcher->literal().empty();
+        line_filters_done && AsPredicate(std::get<LineFilterStage>(stages[i])).has_value();
   }
   if (at < stages.size()) {
     const auto* json = std::get_if<JsonStage>(&stages[at]);
@@ -142,36 +169,15 @@ Result<Pipeline> Pipeline::Compile(const std::vector<Stage>& stages) {
       pipeline.complete_ = false;
       continue;
     }
-    auto matcher = match::LineMatcher::Make(filter->op, filter->terms);
-    if (!matcher || matcher->literal().empty()) {
+    std::optional<store::Predicate> pushed = AsPredicate(*filter);
+    if (!pushed) {
       pipeline.complete_ = false;
       continue;
     }
-    store::Predicate contains;
-    contains.op = store::Predicate::Op::kLineContains;
-    contains.text = matcher->literal();
-    if (match::IsNegative(matcher->op())) {
-      if (!matcher->exact()) {
-        pipeline.complete_ = false;
-        continue;  // a line may hold the literal and still not match
-      }
-      store::Predicate negated;
-      negated.op = store::Predicate::Op::kNot;
-      negated.children.push_back(std::move(contains));
-      contains = std::move(negated);
-    }
-    pipeline.complete_ = pipeline.complete_ && matcher->exact();
-    if (!match::IsNegative(matcher->op()) && !matcher->exact()) {
-      for (const std::string& literal : matcher->literals()) {
-        if (literal == matcher->literal() || literal.size() < kShortLiteral) continue;
-        store::Predicate other;
-        other.op = store::Predicate::Op::kLineContains;
-        other.text = literal;
-        pipeline.pushdown_.children.push_back(std::move(other));
-      }
-    }
-    // The longest one first: it leaves the least to the others.
-    pipeline.pushdown_.children.insert(pipeline.pushdown_.children.begin(), std::move(contains));
+    auto& tests = pipeline.pushdown_.children;
+    // Substrings first, the later ones before the earlier ones: who writes them narrows down.
+    const bool first = pushed->op == store::Predicate::Op::kLineContains;
+    tests.insert(first ? tests.begin() : tests.end(), *std::move(pushed));
   }
   pipeline.FindFields(stages);
   return pipeline;

@@ -95,6 +95,7 @@ class RangeRun final : public store::ScanSink {
     context_.stats.lines += times.size();
     if (fields.empty() && counting_) return CountRows(labels, times);
     const bool direct = FindGroupValues(labels);
+    seen_values_.clear();
     for (size_t i = 0; i < times.size(); ++i) {
       PHAROS_TRY_VOID(context_.Tick());
       const StepRange steps = StepsOf(times[i]);
@@ -156,6 +157,14 @@ class RangeRun final : public store::ScanSink {
     std::optional<size_t> field{};
   };
 
+  /// A value of the grouping, by where it stands, and the series it leads to.
+  struct SeenValue {
+    const char* data = nullptr;
+    size_t size = 0;
+    size_t series = 0;
+  };
+  static constexpr size_t kSeenValues = 8;
+
   /// Makes ready for TakeDirectly; false where rows of this stream need all their labels.
   bool FindGroupValues(const std::vector<model::LabelView>& stream) {
     if (absent_ || !pipeline_.fields().json || !pipeline_.filters_are_all()) return false;
@@ -210,15 +219,39 @@ class RangeRun final : public store::ScanSink {
       }
       value = *converted;
     }
+    const std::optional<size_t> series = SeriesOfRow(fields, row);
+    if (!series) return false;  // the first of its series
+    ++context_.stats.post_filter_lines;
+    PHAROS_TRY_VOID(AddTo(series_[*series], time_ns, steps, value));
+    return true;
+  }
+
+  /// The series of a row by its grouping; nothing where there is none yet. Values that stand at
+  /// the same place are the same while the rows are at hand.
+  std::optional<size_t> SeriesOfRow(const std::vector<std::vector<std::string_view>>& fields,
+                                    size_t row) {
+    std::string_view only;
+    size_t of_fields = 0;
+    for (const GroupValue& group : group_values_) {
+      if (!group.field) continue;  // the same for the whole stream
+      only = fields[*group.field][row];
+      ++of_fields;
+    }
+    if (of_fields <= 1) {
+      for (const SeenValue& seen : seen_values_) {
+        if (seen.data == only.data() && seen.size == only.size()) return seen.series;
+      }
+    }
     key_.clear();
     for (const GroupValue& group : group_values_) {
       AddToKey(group.field ? fields[*group.field][row] : group.of_stream);
     }
     const auto found = by_values_.find(key_);
-    if (found == by_values_.end()) return false;  // the first of its series
-    ++context_.stats.post_filter_lines;
-    PHAROS_TRY_VOID(AddTo(series_[found->second], time_ns, steps, value));
-    return true;
+    if (found == by_values_.end()) return std::nullopt;
+    if (of_fields <= 1 && seen_values_.size() < kSeenValues) {
+      seen_values_.push_back({only.data(), only.size(), found->second});
+    }
+    return found->second;
   }
 
   void AddToKey(std::string_view value) {
@@ -449,9 +482,12 @@ class RangeRun final : public store::ScanSink {
     if (function == nullptr)
       return Fail(ErrorKind::kUnsupported, "unknown function " + call_.function);
     auto& samples = collected.samples;
-    std::stable_sort(
-        samples.begin(), samples.end(),
-        [](const RangeSample& a, const RangeSample& b) { return a.time_ns < b.time_ns; });
+    const auto sooner = [](const RangeSample& a, const RangeSample& b) {
+      return a.time_ns < b.time_ns;
+    };
+    if (!std::is_sorted(samples.begin(), samples.end(), sooner)) {
+      std::stable_sort(samples.begin(), samples.end(), sooner);
+    }
     size_t from = 0;
     size_t to = 0;
     for (size_t i = 0; i < steps_; ++i) {
@@ -517,6 +553,7 @@ class RangeRun final : public store::ScanSink {
   std::vector<model::LabelView> whole_views_;
   std::string key_;
   std::vector<GroupValue> group_values_;
+  std::vector<SeenValue> seen_values_;
   std::unordered_map<std::string, size_t> by_values_;
   std::vector<Collected> series_;
   std::unordered_map<std::string, size_t> index_;

@@ -1,0 +1,156 @@
+#include "events/id_filter.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "events/coding.h"
+#include "events/part.h"
+
+namespace pharos::events {
+namespace {
+
+using base::ErrorKind;
+using base::Fail;
+using base::Result;
+
+constexpr size_t kGroupGranules = 256;
+constexpr uint32_t kBlockRows = 512;  // of bits, one a granule: what one page holds
+constexpr size_t kBitsAnId = 9;
+constexpr int kHashes = 6;
+constexpr size_t kLeastIdBytes = 4;
+constexpr uint32_t kMaxBlocks = 1 << 20;
+
+uint32_t BlockOf(uint32_t key, uint32_t blocks) {
+  return static_cast<uint32_t>(uint64_t{key} * blocks >> 32);
+}
+
+/// The six rows of a block that have a key's bits, nine bits of this each.
+uint64_t RowBits(uint32_t key) {
+  uint64_t v = (key + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
+  v = (v ^ v >> 29) * 0x94D049BB133111EBu;
+  return v ^ v >> 32;
+}
+
+size_t RowBytes(size_t granules) { return (granules + 7) / 8; }
+
+}  // namespace
+
+bool IsFiltered(VarType type) { return type.IdBytes() >= kLeastIdBytes; }
+
+uint32_t IdKey(std::string_view bytes) {
+  const uint64_t hash = base::HashBytes64(bytes);
+  return static_cast<uint32_t>(hash >> 32 ^ hash) | 1;  // never 0
+}
+
+void IdFilterWriter::Add(VarType type, std::string_view ids) {
+  if (!IsFiltered(type)) return;
+  const size_t size = type.IdBytes();
+  for (size_t at = 0; at + size <= ids.size(); at += size) {
+    const uint32_t key = IdKey(ids.substr(at, size));
+    if (open_.empty() || open_.back() != key) open_.push_back(key);
+  }
+}
+
+Result<void> IdFilterWriter::FinishGranule(io::PartWriter& writer) {
+  std::vector<uint32_t>& keys = granules_.emplace_back();
+  size_t slots = 64;
+  while (slots < 2 * open_.size()) slots *= 2;
+  table_.assign(slots, 0);
+  keys.reserve(open_.size());
+  for (const uint32_t key : open_) {
+    size_t at = key * 0x9E3779B1u & (slots - 1);
+    while (table_[at] != 0 && table_[at] != key) at = (at + 1) & (slots - 1);
+    if (table_[at] == key) continue;
+    table_[at] = key;
+    keys.push_back(key);
+  }
+  open_.clear();
+  return granules_.size() == kGroupGranules ? FlushGroup(writer) : Result<void>();
+}
+
+Result<void> IdFilterWriter::FlushGroup(io::PartWriter& writer) {
+  size_t most = 0;
+  for (const auto& keys : granules_) most = std::max(most, keys.size());
+  const auto blocks = static_cast<uint32_t>((most * kBitsAnId + kBlockRows - 1) / kBlockRows);
+  const size_t row_bytes = RowBytes(granules_.size());
+  std::string bits(blocks * kBlockRows * row_bytes, '\0');
+  for (size_t g = 0; g < granules_.size(); ++g) {
+    const char bit = static_cast<char>(1 << g % 8);
+    for (const uint32_t key : granules_[g]) {
+      char* column = bits.data() + size_t{BlockOf(key, blocks)} * kBlockRows * row_bytes + g / 8;
+      uint64_t rows = RowBits(key);
+      for (int i = 0; i < kHashes; ++i, rows >>= 9) column[(rows & 511) * row_bytes] |= bit;
+    }
+  }
+  const size_t page = kBlockRows * row_bytes;
+  for (uint32_t b = 0; b < blocks; ++b) {
+    PHAROS_TRY([[maybe_unused]] const uint32_t number,
+               writer.AddPage("id_filter", std::string_view(bits).substr(b * page, page),
+                              io::kPageZstd, 1));
+  }
+  PutVarint(directory_, granules_.size());
+  PutVarint(directory_, blocks);
+  ++groups_;
+  granules_.clear();
+  return {};
+}
+
+Result<void> IdFilterWriter::Finish(io::PartWriter& writer) {
+  if (!granules_.empty()) PHAROS_TRY_VOID(FlushGroup(writer));
+  std::string page;
+  PutVarint(page, groups_);
+  page += directory_;
+  PHAROS_TRY([[maybe_unused]] const uint32_t number, writer.AddPage("id_groups", page));
+  return {};
+}
+
+Result<std::shared_ptr<const IdFilter>> IdFilter::Decode(std::string_view page, size_t granules) {
+  auto out = std::make_shared<IdFilter>();
+  out->granules_ = granules;
+  Reader in(page);
+  uint64_t first_page = 0, first_granule = 0;
+  for (uint64_t left = in.Count(2); left > 0 && in.ok(); --left) {
+    const uint64_t count = in.Varint();
+    const uint64_t blocks = in.Varint();
+    if (count == 0 || count > kGroupGranules || blocks > kMaxBlocks ||
+        first_page + blocks > UINT32_MAX) {
+      in.Fail();
+      break;
+    }
+    out->groups_.push_back({static_cast<uint32_t>(first_granule), static_cast<uint32_t>(count),
+                            static_cast<uint32_t>(first_page), static_cast<uint32_t>(blocks)});
+    first_granule += count;
+    first_page += blocks;
+  }
+  if (!in.ok() || !in.AtEnd() || first_granule != granules) {
+    return Fail(ErrorKind::kCorrupt, "the directory of the id filter cannot be read");
+  }
+  return out;
+}
+
+Result<GranuleSet> IdFilter::Find(const Part& part, uint32_t key) const {
+  GranuleSet out(granules_);
+  std::string all;
+  for (const Group& group : groups_) {
+    if (group.blocks == 0) continue;  // no ids at all
+    const size_t row_bytes = RowBytes(group.granules);
+    PHAROS_TRY(const PageBytes page,
+               part.SharedPage("id_filter", group.first_page + BlockOf(key, group.blocks), true));
+    if (page->size() != kBlockRows * row_bytes) {
+      return Fail(ErrorKind::kCorrupt,
+                  "part " + part.entry().path + ": a page of the id filter cannot be read");
+    }
+    all.assign(row_bytes, '\xff');
+    uint64_t rows = RowBits(key);
+    for (int i = 0; i < kHashes; ++i, rows >>= 9) {
+      const char* row = page->data() + (rows & 511) * row_bytes;
+      for (size_t b = 0; b < row_bytes; ++b) all[b] = static_cast<char>(all[b] & row[b]);
+    }
+    for (size_t g = 0; g < group.granules; ++g) {
+      if (all[g / 8] >> g % 8 & 1) out.Insert(group.first_granule + g);
+    }
+  }
+  return out;
+}
+
+}  // namespace pharos::events
