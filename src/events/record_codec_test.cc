@@ -32,7 +32,9 @@ TEST(RecordCodec, EveryFieldComesBack) {
     ASSERT_TRUE(PeekRecordLine(bytes, &line));
     EXPECT_EQ(line.has_value(), event.body.type == model::Value::Type::kString ||
                                     event.body.type == model::Value::Type::kNull);
-    if (line) EXPECT_EQ(*line, event.body.text);
+    if (line) {
+      EXPECT_EQ(*line, event.body.text);
+    }
   }
 }
 

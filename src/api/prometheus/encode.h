@@ -13,8 +13,8 @@ namespace pharos::api::prometheus {
 /// {"status":"success","data":…,"warnings":[…],"infos":[…]}
 net::Response Success(std::string_view data, const std::vector<std::string>& warnings = {},
                       const std::vector<std::string>& infos = {});
-/// The same for data that is written where it stays: what comes before it, with room for it all, and
-/// what comes behind.
+/// The same for data that is written where it stays: what comes before it, with room for it all,
+/// and what comes behind.
 std::string BeginSuccess(const query::promql::QueryValue& value);
 net::Response FinishSuccess(std::string body, const std::vector<std::string>& warnings,
                             const std::vector<std::string>& infos);
