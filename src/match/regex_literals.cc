@@ -1,7 +1,8 @@
 #include "match/regex_literals.h"
 
 #include <algorithm>
-#include <optional>
+
+#include "match/regex_scanner.h"
 
 namespace pharos::match {
 namespace {
@@ -10,10 +11,6 @@ constexpr size_t kMaxTexts = 16;
 constexpr size_t kMaxTextBytes = 256;
 constexpr int kMaxNesting = 200;
 constexpr size_t kMaxClauses = 64;
-
-struct Flags {
-  bool fold = false;
-};
 
 /// What is known of a piece of the regex.
 struct Info {
@@ -125,12 +122,12 @@ Info Repeat(Info once, int min, bool at_most_once) {
 }
 
 /// Walks the regex. Whatever it does not know ends the walk with nothing known.
-class Walk {
+class Walk : RegexScanner {
  public:
-  explicit Walk(std::string_view regex) : regex_(regex) {}
+  explicit Walk(std::string_view regex) : RegexScanner(regex) {}
 
   std::vector<RegexClause> Run() {
-    const Info info = Branches({}, 0);
+    const Info info = Branches(false, 0);
     if (failed_ || at_ != regex_.size()) return {};
     if (!info.exact) return info.clauses;
     std::vector<RegexClause> out;
@@ -139,20 +136,13 @@ class Walk {
   }
 
  private:
-  bool End() const { return at_ >= regex_.size(); }
-  char Peek() const { return regex_[at_]; }
-  bool Take(std::string_view text) {
-    if (!regex_.substr(at_).starts_with(text)) return false;
-    at_ += text.size();
-    return true;
-  }
   Info Fail() {
     failed_ = true;
     at_ = regex_.size();
     return Any();
   }
 
-  Info Branches(Flags flags, int depth) {
+  Info Branches(bool fold, int depth) {
     if (depth > kMaxNesting) return Fail();
     std::vector<Info> branches;
     Sequence sequence;
@@ -162,80 +152,38 @@ class Walk {
         sequence = {};
         continue;
       }
-      if (TakeFlags(&flags)) {
+      if (TakeFlags(&fold)) {
         // A repeat behind it is one of what stands before it: too clever for this.
-        if (!End() && std::string_view("*+?{").find(Peek()) != std::string_view::npos) {
-          return Fail();
-        }
+        if (AtRepeat()) return Fail();
         continue;
       }
-      sequence.Add(Repeats(Atom(flags, depth)));
+      sequence.Add(Repeats(Atom(fold, depth)));
     }
     branches.push_back(std::move(sequence).Finish());
     return OneOf(std::move(branches));
   }
 
-  /// `(?i)`: flags for the rest of the group.
-  bool TakeFlags(Flags* flags) {
-    if (!regex_.substr(at_).starts_with("(?")) return false;
-    const size_t end = regex_.find_first_not_of("imsU-", at_ + 2);
-    if (end == std::string_view::npos || regex_[end] != ')') return false;
-    SetFlags(regex_.substr(at_ + 2, end - at_ - 2), flags);
-    at_ = end + 1;
-    return true;
-  }
-  static void SetFlags(std::string_view text, Flags* flags) {
-    bool on = true;
-    for (const char c : text) {
-      if (c == '-') on = false;
-      if (c == 'i') flags->fold = on;
-    }
-  }
-
   Info Repeats(Info info) {
     while (!End()) {
-      int min = 0;
-      bool once = false;
-      if (Take("*")) {
-        min = 0;
-      } else if (Take("+")) {
-        min = 1;
+      Counts counts;
+      if (Take("+")) {
+        counts.least = 1;
       } else if (Take("?")) {
-        once = true;
-      } else if (!Counts(&min, &once)) {
+        counts.at_most_once = true;
+      } else if (!Take("*") && !TakeCounts(&counts)) {
         return info;
       }
       Take("?");  // lazy
-      info = Repeat(std::move(info), min, once);
+      info = Repeat(std::move(info), counts.least, counts.at_most_once);
     }
     return info;
   }
 
-  /// `{2}`, `{2,}`, `{2,5}`; any other brace is literal.
-  bool Counts(int* min, bool* once) {
-    if (Peek() != '{') return false;
-    const size_t end = regex_.find('}', at_);
-    if (end == std::string_view::npos) return false;
-    const std::string_view inside = regex_.substr(at_ + 1, end - at_ - 1);
-    const size_t comma = inside.find(',');
-    const std::string_view least = inside.substr(0, comma);
-    const std::string_view most =
-        comma == std::string_view::npos ? least : inside.substr(comma + 1);
-    const auto digits = [](std::string_view text) {
-      return text.find_first_not_of("0123456789") == std::string_view::npos;
-    };
-    if (least.empty() || !digits(least) || !digits(most)) return false;
-    *min = least.find_first_not_of('0') == std::string_view::npos ? 0 : 1;
-    *once = most == "1" && (least == "1" || least == "0");
-    at_ = end + 1;
-    return true;
-  }
-
-  Info Atom(Flags flags, int depth) {
+  Info Atom(bool fold, int depth) {
     const char c = Peek();
-    if (c == '(') return Group(flags, depth);
-    if (c == '[') return Class(flags);
-    if (c == '\\') return Escape(flags);
+    if (c == '(') return Group(fold, depth);
+    if (c == '[') return Class(fold);
+    if (c == '\\') return Escape(fold);
     if (c == '^' || c == '$') {
       ++at_;
       return Exactly("");
@@ -244,52 +192,41 @@ class Walk {
       ++at_;
       return Any();
     }
-    return Character(flags);
+    return Character(fold);
   }
 
-  Info Group(Flags flags, int depth) {
+  Info Group(bool fold, int depth) {
     ++at_;
-    if (Take("?")) {
-      if (Take("P<") || Take("<")) {
-        const size_t end = regex_.find('>', at_);
-        if (end == std::string_view::npos) return Fail();
-        at_ = end + 1;
-      } else {
-        const size_t colon = regex_.find_first_not_of("imsU-", at_);
-        if (colon == std::string_view::npos || regex_[colon] != ':') return Fail();
-        SetFlags(regex_.substr(at_, colon - at_), &flags);
-        at_ = colon + 1;
-      }
-    }
-    Info inside = Branches(flags, depth + 1);
+    if (!TakeGroupHead(&fold)) return Fail();
+    Info inside = Branches(fold, depth + 1);
     if (!Take(")")) return Fail();
     return inside;
   }
 
   /// A character as the flags have it. Some have cases beyond ASCII: nothing is known then.
-  static Info Literal(std::string_view bytes, Flags flags) {
+  static Info Literal(std::string_view bytes, bool fold) {
     const char c = Lower(bytes[0]);
-    if (!flags.fold) return Exactly(std::string(bytes));
+    if (!fold) return Exactly(std::string(bytes));
     if (bytes.size() > 1 || (static_cast<uint8_t>(c) & 0x80) != 0 || c == 'k' || c == 's') {
       return Any();
     }
     return Exactly(std::string(1, c), c >= 'a' && c <= 'z');
   }
 
-  Info Character(Flags flags) {
+  Info Character(bool fold) {
     size_t end = at_ + 1;
     while (end < regex_.size() && (static_cast<uint8_t>(regex_[end]) & 0xC0) == 0x80) ++end;
     const std::string_view bytes = regex_.substr(at_, end - at_);
     at_ = end;
-    return Literal(bytes, flags);
+    return Literal(bytes, fold);
   }
 
-  Info Escape(Flags flags) {
+  Info Escape(bool fold) {
     ++at_;
     if (End()) return Fail();
     const char c = regex_[at_++];
     const bool alphanumeric = (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z');
-    if (!alphanumeric) return Literal(regex_.substr(at_ - 1, 1), flags);
+    if (!alphanumeric) return Literal(regex_.substr(at_ - 1, 1), fold);
     switch (c) {
       case 'd':
       case 'D':
@@ -309,7 +246,7 @@ class Walk {
   }
 
   /// A class of a few characters is exact; any other is any character.
-  Info Class(Flags flags) {
+  Info Class(bool fold) {
     ++at_;
     bool few = !Take("^");
     Info out;
@@ -334,7 +271,7 @@ class Walk {
         few = false;
         continue;
       }
-      Info one = Literal(std::string_view(&c, 1), flags);
+      Info one = Literal(std::string_view(&c, 1), fold);
       few =
           few && one.exact && (static_cast<uint8_t>(c) & 0x80) == 0 && out.texts.size() < kMaxTexts;
       if (few) out.texts.push_back(std::move(one.texts[0]));
@@ -343,8 +280,6 @@ class Walk {
     return few ? out : Any();
   }
 
-  const std::string_view regex_;
-  size_t at_ = 0;
   bool failed_ = false;
 };
 

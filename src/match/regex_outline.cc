@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "match/regex_scanner.h"
+
 namespace pharos::match {
 namespace {
 
@@ -36,9 +38,9 @@ struct Fragment {
 }  // namespace
 
 /// Parses and builds at once. What fails gives no outline.
-class RegexOutline::Maker {
+class RegexOutline::Maker : RegexScanner {
  public:
-  Maker(std::string_view regex, RegexOutline& out) : regex_(regex), out_(out) {}
+  Maker(std::string_view regex, RegexOutline& out) : RegexScanner(regex), out_(out) {}
 
   bool Run() {
     const Fragment all = Branches(false, 0);
@@ -55,12 +57,6 @@ class RegexOutline::Maker {
   }
 
  private:
-  bool End() const { return at_ >= regex_.size(); }
-  bool Take(std::string_view text) {
-    if (!regex_.substr(at_).starts_with(text)) return false;
-    at_ += text.size();
-    return true;
-  }
   Fragment Fail() {
     failed_ = true;
     at_ = regex_.size();
@@ -109,31 +105,13 @@ class RegexOutline::Maker {
       }
       if (TakeFlags(&fold)) {
         // A repeat behind it is one of what stands before it: too clever for this.
-        if (!End() && std::string_view("*+?{").find(regex_[at_]) != std::string_view::npos) {
-          return Fail();
-        }
+        if (AtRepeat()) return Fail();
         continue;
       }
       sequence = Join(sequence, Repeated(fold, depth));
     }
     add();
     return all;
-  }
-
-  bool TakeFlags(bool* fold) {
-    if (!regex_.substr(at_).starts_with("(?")) return false;
-    const size_t end = regex_.find_first_not_of("imsU-", at_ + 2);
-    if (end == std::string_view::npos || regex_[end] != ')') return false;
-    SetFlags(regex_.substr(at_ + 2, end - at_ - 2), fold);
-    at_ = end + 1;
-    return true;
-  }
-  static void SetFlags(std::string_view text, bool* fold) {
-    bool on = true;
-    for (const char c : text) {
-      if (c == '-') on = false;
-      if (c == 'i') *fold = on;
-    }
   }
 
   Fragment Repeated(bool fold, int depth) {
@@ -148,10 +126,10 @@ class RegexOutline::Maker {
         Link(out.last, out.first);
       } else if (Take("?")) {
         out.nullable = true;
-      } else if (int least = 0; Counts(&least)) {
+      } else if (Counts counts; TakeCounts(&counts)) {
         // Two of them, then as many as there are: at least two bytes are asked for.
         const size_t behind = at_;
-        if (least >= 2) {
+        if (counts.least >= 2) {
           at_ = begin;
           const Fragment second = Atom(fold, depth);
           if (at_ != end) return Fail();
@@ -160,7 +138,7 @@ class RegexOutline::Maker {
           at_ = behind;
         } else {
           Link(out.last, out.first);
-          out.nullable = out.nullable || least == 0;
+          out.nullable = out.nullable || counts.least == 0;
         }
       } else {
         break;
@@ -168,22 +146,6 @@ class RegexOutline::Maker {
       Take("?");
     }
     return out;
-  }
-
-  bool Counts(int* least) {
-    if (regex_[at_] != '{') return false;
-    const size_t end = regex_.find('}', at_);
-    if (end == std::string_view::npos) return false;
-    const std::string_view inside = regex_.substr(at_ + 1, end - at_ - 1);
-    if (inside.empty() || inside[0] == ',' ||
-        inside.find_first_not_of("0123456789,") != std::string_view::npos) {
-      return false;
-    }
-    for (const char c : inside.substr(0, inside.find(','))) {
-      *least = std::min(1000, *least * 10 + (c - '0'));
-    }
-    at_ = end + 1;
-    return true;
   }
 
   Fragment Atom(bool fold, int depth) {
@@ -201,18 +163,7 @@ class RegexOutline::Maker {
 
   Fragment Group(bool fold, int depth) {
     ++at_;
-    if (Take("?")) {
-      if (Take("P<") || Take("<")) {
-        const size_t end = regex_.find('>', at_);
-        if (end == std::string_view::npos) return Fail();
-        at_ = end + 1;
-      } else {
-        const size_t colon = regex_.find_first_not_of("imsU-", at_);
-        if (colon == std::string_view::npos || regex_[colon] != ':') return Fail();
-        SetFlags(regex_.substr(at_, colon - at_), &fold);
-        at_ = colon + 1;
-      }
-    }
+    if (!TakeGroupHead(&fold)) return Fail();
     const Fragment inside = Branches(fold, depth + 1);
     return Take(")") ? inside : Fail();
   }
@@ -329,9 +280,7 @@ class RegexOutline::Maker {
     return Character(all, beyond);
   }
 
-  const std::string_view regex_;
   RegexOutline& out_;
-  size_t at_ = 0;
   size_t work_ = 0;
   bool failed_ = false;
 };
