@@ -13,13 +13,22 @@ namespace {
 using model::Event;
 using model::SpanPart;
 
-/// A column of numbers. Most are constant, and then take no memory.
-class IntColumn {
+bool Same(int64_t a, int64_t b) { return a == b; }
+bool Same(std::string_view a, std::string_view b) { return SameText(a, b); }
+void PutValues(std::string& out, std::span<const int64_t> values) { PutPackedInts(out, values); }
+void PutValues(std::string& out, std::span<const std::string_view> values) {
+  PutTexts(out, values);
+}
+
+/// A column of numbers, or of texts that live elsewhere. Most are constant, and then take no
+/// memory.
+template <class T>
+class Column {
  public:
-  void Add(int64_t value) {
+  void Add(T value) {
     if (values_.empty()) {
       if (count_ == 0) first_ = value;
-      if (value == first_) {
+      if (Same(value, first_)) {
         ++count_;
         return;
       }
@@ -29,39 +38,16 @@ class IntColumn {
     values_.push_back(value);
   }
   void Put(std::string& out) const {
-    PutPackedInts(out, values_.empty() ? std::span(&first_, 1) : std::span(values_));
+    PutValues(out, values_.empty() ? std::span<const T>(&first_, 1) : std::span<const T>(values_));
   }
 
  private:
-  int64_t first_ = 0;
+  T first_{};
   size_t count_ = 0;
-  std::vector<int64_t> values_;
+  std::vector<T> values_;
 };
-
-/// Likewise of texts, which live elsewhere.
-class TextColumn {
- public:
-  void Add(std::string_view value) {
-    if (values_.empty()) {
-      if (count_ == 0) first_ = value;
-      if (SameText(value, first_)) {
-        ++count_;
-        return;
-      }
-      values_.reserve(kGranuleRows);
-      values_.assign(count_, first_);
-    }
-    values_.push_back(value);
-  }
-  void Put(std::string& out) const {
-    PutTexts(out, values_.empty() ? std::span(&first_, 1) : std::span(values_));
-  }
-
- private:
-  std::string_view first_;
-  size_t count_ = 0;
-  std::vector<std::string_view> values_;
-};
+using IntColumn = Column<int64_t>;
+using TextColumn = Column<std::string_view>;
 
 /// Texts that are made here.
 class MadeTexts {
