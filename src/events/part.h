@@ -23,7 +23,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 3;
+inline constexpr uint32_t kPartVersion = 4;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {
@@ -40,6 +40,8 @@ struct PartMeta {
   uint64_t min_sequence = 0;          ///< the first WAL frame in it: orders parts by arrival
   std::vector<int64_t> origin_first;  ///< number of each origin page's first origin
   TraceDirectory traces;
+  /// First granules of its runs: within each, rows are sorted by stream and time.
+  std::vector<uint32_t> run_first;
   /// Keys of record attributes, sorted; `many_keys`: there are more than these.
   std::vector<std::string> attribute_keys{};
   bool many_keys = false;

@@ -205,6 +205,7 @@ class PartBuilder {
     meta.rows = total_rows_;
     meta.min_sequence = plan_.min_sequence;
     meta.origin_first = origins_.first();
+    meta.run_first = {0};
     meta.attribute_keys.assign(keys_.begin(), keys_.end());
     meta.many_keys = many_keys_;
     PHAROS_TRY(meta.traces, ids_.Write(writer_));

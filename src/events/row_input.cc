@@ -237,7 +237,7 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
-    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
+    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i].trace == 0) {
         visit({}, {}, {}, 0);
