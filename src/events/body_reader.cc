@@ -283,7 +283,8 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
              part_.SharedPage("columns", static_cast<uint32_t>(page_of_[column]), keep_));
   auto opened = std::make_unique<Opened>();
   bytes_ += page->capacity() + rows_ * sizeof(uint32_t);
-  PHAROS_TRY(opened->column, ValueColumn::Parse(std::move(page), std::move(words), words_of_[column]));
+  PHAROS_TRY(opened->column,
+             ValueColumn::Parse(std::move(page), std::move(words), words_of_[column]));
   FindPlaces(column, *opened);
   const size_t values = opened->everywhere ? rows_ : opened->places.back();
   if (opened->column->size() != values) return Corrupt("a column of values");

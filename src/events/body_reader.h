@@ -197,8 +197,8 @@ class GranuleBodies {
   std::vector<uint32_t> shapes_here_;
   std::vector<ColumnWord> words_here_;
   std::vector<std::span<const ColumnWord>> words_of_;  // by column
-  std::vector<int32_t> page_of_;                 // by column, -1: not here
-  std::vector<std::unique_ptr<Opened>> opened_;  // by column
+  std::vector<int32_t> page_of_;                       // by column, -1: not here
+  std::vector<std::unique_ptr<Opened>> opened_;        // by column
   std::string scratch_;
   size_t bytes_ = 0;
 };

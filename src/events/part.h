@@ -89,8 +89,11 @@ class Part {
   base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
   /// Which granules may have an id; read once.
   base::Result<std::shared_ptr<const IdFilter>> Ids() const;
-  /// The number of a trace id, 0 when the part has none.
-  base::Result<int64_t> FindTrace(const model::TraceId& id) const;
+  /// The numbers of a trace id: none, or one in each run that has it.
+  base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
+  size_t PageCount(std::string_view section) const { return reader_->PageCount(section); }
+  /// A page as it lies in the file, for a copy.
+  base::Result<io::StoredPage> ReadStored(std::string_view section, uint32_t page) const;
   const std::vector<io::Section>& sections() const { return reader_->Sections(); }
   uint64_t StoredBytes(std::string_view section, uint32_t page) const;
   /// Checks every page.
