@@ -61,11 +61,16 @@ Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
 }  // namespace
 
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
-  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
+  bytes.remove_prefix(1);
   std::string out;
-  if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
-    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
-  }
+  bool good = false;
+  out.resize_and_overwrite(length + kSnappySlop, [&](char* room, size_t) {
+    good = SnappyDecodeBlock(bytes, room, length);
+    return length;
+  });
+  if (!good) return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
   return out;
 }
 

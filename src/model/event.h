@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,12 +20,20 @@ namespace pharos::model {
 struct TraceId {
   std::array<uint8_t, 16> bytes{};
   auto operator<=>(const TraceId&) const = default;
-  bool IsZero() const { return *this == TraceId{}; }
+  bool IsZero() const {
+    uint64_t halves[2];
+    std::memcpy(halves, bytes.data(), sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+  }
 };
 struct SpanId {
   std::array<uint8_t, 8> bytes{};
   auto operator<=>(const SpanId&) const = default;
-  bool IsZero() const { return *this == SpanId{}; }
+  bool IsZero() const {
+    uint64_t number;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return number == 0;
+  }
 };
 
 /// Lower-case hex, 32 and 16 digits.
