@@ -189,15 +189,12 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
   Take(number, splitter.vars());
 }
 
-void ValueColumnWriter::Finish(std::string& out, bool* dense, IdFilterWriter& filter) {
+void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+                               IdFilterWriter& filter) {
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
-  PutVarint(out, used_.size());
-  for (const uint32_t number : used_) {
-    PutVarint(out, number);
-    PutVarint(out, known_[number].rows);
-  }
+  for (const uint32_t number : used_) words->push_back({number, known_[number].rows});
   PutPackedInts(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
@@ -362,27 +359,21 @@ void BodyWriter::AddWhole(std::string_view bytes) {
 }
 
 Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level) {
-  std::string head;
-  PutPackedInts(head, types_);
-  PutVarint(head, used_shapes_.size());
-  for (const uint32_t shape : used_shapes_) {
-    PutVarint(head, shape);
-    local_of_[shape] = -1;
-  }
-  PutPackedInts(head, shape_codes_);
-  std::vector<uint32_t> present;
-  for (uint32_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i]->empty()) present.push_back(i);
-  }
-  PutVarint(head, next_page_);
-  PutVarint(head, present.size());
-  uint32_t previous = 0;
-  for (const uint32_t column : present) {
-    PutVarint(head, column - previous);
-    previous = column;
+  std::string of_rows;
+  PutPackedInts(of_rows, types_);
+  PutPackedInts(of_rows, shape_codes_);
+  BodyPage head;
+  head.of_rows = of_rows;
+  head.shapes = used_shapes_;
+  for (const uint32_t shape : used_shapes_) local_of_[shape] = -1;
+  head.first_page = next_page_;
+  std::vector<std::vector<ColumnWord>> words(columns_.size());
+  for (uint32_t column = 0; column < columns_.size(); ++column) {
+    if (columns_[column]->empty()) continue;
     std::string page;
     bool dense = false;
-    columns_[column]->Finish(page, &dense, filter_);
+    columns_[column]->Finish(page, &words[column], &dense, filter_);
+    head.columns.push_back({column, words[column]});
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd, level));
     ++next_page_;
@@ -396,7 +387,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   leading_nulls_ = 0;
   ++granule_;
   for (const auto& column : columns_) column->BeginGranule(granule_);
-  return head;
+  return head.Encode();
 }
 
 Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {

@@ -41,8 +41,10 @@ class ValueColumnWriter {
   void AddWhole(std::string_view value);
   void BeginGranule(uint32_t number) { granule_ = number; }
   bool empty() const { return codes_.empty(); }
-  /// Appends the granule's column and begins the next. `dense`: mostly ids, not to be compressed.
-  void Finish(std::string& out, bool* dense, IdFilterWriter& filter);
+  /// Appends the granule's column, and to `words` what skeletons it has, and begins the next.
+  /// `dense`: mostly ids, not to be compressed.
+  void Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+              IdFilterWriter& filter);
   /// All skeletons and where they occur.
   void PutWords(std::string& out, uint32_t granules) const;
   const std::string& path() const { return path_; }

@@ -211,7 +211,7 @@ class OpenGranule::Impl {
     if (!ids_.empty()) return {};
     if (meta_.max_trace == 0) return {};
     PHAROS_TRY(const PageBytes page, part_->SharedPage("ids", granule_, filter_.keep_pages));
-    auto ids = DecodeGranuleIds(*page, meta_.rows);
+    auto ids = DecodeGranuleIds(*page, meta_);
     if (!ids) return Named(std::move(ids).error());
     ids_ = *std::move(ids);
     return {};
@@ -340,7 +340,7 @@ class OpenGranule::Impl {
       events[i].kind = part_->meta().kind;
       events[i].time_ns = keys_.times[rows[i]];
     }
-    auto decoded = DecodeGranuleRest(*rest_, meta_.rows, rows, out.arena, events, origins);
+    auto decoded = DecodeGranuleRest(*rest_, meta_, rows, out.arena, events, origins);
     if (!decoded) return Named(std::move(decoded).error());
     out.rows.reserve(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
