@@ -89,6 +89,8 @@ class Part {
   base::Result<std::shared_ptr<const IdFilter>> Ids() const;
   /// The number of a trace id, 0 when the part has none.
   base::Result<int64_t> FindTrace(const model::TraceId& id) const;
+  /// True when FindTrace will not have to read the index.
+  bool KnowsWhere(const model::TraceId& id) const;
   const std::vector<io::Section>& sections() const { return reader_->Sections(); }
   uint64_t StoredBytes(std::string_view section, uint32_t page) const;
   /// Checks every page.
