@@ -48,8 +48,8 @@ inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
 inline constexpr size_t kTracePageIds = 256;
 /// Span ids after which such a page is closed early.
 inline constexpr size_t kTracePageSpans = 8192;
-/// Entries of one page of a part's index of trace ids.
-inline constexpr size_t kTraceIndexPage = 2048;
+/// Entries of one page of a part's index of trace ids: a look-up decodes half of one, in each part.
+inline constexpr size_t kTraceIndexPage = 256;
 /// Raw bytes of a page of the dictionary of origins.
 inline constexpr size_t kOriginPageBytes = 128 << 10;
 /// Pages of one dictionary of a part (trace ids, origins): at their usual size more than a
