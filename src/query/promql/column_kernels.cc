@@ -210,10 +210,36 @@ struct Loops {
         count);
   }
 
-  PHAROS_INLINE static void Rate(const RateWindows& w, double* out) {
+  /// grown × factor, the stretch bounded where zero may be nearer.
+  struct Stretched {
+    D factor, sampled, to_start, to_end;
+  };
+  PHAROS_INLINE static D Bounded(const D& first, const D& grown, const Stretched& s,
+                                 double range_seconds) {
+    D result = grown * s.factor;
+    // Is zero further back than the stretch for certain? Then it bounds nothing.
+    const D way = first * s.sampled;
+    const D stretch = s.to_start * grown * 1.000001;
+    const B far = (B)(way >= stretch) & (B)(stretch > 1e-200) & (B)(way < 1e200);
+    const B doubtful = Present(s.factor) & (B)(grown > 0.0) & (B)(first >= 0.0) & ~far;
+    if (!Any(doubtful)) return result;
+    const D to_zero = s.sampled * (first / grown);
+    const D start = Select((B)(to_zero < s.to_start), to_zero, s.to_start);
+    D bounded = (s.sampled + start + s.to_end) / s.sampled;
+    bounded = Select((B)(s.sampled != 0.0), bounded, D{} + 1.0);
+    if (range_seconds != 0) bounded = bounded / range_seconds;
+    return Select(doubtful, grown * bounded, result);
+  }
+  PHAROS_INLINE static void Put(const D& result, size_t i, size_t steps, double* out) {
+    if (i + kWidth <= steps) return Store(result, out + i);
     double tail[kWidth];
+    Store(result, tail);
+    std::memcpy(out + i, tail, (steps - i) * 8);
+  }
+
+  PHAROS_INLINE static void Rate(const RateWindows& w, double* out) {
     for (size_t i = 0; i < w.steps; i += kWidth) {
-      D first, last, factor;
+      D first, last;
       if (w.in_a_row[i / 8] != 0) {
         Load(w.values + w.first[i], first);
         Load(w.values + w.last[i], last);
@@ -221,37 +247,40 @@ struct Loops {
         Gather(w.values, w.first + i, first);
         Gather(w.values, w.last + i, last);
       }
-      Load(w.factor + i, factor);
-      const B usable = Present(factor);
+      Stretched s;
+      Load(w.factor + i, s.factor);
       const D grown = last - first;
-      D result = grown * factor;
+      D result;
       if (w.is_counter) {
-        D sampled, to_start;
-        Load(w.sampled + i, sampled);
-        Load(w.to_start + i, to_start);
-        // Is zero further back than the stretch for certain? Then it bounds nothing.
-        const D way = first * sampled;
-        const D stretch = to_start * grown * 1.000001;
-        const B far = (B)(way >= stretch) & (B)(stretch > 1e-200) & (B)(way < 1e200);
-        const B doubtful = usable & (B)(grown > 0.0) & (B)(first >= 0.0) & ~far;
-        if (Any(doubtful)) {
-          D to_end;
-          Load(w.to_end + i, to_end);
-          const D to_zero = sampled * (first / grown);
-          const D start = Select((B)(to_zero < to_start), to_zero, to_start);
-          D bounded = (sampled + start + to_end) / sampled;
-          bounded = Select((B)(sampled != 0.0), bounded, D{} + 1.0);
-          if (w.range_seconds != 0) bounded = bounded / w.range_seconds;
-          result = Select(doubtful, grown * bounded, result);
+        Load(w.sampled + i, s.sampled);
+        Load(w.to_start + i, s.to_start);
+        Load(w.to_end + i, s.to_end);
+        result = Bounded(first, grown, s, w.range_seconds);
+      } else {
+        result = grown * s.factor;
+      }
+      Put(Select(Present(s.factor), result, (D)(B{} + kAbsentBits)), i, w.steps, out);
+    }
+  }
+
+  PHAROS_INLINE static void RateAlike(const AlikeWindows& w, double* out) {
+    const Stretched s{D{} + w.stretch.factor, D{} + w.stretch.sampled, D{} + w.stretch.to_start,
+                      D{} + w.stretch.to_end};
+    for (size_t i = 0; i < w.steps; i += kWidth) {
+      D first{}, last{};
+      const size_t left = w.steps - i;
+      if (w.move == 1 && left >= kWidth) {
+        Load(w.first + i, first);
+        Load(w.last + i, last);
+      } else {
+        for (size_t k = 0; k < kWidth && k < left; ++k) {
+          first[k] = w.first[(i + k) * w.move];
+          last[k] = w.last[(i + k) * w.move];
         }
       }
-      result = Select(usable, result, (D)(B{} + kAbsentBits));
-      if (i + kWidth <= w.steps) {
-        Store(result, out + i);
-      } else {
-        Store(result, tail);
-        std::memcpy(out + i, tail, (w.steps - i) * 8);
-      }
+      const D grown = last - first;
+      const D result = w.is_counter ? Bounded(first, grown, s, w.range_seconds) : grown * s.factor;
+      Put(result, i, w.steps, out);
     }
   }
 };
@@ -278,8 +307,11 @@ struct Loops {
       L::AddCount(in, n, a);                                                                       \
     }                                                                                              \
     __VA_ARGS__ static void Rate(const RateWindows& w, double* out) { L::Rate(w, out); }           \
+    __VA_ARGS__ static void RateAlike(const AlikeWindows& w, double* out) {                        \
+      L::RateAlike(w, out);                                                                        \
+    }                                                                                              \
     static constexpr ColumnKernels kTable{CountPresent, Falls,  SumsExactly, AddSum, SumIsEndless, \
-                                          AddMin,       AddMax, AddCount,    Rate};                \
+                                          AddMin,       AddMax, AddCount,    Rate,   RateAlike};   \
   }
 
 PHAROS_KERNELS(Narrow, 2, [[gnu::flatten]]);
@@ -347,17 +379,37 @@ struct Avx512 {
         first = _mm512_i32gather_pd(_mm256_loadu_si256(at(w.first + i)), w.values, 8);
         last = _mm512_i32gather_pd(_mm256_loadu_si256(at(w.last + i)), w.values, 8);
       }
-      const __m512d factor = w.in_a_row[i / 8] == kRowsAlike ? _mm512_set1_pd(w.factor[i])
-                                                             : _mm512_loadu_pd(w.factor + i);
+      const __m512d factor = _mm512_loadu_pd(w.factor + i);
       const __m512d rate = _mm512_mul_pd(_mm512_sub_pd(last, first), factor);
       _mm512_mask_storeu_pd(out + i, LanesFrom(i, w.steps),
                             _mm512_mask_mov_pd(rate, Absent(factor), absent));
     }
   }
 
-  static constexpr ColumnKernels kTable{CountPresent, Avx2::Falls,        Avx2::SumsExactly,
-                                        AddSum,       Avx2::SumIsEndless, Avx2::AddMin,
-                                        Avx2::AddMax, Avx2::AddCount,     Rate};
+  PHAROS_WIDE void RateAlike(const AlikeWindows& w, double* out) {
+    if (w.is_counter) return Avx2::RateAlike(w, out);
+    const __m512d factor = _mm512_set1_pd(w.stretch.factor);
+    const auto move = static_cast<int64_t>(w.move);
+    const __m512i apart =
+        _mm512_mullo_epi64(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi64(move));
+    for (size_t i = 0; i < w.steps; i += 8) {
+      const __mmask8 lanes = LanesFrom(i, w.steps);
+      __m512d first, last;
+      if (move == 1) {
+        first = _mm512_maskz_loadu_pd(lanes, w.first + i);
+        last = _mm512_maskz_loadu_pd(lanes, w.last + i);
+      } else {
+        const __m512d none = _mm512_setzero_pd();
+        first = _mm512_mask_i64gather_pd(none, lanes, apart, w.first + i * w.move, 8);
+        last = _mm512_mask_i64gather_pd(none, lanes, apart, w.last + i * w.move, 8);
+      }
+      _mm512_mask_storeu_pd(out + i, lanes, _mm512_mul_pd(_mm512_sub_pd(last, first), factor));
+    }
+  }
+
+  static constexpr ColumnKernels kTable{
+      CountPresent, Avx2::Falls,  Avx2::SumsExactly, AddSum, Avx2::SumIsEndless,
+      Avx2::AddMin, Avx2::AddMax, Avx2::AddCount,    Rate,   RateAlike};
 };
 #endif
 

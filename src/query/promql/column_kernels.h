@@ -2,32 +2,51 @@
 // operations in the same order as one by one, so that not a bit differs.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "model/sample.h"
+
 namespace pharos::query::promql {
 
+/// How a window stretches the growth between its first and last sample. See WindowPlan.
+struct RateStretch {
+  double factor = std::bit_cast<double>(model::kStaleNanBits);  ///< absent: too few samples
+  double sampled = 0;   ///< seconds from first to last sample
+  double to_start = 0;  ///< seconds that the growth is stretched by
+  double to_end = 0;
+};
+
 /// Windows of a rate over one series; arrays of `steps`, which may be read up to the next
-/// multiple of kColumnPadding. See WindowPlan.
+/// multiple of kColumnPadding. See RateSteps.
 struct RateWindows {
   const double* values = nullptr;
   const uint32_t* first = nullptr;    ///< sample that a window begins with
   const uint32_t* last = nullptr;     ///< and ends with
-  const uint8_t* in_a_row = nullptr;  ///< eight steps: 0 or what follows
-  const double* factor = nullptr;     ///< absent where a window has too few samples
-  const double* sampled = nullptr;    ///< seconds from first to last sample
-  const double* to_start = nullptr;   ///< seconds that the growth is stretched by
+  const uint8_t* in_a_row = nullptr;  ///< eight steps: first and last rise one by one
+  const double* factor = nullptr;     ///< and so on: of a RateStretch
+  const double* sampled = nullptr;
+  const double* to_start = nullptr;
   const double* to_end = nullptr;
   size_t steps = 0;
   double range_seconds = 0;  ///< divides the factor; 0: it does not
   bool is_counter = true;    ///< the way back to zero bounds the stretch
 };
 
-inline constexpr size_t kColumnPadding = 8;
+/// Windows that lie alike: from step to step `move` samples further on.
+struct AlikeWindows {
+  const double* first = nullptr;  ///< sample that the first window begins with
+  const double* last = nullptr;   ///< and ends with
+  size_t move = 1;
+  RateStretch stretch;  ///< factor not absent
+  size_t steps = 0;
+  double range_seconds = 0;
+  bool is_counter = true;
+};
 
-/// RateWindows::in_a_row: first and last rise one by one; and all factors are the same.
-inline constexpr uint8_t kRows = 1, kRowsAlike = 2;
+inline constexpr size_t kColumnPadding = 8;
 
 struct ColumnKernels {
   /// How many are not absent.
@@ -45,6 +64,7 @@ struct ColumnKernels {
   void (*add_count)(const double* in, size_t size, double* count);
   /// rate, increase, delta of a series without resets.
   void (*rate)(const RateWindows& windows, double* out);
+  void (*rate_alike)(const AlikeWindows& windows, double* out);
 };
 
 /// The fastest that this machine can run.
