@@ -4,9 +4,11 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "query/promql/value.h"
@@ -39,6 +41,18 @@ PHAROS_INLINE void Gather(const double* from, const uint32_t* index, V& out) {
     out = V{from[index[0]], from[index[1]], from[index[2]], from[index[3]]};
   } else {
     out = V{from[index[0]], from[index[1]]};
+  }
+}
+
+/// Batcher's network (Knuth, 5.2.2 M): the same comparisons whatever the values are. Of each level
+/// `compare(p, r, d)` compares i with i + d for all i whose bit p is that of r.
+template <class Compare>
+PHAROS_INLINE void MergeExchange(size_t size, const Compare& compare) {
+  if (size < 2) return;
+  const size_t top = std::bit_ceil(size) / 2;
+  for (size_t p = top; p > 0; p /= 2) {
+    compare(p, size_t{0}, p);
+    for (size_t q = top; q > p; q /= 2) compare(p, p, q - p);
   }
 }
 
@@ -170,6 +184,47 @@ struct Loops {
         },
         sum, lost);
   }
+  /// A row's value and what its addition loses, as KahanInc has it: where nothing overflows both
+  /// have the exact remainder, here without a look at which is larger.
+  PHAROS_INLINE static void AddExactly(const D& v, D& s, D& c) {
+    const D total = s + v;
+    const D rest = total - s;
+    c += (s - (total - rest)) + (v - rest);
+    s = total;
+  }
+  PHAROS_INLINE static bool AddRows(const double* const* rows, size_t count, Range at, double* sum,
+                                    double* lost) {
+    constexpr D kInfinite = D{} + std::numeric_limits<double>::infinity();
+    double sums[kMostSums], losses[kMostSums];
+    for (size_t i = 0; i < kMostSums; ++i) sums[i] = losses[i] = 0;
+    std::memcpy(sums, sum + at.begin, at.width * 8);
+    std::memcpy(losses, lost + at.begin, at.width * 8);
+    B fine = B{} - 1;
+    for (size_t i = 0; i < at.width; i += kWidth) {
+      D s, c;
+      Load(sums + i, s);
+      Load(losses + i, c);
+      const bool whole = i + kWidth <= at.width;
+      const auto take = [&](const double* row) __attribute__((always_inline)) {
+        D v{};
+        if (whole)
+          Load(row + at.begin + i, v);
+        else
+          std::memcpy(&v, row + at.begin + i, (at.width - i) * 8);
+        return v;
+      };
+      size_t row = 0;
+      if (IsAbsent(sums[i])) s = take(rows[row++]);  // for all; where it is not so, it is a NaN
+      for (; row < count; ++row) AddExactly(take(rows[row]), s, c);
+      fine &= (B)(Abs(s) < kInfinite) & (B)(Abs(c) < kInfinite);
+      Store(s, sums + i);
+      Store(c, losses + i);
+    }
+    if (Any(~fine)) return false;
+    std::memcpy(sum + at.begin, sums, at.width * 8);
+    std::memcpy(lost + at.begin, losses, at.width * 8);
+    return true;
+  }
   PHAROS_INLINE static bool SumIsEndless(const double* in, size_t size, const double* sum) {
     B endless{};
     size_t i = 0;
@@ -283,6 +338,30 @@ struct Loops {
       Put(result, i, w.steps, out);
     }
   }
+
+  PHAROS_INLINE static bool SortColumns(double* cells, size_t rows) {
+    B odd{};
+    for (size_t i = 0; i < rows * kSortedLanes; i += kWidth) {
+      D v;
+      Load(cells + i, v);
+      odd |= (B)(v != v) | ((B)v == INT64_MIN);
+    }
+    if (Any(odd)) return false;
+    MergeExchange(rows, [cells, rows](size_t p, size_t r, size_t d) __attribute__((always_inline)) {
+      for (size_t run = r; run + d < rows; run += 2 * p) {
+        const size_t end = std::min(run + p, rows - d);
+        for (size_t at = run * kSortedLanes; at < end * kSortedLanes; at += kWidth) {
+          D a, b;
+          Load(cells + at, a);
+          Load(cells + at + d * kSortedLanes, b);
+          const B less = a < b;
+          Store(Select(less, a, b), cells + at);
+          Store(Select(less, b, a), cells + at + d * kSortedLanes);
+        }
+      }
+    });
+    return true;
+  }
 };
 
 #define PHAROS_KERNELS(name, width, ...)                                                           \
@@ -310,8 +389,16 @@ struct Loops {
     __VA_ARGS__ static void RateAlike(const AlikeWindows& w, double* out) {                        \
       L::RateAlike(w, out);                                                                        \
     }                                                                                              \
-    static constexpr ColumnKernels kTable{CountPresent, Falls,  SumsExactly, AddSum, SumIsEndless, \
-                                          AddMin,       AddMax, AddCount,    Rate,   RateAlike};   \
+    __VA_ARGS__ static bool AddRows(const double* const* rows, size_t n, Range at, double* s,      \
+                                    double* c) {                                                   \
+      return L::AddRows(rows, n, at, s, c);                                                        \
+    }                                                                                              \
+    __VA_ARGS__ static bool SortColumns(double* cells, size_t rows) {                              \
+      return L::SortColumns(cells, rows);                                                          \
+    }                                                                                              \
+    static constexpr ColumnKernels kTable{CountPresent, Falls,        SumsExactly, AddSum,         \
+                                          AddRows,      SumIsEndless, AddMin,      AddMax,         \
+                                          AddCount,     Rate,         RateAlike,   SortColumns};   \
   }
 
 PHAROS_KERNELS(Narrow, 2, [[gnu::flatten]]);
@@ -407,9 +494,71 @@ struct Avx512 {
     }
   }
 
+  /// What of 16 steps, from the eighth on where `upper`, there are.
+  PHAROS_WIDE __mmask8 Half(size_t width, bool upper) {
+    const uint32_t lanes = width >= 16 ? 0xFFFF : (1u << width) - 1;
+    return static_cast<__mmask8>(upper ? lanes >> 8 : lanes & 0xFF);
+  }
+  PHAROS_WIDE void AddExactly(__m512d v, __m512d& s, __m512d& c) {
+    const __m512d total = _mm512_add_pd(s, v);
+    const __m512d rest = _mm512_sub_pd(total, s);
+    const __m512d of_s = _mm512_sub_pd(s, _mm512_sub_pd(total, rest));
+    c = _mm512_add_pd(c, _mm512_add_pd(of_s, _mm512_sub_pd(v, rest)));
+    s = total;
+  }
+  PHAROS_WIDE __mmask8 NotFinite(__m512d v) { return _mm512_fpclass_pd_mask(v, 0x99); }
+
+  PHAROS_WIDE bool AddRows(const double* const* rows, size_t count, Range at, double* sum,
+                           double* lost) {
+    const __mmask8 low = Half(at.width, false), high = Half(at.width, true);
+    double* const sums = sum + at.begin;
+    double* const losses = lost + at.begin;
+    __m512d s0 = _mm512_maskz_loadu_pd(low, sums), c0 = _mm512_maskz_loadu_pd(low, losses);
+    __m512d s1 = _mm512_maskz_loadu_pd(high, sums + 8);
+    __m512d c1 = _mm512_maskz_loadu_pd(high, losses + 8);
+    size_t row = 0;
+    if (IsAbsent(*sums)) {  // then for all; where it is not so, it is a NaN
+      const double* const in = rows[row++] + at.begin;
+      s0 = _mm512_maskz_loadu_pd(low, in);
+      s1 = _mm512_maskz_loadu_pd(high, in + 8);
+    }
+    for (; row < count; ++row) {
+      const double* const in = rows[row] + at.begin;
+      AddExactly(_mm512_maskz_loadu_pd(low, in), s0, c0);
+      AddExactly(_mm512_maskz_loadu_pd(high, in + 8), s1, c1);
+    }
+    if ((NotFinite(s0) | NotFinite(c0) | NotFinite(s1) | NotFinite(c1)) != 0) return false;
+    _mm512_mask_storeu_pd(sums, low, s0);
+    _mm512_mask_storeu_pd(losses, low, c0);
+    _mm512_mask_storeu_pd(sums + 8, high, s1);
+    _mm512_mask_storeu_pd(losses + 8, high, c1);
+    return true;
+  }
+
+  PHAROS_WIDE bool SortColumns(double* cells, size_t rows) {
+    unsigned odd = 0;  // a NaN, −0
+    for (size_t i = 0; i < rows; ++i)
+      odd |= _mm512_fpclass_pd_mask(_mm512_loadu_pd(cells + i * 8), 0x85);
+    if (odd != 0) return false;
+    MergeExchange(rows, [cells, rows](size_t p, size_t r, size_t d)
+                            __attribute__((target("avx512f,avx512dq,avx512vl"))) {
+                              for (size_t run = r; run + d < rows; run += 2 * p) {
+                                const size_t end = std::min(run + p, rows - d);
+                                for (size_t i = run; i < end; ++i) {
+                                  double* const x = cells + i * kSortedLanes;
+                                  double* const y = x + d * kSortedLanes;
+                                  const __m512d a = _mm512_loadu_pd(x), b = _mm512_loadu_pd(y);
+                                  _mm512_storeu_pd(x, _mm512_min_pd(a, b));
+                                  _mm512_storeu_pd(y, _mm512_max_pd(a, b));
+                                }
+                              }
+                            });
+    return true;
+  }
+
   static constexpr ColumnKernels kTable{
-      CountPresent, Avx2::Falls,  Avx2::SumsExactly, AddSum, Avx2::SumIsEndless,
-      Avx2::AddMin, Avx2::AddMax, Avx2::AddCount,    Rate,   RateAlike};
+      CountPresent, Avx2::Falls,  Avx2::SumsExactly, AddSum, AddRows,   Avx2::SumIsEndless,
+      Avx2::AddMin, Avx2::AddMax, Avx2::AddCount,    Rate,   RateAlike, SortColumns};
 };
 #endif
 

@@ -11,6 +11,11 @@
 
 namespace pharos::query::promql {
 
+/// Steps [begin, begin + width).
+struct Range {
+  size_t begin = 0, width = 0;
+};
+
 /// How a window stretches the growth between its first and last sample. See WindowPlan.
 struct RateStretch {
   double factor = std::bit_cast<double>(model::kStaleNanBits);  ///< absent: too few samples
@@ -46,7 +51,7 @@ struct AlikeWindows {
   bool is_counter = true;
 };
 
-inline constexpr size_t kColumnPadding = 8;
+inline constexpr size_t kColumnPadding = 8, kMostSums = 16, kSortedLanes = 8;
 
 struct ColumnKernels {
   /// How many are not absent.
@@ -57,6 +62,9 @@ struct ColumnKernels {
   bool (*sums_exactly)(const double* in, size_t size);
   /// Compensated sums a step; what is absent adds nothing.
   void (*add_sum)(const double* in, size_t size, double* sum, double* lost);
+  /// add_sum of several rows one after the other, at most kMostSums steps of them. False, and
+  /// nothing is changed, where some value is absent, or something is not finite.
+  bool (*add_rows)(const double* const* rows, size_t count, Range at, double* sum, double* lost);
   /// Whether some sum would become infinite by that.
   bool (*sum_is_endless)(const double* in, size_t size, const double* sum);
   void (*add_min)(const double* in, size_t size, double* least);
@@ -65,6 +73,9 @@ struct ColumnKernels {
   /// rate, increase, delta of a series without resets.
   void (*rate)(const RateWindows& windows, double* out);
   void (*rate_alike)(const AlikeWindows& windows, double* out);
+  /// Sorts kSortedLanes columns at a time: `cells` are rows of so many. False, and they are in any
+  /// order, where there is a NaN or −0, which have no place in the order.
+  bool (*sort_columns)(double* cells, size_t rows);
 };
 
 /// The fastest that this machine can run.
