@@ -60,7 +60,8 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
                                                   {"/status/query_cost", HandleQueryCost}};
   for (const auto& [path, handler] : both) {
     router.Add("GET", api + path, Bind(deps, handler));
-    router.Add("POST", api + path, Bind(deps, handler), {.yields = true});
+    router.Add("POST", api + path, Bind(deps, handler),
+               {.max_body_bytes = kMaxFormBytes, .yields = true});
   }
   const std::pair<const char*, Handler> reads[] = {{"/label/{name}/values", HandleLabelValues},
                                                    {"/metadata", HandleMetadata},

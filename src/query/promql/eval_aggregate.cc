@@ -16,6 +16,8 @@
 namespace pharos::query::promql {
 namespace {
 
+/// What a group keeps a step: value, compensation, count.
+constexpr int64_t kGroupCellBytes = 3 * sizeof(double);
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 void WarnQuantile(const std::vector<double>& params, Span at, Remarks& remarks) {
@@ -67,7 +69,8 @@ class Evaluator::StreamFold final : public RowSink {
     }
     const size_t before = fold_.groups();
     PHAROS_TRY_VOID(fold_.Add(groups_.group_of[series], row));
-    return fold_.groups() == before ? base::Result<void>() : ev_.CheckCells(fold_.groups());
+    return fold_.groups() == before ? base::Result<void>()
+                                    : ev_.CheckCells(fold_.groups(), kGroupCellBytes);
   }
   model::Labels& labels(size_t group) { return groups_.labels[group]; }
 
@@ -107,7 +110,7 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
   } else {
     PHAROS_TRY(Matrix input, Eval(*node.expr));
     Groups groups = GroupRows(input.rows, node);
-    PHAROS_TRY_VOID(CheckCells(groups.labels.size()));
+    PHAROS_TRY_VOID(CheckCells(groups.labels.size(), kGroupCellBytes));
     for (size_t i = 0; i < input.rows.size(); ++i) {
       if (i % 64 == 0) PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
       PHAROS_TRY_VOID(fold.Add(groups.group_of[i], input.rows[i]));

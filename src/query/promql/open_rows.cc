@@ -58,6 +58,7 @@ class Collector final : public RowSink {
   bool wants_labels() const override { return true; }
   base::Result<void> Take(size_t /*series*/, Row& row, int64_t count) override {
     PHAROS_TRY_VOID(context_.Charge(count));
+    PHAROS_TRY_VOID(context_.HoldBytes(context_.held_bytes() + row.Bytes()));
     out_.rows.push_back(std::move(row));
     row = Row{};
     return {};
