@@ -17,6 +17,8 @@
 namespace pharos::query::promql {
 namespace {
 
+/// What a group keeps a step: value, compensation, count.
+constexpr int64_t kGroupCellBytes = 3 * sizeof(double);
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kFoldRows = 64;  // between two looks at the clock
 
@@ -75,7 +77,8 @@ class Evaluator::StreamFold final : public RowSink {
     }
     const size_t before = fold_.groups();
     PHAROS_TRY_VOID(fold_.Add(group_of_, rows_));
-    return fold_.groups() == before ? base::Result<void>() : ev_.CheckCells(fold_.groups());
+    return fold_.groups() == before ? base::Result<void>()
+                                    : ev_.CheckCells(fold_.groups(), kGroupCellBytes);
   }
   model::Labels& labels(size_t group) { return groups_.labels[group]; }
 
@@ -117,7 +120,7 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
   } else {
     PHAROS_TRY(Matrix input, Eval(*node.expr));
     Groups groups = GroupRows(input.rows, node);
-    PHAROS_TRY_VOID(CheckCells(groups.labels.size()));
+    PHAROS_TRY_VOID(CheckCells(groups.labels.size(), kGroupCellBytes));
     std::vector<const Row*> rows;
     for (const Row& row : input.rows) rows.push_back(&row);
     for (size_t i = 0; i < rows.size(); i += kFoldRows) {

@@ -362,7 +362,12 @@ base::Result<void> GroupFold::AddOne(State& state, const Row& row) {
     return {};
   }
   // A quantile's values are all kept.
-  if (node_.op == Tok::kQuantile) PHAROS_TRY_VOID(context_.Charge(row.Count()));
+  if (node_.op == Tok::kQuantile) {
+    const int64_t count = row.Count();
+    PHAROS_TRY_VOID(context_.Charge(count));
+    constexpr int64_t kBytes = 2 * sizeof(double);  // lists that grow have room to spare
+    PHAROS_TRY_VOID(context_.HoldBytes(context_.held_bytes() + kBytes * count));
+  }
   state.column.Add(row.values);
   if (row.histograms.empty()) return {};
   if (node_.op == Tok::kSum || node_.op == Tok::kAvg)

@@ -59,6 +59,7 @@ class Collector final : public RowSink {
   base::Result<void> Take(std::span<const MadeRow> rows) override {
     for (const MadeRow& made : rows) {
       PHAROS_TRY_VOID(context_.Charge(made.count));
+      PHAROS_TRY_VOID(context_.HoldBytes(context_.held_bytes() + made.row->Bytes()));
       out_.rows.push_back(std::move(*made.row));
       *made.row = Row{};
     }
