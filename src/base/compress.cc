@@ -130,6 +130,43 @@ std::string GzipCompress(std::string_view bytes, int level) {
   return out;
 }
 
+struct GzipStream::State {
+  z_stream z{};
+};
+
+GzipStream::GzipStream(int level) : state_(std::make_unique<State>()) {
+  PHAROS_CHECK(deflateInit2(&state_->z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+               "deflateInit2");
+}
+
+GzipStream::~GzipStream() { deflateEnd(&state_->z); }
+
+void GzipStream::Add(std::string_view bytes, std::string& out) {
+  constexpr size_t kMost = 1u << 30;  // zlib counts in 32 bits
+  while (!bytes.empty()) {
+    Deflate(bytes.substr(0, kMost), Z_NO_FLUSH, out);
+    bytes.remove_prefix(std::min(bytes.size(), kMost));
+  }
+}
+
+void GzipStream::Finish(std::string& out) { Deflate({}, Z_FINISH, out); }
+
+void GzipStream::Deflate(std::string_view bytes, int flush, std::string& out) {
+  constexpr size_t kRoom = 64u << 10;
+  z_stream& z = state_->z;
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  z.avail_in = static_cast<uInt>(bytes.size());
+  do {
+    const size_t before = out.size();
+    out.resize(before + kRoom);
+    z.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    z.avail_out = kRoom;
+    const int rc = deflate(&z, flush);
+    PHAROS_CHECK(rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR, "deflate");
+    out.resize(before + kRoom - z.avail_out);
+  } while (z.avail_out == 0);
+}
+
 namespace {
 
 struct FreeZstd {

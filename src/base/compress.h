@@ -44,6 +44,27 @@ std::string SnappyCompress(std::string_view bytes);
 Result<std::string> GzipDecompress(std::string_view bytes, size_t max_bytes);
 std::string GzipCompress(std::string_view bytes, int level = 6);
 
+/// One gzip member made from pieces.
+///
+/// Owns: zlib's state, some 256 kB. Threads: one. Errors: none. Cost: as GzipCompress.
+class GzipStream {
+ public:
+  explicit GzipStream(int level);
+  ~GzipStream();
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  /// Appends to `out` what is ready; some of `bytes` may come out with a later call.
+  void Add(std::string_view bytes, std::string& out);
+  /// Appends the rest. Nothing may be added afterwards.
+  void Finish(std::string& out);
+
+ private:
+  void Deflate(std::string_view bytes, int flush, std::string& out);
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// One or more zstd frames.
 Result<std::string> ZstdDecompress(std::string_view bytes, size_t max_bytes);
 std::string ZstdCompress(std::string_view bytes, int level = 3);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "events/engine.h"
+#include "query/exec/ordered_work.h"
 #include "samples/engine.h"
 #include "text/duration.h"
 
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->features_ = options.features;
   PHAROS_TRY(storage->active_queries_,
              query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
+  query::exec::StartHelpers();
   storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
   storage->budget_ = std::make_unique<base::MemoryBudget>(
       options.memory_limit_bytes > 0 ? static_cast<size_t>(options.memory_limit_bytes)
