@@ -45,8 +45,6 @@ class Output {
 
 }  // namespace
 
-namespace {
-
 Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
@@ -58,14 +56,20 @@ Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   return length;
 }
 
-}  // namespace
+Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  bool right = false;
+  into->resize_and_overwrite(length, [&](char* out, size_t) {
+    right = snappy::RawUncompress(bytes.data(), bytes.size(), out);
+    return right ? length : 0;
+  });
+  if (!right) return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  return {};
+}
 
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
-  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
   std::string out;
-  if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
-    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
-  }
+  PHAROS_TRY_VOID(SnappyDecompress(bytes, max_bytes, &out));
   return out;
 }
 

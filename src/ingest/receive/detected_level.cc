@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "ingest/receive/limits.h"
 #include "match/json_fields.h"
@@ -58,6 +59,16 @@ bool IsField(std::string_view key) {
 /// Behind the opening quote at `at`: where the closing one is. 0 where bytes come first that need
 /// a closer look.
 size_t PlainStringEnd(std::string_view line, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
+  const auto zeros = [](uint64_t v) { return (v - kOnes) & ~v & kTops; };
+  for (; at + 8 <= line.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, line.data() + at, sizeof word);
+    const uint64_t quotes = zeros(word ^ kOnes * '"');
+    const uint64_t other = zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xe0) | (word & kTops);
+    if ((quotes | other) == 0) continue;
+    break;
+  }
   for (; at < line.size(); ++at) {
     const auto c = static_cast<uint8_t>(line[at]);
     if (c == '"') return at;
