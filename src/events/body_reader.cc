@@ -166,13 +166,7 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
 }
 
 void ValueColumn::DecodeLocals(std::vector<uint32_t>* locals) const {
-  std::vector<int64_t> codes;
-  codes_.Decode(&codes);
-  locals->resize(size_);
-  for (size_t i = 0; i < size_; ++i) {
-    const auto code = static_cast<uint64_t>(codes[i]);
-    (*locals)[i] = code < locals_.size() ? static_cast<uint32_t>(code) : 0;
-  }
+  codes_.DecodeBelow(static_cast<uint32_t>(locals_.size()), locals);
 }
 
 uint32_t ValueColumn::OrdinalOf(size_t i) const {
@@ -255,22 +249,21 @@ Result<void> GranuleBodies::Load() {
 }
 
 void GranuleBodies::FindPlaces(uint32_t column, Opened& opened) const {
-  std::vector<bool> has;
+  std::vector<uint8_t> has;
   opened.everywhere = true;
   for (const uint32_t shape : shapes_here_) {
     const auto& columns = shapes_->shapes[shape].columns;
-    has.push_back(std::find(columns.begin(), columns.end(), column) != columns.end());
-    opened.everywhere = opened.everywhere && has.back();
+    has.push_back(std::find(columns.begin(), columns.end(), column) != columns.end() ? 1 : 0);
+    opened.everywhere = opened.everywhere && has.back() != 0;
   }
   if (opened.everywhere) return;
   opened.places.resize(rows_);
   uint32_t next = 0;
-  std::vector<int64_t> codes;
-  codes_.Decode(&codes);
+  std::vector<uint32_t> codes;
+  codes_.DecodeBelow(static_cast<uint32_t>(has.size()), &codes);
   for (size_t row = 0; row < rows_; ++row) {
-    const auto code = static_cast<uint64_t>(codes[row]);
     opened.places[row] = next;
-    if (has[code < has.size() ? code : 0]) ++next;
+    next += has[codes[row]];
   }
   opened.places.push_back(next);
 }

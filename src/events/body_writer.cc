@@ -20,6 +20,8 @@ constexpr size_t kRecentShapes = 4;
 /// A column with more skeletons than this, and more than one in four rows a new one, has no
 /// structure that is worth learning.
 constexpr size_t kFewSkeletons = 512;
+/// Skeletons that are tried for a text with the same literals.
+constexpr size_t kMostAlike = 8;
 static_assert(kMaxSkeletons < UINT16_MAX);
 
 /// Equal for texts that differ in digits only; what else is equal is found out by looking.
@@ -117,6 +119,37 @@ uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, 
   return MakeKnown(skeleton);
 }
 
+uint32_t ValueColumnWriter::WideNumberOf(std::string_view value, int64_t time_ns,
+                                         Splitter& splitter, size_t* budget, bool* whole) {
+  const std::string loose = LooseSkeleton(splitter.skeleton());
+  if (loose.empty() || splitter.vars().empty()) {
+    return NumberOf(splitter.skeleton(), budget, whole);
+  }
+  *whole = false;
+  std::vector<uint32_t>& alike = wide_[loose];
+  for (size_t i = alike.size(); i > 0; --i) {
+    if (Has(alike[i - 1], value, time_ns, splitter)) return alike[i - 1];
+  }
+  if (!alike.empty()) splitter.Split(value, time_ns);  // the tries have taken its result
+  const std::string exact = splitter.skeleton();
+  std::string wide = exact;
+  Skeleton skeleton;
+  PHAROS_CHECK(Skeleton::Parse(exact, &skeleton), "a skeleton of our own cannot be read");
+  if (!alike.empty()) {
+    wide = WidenedSkeleton(skeleton, splitter.vars(), known_[alike.back()].skeleton);
+    PHAROS_CHECK(Skeleton::Parse(wide, &skeleton), "a skeleton of our own cannot be read");
+  }
+  if (!splitter.Fit(skeleton, value, time_ns)) {  // only Split can tell
+    splitter.Split(value, time_ns);
+    return NumberOf(exact, budget, whole);
+  }
+  const uint32_t number = NumberOf(wide, budget, whole);
+  if (*whole) return number;
+  if (alike.size() == kMostAlike) alike.erase(alike.begin());
+  alike.push_back(number);
+  return number;
+}
+
 void ValueColumnWriter::Count(uint32_t number) {
   Known& known = known_[number];
   if (known.local < 0) {
@@ -184,7 +217,7 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
   if (!Predict(value, time_ns, splitter, &number)) {
     splitter.Split(value, time_ns);
     bool whole = false;
-    number = NumberOf(splitter.skeleton(), budget, &whole);
+    number = WideNumberOf(value, time_ns, splitter, budget, &whole);
     if (whole) return AddWhole(value);
     Learn(value, number);
   }

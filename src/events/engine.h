@@ -41,6 +41,7 @@ struct EngineOptions {
   int64_t log_retention_ns = 7 * 86'400'000'000'000;
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
+  int64_t seal_idle_ns = 120'000'000'000;     ///< since the last append, of kIdleSealBytes
   uint64_t seal_rows = 4'000'000;
   uint64_t seal_bytes = 16u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
@@ -77,6 +78,10 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
+  std::string TakeMemory(size_t bytes) override { return frames_->Take(bytes); }
+  std::shared_ptr<const std::string> ShareMemory(std::string text) override {
+    return frames_->Share(std::move(text));
+  }
 
   base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
   base::Result<bool> Scan(const store::EventQuery& query, store::ScanSink& sink) override;
@@ -102,7 +107,8 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   /// Memtables between two seals. All WAL frames in it have numbers in [first, last].
   struct Generation {
     uint64_t number = 0;
-    std::atomic<int64_t> born_ns{0};  // the first append; 0 while empty
+    std::atomic<int64_t> born_ns{0};    // the first append; 0 while empty
+    std::atomic<int64_t> latest_ns{0};  // the last one
     std::atomic<uint64_t> first_sequence{0};
     std::atomic<uint64_t> last_sequence{0};
     std::atomic<uint64_t> rows{0};
@@ -129,8 +135,10 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   Counters& CountersOf(std::string_view tenant, model::EventKind kind);
   std::shared_ptr<Memtable> TableOf(Generation& generation, std::string_view tenant,
                                     model::EventKind kind);
-  base::Result<void> Insert(Generation& generation, std::string_view tenant,
-                            const std::shared_ptr<const std::string>& frame, uint64_t sequence);
+  base::Result<void> Insert(Generation& generation, std::string_view tenant, const Frame& frame,
+                            uint64_t sequence);
+  /// A logged frame as the memtable takes it.
+  base::Result<Frame> ReadFrame(const io::WalFrame& logged);
   base::Result<void> Admissible(std::string_view tenant) const;
   Admission CurrentAdmission() const;
   void OfferToTails(std::string_view tenant, const model::EventBatch& batch,

@@ -82,9 +82,17 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
     return a.min_sequence < b.min_sequence;
   });
   std::vector<Result<std::vector<int64_t>>> numbers(sources.size());
-  ScanWorkers::Process().Run(sources.size(), [&](size_t i) {
-    if (sources[i].part) numbers[i] = sources[i].part->FindTrace(id);
-  });
+  std::vector<size_t> cold;  // a file must be read: worth waking others for
+  for (size_t i = 0; i < sources.size(); ++i) {
+    if (!sources[i].part) continue;
+    if (sources[i].part->KnowsWhere(id)) {
+      numbers[i] = sources[i].part->FindTrace(id);
+    } else {
+      cold.push_back(i);
+    }
+  }
+  ScanWorkers::Process().Run(
+      cold.size(), [&](size_t i) { numbers[cold[i]] = sources[cold[i]].part->FindTrace(id); });
   struct Task {
     size_t rank = 0;
     uint32_t granule = 0;

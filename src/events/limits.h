@@ -11,6 +11,8 @@ namespace pharos::events {
 inline constexpr size_t kMaxLineBytes = 256 << 10;
 /// Bytes of one encoded record: a span with all its events must fit in memory many times.
 inline constexpr size_t kMaxRecordBytes = 4 << 20;
+/// A request that is logged as its sender compressed it is at most so long when it is not.
+inline constexpr size_t kMaxSentBytes = 256 << 20;
 /// Attributes of one event, span event or link; far above OTLP's default of 128.
 inline constexpr size_t kMaxAttributes = 4096;
 /// Levels of arrays and maps in one value: recursion must not follow the sender's wish.
@@ -46,8 +48,8 @@ inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
 inline constexpr size_t kTracePageIds = 256;
 /// Span ids after which such a page is closed early.
 inline constexpr size_t kTracePageSpans = 8192;
-/// Entries of one page of a part's index of trace ids.
-inline constexpr size_t kTraceIndexPage = 2048;
+/// Entries of one page of a part's index of trace ids: a look-up decodes half of one, in each part.
+inline constexpr size_t kTraceIndexPage = 256;
 /// Raw bytes of a page of the dictionary of origins.
 inline constexpr size_t kOriginPageBytes = 128 << 10;
 /// Pages of one dictionary of a part (trace ids, origins): at their usual size more than a
@@ -69,6 +71,9 @@ inline constexpr size_t kSmallPageBytes = 2 << 10;
 inline constexpr size_t kMaxScanThreads = 8;
 inline constexpr size_t kScanLead = 16;
 
+/// A memtable to which nothing comes any more is sealed when it is at least so large; smaller ones
+/// would make many tiny parts where events are rare.
+inline constexpr size_t kIdleSealBytes = 1 << 20;
 /// Rows of one block of a memtable: the unit in which queries sort it.
 inline constexpr size_t kMemBlockRows = 4096;
 /// Events of a cursor's first page, for callers that need few; each further one has twice as many.

@@ -83,6 +83,7 @@ class OpenGranule::Impl {
     out->streams = std::move(keys_.streams);
     out->selected = std::move(selected_);
     out->bodies = std::move(bodies_);
+    out->filtered = filtered_;
     return out;
   }
 
@@ -168,6 +169,7 @@ class OpenGranule::Impl {
     PHAROS_TRY_VOID(ReadBodies());
     auto kept = KeepPassing(*bodies_, *filter_.fields, keys_.times, &selected_);
     if (!kept) return Named(std::move(kept).error());
+    filtered_ = *kept;
     return {};
   }
 
@@ -433,6 +435,7 @@ class OpenGranule::Impl {
   size_t end_ = 0;
   bool in_order_ = false;  // of time, not of rows
   bool asked_ = false;
+  bool filtered_ = false;
   std::vector<TraceRef> ids_;
   std::unique_ptr<GranuleBodies> bodies_;
   std::vector<std::shared_ptr<const Needle>> needles_;

@@ -69,6 +69,10 @@ class Model {
         stream.events.push_back(NextEvent(stream.stream));
       }
     }
+    if (random_.OneIn(2)) {
+      batch = AsSent(std::move(batch));
+      sent_.push_back(batch.sent->text);
+    }
     const auto result = world_.engine->Append("default", batch);
     ASSERT_TRUE(result.has_value());
     ASSERT_EQ(result->rejected, 0u) << result->reason;
@@ -196,6 +200,7 @@ class Model {
   RandomEvents random_;  // decides
   RandomEvents texts_;   // owns the events
   World world_;
+  std::vector<std::shared_ptr<const std::string>> sent_;  // owns their lines
   std::map<EventKind, std::vector<Stored>> stored_;
 };
 

@@ -25,6 +25,9 @@ Result<std::shared_ptr<const OriginPage>> DecodeOrigins(std::string bytes) {
   return page;
 }
 
+/// What tells its pages from those of other sections in the shared pages.
+constexpr uint8_t kTraceIndexTag = 'x';
+
 /// The page whose first number is the last one not above `number`; -1 for none.
 ptrdiff_t PageOf(const std::vector<int64_t>& firsts, int64_t number) {
   return std::upper_bound(firsts.begin(), firsts.end(), number) - firsts.begin() - 1;
@@ -101,7 +104,7 @@ Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page)
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
   uint8_t tag = static_cast<uint8_t>(section[0]);
-  if (section == "trace_index") tag = 'x';
+  if (section == "trace_index") tag = kTraceIndexTag;
   if (section == "id_filter") tag = 'f';
   if (pages_) {
     if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
@@ -168,6 +171,14 @@ Result<std::shared_ptr<const IdFilter>> Part::Ids() const {
   auto ids = IdFilter::Decode(page, granules_.size());
   if (!ids) return std::unexpected(Named(std::move(ids).error()));
   return ids_ = *std::move(ids);
+}
+
+bool Part::KnowsWhere(const model::TraceId& id) const {
+  const std::vector<uint32_t>& firsts = meta_.traces.index_first;
+  const auto past = std::upper_bound(firsts.begin(), firsts.end(), Fingerprint(id));
+  if (past == firsts.begin()) return true;
+  return pages_ && pages_->Find(number_, kTraceIndexTag,
+                                static_cast<uint32_t>(past - firsts.begin() - 1)) != nullptr;
 }
 
 Result<std::vector<int64_t>> Part::FindTrace(const model::TraceId& id) const {

@@ -91,6 +91,8 @@ class Part {
   base::Result<std::shared_ptr<const IdFilter>> Ids() const;
   /// The numbers of a trace id: none, or one in each run that has it.
   base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
+  /// True when FindTrace will not have to read the index.
+  bool KnowsWhere(const model::TraceId& id) const;
   size_t PageCount(std::string_view section) const { return reader_->PageCount(section); }
   /// A page as it lies in the file, for a copy.
   base::Result<io::StoredPage> ReadStored(std::string_view section, uint32_t page) const;

@@ -46,7 +46,7 @@ class MemtableInput final : public RowInput {
     if (!table_->has_ids()) return {};
     for (const std::vector<uint32_t>& rows : rows_) {
       for (const uint32_t i : rows) {
-        Reader in(table_->row(i).bytes());
+        Reader in(table_->row(i).view().bytes);
         const RecordHead head = GetRecordHead(in);
         visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
       }
@@ -64,7 +64,7 @@ class MemtableInput final : public RowInput {
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
     const MemRow& row = table_->row(rows[at_++]);
     auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
-    if (!GetRecord(row.bytes(), table_->origin(row.origin), arena_, event)) {
+    if (!GetRecord(row.view(), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
     *out = {.event = event, .stream = stream_, .visit = given_++};
@@ -77,9 +77,13 @@ class MemtableInput final : public RowInput {
   /// Rows of a stream lie far apart in memory.
   static constexpr size_t kAhead = 6;
   static void Prefetch(const MemRow& row) {
-    for (uint32_t at = 0; at < std::min<uint32_t>(row.length, 384); at += 64) {
-      __builtin_prefetch(row.record + at);
-    }
+    const auto fetch = [](const char* bytes, uint32_t length) {
+      for (uint32_t at = 0; at < std::min<uint32_t>(length, 384); at += 64) {
+        __builtin_prefetch(bytes + at);
+      }
+    };
+    fetch(row.record, row.length);
+    fetch(row.line, row.line_length);
   }
 
   /// Arrival order is kept among equal times. Most streams are sorted already.
