@@ -60,6 +60,7 @@ Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::str
   PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
   while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
   bytes.remove_prefix(1);
+  if (into->capacity() < length + kSnappySlop) std::string().swap(*into);  // would grow by halves
   bool right = false;
   into->resize_and_overwrite(length + kSnappySlop, [&](char* out, size_t) {
     right = SnappyDecodeBlock(bytes, out, length);

@@ -24,6 +24,7 @@ enum class VarKind : uint8_t {
   kTime,        ///< a date and time of day, as the difference to the event's own; param: TimeForm
   kText,        ///< any bytes
 };
+inline constexpr char kParamBase = 32;
 
 struct VarType {
   VarKind kind{};
