@@ -50,7 +50,7 @@ void AppendWholeNumber(std::string& out, double value) {
 
 /// The eight digits of n < 10^8 as bytes, the first lowest: four, two and one at a time side by
 /// side.
-uint64_t EightDigits(uint64_t n) {
+inline uint64_t EightDigits(uint64_t n) {
   const uint64_t fours = n / 10'000 | n % 10'000 << 32;
   const uint64_t hundreds = (fours * 10'486 >> 20) & 0x0000007F'0000007F;
   const uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
