@@ -94,24 +94,31 @@ void Workers::Loop(Worker& self) {
     self.id = base::CurrentThread();
   }
   if (options_.patient) base::LowerPriority(self.id);
+  base::IdleReturn returns;
   std::unique_lock lock(mutex_);
   while (true) {
     while (queue_.empty()) {
       if (stopped_) return;
+      const auto pause = returns.Pause();
       ++idle_;
-      wake_.wait(lock);
+      const bool woken = pause ? wake_.wait_for(lock, *pause) == std::cv_status::no_timeout
+                               : (wake_.wait(lock), true);
       --idle_;
+      if (woken || !queue_.empty() || stopped_) continue;
+      lock.unlock();
+      returns.Return();
+      lock.lock();
     }
     Job job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    Run(self, std::move(job));
+    if (Run(self, std::move(job))) returns.Worked();
     if (self.gone) return;
     lock.lock();
   }
 }
 
-void Workers::Run(Worker& self, Job job) {
+bool Workers::Run(Worker& self, Job job) {
   const int64_t begin = NowNs();
   const bool watched = job.yields && options_.watch;
   if (watched) {
@@ -127,10 +134,16 @@ void Workers::Run(Worker& self, Job job) {
     base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
   }
   job.run = nullptr;  // what it holds is let go without the lock
-  if (NowNs() - begin > std::chrono::nanoseconds(kHeavyJob).count()) base::ReturnFreedMemory();
-  if (!watched) return;
-  self.yields_from.store(0);
-  if (NowNs() - begin < std::chrono::nanoseconds(kGiveWayAfter).count()) return;
+  const bool heavy = NowNs() - begin > std::chrono::nanoseconds(kHeavyJob).count();
+  if (heavy) base::ReturnFreedMemory();
+  if (watched) {
+    self.yields_from.store(0);
+    if (NowNs() - begin >= std::chrono::nanoseconds(kGiveWayAfter).count()) Raise(self);
+  }
+  return heavy || options_.patient;
+}
+
+void Workers::Raise(Worker& self) {
   std::lock_guard lock(workers_mutex_);
   if (!std::exchange(self.lowered, false)) return;
   if (base::RestorePriority(self.id) || watch_stopped_) return;

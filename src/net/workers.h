@@ -49,7 +49,9 @@ class Workers {
   void Add(std::unique_lock<std::mutex>& lock, Job job);
   void StartWorker();
   void Loop(Worker& self);
-  void Run(Worker& self, Job job);
+  /// Whether it may have held much memory.
+  bool Run(Worker& self, Job job);
+  void Raise(Worker& self);
   /// With workers_mutex_. Also puts new threads in the place of those that have ended. False where
   /// no job runs that yields.
   bool LowerTheLong();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/priority.h"
 #include "query/exec/limits.h"
 
@@ -137,17 +138,26 @@ class Helpers {
 
   void Loop() {
     if (patient_) base::LowerPriority(base::CurrentThread());
+    base::IdleReturn returns;
     for (;;) {
       Request request;
       {
         std::unique_lock lock(mutex_);
-        called_.wait(lock, [&] { return !calls_.empty(); });
+        const auto called = [&] { return !calls_.empty(); };
+        const auto pause = returns.Pause();
+        if (pause && !called_.wait_for(lock, *pause, called)) {
+          lock.unlock();
+          returns.Return();
+          continue;
+        }
+        called_.wait(lock, called);
         request = std::move(calls_.front());
         calls_.pop_front();
       }
       if (!request.job->Join()) continue;
       const bool left = request.job->Work(request.worker, patient_);
       request.job->Leave();
+      returns.Worked();
       if (left) Shared(true).Call(request.job, request.worker, request.worker);
     }
   }
