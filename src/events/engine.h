@@ -28,6 +28,7 @@
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
+#include "events/part_builder.h"
 #include "events/stream_registry.h"
 #include "events/tails.h"
 #include "io/manifest.h"
@@ -46,6 +47,7 @@ struct EngineOptions {
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
+  size_t splice_percent = 50;            ///< a merge copies granules that are as full as this
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
@@ -164,6 +166,10 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   // engine_merge.cc
   base::Result<bool> MergeOnce(bool final);
   base::Result<void> Merge(const Key& key, const std::vector<Slot>& run);
+  /// The part of them; `edit` drops them.
+  base::Result<std::shared_ptr<Part>> Join(const PartPlan& plan,
+                                           std::vector<std::shared_ptr<const Part>> parts,
+                                           const io::ManifestEdit& edit);
   void NoteDamaged(const std::vector<Slot>& run);
   base::Result<void> DropExpired();
   void RemoveDirectory(const io::PartEntry& entry);

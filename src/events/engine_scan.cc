@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "events/engine.h"
+#include "events/field_values.h"
 #include "events/in_order.h"
 #include "events/limits.h"
 
@@ -120,7 +121,7 @@ class ScanRun {
     std::shared_ptr<LoadedRows> whole;
     std::unique_ptr<GranuleRows> rows;
     base::Arena arena;
-    std::vector<std::vector<std::string_view>> values;  // by field; views into rows and arena
+    std::vector<FieldValues> values;  // by name; views into rows and arena
   };
 
   static bool HasStream(const Source& source, const GranuleMeta& granule) {
@@ -163,17 +164,32 @@ class ScanRun {
     PHAROS_TRY_VOID(TakeOutUnknown(source, task.granule, filter, found));
     found.values.resize(query_.fields.names.size());
     for (size_t name = 0; name < found.values.size(); ++name) {
+      if (!Needs(source, task.granule, name, found.rows->filtered)) continue;
       auto read = ReadField(*found.rows->bodies, *source.fields, name, found.rows->times,
-                            found.rows->selected, found.arena, &found.values[name]);
+                            found.rows->selected, found.arena);
       if (!read) return base::Wrap(std::move(read).error(), "part " + source.part->entry().path);
+      found.values[name] = *std::move(read);
     }
     return {};
+  }
+
+  /// False for a field that its filters alone needed, and where each stream has a label of its
+  /// name.
+  bool Needs(const Source& source, uint32_t granule, size_t name, bool filtered) const {
+    if (filtered && query_.fields.use(name) == store::FieldUse::kFilter) return false;
+    const GranuleMeta& meta = source.part->granules()[granule];
+    for (uint32_t i = meta.first_stream; i <= meta.last_stream; ++i) {
+      if (!source.streams[i]) continue;
+      if (!source.part->streams()[i].labels.Has(query_.fields.names[name])) return true;
+    }
+    return false;
   }
 
   /// Rows whose fields columns do not tell are given whole.
   Result<void> TakeOutUnknown(const Source& source, uint32_t granule, const RowFilter& filter,
                               Found& found) const {
     GranuleRows& rows = *found.rows;
+    if (AllKnown(*rows.bodies, *source.fields)) return {};
     std::vector<uint32_t> unknown;
     std::erase_if(rows.selected, [&](uint32_t row) {
       const bool known = !rows.bodies->shapes_here().empty() && rows.bodies->IsLine(row) &&
@@ -186,27 +202,38 @@ class ScanRun {
     return {};
   }
 
+  static bool AllKnown(const GranuleBodies& bodies, const PartFields& fields) {
+    const std::vector<uint32_t>& shapes = bodies.shapes_here();
+    return bodies.AllLines() && !shapes.empty() &&
+           std::all_of(shapes.begin(), shapes.end(),
+                       [&](uint32_t shape) { return fields.of(shape).known; });
+  }
+
   /// Cut into runs of one stream.
   Result<void> GiveRows(const Part& part, const GranuleRows& rows,
-                        std::vector<std::vector<std::string_view>>& values) {
-    size_t begin = 0;
+                        const std::vector<FieldValues>& values) {
     const std::vector<uint32_t>& selected = rows.selected;
-    while (begin < selected.size()) {
+    const bool all = selected.size() == rows.times.size();
+    times_.clear();
+    for (size_t i = 0; i < selected.size() && !all; ++i) times_.push_back(rows.times[selected[i]]);
+    const std::vector<int64_t>& times = all ? rows.times : times_;
+    const auto later = [&](uint32_t stream, uint32_t row) { return stream < rows.streams[row]; };
+    const auto cut = [](const auto& column, size_t begin, size_t size) {
+      return column.empty() ? std::span(column) : std::span(column).subspan(begin, size);
+    };
+    for (size_t begin = 0, end = 0; begin < selected.size(); begin = end) {
       const uint32_t stream = rows.streams[selected[begin]];
-      size_t end = begin;
-      times_.clear();
-      while (end < selected.size() && rows.streams[selected[end]] == stream) {
-        times_.push_back(rows.times[selected[end++]]);
+      const auto from = selected.begin() + static_cast<ptrdiff_t>(begin);
+      end = static_cast<size_t>(std::upper_bound(from, selected.end(), stream, later) -
+                                selected.begin());
+      store::ScanRows run;
+      run.times = cut(times, begin, end - begin);
+      run.filtered = rows.filtered;
+      for (const FieldValues& column : values) {
+        run.fields.push_back(
+            {cut(column.numbers, begin, end - begin), cut(column.texts, begin, end - begin)});
       }
-      const model::Labels& labels = part.streams()[stream].labels;
-      if (begin == 0 && end == selected.size()) return sink_.Rows(labels, times_, values);
-      std::vector<std::vector<std::string_view>> of_run;
-      for (const auto& column : values) {
-        of_run.emplace_back(column.begin() + static_cast<ptrdiff_t>(begin),
-                            column.begin() + static_cast<ptrdiff_t>(end));
-      }
-      PHAROS_TRY_VOID(sink_.Rows(labels, times_, of_run));
-      begin = end;
+      PHAROS_TRY_VOID(sink_.Rows(part.streams()[stream].labels, run));
     }
     return {};
   }

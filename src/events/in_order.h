@@ -44,14 +44,17 @@ base::Result<void> InOrder(size_t count, size_t helpers, size_t lead, Make make,
   base::Result<void> done;
   std::unique_lock lock(mutex);
   for (size_t i = 0; i < count && done; ++i) {
-    if (next == i) {  // nobody is at it
-      ++next;
+    while (!results[i]) {
+      if (next >= count || next >= taken + lead) {  // another is at it
+        changed.wait(lock, [&] { return results[i].has_value(); });
+        break;
+      }
+      const size_t number = next++;  // this one, or one of those behind it
       lock.unlock();
-      T made = make(i);
+      T made = make(number);
       lock.lock();
-      results[i] = std::move(made);
+      results[number] = std::move(made);
     }
-    changed.wait(lock, [&] { return results[i].has_value(); });
     T result = *std::move(results[i]);
     results[i].reset();
     taken = i + 1;

@@ -28,6 +28,11 @@ inline constexpr size_t kGranuleRows = 4096;
 inline constexpr size_t kSpanGranuleRows = 1024;
 /// Raw bytes after which a granule is closed early (long lines).
 inline constexpr size_t kGranuleBytes = 4 << 20;
+/// Stored bytes of a granule that is full whatever its rows are (long lines).
+inline constexpr size_t kFullGranuleBytes = 256 << 10;
+/// Times that two parts have in common above which their rows are compared one by one, by a merge
+/// that rewrites them: to load them apart would cost more.
+inline constexpr size_t kMaxSplicedTimes = 4096;
 /// Values of one line that get columns of their own; lines with more are text.
 inline constexpr size_t kMaxShapeValues = 200;
 /// Shapes of lines of a part, and columns of their values; lines of further ones are text.
@@ -43,8 +48,8 @@ inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
 inline constexpr size_t kTracePageIds = 256;
 /// Span ids after which such a page is closed early.
 inline constexpr size_t kTracePageSpans = 8192;
-/// Entries of one page of a part's index of trace ids.
-inline constexpr size_t kTraceIndexPage = 2048;
+/// Entries of one page of a part's index of trace ids: a look-up decodes half of one, in each part.
+inline constexpr size_t kTraceIndexPage = 256;
 /// Raw bytes of a page of the dictionary of origins.
 inline constexpr size_t kOriginPageBytes = 128 << 10;
 /// Pages of one dictionary of a part (trace ids, origins): at their usual size more than a

@@ -13,10 +13,39 @@ namespace {
 using base::Result;
 
 constexpr double kTens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-constexpr int64_t kExactDouble = int64_t{1} << 53;
 
-/// True where values with this skeleton are the text of the field as they stand.
-bool IsPlain(const Skeleton& skeleton, bool quoted) {
+/// A line of the shape whose values tell their own numbers.
+std::string Probe(const LineShape& shape) {
+  std::string out;
+  for (size_t i = 0; i < shape.columns.size(); ++i) {
+    out += shape.literals[i];
+    out += shape.quoted[i] ? "v" : "1";
+    out += std::to_string(100'000 + i);
+  }
+  return out + shape.literals.back();
+}
+
+enum class Verdict : uint8_t { kFails, kPasses, kNoNumber };
+
+Verdict TestText(const store::FieldFilter& filter, std::string_view text, bool absent) {
+  bool passes = false;
+  if (filter.text) {
+    passes = filter.text(absent ? std::string_view() : text);
+  } else if (!absent) {
+    const auto number = match::ParseNumber(text);
+    if (!number) return Verdict::kNoNumber;
+    passes = filter.number(*number);
+  }
+  return passes ? Verdict::kPasses : Verdict::kFails;
+}
+
+bool PassesAbsent(const store::FieldFilter& filter) {
+  return TestText(filter, {}, true) != Verdict::kFails;
+}
+
+}  // namespace
+
+bool IsPlainField(const Skeleton& skeleton, bool quoted) {
   for (const std::string_view literal : skeleton.literals) {
     for (const char c : literal) {
       if (c == '\\' || static_cast<uint8_t>(c) >= 0x80) return false;
@@ -30,39 +59,21 @@ bool IsPlain(const Skeleton& skeleton, bool quoted) {
   return !text.starts_with('[') && text != "null";
 }
 
-/// A skeleton that is one number and nothing else.
-bool IsBareNumber(const Skeleton& skeleton) {
-  return skeleton.vars.size() == 1 && skeleton.literals[0].empty() &&
-         skeleton.literals[1].empty() &&
-         (skeleton.vars[0].kind == VarKind::kNumber || skeleton.vars[0].kind == VarKind::kDecimal);
+double NumberScale(const Skeleton& skeleton) {
+  if (skeleton.vars.size() != 1 || !skeleton.literals[1].empty()) return 0;
+  const bool negative = skeleton.literals[0] == "-";
+  if (!negative && !skeleton.literals[0].empty()) return 0;
+  const VarType type = skeleton.vars[0];
+  if (type.kind != VarKind::kNumber && type.kind != VarKind::kDecimal) return 0;
+  const double scale = type.kind == VarKind::kNumber ? 1 : kTens[type.param];
+  return negative ? -scale : scale;
 }
 
-/// The field's text of a stored value; null data() where JSON says that there is no field.
 std::string_view FieldText(std::string_view value, bool quoted, std::string* scratch) {
   if (quoted) return match::JsonText({match::JsonType::kString, value}, scratch);
   if (value == "null" || value.starts_with('[')) return {};
   return value;
 }
-
-/// A line of the shape whose values tell their own numbers.
-std::string Probe(const LineShape& shape) {
-  std::string out;
-  for (size_t i = 0; i < shape.columns.size(); ++i) {
-    out += shape.literals[i];
-    out += shape.quoted[i] ? "v" : "1";
-    out += std::to_string(100'000 + i);
-  }
-  return out + shape.literals.back();
-}
-
-bool PassesText(const store::FieldFilter& filter, std::string_view text, bool absent) {
-  if (filter.text) return filter.text(absent ? std::string_view() : text);
-  if (absent) return false;
-  const auto number = match::ParseNumber(text);
-  return !number || filter.number(*number);
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const PartFields>> PartFields::Make(const Part& part,
                                                            const store::FieldRequest& request,
@@ -115,6 +126,10 @@ Tri PartFields::Test(size_t filter, uint32_t column, bool quoted, uint32_t word)
   return Find(filter, column, quoted)->by_word[word];
 }
 
+bool PartFields::MayBeNoNumber(size_t filter, uint32_t column, bool quoted) const {
+  return Find(filter, column, quoted)->no_number;
+}
+
 Result<void> PartFields::TestColumn(const Part& part, size_t filter, uint32_t column, bool quoted) {
   if (Find(filter, column, quoted) != nullptr) return {};
   PHAROS_TRY(const auto words, part.Words(column));
@@ -130,7 +145,9 @@ Result<void> PartFields::TestColumn(const Part& part, size_t filter, uint32_t co
     if (skeleton.vars.empty()) {
       const std::string_view text = FieldText(skeleton.literals[0], quoted, &scratch);
       const bool absent = !quoted && text.data() == nullptr;
-      state = PassesText(test, text, absent) ? Tri::kAlways : Tri::kNever;
+      const Verdict verdict = TestText(test, text, absent);
+      state = verdict == Verdict::kFails ? Tri::kNever : Tri::kAlways;
+      tested.no_number = tested.no_number || verdict == Verdict::kNoNumber;
     }
     tested.by_word.push_back(state);
     if (state == Tri::kNever) continue;
@@ -151,7 +168,7 @@ Result<void> PartFields::TestWords(const Part& part, const PartShapes& shapes) {
       if (!usable_[f]) continue;
       const size_t field = request_->filters[f].field;
       if (of.columns[field] == kAbsent) {
-        if (!PassesText(request_->filters[f], {}, true)) {
+        if (!PassesAbsent(request_->filters[f])) {
           possible = GranuleSet(part.granules().size());
         }
         continue;
@@ -184,20 +201,20 @@ class FilterRun {
       const PartFields::OfShape& of = fields_.of(shape);
       if (!of.known) continue;
       if (of.columns[filter_.field] == PartFields::kAbsent) {
-        ready.state = PassesText(filter_, {}, true) ? Tri::kAlways : Tri::kNever;
+        ready.state = PassesAbsent(filter_) ? Tri::kAlways : Tri::kNever;
         continue;
       }
       ready.state = Tri::kMaybe;
       ready.number = static_cast<uint32_t>(of.columns[filter_.field]);
       ready.quoted = of.quoted[filter_.field];
+      exact_ = exact_ && !fields_.MayBeNoNumber(number_, ready.number, ready.quoted);
       PHAROS_TRY(ready.column, bodies_.Column(ready.number));
       if (ready.column->locals().size() > 1) ready.column->DecodeLocals(&ready.locals);
       for (uint32_t i = 0; i < ready.column->locals().size(); ++i) {
         const uint32_t word = ready.column->locals()[i].number;
         ready.by_local.push_back(fields_.Test(number_, ready.number, ready.quoted, word));
         const Skeleton& skeleton = ready.column->skeleton(i);
-        ready.number_scale.push_back(
-            filter_.number && IsBareNumber(skeleton) ? kTens[skeleton.vars[0].param] : 0);
+        ready.number_scale.push_back(filter_.number ? NumberScale(skeleton) : 0);
       }
     }
     return {};
@@ -245,8 +262,12 @@ class FilterRun {
     value_.clear();
     ready.column->Append(place, times_[row], value_);
     const std::string_view text = FieldText(value_, ready.quoted, &scratch_);
-    return PassesText(filter_, text, !ready.quoted && text.data() == nullptr);
+    const Verdict verdict = TestText(filter_, text, !ready.quoted && text.data() == nullptr);
+    exact_ = exact_ && verdict != Verdict::kNoNumber;
+    return verdict != Verdict::kFails;
   }
+  /// No row was let through because its value is no number.
+  bool exact() const { return exact_; }
 
  private:
   struct Ready {
@@ -264,17 +285,22 @@ class FilterRun {
   const store::FieldFilter& filter_;
   const std::vector<int64_t>& times_;
   std::vector<Ready> ready_;
+  bool exact_ = true;
   std::string value_;
   std::string scratch_;
 };
 
 }  // namespace
 
-Result<void> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
+Result<bool> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
                          const std::vector<int64_t>& times, std::vector<uint32_t>* rows) {
-  if (bodies.shapes_here().empty()) return {};
+  if (bodies.shapes_here().empty()) return true;
+  bool exact = true;
   for (size_t f = 0; f < fields.request().filters.size() && !rows->empty(); ++f) {
-    if (!fields.usable(f)) continue;
+    if (!fields.usable(f)) {
+      exact = false;
+      continue;
+    }
     FilterRun run(bodies, fields, f, times);
     PHAROS_TRY_VOID(run.Prepare());
     if (run.Decided()) {
@@ -282,58 +308,9 @@ Result<void> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
     } else {
       std::erase_if(*rows, [&](uint32_t row) { return !run.Passes(row); });
     }
+    exact = exact && run.exact();
   }
-  return {};
-}
-
-Result<void> ReadField(GranuleBodies& bodies, const PartFields& fields, size_t name,
-                       const std::vector<int64_t>& times, const std::vector<uint32_t>& rows,
-                       base::Arena& arena, std::vector<std::string_view>* values) {
-  values->clear();
-  values->reserve(rows.size());
-  struct Ready {
-    const ValueColumn* column = nullptr;
-    uint32_t number = 0;
-    bool quoted = false;
-    std::vector<bool> plain;  // by local
-  };
-  std::vector<Ready> ready(bodies.shapes_here().size());
-  for (size_t i = 0; i < ready.size(); ++i) {
-    const PartFields::OfShape& of = fields.of(bodies.shapes_here()[i]);
-    if (!of.known || of.columns[name] == PartFields::kAbsent) continue;
-    ready[i].number = static_cast<uint32_t>(of.columns[name]);
-    ready[i].quoted = of.quoted[name];
-    PHAROS_TRY(ready[i].column, bodies.Column(ready[i].number));
-    for (uint32_t local = 0; local < ready[i].column->locals().size(); ++local) {
-      ready[i].plain.push_back(IsPlain(ready[i].column->skeleton(local), of.quoted[name]));
-    }
-  }
-  std::string value, scratch;
-  for (const uint32_t row : rows) {
-    const Ready& of = ready[bodies.LocalShapeOf(row)];
-    if (of.column == nullptr) {
-      values->emplace_back();
-      continue;
-    }
-    const size_t place = bodies.PlaceOf(of.number, row);
-    const uint32_t local = of.column->LocalOf(place);
-    if (of.plain[local] && of.column->locals()[local].variables.empty()) {
-      const std::string_view literal = of.column->skeleton(local).literals[0];
-      values->push_back(literal.data() == nullptr ? std::string_view("") : literal);
-      continue;
-    }
-    value.clear();
-    of.column->Append(place, times[row], value);
-    std::string_view text = value;
-    if (!of.plain[local]) text = FieldText(value, of.quoted, &scratch);
-    if (text.data() == nullptr) {
-      values->emplace_back(of.quoted ? std::string_view("") : std::string_view());
-    } else {
-      text = arena.Copy(text);
-      values->push_back(text.data() == nullptr ? std::string_view("") : text);
-    }
-  }
-  return {};
+  return exact;
 }
 
 }  // namespace pharos::events

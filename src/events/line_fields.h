@@ -1,5 +1,5 @@
-// Fields of lines read from columns: where in a part the fields of `| json` stand, which rows
-// pass a query's tests of them, and their values, without putting a line together.
+// Fields of lines in columns: where in a part the fields of `| json` stand, and which rows pass
+// a query's tests of them, without putting a line together.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/arena.h"
 #include "base/result.h"
 #include "events/body_reader.h"
 #include "events/needle.h"
@@ -36,12 +35,15 @@ class PartFields {
   const GranuleSet& granules() const { return granules_; }
   /// What filter f says of values with this skeleton of a column.
   Tri Test(size_t filter, uint32_t column, bool quoted, uint32_t word) const;
+  /// Among the words that pass are some that filter f cannot read as a number.
+  bool MayBeNoNumber(size_t filter, uint32_t column, bool quoted) const;
 
  private:
   struct Tested {
     uint32_t column = 0;
     bool quoted = false;
     std::vector<Tri> by_word;
+    bool no_number = false;  ///< a word that the filter lets through as no number
     GranuleSet granules;
   };
   base::Result<void> MapShapes(const PartShapes& shapes);
@@ -57,12 +59,18 @@ class PartFields {
 };
 
 /// Takes rows that fail a usable filter out of `rows`. Rows of shapes that are not known stay.
-base::Result<void> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
+/// True where those of known shapes pass all filters: each was usable, and read as a number
+/// where it must be one.
+base::Result<bool> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
                                const std::vector<int64_t>& times, std::vector<uint32_t>* rows);
 
-/// The values of one name for rows of known shapes; views into `arena` and the bodies.
-base::Result<void> ReadField(GranuleBodies& bodies, const PartFields& fields, size_t name,
-                             const std::vector<int64_t>& times, const std::vector<uint32_t>& rows,
-                             base::Arena& arena, std::vector<std::string_view>* values);
+/// A value that is one number and nothing else is this number divided by the answer; else 0.
+double NumberScale(const Skeleton& skeleton);
+/// Numbers that divide by NumberScale without an error.
+inline constexpr int64_t kExactDouble = int64_t{1} << 53;
+/// True where values with this skeleton are the text of the field as they stand.
+bool IsPlainField(const Skeleton& skeleton, bool quoted);
+/// The field's text of a stored value; null data() where JSON says that there is no field.
+std::string_view FieldText(std::string_view value, bool quoted, std::string* scratch);
 
 }  // namespace pharos::events

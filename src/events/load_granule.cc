@@ -83,6 +83,7 @@ class OpenGranule::Impl {
     out->streams = std::move(keys_.streams);
     out->selected = std::move(selected_);
     out->bodies = std::move(bodies_);
+    out->filtered = filtered_;
     return out;
   }
 
@@ -168,6 +169,7 @@ class OpenGranule::Impl {
     PHAROS_TRY_VOID(ReadBodies());
     auto kept = KeepPassing(*bodies_, *filter_.fields, keys_.times, &selected_);
     if (!kept) return Named(std::move(kept).error());
+    filtered_ = *kept;
     return {};
   }
 
@@ -211,7 +213,7 @@ class OpenGranule::Impl {
     if (!ids_.empty()) return {};
     if (meta_.max_trace == 0) return {};
     PHAROS_TRY(const PageBytes page, part_->SharedPage("ids", granule_, filter_.keep_pages));
-    auto ids = DecodeGranuleIds(*page, meta_.rows);
+    auto ids = DecodeGranuleIds(*page, meta_);
     if (!ids) return Named(std::move(ids).error());
     ids_ = *std::move(ids);
     return {};
@@ -340,7 +342,7 @@ class OpenGranule::Impl {
       events[i].kind = part_->meta().kind;
       events[i].time_ns = keys_.times[rows[i]];
     }
-    auto decoded = DecodeGranuleRest(*rest_, meta_.rows, rows, out.arena, events, origins);
+    auto decoded = DecodeGranuleRest(*rest_, meta_, rows, out.arena, events, origins);
     if (!decoded) return Named(std::move(decoded).error());
     out.rows.reserve(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -433,6 +435,7 @@ class OpenGranule::Impl {
   size_t end_ = 0;
   bool in_order_ = false;  // of time, not of rows
   bool asked_ = false;
+  bool filtered_ = false;
   std::vector<TraceRef> ids_;
   std::unique_ptr<GranuleBodies> bodies_;
   std::vector<std::shared_ptr<const Needle>> needles_;

@@ -74,6 +74,7 @@ struct GranuleRows {
   std::vector<uint32_t> streams;  ///< likewise
   std::vector<uint32_t> selected;
   std::unique_ptr<GranuleBodies> bodies;  ///< null where nothing needed them
+  bool filtered = false;  ///< those of known shapes pass all filters of their fields
 };
 /// `needs_bodies`: also where no line is tested.
 base::Result<std::unique_ptr<GranuleRows>> SelectRows(const std::shared_ptr<const Part>& part,

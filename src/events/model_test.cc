@@ -212,6 +212,7 @@ TEST(EngineModel, RandomLives) {
     options.max_part_rows = 400 * seed;
     options.merge_fan_in = 2 + seed % 3;
     options.cursor_rows = seed % 2 == 0 ? 64 : kCursorRows;
+    options.splice_percent = seed % 3 == 0 ? 50 : 0;
     Model(seed, options).Run(60);
   }
 }

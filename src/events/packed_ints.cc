@@ -252,4 +252,25 @@ void PackedInts::Decode(std::vector<int64_t>* values) const {
   }
 }
 
+void PackedInts::DecodeBelow(uint32_t limit, std::vector<uint32_t>* values) const {
+  values->resize(size_);
+  uint32_t* out = values->data();
+  size_t i = 0;
+  if (form_ == Form::kReference && base_ == 0 && factor_ == 1 && width_ > 0 && width_ <= 8) {
+    // Eight codes are as many bytes as a code has bits.
+    for (size_t at = 0; i + 8 <= size_ && at + 8 <= bits_.size(); i += 8, at += width_) {
+      uint64_t word = 0;
+      std::memcpy(&word, bits_.data() + at, 8);
+      for (size_t j = 0; j < 8; ++j) {
+        const auto code = static_cast<uint32_t>((word >> (j * width_)) & mask_);
+        out[i + j] = code < limit ? code : 0;
+      }
+    }
+  }
+  for (; i < size_; ++i) {
+    const auto code = static_cast<uint64_t>(At(i));
+    out[i] = code < limit ? static_cast<uint32_t>(code) : 0;
+  }
+}
+
 }  // namespace pharos::events

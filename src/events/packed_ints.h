@@ -30,6 +30,8 @@ class PackedInts {
     }
   }
   void Decode(std::vector<int64_t>* values) const;
+  /// Values that number things, of which there are `limit`; others, as in a damaged page, are 0.
+  void DecodeBelow(uint32_t limit, std::vector<uint32_t>* values) const;
   size_t size() const { return size_; }
   bool constant() const { return form_ == Form::kConst; }
   /// No value is greater; not always one of them.

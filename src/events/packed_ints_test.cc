@@ -32,6 +32,27 @@ TEST(PackedInts, ADamagedWidthOfCodesTakesNoMemory) {
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(read.At(i), values[i]);
 }
 
+TEST(PackedInts, SmallNumbersAreReadAtOnce) {
+  for (const int64_t most : {1, 2, 3, 4, 7, 15, 16, 100, 255, 300}) {
+    for (const size_t n : {1, 7, 8, 9, 64, 1000}) {
+      std::vector<int64_t> values;
+      for (size_t i = 0; i < n; ++i) values.push_back(static_cast<int64_t>(i * 7919) % (most + 1));
+      std::string bytes;
+      PutPackedInts(bytes, values);
+      PackedInts read;
+      Reader in(bytes);
+      ASSERT_TRUE(read.Parse(in, n));
+      std::vector<uint32_t> got;
+      const auto limit = static_cast<uint32_t>(most);  // the greatest is one too many
+      read.DecodeBelow(limit, &got);
+      ASSERT_EQ(got.size(), n);
+      for (size_t i = 0; i < n; ++i) {
+        ASSERT_EQ(got[i], values[i] < most ? static_cast<uint32_t>(values[i]) : 0U) << most;
+      }
+    }
+  }
+}
+
 TEST(PackedTexts, DamagedNumbersReadNothing) {
   const std::vector<std::string_view> texts = {"a", "b", "a", "b", "a", "c", "b", "a"};
   std::string bytes;

@@ -25,6 +25,9 @@ Result<std::shared_ptr<const OriginPage>> DecodeOrigins(std::string bytes) {
   return page;
 }
 
+/// What tells its pages from those of other sections in the shared pages.
+constexpr uint8_t kTraceIndexTag = 'x';
+
 /// The page whose first number is the last one not above `number`; -1 for none.
 ptrdiff_t PageOf(const std::vector<int64_t>& firsts, int64_t number) {
   return std::upper_bound(firsts.begin(), firsts.end(), number) - firsts.begin() - 1;
@@ -72,6 +75,13 @@ Result<void> Part::Load() {
       return Fail(ErrorKind::kCorrupt, "a granule names a stream that is not there");
     }
   }
+  for (size_t i = 0; i < meta_.run_first.size(); ++i) {
+    const uint32_t first = meta_.run_first[i];
+    if (i == 0 ? first != 0 : first <= meta_.run_first[i - 1] || first >= granules_.size()) {
+      return Fail(ErrorKind::kCorrupt, "its runs are not those of its granules");
+    }
+  }
+  if (meta_.run_first.empty()) return Fail(ErrorKind::kCorrupt, "it has no runs");
   for (const std::string_view section : {"key", "ids", "body", "rest"}) {
     if (reader_->PageCount(section) != granules_.size()) {
       return Fail(ErrorKind::kCorrupt, "section " + std::string(section) + " lacks pages");
@@ -86,9 +96,15 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
   return page;
 }
 
+Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page) const {
+  auto stored = reader_->ReadStored(section, page);
+  if (!stored) return std::unexpected(Named(std::move(stored).error()));
+  return stored;
+}
+
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
   uint8_t tag = static_cast<uint8_t>(section[0]);
-  if (section == "trace_index") tag = 'x';
+  if (section == "trace_index") tag = kTraceIndexTag;
   if (section == "id_filter") tag = 'f';
   if (pages_) {
     if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
@@ -157,7 +173,16 @@ Result<std::shared_ptr<const IdFilter>> Part::Ids() const {
   return ids_ = *std::move(ids);
 }
 
-Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
+bool Part::KnowsWhere(const model::TraceId& id) const {
+  const std::vector<uint32_t>& firsts = meta_.traces.index_first;
+  const auto past = std::upper_bound(firsts.begin(), firsts.end(), Fingerprint(id));
+  if (past == firsts.begin()) return true;
+  return pages_ && pages_->Find(number_, kTraceIndexTag,
+                                static_cast<uint32_t>(past - firsts.begin() - 1)) != nullptr;
+}
+
+Result<std::vector<int64_t>> Part::FindTrace(const model::TraceId& id) const {
+  std::vector<int64_t> out;
   const uint32_t fingerprint = Fingerprint(id);
   const std::vector<uint32_t>& firsts = meta_.traces.index_first;
   const auto past = static_cast<uint32_t>(
@@ -170,11 +195,11 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
       int64_t first = 0;
       PHAROS_TRY(const auto page, Traces(trace, &first));
       const auto within = static_cast<size_t>(trace - first);
-      if (within < page->ids.size() && page->ids[within] == id) return trace;
+      if (within < page->ids.size() && page->ids[within] == id) out.push_back(trace);
     }
     if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
   }
-  return 0;
+  return out;
 }
 
 uint64_t Part::StoredBytes(std::string_view section, uint32_t page) const {

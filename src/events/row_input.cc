@@ -104,12 +104,15 @@ class MemtableInput final : public RowInput {
   base::Arena arena_{256 << 10};
 };
 
-/// Walks one part in its own order, one granule in memory at a time.
+/// Walks one run of a part in its own order, one granule in memory at a time.
 class PartWalk {
  public:
-  /// `first` is the number of rows in the parts in front of it.
-  PartWalk(std::shared_ptr<const Part> part, uint64_t rank, uint64_t first)
-      : part_(std::move(part)), rank_(rank), next_(first) {}
+  /// Granules [granule, end); `first` is the number of rows in front of them.
+  PartWalk(std::shared_ptr<const Part> part, uint32_t source, uint32_t granule, uint32_t end,
+           uint64_t first)
+      : source(source), part_(std::move(part)), next_(first), granule_(granule), end_(end) {}
+
+  const uint32_t source;  ///< number of the part
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
 
@@ -121,13 +124,11 @@ class PartWalk {
     std::unique_ptr<GranuleBodies> bodies;
   };
 
-  const std::shared_ptr<const Part>& part() const { return part_; }
-
   /// The current row, null at the end. `old` takes granules that were left.
   Result<LoadedRow*> Peek(std::vector<std::unique_ptr<Open>>& old) {
     while (!open_ || at_ == open_->order.size()) {
       if (open_) old.push_back(std::move(open_));
-      if (granule_ == part_->granules().size()) return nullptr;
+      if (granule_ == end_) return nullptr;
       first_ = next_;
       next_ += part_->granules()[granule_].rows;
       PHAROS_TRY_VOID(OpenGranule(granule_++));
@@ -148,7 +149,7 @@ class PartWalk {
     RowFilter all;
     all.keep_pages = false;
     all.bodies = false;
-    PHAROS_TRY(open->rows, LoadGranule(part_, granule, rank_, all));
+    PHAROS_TRY(open->rows, LoadGranule(part_, granule, source, all));
     const size_t rows = open->rows->rows.size();
     open->order.resize(rows);
     open->times.resize(rows);
@@ -163,10 +164,10 @@ class PartWalk {
   }
 
   std::shared_ptr<const Part> part_;
-  uint64_t rank_;
   uint64_t next_;
   uint64_t first_ = 0;
-  uint32_t granule_ = 0;
+  uint32_t granule_;
+  uint32_t end_;
   std::unique_ptr<Open> open_;
   size_t at_ = 0;
 };
@@ -180,29 +181,37 @@ class PartsInput final : public RowInput {
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
     uint64_t rows = 0;
-    for (size_t i = 0; i < parts.size(); ++i) {
-      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i, rows);
-      for (const GranuleMeta& granule : walk.part()->granules()) rows += granule.rows;
-      for (const PartStream& stream : walk.part()->streams()) {
+    for (uint32_t i = 0; i < parts.size(); ++i) {
+      const Part& part = *parts[i];
+      std::vector<uint32_t> numbers;
+      for (const PartStream& stream : part.streams()) {
         const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
-        walk.stream_numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
+        numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
+      }
+      const std::vector<uint32_t>& firsts = part.meta().run_first;
+      for (size_t run = 0; run < firsts.size(); ++run) {
+        const auto all = static_cast<uint32_t>(part.granules().size());
+        const uint32_t end = run + 1 < firsts.size() ? firsts[run + 1] : all;
+        walks_.emplace_back(parts[i], i, firsts[run], end, rows).stream_numbers = numbers;
+        for (uint32_t g = firsts[run]; g < end; ++g) rows += part.granules()[g].rows;
       }
     }
+    parts_ = std::move(parts);
   }
 
   const std::vector<Labels>& streams() const override { return streams_; }
 
   Result<void> VisitIds(const IdVisitor& visit) override {
     bool any = false;
-    for (const PartWalk& walk : walks_) any = any || walk.part()->meta().traces.traces > 0;
+    for (const auto& part : parts_) any = any || part->meta().traces.traces > 0;
     if (!any) return {};
-    for (const PartWalk& walk : walks_) {
-      for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
-        const GranuleMeta& meta = walk.part()->granules()[g];
+    for (const auto& part : parts_) {
+      for (uint32_t g = 0; g < part->granules().size(); ++g) {
+        const GranuleMeta& meta = part->granules()[g];
         if (meta.max_trace == 0) {
           for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
         } else {
-          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+          PHAROS_TRY_VOID(VisitGranule(*part, g, meta, visit));
         }
       }
     }
@@ -228,7 +237,7 @@ class PartsInput final : public RowInput {
     PartWalk& walk = walks_[best];
     const uint32_t place = PartWalk::PlaceOf(*best_row);
     *out = {&best_row->event, best_stream, walk.FirstOfGranule() + place,
-            walk.bodies(),    place,       static_cast<uint32_t>(best)};
+            walk.bodies(),    place,       walk.source};
     walk.Advance();
     return true;
   }
@@ -241,7 +250,7 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
-    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
+    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i].trace == 0) {
         visit({}, {}, {}, 0);
@@ -271,7 +280,8 @@ class PartsInput final : public RowInput {
   }
 
   std::vector<Labels> streams_;
-  std::vector<PartWalk> walks_;
+  std::vector<std::shared_ptr<const Part>> parts_;
+  std::vector<PartWalk> walks_;  // in the order of arrival
   std::vector<std::unique_ptr<PartWalk::Open>> old_;
 };
 

@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 
 #include "events/world_test.h"
 #include "match/json_fields.h"
+#include "text/go_float.h"
 
 namespace pharos::events {
 namespace {
@@ -29,16 +31,23 @@ class Collector final : public store::ScanSink {
  public:
   explicit Collector(const std::vector<std::string>& names) : names_(names) {}
 
-  base::Result<void> Rows(const model::Labels& stream, std::span<const int64_t> times,
-                          const std::vector<std::vector<std::string_view>>& fields) override {
+  base::Result<void> Rows(const model::Labels& stream, const store::ScanRows& scanned) override {
+    const auto& times = scanned.times;
     EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
     for (size_t i = 0; i < times.size(); ++i) {
       std::map<std::string, std::string> found;
-      for (size_t f = 0; f < fields.size(); ++f) {
-        if (fields[f][i].data() != nullptr) found[names_[f]] = fields[f][i];
+      for (size_t f = 0; f < scanned.fields.size(); ++f) {
+        const store::ScanField& field = scanned.fields[f];
+        if (!field.numbers.empty() && !std::isnan(field.numbers[i])) {
+          found[names_[f]] = text::GoFloat(field.numbers[i]);
+          ++numbers;
+        } else if (!field.texts.empty() && field.texts[i].data() != nullptr) {
+          found[names_[f]] = field.texts[i];
+        }
       }
       rows.emplace_back(times[i], stream.bytes(), std::move(found));
       ++reduced;
+      if (scanned.filtered) ++filtered;
     }
     return {};
   }
@@ -48,6 +57,8 @@ class Collector final : public store::ScanSink {
   }
   std::vector<Row> rows;
   size_t reduced = 0;
+  size_t filtered = 0;
+  size_t numbers = 0;
 
  private:
   const std::vector<std::string>& names_;
@@ -147,6 +158,57 @@ TEST_F(Scan, GivesWhatACursorGives) {
       EXPECT_TRUE(scanned.rows == want) << level;
     }
   }
+}
+
+TEST_F(Scan, NumbersAreThoseThatTheTextsSay) {
+  ASSERT_TRUE(world_.Start());
+  const int64_t start = kNow - kHour;
+  Append(6000, start);
+  ASSERT_TRUE(world_.engine->Flush());
+  store::EventQuery query = All();
+  query.fields.json = true;
+  query.fields.names = {"n", "level"};
+  Collector texts(query.fields.names);
+  ASSERT_TRUE(world_.engine->Scan(query, texts));
+  query.fields.uses = {store::FieldUse::kNumber};
+  Collector numbers(query.fields.names);
+  ASSERT_TRUE(world_.engine->Scan(query, numbers));
+  EXPECT_EQ(texts.numbers, 0U);
+  EXPECT_GT(numbers.numbers, 1000U);
+  ASSERT_EQ(texts.rows.size(), numbers.rows.size());
+  for (size_t i = 0; i < texts.rows.size(); ++i) {
+    auto want = std::get<2>(texts.rows[i]), got = std::get<2>(numbers.rows[i]);
+    ASSERT_EQ(want.count("n"), got.count("n")) << i;
+    double a = 0, b = 0;
+    if (want.count("n") > 0 && text::ParseGoFloat(want["n"], &a)) {
+      ASSERT_TRUE(text::ParseGoFloat(got["n"], &b));
+      ASSERT_EQ(a, b) << want["n"];
+      want.erase("n");
+      got.erase("n");
+    }
+    ASSERT_EQ(want, got) << i;
+  }
+}
+
+TEST_F(Scan, RowsThatPassedAllFiltersSaySo) {
+  ASSERT_TRUE(world_.Start());
+  Append(6000, kNow - kHour);
+  ASSERT_TRUE(world_.engine->Flush());
+  store::EventQuery query = All();
+  query.fields.json = true;
+  query.fields.names = {"level", "n"};
+  query.fields.uses = {store::FieldUse::kFilter, store::FieldUse::kText};
+  query.fields.filters.push_back({0, [](std::string_view v) { return v == "error"; }, {}});
+  Collector all(query.fields.names);
+  ASSERT_TRUE(world_.engine->Scan(query, all));
+  EXPECT_GT(all.filtered, 100U);
+  EXPECT_EQ(all.filtered, all.reduced);
+  // Values that are no numbers pass a test of numbers: the caller must say what they are.
+  query.fields.filters = {{1, {}, [](double n) { return n >= 500; }}};
+  Collector some(query.fields.names);
+  ASSERT_TRUE(world_.engine->Scan(query, some));
+  EXPECT_GT(some.reduced, 100U);
+  EXPECT_EQ(some.filtered, 0U);
 }
 
 }  // namespace

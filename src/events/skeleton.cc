@@ -11,7 +11,6 @@ namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDigits = 18;  // of a number that surely fits into 63 bits
-constexpr char kParamBase = 32;
 constexpr char kLastMarker = static_cast<char>(VarKind::kText);
 
 // Classes of bytes.

@@ -80,11 +80,21 @@ struct FieldFilter {
   std::function<bool(double)> number;          ///< absent fails, what is no number passes
 };
 
+/// What a scan's caller needs a field for.
+enum class FieldUse : uint8_t {
+  kFilter,  ///< its filters alone
+  kNumber,  ///< its value as a number
+  kText,
+};
+
 /// Fields of lines as LogQL's `| json` gives them (names sanitised, nesting joined by '_').
 struct FieldRequest {
   bool json = false;  ///< false: no field is wanted
   std::vector<std::string> names;
   std::vector<FieldFilter> filters;
+  std::vector<FieldUse> uses;  ///< by name; what is not said is kText
+
+  FieldUse use(size_t name) const { return name < uses.size() ? uses[name] : FieldUse::kText; }
 };
 
 struct EventQuery {
@@ -114,15 +124,27 @@ class EventCursor {
   virtual base::Result<bool> Next(model::EventBatch* out) = 0;
 };
 
+/// Values of one field, by row; both empty where nobody needs them.
+struct ScanField {
+  std::span<const double> numbers;          ///< NaN where `texts` must be asked
+  std::span<const std::string_view> texts;  ///< null data() where absent
+};
+
+/// Events of one stream in the order of time, reduced to their times and the fields that were
+/// asked for. They pass the predicate, have been read without an error, and no label of theirs
+/// but the stream's has one of the names.
+struct ScanRows {
+  std::span<const int64_t> times;
+  /// They pass all filters of the request, too; fields for kFilter are left out.
+  bool filtered = false;
+  std::vector<ScanField> fields;  ///< by name
+};
+
 /// Where Scan puts what it finds.
 class ScanSink {
  public:
   virtual ~ScanSink() = default;
-  /// Events of one stream in the order of time, reduced to their times and the values of the
-  /// fields that were asked for: fields[f][i], null data() where absent. They pass the predicate,
-  /// have been read without an error, and no label of theirs but the stream's has one of the names.
-  virtual base::Result<void> Rows(const model::Labels& stream, std::span<const int64_t> times,
-                                  const std::vector<std::vector<std::string_view>>& fields) = 0;
+  virtual base::Result<void> Rows(const model::Labels& stream, const ScanRows& rows) = 0;
   /// An event that cannot be reduced so; it passes the predicate.
   virtual base::Result<void> Whole(const model::Labels& stream, const model::Event& event) = 0;
 };

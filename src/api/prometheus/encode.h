@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/http.h"
 #include "model/labels.h"
+#include "net/http.h"
 
 namespace pharos::api::prometheus {
 

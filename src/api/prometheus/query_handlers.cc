@@ -92,7 +92,7 @@ bool Truncate(std::vector<Series>& series, int64_t limit) {
 }
 
 net::Response Answer(QueryAnswer answer, const QueryOptions& options, const Counted& counted,
-                      int64_t elapsed_ns, query::exec::HeldMemory memory) {
+                     int64_t elapsed_ns, query::exec::HeldMemory memory) {
   const bool list = answer.value.type == query::promql::ValueType::kVector ||
                     answer.value.type == query::promql::ValueType::kMatrix;
   if (list &&
