@@ -53,7 +53,8 @@ class Builder {
     api::pharos::RegisterSloApi(*router, "/pharos/api/v1",
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
     api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
-                                        {.source = &deps_.storage->cardinality()});
+                                        {.source = &deps_.storage->cardinality(),
+                                         .tenant = Tenants()});
     api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
                                      {.exemplars = &deps_.storage->exemplars()});
     router->SetFallback(ServeAsset);
@@ -121,6 +122,7 @@ class Builder {
     prometheus.admin = &deps_.storage->sample_admin();
     prometheus.enable_admin = deps_.options->enable_admin;
     prometheus.limits = deps_.storage->QueryLimits();
+    prometheus.tenant = Tenants();
     prometheus.engine = deps_.storage->QueryEngine();
     prometheus.per_step_stats = deps_.options->features.per_step_stats;
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
@@ -141,6 +143,13 @@ class Builder {
     prometheus.storage_retention = deps_.storage->SampleRetention();
     api::prometheus::RegisterPrometheusApi(router, "", std::move(prometheus));
     ingest::receive::RegisterRemoteWrite(router, "", target_);
+  }
+
+  /// Whose data a request sees: where its writes go.
+  std::function<std::string(const Request&)> Tenants() const {
+    return [target = target_](const Request& request) {
+      return ingest::receive::TenantOf(target, request);
+    };
   }
 
   std::string JoinedFeatures() const {
