@@ -58,9 +58,12 @@ Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
 
 Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into) {
   PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
+  bytes.remove_prefix(1);
+  if (into->capacity() < length + kSnappySlop) std::string().swap(*into);  // would grow by halves
   bool right = false;
-  into->resize_and_overwrite(length, [&](char* out, size_t) {
-    right = snappy::RawUncompress(bytes.data(), bytes.size(), out);
+  into->resize_and_overwrite(length + kSnappySlop, [&](char* out, size_t) {
+    right = SnappyDecodeBlock(bytes, out, length);
     return right ? length : 0;
   });
   if (!right) return Fail(ErrorKind::kBadInput, "snappy: corrupt input");

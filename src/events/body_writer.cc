@@ -1,6 +1,8 @@
 #include "events/body_writer.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "events/coding.h"
 #include "events/column.h"
@@ -25,14 +27,48 @@ static_assert(kMaxSkeletons < UINT16_MAX);
 /// Equal for texts that differ in digits only; what else is equal is found out by looking.
 constexpr size_t kSignatures = 1024;
 constexpr size_t kSignatureBytes = 96;
+constexpr uint64_t kEachByte = 0x0101010101010101u;
+
+/// Up to eight bytes of a text of `size` bytes, those from `at` on; zeros behind its end.
+uint64_t LoadBytes(const char* text, size_t at, size_t size) {
+  uint64_t word = 0;
+  if (size - at >= 8) {
+    std::memcpy(&word, text + at, 8);
+  } else if (size >= 8) {
+    std::memcpy(&word, text + size - 8, 8);
+    word >>= 8 * (8 - (size - at));
+  } else {
+    for (size_t i = size; i > at; --i) word = word << 8 | static_cast<uint8_t>(text[i - 1]);
+  }
+  return word;
+}
+
+/// The high bit of each byte that is a decimal digit.
+uint64_t DigitsIn(uint64_t word) {
+  const uint64_t value = word ^ kEachByte * '0';
+  const uint64_t others = ((value & kEachByte * 0x7F) + kEachByte * (0x7F - 9)) | value;
+  return ~others & kEachByte * 0x80;
+}
+
 size_t Signature(std::string_view text) {
   uint64_t hash = 0;
-  bool in_digits = false;
-  for (const char c : text.substr(0, kSignatureBytes)) {
-    const bool digit = c >= '0' && c <= '9';
-    const uint64_t next = (hash << 5 | hash >> 59) ^ static_cast<uint8_t>(digit ? '0' : c);
-    hash = digit && in_digits ? hash : next;
-    in_digits = digit;
+  const auto mix = [&](uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 32;
+  };
+  const size_t size = std::min(text.size(), kSignatureBytes);
+  for (size_t at = 0; at < size;) {
+    const uint64_t word = LoadBytes(text.data(), at, size);
+    const uint64_t digits = DigitsIn(word);
+    if (digits == 0) {
+      mix(word);
+      at += 8;
+      continue;
+    }
+    const auto before = static_cast<size_t>(std::countr_zero(digits)) / 8;
+    mix((word & ((uint64_t{1} << 8 * before) - 1)) | uint64_t{'0'} << 8 * before);
+    at += before;
+    while (at < size && text[at] >= '0' && text[at] <= '9') ++at;
   }
   return (hash * 0x9E3779B97F4A7C15u) >> 54;
 }
@@ -59,6 +95,7 @@ uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   for (const VarType type : known.skeleton.vars) {
     known.variables.push_back({type, {}, {}, {}});
     known.has_text = known.has_text || type.kind == VarKind::kText;
+    known.constant = false;
   }
   return number;
 }
@@ -122,7 +159,7 @@ void ValueColumnWriter::Count(uint32_t number) {
   }
   ++known.rows;
   ++total_rows_;
-  codes_.push_back(known.local);
+  codes_.push_back(static_cast<uint16_t>(known.local));
 }
 
 void ValueColumnWriter::AddWhole(std::string_view value) {
@@ -135,22 +172,19 @@ bool ValueColumnWriter::Has(uint32_t number, std::string_view value, int64_t tim
                             Splitter& splitter) const {
   const Known& known = known_[number];
   if (known.has_text) return false;
-  if (known.skeleton.vars.empty()) return SameText(value, known.text);
+  if (known.constant) return SameText(value, known.text);
   return splitter.Fit(known.skeleton, value, time_ns);
 }
 
 bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitter& splitter,
                                 uint32_t* number) {
-  for (const int64_t recent : recent_) {
-    if (recent < 0 || !Has(static_cast<uint32_t>(recent), value, time_ns, splitter)) continue;
-    *number = static_cast<uint32_t>(recent);
+  const auto has = [&](int64_t guess) {
+    if (guess < 0 || !Has(static_cast<uint32_t>(guess), value, time_ns, splitter)) return false;
+    *number = static_cast<uint32_t>(guess);
     return true;
-  }
-  if (likely_.empty()) return false;
-  const uint16_t likely = likely_[Signature(value)];
-  if (likely == 0 || !Has(likely - 1u, value, time_ns, splitter)) return false;
-  *number = likely - 1u;
-  return true;
+  };
+  if (has(recent_[0])) return true;
+  return (!likely_.empty() && has(int64_t{likely_[Signature(value)]} - 1)) || has(recent_[1]);
 }
 
 void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
@@ -164,6 +198,7 @@ void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
     recent_[0] = number;
   }
   Count(number);
+  if (known_[number].constant) return;
   std::vector<Variables>& variables = known_[number].variables;
   for (size_t i = 0; i < variables.size(); ++i) {
     if (vars[i].type.IsInteger()) {
@@ -195,7 +230,7 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
   for (const uint32_t number : used_) words->push_back({number, known_[number].rows});
-  PutPackedInts(out, codes_);
+  PutPackedCodes(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
     Known& known = known_[number];
@@ -249,7 +284,7 @@ void BodyWriter::CountShape(uint32_t shape) {
     used_shapes_.push_back(shape);
     granules_of_[shape].push_back(granule_);
   }
-  shape_codes_.push_back(local_of_[shape]);
+  shape_codes_.push_back(static_cast<uint16_t>(local_of_[shape]));
 }
 
 uint32_t BodyWriter::ColumnOf(std::string path) {
@@ -361,7 +396,7 @@ void BodyWriter::AddWhole(std::string_view bytes) {
 Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level) {
   std::string of_rows;
   PutPackedInts(of_rows, types_);
-  PutPackedInts(of_rows, shape_codes_);
+  PutPackedCodes(of_rows, shape_codes_);
   BodyPage head;
   head.of_rows = of_rows;
   head.shapes = used_shapes_;

@@ -58,11 +58,12 @@ class ValueColumnWriter {
   };
   struct Known {
     std::string_view text;  // the key in numbers_
-    Skeleton skeleton;
-    bool has_text = false;  // a variable that is any text
     uint32_t rows = 0;      // in the open granule
     int32_t local = -1;
+    bool has_text = false;  // a variable that is any text
+    bool constant = true;   // no variable
     std::vector<Variables> variables;
+    Skeleton skeleton;
     std::vector<uint32_t> granules;  // that have it
   };
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
@@ -85,8 +86,8 @@ class ValueColumnWriter {
   /// By LooseSkeleton: some that texts like it have, the widest last.
   std::unordered_map<std::string, std::vector<uint32_t>, base::StringHasher, std::equal_to<>> wide_;
   std::vector<Known> known_;
-  std::vector<uint32_t> used_;  // skeletons of the open granule, in the order of their locals
-  std::vector<int64_t> codes_;  // locals, a row each
+  std::vector<uint32_t> used_;   // skeletons of the open granule, in the order of their locals
+  std::vector<uint16_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
   /// Skeletons of the last values, the newest first; -1 for none.
@@ -133,7 +134,7 @@ class BodyWriter {
   std::vector<std::vector<uint32_t>> granules_of_;  // by shape
   std::vector<int32_t> local_of_;                   // by shape, -1: not in the open granule
   std::vector<uint32_t> used_shapes_;               // of the open granule
-  std::vector<int64_t> shape_codes_;
+  std::vector<uint16_t> shape_codes_;
   std::vector<int64_t> types_;
   std::vector<std::unique_ptr<std::string>> encoded_;  // bodies that are no strings
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> shape_numbers_;

@@ -16,12 +16,12 @@
 
 namespace pharos::events {
 
-/// One row on its way into a part. The event's views live elsewhere.
+/// One row on its way into a part. The event lives elsewhere.
 struct GranuleRow {
   uint32_t stream = 0;  ///< number in the part, rising
   TraceRef ids;
-  int64_t origin = 0;  ///< 1 + number in the part, 0 for none
-  model::Event event;
+  int64_t origin = 0;                   ///< 1 + number in the part, 0 for none
+  const model::Event* event = nullptr;  ///< without what its ids and body are
 };
 
 /// What the directory of a part says of a granule.

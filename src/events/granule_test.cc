@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <random>
 
 #include "events/column.h"
@@ -52,11 +53,13 @@ TEST(Column, TextsOfEveryFormComeBack) {
 TEST(Granule, SelectedRowsComeBack) {
   RandomEvents random(6);
   for (const bool spans : {false, true}) {
+    std::deque<model::Event> sent;
     std::vector<GranuleRow> rows;
     for (uint32_t i = 0; i < 700; ++i) {
       const int64_t time = 1'000'000 + i % 100 * 1000;
       const TraceRef ids{static_cast<int64_t>(random.Below(50)), 1, 2};
-      rows.push_back({10 + i / 100, ids, i % 3, spans ? random.Span(time) : random.Log(time)});
+      sent.push_back(spans ? random.Span(time) : random.Log(time));
+      rows.push_back({10 + i / 100, ids, i % 3, &sent.back()});
     }
     const GranulePages pages = EncodeGranule(rows);
     EXPECT_EQ(pages.meta.first_stream, 10u);
@@ -75,7 +78,7 @@ TEST(Granule, SelectedRowsComeBack) {
     std::vector<int64_t> origins(selected.size());
     std::vector<model::SpanPart> parents(selected.size());
     for (size_t i = 0; i < selected.size(); ++i) {
-      events[i].kind = rows[0].event.kind;
+      events[i].kind = rows[0].event->kind;
       events[i].time_ns = keys->times[selected[i]];
     }
     ASSERT_TRUE(
@@ -85,18 +88,18 @@ TEST(Granule, SelectedRowsComeBack) {
       EXPECT_EQ(keys->streams[selected[i]], row.stream);
       EXPECT_EQ((*ids)[selected[i]].trace, row.ids.trace);
       EXPECT_EQ(origins[i], row.origin);
-      events[i].body = row.event.body;  // body_test.cc
+      events[i].body = row.event->body;  // body_test.cc
       // Ids and origins are resolved by the part, not here.
-      events[i].trace_id = row.event.trace_id;
-      events[i].span_id = row.event.span_id;
-      events[i].origin = row.event.origin;
+      events[i].trace_id = row.event->trace_id;
+      events[i].span_id = row.event->span_id;
+      events[i].origin = row.event->origin;
       if (spans) {
         parents[i] = *events[i].span;
-        parents[i].parent_id = row.event.span->parent_id;
+        parents[i].parent_id = row.event->span->parent_id;
         events[i].span = &parents[i];
       }
-      ASSERT_TRUE(model::SameEvent(events[i], row.event)) << selected[i];
-      EXPECT_EQ(events[i].observed_ns, row.event.observed_ns);
+      ASSERT_TRUE(model::SameEvent(events[i], *row.event)) << selected[i];
+      EXPECT_EQ(events[i].observed_ns, row.event->observed_ns);
     }
   }
 }
@@ -104,7 +107,11 @@ TEST(Granule, SelectedRowsComeBack) {
 TEST(Granule, DamagedPagesAreRefusedOrReadWithoutHarm) {
   RandomEvents random(7);
   std::vector<GranuleRow> rows;
-  for (uint32_t i = 0; i < 40; ++i) rows.push_back({0, {1, 1, 0}, 0, random.Span(i)});
+  std::deque<model::Event> sent;
+  for (uint32_t i = 0; i < 40; ++i) {
+    sent.push_back(random.Span(i));
+    rows.push_back({0, {1, 1, 0}, 0, &sent.back()});
+  }
   const GranulePages pages = EncodeGranule(rows);
   for (size_t length = 0; length < pages.rest.size(); ++length) {
     std::vector<uint32_t> selected{0, 39};

@@ -74,10 +74,10 @@ GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
   meta.rows = static_cast<uint32_t>(rows.size());
   meta.first_stream = rows.front().stream;
   meta.last_stream = rows.back().stream;
-  meta.min_time = meta.max_time = rows.front().event.time_ns;
+  meta.min_time = meta.max_time = rows.front().event->time_ns;
   for (const GranuleRow& row : rows) {
-    meta.min_time = std::min(meta.min_time, row.event.time_ns);
-    meta.max_time = std::max(meta.max_time, row.event.time_ns);
+    meta.min_time = std::min(meta.min_time, row.event->time_ns);
+    meta.max_time = std::max(meta.max_time, row.event->time_ns);
     if (row.origin != 0 && (meta.first_origin == 0 || row.origin < meta.first_origin)) {
       meta.first_origin = row.origin;
     }
@@ -99,8 +99,8 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
       previous = meta.min_time;
     }
     ++runs.back().second;
-    steps.push_back(WrapSub(row.event.time_ns, previous));
-    previous = row.event.time_ns;
+    steps.push_back(WrapSub(row.event->time_ns, previous));
+    previous = row.event->time_ns;
   }
   PutVarint(out, runs.size());
   uint32_t stream = meta.first_stream;
@@ -196,16 +196,16 @@ struct EventColumns {
 };
 
 void PutRest(std::string& out, std::span<const GranuleRow> rows, const GranuleMeta& meta) {
-  const bool spans = rows.front().event.kind == model::EventKind::kSpan;
+  const bool spans = rows.front().event->kind == model::EventKind::kSpan;
   PutByte(out, spans ? 1 : 0);
   EventColumns all;
   SpanColumns of_spans;
   std::vector<std::span<const model::KeyValue>> attributes;
   attributes.reserve(rows.size());
   for (const GranuleRow& row : rows) {  // once: rows are large
-    all.Add(row.event, Within(row.origin, meta.first_origin));
-    if (spans) of_spans.Add(row.event);
-    attributes.push_back(row.event.attributes);
+    all.Add(*row.event, Within(row.origin, meta.first_origin));
+    if (spans) of_spans.Add(*row.event);
+    attributes.push_back(row.event->attributes);
   }
   all.Put(out);
   if (spans) of_spans.Put(out);

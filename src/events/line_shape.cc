@@ -1,5 +1,10 @@
 #include "events/line_shape.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstring>
 
 #include "events/limits.h"
@@ -15,12 +20,24 @@ bool IsScalar(std::string_view text) {
          text == "false" || text == "null";
 }
 
+/// The first `"` from `at` on, npos for none. Most values are short: a call costs more than a look.
+size_t FindQuote(std::string_view text, size_t at) {
+#ifdef __SSE2__
+  const __m128i quotes = _mm_set1_epi8('"');
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, quotes)));
+    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found));
+  }
+#endif
+  return text.find('"', at);
+}
+
 /// Behind the opening quote at `at`: where the closing one is, npos for none.
 size_t StringEnd(std::string_view text, size_t at) {
   while (at < text.size()) {
-    const void* quote = std::memchr(text.data() + at, '"', text.size() - at);
-    if (quote == nullptr) return std::string_view::npos;
-    const auto end = static_cast<size_t>(static_cast<const char*>(quote) - text.data());
+    const size_t end = FindQuote(text, at);
+    if (end == std::string_view::npos) return end;
     size_t slashes = 0;
     while (end - slashes > at && text[end - slashes - 1] == '\\') ++slashes;
     if (slashes % 2 == 0) return end;

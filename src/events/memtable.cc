@@ -113,7 +113,7 @@ base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kin
     if (!in.AtEnd()) return Corrupt();
     payload_bytes_ += group.records.size();
   }
-  payload_bytes_ += text.size();
+  if (frame.text) payload_bytes_ += frame.text->capacity();
   AccountBytes();
   return {};
 }

@@ -151,6 +151,20 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
   PutCodes(out, codes, width);
 }
 
+void PutPackedCodes(std::string& out, std::span<const uint16_t> codes) {
+  using Form = PackedInts::Form;
+  if (codes.empty()) return;
+  const uint16_t most = *std::max_element(codes.begin(), codes.end());
+  if (most == 0) {
+    PutByte(out, static_cast<uint8_t>(Form::kConst));
+    return PutZigZag(out, 0);
+  }
+  PutByte(out, static_cast<uint8_t>(Form::kReference));
+  PutZigZag(out, 0);
+  PutVarint(out, 1);
+  PutCodes(out, {codes.begin(), codes.end()}, codec::BitWidth(most));
+}
+
 bool PackedInts::TakeBits(Reader& in, size_t n) {
   width_ = in.Byte();
   if (width_ > kMaxWidth) {

@@ -135,7 +135,7 @@ class PartBuilder {
     const Event& event = *row.event;
     const bool is_span = event.span != nullptr;
     PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
-    rows_.push_back({row.stream, ids_.Of(row.visit), origin, event});
+    rows_.push_back({row.stream, ids_.Of(row.visit), origin, &event});
     if (row.bodies == nullptr) {
       bodies_.Add(event.body, event.time_ns);
     } else {

@@ -11,6 +11,7 @@ namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDigits = 18;  // of a number that surely fits into 63 bits
+constexpr size_t kMaxIdBytes = 32;
 constexpr char kLastMarker = static_cast<char>(VarKind::kText);
 
 // Classes of bytes.
@@ -413,16 +414,21 @@ void AppendId(std::string& out, VarType type, const char* bytes) {
 }
 
 void PutId(std::string& out, VarType type, std::string_view text) {
-  const size_t start = out.size();
-  out.resize(start + type.IdBytes());
-  char* to = out.data() + start;
-  if (type.kind != VarKind::kUuid) return HexToBytes(text.data(), type.IdBytes(), to);
+  char bytes_of_id[kMaxIdBytes];
+  char* to = bytes_of_id;
+  if (type.kind != VarKind::kUuid) {
+    const size_t size = std::min(type.IdBytes(), kMaxIdBytes);
+    HexToBytes(text.data(), size, to);
+    out.append(bytes_of_id, size);
+    return;
+  }
   const char* at = text.data();
   for (const size_t bytes : {4, 2, 2, 2, 6}) {
     HexToBytes(at, bytes, to);
     at += 2 * bytes + 1;  // and the '-'
     to += bytes;
   }
+  out.append(bytes_of_id, 16);
 }
 
 }  // namespace pharos::events

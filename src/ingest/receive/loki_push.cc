@@ -10,6 +10,7 @@
 
 #include "base/compress.h"
 #include "base/metrics.h"
+#include "base/snappy_block.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
@@ -125,7 +126,7 @@ base::Result<wire::LokiPush> Decode(net::Request& request, store::EventSink& sin
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
   PHAROS_TRY(const size_t room, base::SnappyLength(body, kMaxDecompressedBytes));
-  std::string text = sink.TakeMemory(room);
+  std::string text = sink.TakeMemory(room + base::kSnappySlop);
   PHAROS_TRY_VOID(base::SnappyDecompress(body, kMaxDecompressedBytes, &text));
   const auto shared = sink.ShareMemory(std::move(text));
   PHAROS_TRY(wire::LokiPush push, wire::DecodeLokiPush(shared));
