@@ -1,6 +1,7 @@
 #include "events/row_input.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "events/limits.h"
 #include "events/loaded_rows.h"
@@ -108,6 +109,7 @@ class PartWalk {
       : part_(std::move(part)), rank_(rank), next_(first) {}
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
+  std::optional<KeptRows> kept;          ///< else all
 
   /// A granule that is walked, its bodies apart.
   struct Open {
@@ -121,7 +123,11 @@ class PartWalk {
 
   /// The current row, null at the end. `old` takes granules that were left.
   Result<LoadedRow*> Peek(std::vector<std::unique_ptr<Open>>& old) {
-    while (!open_ || at_ == open_->order.size()) {
+    while (true) {
+      if (open_ && kept) {
+        while (at_ < open_->order.size() && !kept->granules[granule_ - 1][at_]) ++at_;
+      }
+      if (open_ && at_ < open_->order.size()) return open_->order[at_];
       if (open_) old.push_back(std::move(open_));
       if (granule_ == part_->granules().size()) return nullptr;
       first_ = next_;
@@ -129,7 +135,6 @@ class PartWalk {
       PHAROS_TRY_VOID(OpenGranule(granule_++));
       at_ = 0;
     }
-    return open_->order[at_];
   }
   void Advance() { ++at_; }
   /// How many rows there are in front of the granule of the current row.
@@ -169,15 +174,19 @@ class PartWalk {
 
 class PartsInput final : public RowInput {
  public:
-  explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts) {
+  explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts,
+                      std::optional<KeptRows> kept = std::nullopt) {
     for (const auto& part : parts) {
-      for (const PartStream& stream : part->streams()) streams_.push_back(stream.labels);
+      for (size_t i = 0; i < part->streams().size(); ++i) {
+        if (!kept || kept->streams[i]) streams_.push_back(part->streams()[i].labels);
+      }
     }
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
     uint64_t rows = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
       PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i, rows);
+      if (parts.size() == 1) walk.kept = std::move(kept);
       for (const GranuleMeta& granule : walk.part()->granules()) rows += granule.rows;
       for (const PartStream& stream : walk.part()->streams()) {
         const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
@@ -195,10 +204,11 @@ class PartsInput final : public RowInput {
     for (const PartWalk& walk : walks_) {
       for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
         const GranuleMeta& meta = walk.part()->granules()[g];
+        const std::vector<bool>* kept = walk.kept ? &walk.kept->granules[g] : nullptr;
         if (meta.max_trace == 0) {
           for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
         } else {
-          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, visit));
+          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, kept, visit));
         }
       }
     }
@@ -233,13 +243,13 @@ class PartsInput final : public RowInput {
 
  private:
   static Result<void> VisitGranule(const Part& part, uint32_t granule, const GranuleMeta& meta,
-                                   const IdVisitor& visit) {
+                                   const std::vector<bool>* kept, const IdVisitor& visit) {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
     PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i].trace == 0) {
+      if (ids[i].trace == 0 || (kept != nullptr && !(*kept)[i])) {
         visit({}, {}, {}, 0);
         continue;
       }
@@ -284,6 +294,11 @@ Result<void> FillBody(const InputRow& row, base::Arena& arena) {
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
                                        int64_t end_ns) {
   return std::make_unique<MemtableInput>(std::move(table), start_ns, end_ns);
+}
+
+std::unique_ptr<RowInput> ReadPart(std::shared_ptr<const Part> part, KeptRows kept) {
+  std::vector<std::shared_ptr<const Part>> parts{std::move(part)};
+  return std::make_unique<PartsInput>(std::move(parts), std::move(kept));
 }
 
 std::unique_ptr<RowInput> ReadParts(std::vector<std::shared_ptr<const Part>> parts) {
