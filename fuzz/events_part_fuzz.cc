@@ -7,10 +7,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const std::string_view page(reinterpret_cast<const char*>(data) + 2, size - 2);
   const size_t rows = 1 + data[1];
+  const events::GranuleMeta meta{
+      .rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9, .min_trace = 3};
   switch (data[0] % 10) {
     case 0:
-      (void)events::GranuleKeys::Decode(
-          page, {.rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9});
+      (void)events::GranuleKeys::Decode(page, meta);
+      (void)events::RenumberKeys(page, meta, {0, 1, 1, 3, 4, 5, 6, 7, 8, 90});
       break;
     case 1:
       if (auto words = events::PartWords::Decode(std::string("\2\x09"
@@ -21,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                                              16),
                                                  5)) {
         if (const auto column =
-                events::ValueColumn::Parse(std::make_shared<const std::string>(page), *words)) {
+                events::ValueColumn::Parse(std::make_shared<const std::string>(page), *words,
+                                           std::vector<events::ColumnWord>{{0, 3}, {2, 2}})) {
           std::string text;
           for (size_t i = 0; i < (*column)->size(); ++i) (*column)->Append(i, 0, text);
         }
@@ -29,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)events::PartWords::Decode(std::string(page), 5);
       (void)events::PartShapes::Decode(page, 5);
       break;
-    case 2: (void)events::DecodeGranuleIds(page, rows); break;
+    case 2: (void)events::DecodeGranuleIds(page, meta); break;
     case 3: {
       std::vector<uint32_t> selected;
       for (uint32_t i = 0; i < rows; i += 2) selected.push_back(i);
@@ -38,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         event.kind = static_cast<model::EventKind>(page.empty() || page[0] == 0 ? 0 : 1);
       std::vector<int64_t> origins(selected.size());
       base::Arena arena;
-      (void)events::DecodeGranuleRest(page, rows, selected, arena, found, origins);
+      (void)events::DecodeGranuleRest(page, meta, selected, arena, found, origins);
       break;
     }
     case 4: (void)events::TracePage::Decode(page); break;

@@ -17,12 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   base::Arena arena;
   model::Event event;
-  if (!events::GetRecord(bytes, nullptr, arena, &event)) return 0;
+  if (!events::GetRecord({bytes, {}}, nullptr, arena, &event)) return 0;
   if (event.attributes.size() > 4096) return 0;
   std::string again;
   if (!events::PutRecord(again, event, 0)) return 0;  // wider than we write ourselves
   model::Event back;
-  if (!events::GetRecord(again, nullptr, arena, &back) || !model::SameEvent(event, back)) {
+  if (!events::GetRecord({again, {}}, nullptr, arena, &back) || !model::SameEvent(event, back)) {
     std::abort();
   }
   return 0;

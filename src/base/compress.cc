@@ -45,8 +45,6 @@ class Output {
 
 }  // namespace
 
-namespace {
-
 Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
@@ -58,14 +56,20 @@ Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   return length;
 }
 
-}  // namespace
+Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  bool right = false;
+  into->resize_and_overwrite(length, [&](char* out, size_t) {
+    right = snappy::RawUncompress(bytes.data(), bytes.size(), out);
+    return right ? length : 0;
+  });
+  if (!right) return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  return {};
+}
 
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
-  PHAROS_TRY_VOID(SnappyLength(bytes, max_bytes));
   std::string out;
-  if (!snappy::Uncompress(bytes.data(), bytes.size(), &out)) {
-    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
-  }
+  PHAROS_TRY_VOID(SnappyDecompress(bytes, max_bytes, &out));
   return out;
 }
 
@@ -124,6 +128,43 @@ std::string GzipCompress(std::string_view bytes, int level) {
   out.resize(z.total_out);
   deflateEnd(&z);
   return out;
+}
+
+struct GzipStream::State {
+  z_stream z{};
+};
+
+GzipStream::GzipStream(int level) : state_(std::make_unique<State>()) {
+  PHAROS_CHECK(deflateInit2(&state_->z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+               "deflateInit2");
+}
+
+GzipStream::~GzipStream() { deflateEnd(&state_->z); }
+
+void GzipStream::Add(std::string_view bytes, std::string& out) {
+  constexpr size_t kMost = 1u << 30;  // zlib counts in 32 bits
+  while (!bytes.empty()) {
+    Deflate(bytes.substr(0, kMost), Z_NO_FLUSH, out);
+    bytes.remove_prefix(std::min(bytes.size(), kMost));
+  }
+}
+
+void GzipStream::Finish(std::string& out) { Deflate({}, Z_FINISH, out); }
+
+void GzipStream::Deflate(std::string_view bytes, int flush, std::string& out) {
+  constexpr size_t kRoom = 64u << 10;
+  z_stream& z = state_->z;
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  z.avail_in = static_cast<uInt>(bytes.size());
+  do {
+    const size_t before = out.size();
+    out.resize(before + kRoom);
+    z.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    z.avail_out = kRoom;
+    const int rc = deflate(&z, flush);
+    PHAROS_CHECK(rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR, "deflate");
+    out.resize(before + kRoom - z.avail_out);
+  } while (z.avail_out == 0);
 }
 
 namespace {

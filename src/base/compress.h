@@ -35,11 +35,35 @@ class Scratch {
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes);
 /// Into memory that is used again; the view lives until the next use of `into`.
 Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into);
+/// Into the string, whose memory is used where it has SnappyLength.
+Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into);
+Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes);
 std::string SnappyCompress(std::string_view bytes);
 
 /// gzip (RFC 1952) and zlib (RFC 1950), told apart by their header; several members allowed.
 Result<std::string> GzipDecompress(std::string_view bytes, size_t max_bytes);
 std::string GzipCompress(std::string_view bytes, int level = 6);
+
+/// One gzip member made from pieces.
+///
+/// Owns: zlib's state, some 256 kB. Threads: one. Errors: none. Cost: as GzipCompress.
+class GzipStream {
+ public:
+  explicit GzipStream(int level);
+  ~GzipStream();
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  /// Appends to `out` what is ready; some of `bytes` may come out with a later call.
+  void Add(std::string_view bytes, std::string& out);
+  /// Appends the rest. Nothing may be added afterwards.
+  void Finish(std::string& out);
+
+ private:
+  void Deflate(std::string_view bytes, int flush, std::string& out);
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// One or more zstd frames.
 Result<std::string> ZstdDecompress(std::string_view bytes, size_t max_bytes);

@@ -77,5 +77,24 @@ TEST(Compress, UnknownEncodingIsNamed) {
   EXPECT_EQ(DecompressBody("br", "x", 10).error().message, "unsupported content encoding \"br\"");
 }
 
+TEST(Compress, GzipFromPieces) {
+  std::string text, zipped;
+  GzipStream stream(1);
+  for (int i = 0; i < 50; ++i) {
+    std::string piece;
+    for (int k = 0; k < i * 300; ++k) piece += static_cast<char>('a' + (k * k + i) % 23);
+    stream.Add(piece, zipped);
+    text += piece;
+  }
+  stream.Finish(zipped);
+  EXPECT_LT(zipped.size(), text.size() / 2);
+  const auto back = GzipDecompress(zipped, text.size());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, text);
+  std::string empty;
+  GzipStream(1).Finish(empty);
+  EXPECT_EQ(*GzipDecompress(empty, 1), "");
+}
+
 }  // namespace
 }  // namespace pharos::base

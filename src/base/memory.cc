@@ -15,4 +15,16 @@ void ReturnFreedMemory() {
   }
 }
 
+std::optional<std::chrono::milliseconds> IdleReturn::Pause() const {
+  constexpr std::chrono::milliseconds kPauses[kReturns] = {
+      std::chrono::seconds(1), std::chrono::seconds(5), std::chrono::seconds(60)};
+  if (returned_ == kReturns) return std::nullopt;
+  return kPauses[returned_];
+}
+
+void IdleReturn::Return() {
+  ReturnFreedMemory();
+  ++returned_;
+}
+
 }  // namespace pharos::base

@@ -57,6 +57,21 @@ TEST(Varint, ExtremesRoundTripAndTruncationFails) {
   EXPECT_FALSE(cut.ok());
 }
 
+TEST(Varint, EveryLengthIsReadAnywhereInTheBytes) {
+  for (int bits = 0; bits <= 64; ++bits) {
+    const uint64_t v = bits == 0 ? 0 : ~uint64_t{0} >> (64 - bits);
+    for (size_t behind = 0; behind < 10; ++behind) {
+      std::string bytes;
+      PutVarint(bytes, v);
+      const size_t size = bytes.size();
+      bytes.append(behind, '\x81');
+      ByteReader in(bytes);
+      EXPECT_EQ(in.Varint(), v);
+      EXPECT_EQ(in.position(), bytes.data() + size);
+    }
+  }
+}
+
 TEST(Bitpack, EveryWidthRoundTrips) {
   Random random(1);
   for (int width = 0; width <= 64; ++width) {

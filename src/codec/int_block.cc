@@ -220,33 +220,41 @@ void EncodeInts(std::span<const int64_t> values, std::string& out) {
         delta_spread, delta_plan, out);
 }
 
-bool DecodeInts(ByteReader& in, std::span<int64_t> values) {
+bool OpenInts(ByteReader& in, size_t count, PackedInts* out) {
   const uint8_t flags = in.Byte();
-  const int width = in.Byte();
-  if (!in.ok() || (flags & ~(kDelta | kFactor | kPatches)) != 0 || width > 64 || values.empty()) {
+  out->width = in.Byte();
+  if (!in.ok() || (flags & ~(kDelta | kFactor | kPatches)) != 0 || out->width > 64 || count == 0)
     return false;
-  }
+  out->deltas = flags & kDelta;
+  out->patched = flags & kPatches;
+  out->first = out->deltas ? static_cast<uint64_t>(in.Signed()) : 0;
+  out->reference = static_cast<uint64_t>(in.Signed());
+  out->factor = flags & kFactor ? in.Varint() : 1;
+  out->packed = in.Take(PackedBytes(count - (out->deltas ? 1 : 0), out->width));
+  return in.ok();
+}
+
+bool UnpackInts(const PackedInts& block, ByteReader& in, std::span<int64_t> values) {
   const Kernels& kernels = BestKernels();
-  const bool delta = flags & kDelta;
-  const uint64_t first = delta ? static_cast<uint64_t>(in.Signed()) : 0;
-  const auto reference = static_cast<uint64_t>(in.Signed());
-  const uint64_t factor = flags & kFactor ? in.Varint() : 1;
-  const size_t count = values.size() - (delta ? 1 : 0);
-  auto* out = reinterpret_cast<uint64_t*>(values.data()) + (delta ? 1 : 0);
-  const std::string_view packed = in.Take(PackedBytes(count, width));
-  if (!in.ok()) return false;
-  kernels.unpack(packed.data(), packed.size(), count, width, out);
-  if ((flags & kPatches) && !ReadPatches(in, width, count, out)) return false;
-  if (factor != 1) {
-    for (size_t i = 0; i < count; ++i) out[i] *= factor;
+  const size_t count = values.size() - (block.deltas ? 1 : 0);
+  auto* out = reinterpret_cast<uint64_t*>(values.data()) + (block.deltas ? 1 : 0);
+  kernels.unpack(block.packed.data(), block.packed.size(), count, block.width, out);
+  if (block.patched && !ReadPatches(in, block.width, count, out)) return false;
+  if (block.factor != 1) {
+    for (size_t i = 0; i < count; ++i) out[i] *= block.factor;
   }
-  if (!delta) {
-    kernels.add(out, count, reference);
+  if (!block.deltas) {
+    kernels.add(out, count, block.reference);
     return true;
   }
-  values[0] = static_cast<int64_t>(first);
-  kernels.prefix_sum(out, count, first, reference);
+  values[0] = static_cast<int64_t>(block.first);
+  kernels.prefix_sum(out, count, block.first, block.reference);
   return true;
+}
+
+bool DecodeInts(ByteReader& in, std::span<int64_t> values) {
+  PackedInts block;
+  return OpenInts(in, values.size(), &block) && UnpackInts(block, in, values);
 }
 
 }  // namespace pharos::codec

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "codec/limits.h"
+
 namespace pharos::codec {
 namespace {
 
@@ -28,5 +30,15 @@ const Kernels& BestKernels() {
 }
 
 std::span<const Kernels* const> UsableKernels() { return {All().list.data(), All().count}; }
+
+void UnpackInPasses(const Kernels& kernels, const PackedDecimals& in, double* out) {
+  std::array<uint64_t, kMaxBlockValues> integers;
+  kernels.unpack(in.bytes, in.size, in.count, in.width, integers.data());
+  if (in.deltas)
+    kernels.prefix_sum(integers.data(), in.count, in.start, in.reference);
+  else
+    kernels.add(integers.data(), in.count, in.start + in.reference);
+  kernels.to_doubles(reinterpret_cast<const int64_t*>(integers.data()), in.count, in.exponent, out);
+}
 
 }  // namespace pharos::codec

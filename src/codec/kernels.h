@@ -28,6 +28,19 @@ struct ValueRange {
   uint32_t drops = 0;   ///< values that are less than the one before
 };
 
+/// Decimals as an integer block without patches and factor has them: `count` packed numbers, each
+/// with `reference` added; with `deltas` each is added to the one before, the first to `start`,
+/// else each to `start`. All over 10^exponent. All sums wrap.
+struct PackedDecimals {
+  const char* bytes = nullptr;
+  size_t size = 0;
+  size_t count = 0;
+  int width = 0;
+  bool deltas = false;
+  uint64_t start = 0, reference = 0;
+  int exponent = 0;
+};
+
 /// One form of all loops. Counts may be 0 unless said otherwise.
 struct Kernels {
   const char* name;
@@ -39,6 +52,8 @@ struct Kernels {
   void (*prefix_sum)(uint64_t* values, size_t count, uint64_t start, uint64_t reference);
   /// out[i] = in[i] / 10^exponent, correctly rounded (in[i] to double first).
   void (*to_doubles)(const int64_t* in, size_t count, int exponent, double* out);
+  /// unpack, then add or prefix_sum, then to_doubles.
+  void (*unpack_decimals)(const PackedDecimals& in, double* out);
   /// The other way. Where no integer below 2^53 over 10^exponent gives back the very bits, the
   /// position goes to `odd` and out[i] is anything. Returns how many are odd; stops early, with
   /// more than `most_odd`, when there are more. `odd` has room for `most_odd` + 8.
@@ -54,6 +69,9 @@ struct Kernels {
 const Kernels& BestKernels();
 /// All forms that this machine can run, the scalar one first.
 std::span<const Kernels* const> UsableKernels();
+
+/// unpack_decimals in three passes.
+void UnpackInPasses(const Kernels& kernels, const PackedDecimals& in, double* out);
 
 // One a file; null where the compiler or processor has none.
 const Kernels* ScalarKernels();

@@ -227,7 +227,12 @@ PHAROS_AVX2 ValueRange RangeOfValues(const double* in, size_t count) {
   return out;
 }
 
-constexpr Kernels kAvx2{"avx2",     Unpack,          Add,          PrefixSum, ToDoubles,
+void UnpackDecimals(const PackedDecimals& in, double* out) {
+  UnpackInPasses(*Avx2Kernels(), in, out);
+}
+
+constexpr Kernels kAvx2{"avx2",     Unpack,          Add,
+                        PrefixSum,  ToDoubles,       UnpackDecimals,
                         ToIntegers, RangeOfIntegers, RangeOfValues};
 
 }  // namespace

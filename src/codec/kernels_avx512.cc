@@ -175,7 +175,123 @@ PHAROS_AVX512 ValueRange RangeOfValues(const double* in, size_t count) {
           drops};
 }
 
-constexpr Kernels kAvx512{"avx512",   Unpack,          Add,          PrefixSum, ToDoubles,
+/// Sixteen numbers of up to 25 bits: as Positions, with 32 bits a number.
+struct NarrowPositions {
+  constexpr NarrowPositions() {
+    for (size_t width = 0; width <= 25; ++width) {
+      for (size_t i = 0; i < 16; ++i) {
+        shift[width][i] = static_cast<uint32_t>(i * width % 8);
+        for (size_t b = 0; b < 4; ++b)
+          byte[width][i * 4 + b] = static_cast<uint8_t>(std::min<size_t>(i * width / 8 + b, 63));
+      }
+    }
+  }
+  alignas(64) uint8_t byte[26][64] = {};
+  alignas(64) uint32_t shift[26][16] = {};
+};
+constexpr NarrowPositions kNarrowPositions;
+
+/// Whether all sums but that with `start` fit 32 bits, and all with it a double.
+bool IsNarrow(const PackedDecimals& in) {
+  const auto reference = static_cast<int64_t>(in.reference);
+  const auto start = static_cast<int64_t>(in.start);
+  constexpr int64_t kMostReference = 1 << 26, kMostStart = int64_t{1} << 52;
+  if (in.width > 25 || reference > kMostReference || reference < -kMostReference) return false;
+  if (start > kMostStart || start < -kMostStart) return false;
+  const uint64_t each =
+      (uint64_t{1} << in.width) + static_cast<uint64_t>(reference < 0 ? -reference : reference);
+  return (in.deltas ? each * in.count : each) < uint64_t{1} << 31;
+}
+
+/// Loads what is left of the packed bytes, at most 64.
+PHAROS_AVX512 inline __m512i LoadPacked(const PackedDecimals& in, size_t at) {
+  const size_t left = in.size - at;
+  return left >= 64 ? _mm512_loadu_si512(in.bytes + at)
+                    : _mm512_maskz_loadu_epi8((uint64_t{1} << left) - 1, in.bytes + at);
+}
+
+PHAROS_AVX512 inline __m512i SumUp(__m512i v) {
+  const __m512i zero = _mm512_setzero_si512();
+  v = _mm512_add_epi32(v, _mm512_alignr_epi32(v, zero, 15));
+  v = _mm512_add_epi32(v, _mm512_alignr_epi32(v, zero, 14));
+  v = _mm512_add_epi32(v, _mm512_alignr_epi32(v, zero, 12));
+  return _mm512_add_epi32(v, _mm512_alignr_epi32(v, zero, 8));
+}
+
+struct Decimals {
+  __m512d power, inverse;
+  bool whole;
+};
+PHAROS_AVX512 inline Decimals DecimalsOf(int exponent) {
+  const double power = kPowersOfTen[exponent];
+  return {_mm512_set1_pd(power), _mm512_set1_pd(1 / power), exponent == 0};
+}
+PHAROS_AVX512 inline void PutDecimals(__m512d integers, const Decimals& decimals, size_t i,
+                                      size_t count, double* out) {
+  const __m512d v = decimals.whole ? integers : Divide(integers, decimals.power, decimals.inverse);
+  if (count - i >= 8)
+    _mm512_storeu_pd(out + i, v);
+  else
+    _mm512_mask_storeu_pd(out + i, Lanes(i, count), v);
+}
+
+/// The sum with `start` is of doubles, exact: all are whole and below 2^53.
+PHAROS_AVX512 void UnpackNarrow(const PackedDecimals& in, double* out) {
+  const __m512i byte = _mm512_load_si512(kNarrowPositions.byte[in.width]);
+  const __m512i shift = _mm512_load_si512(kNarrowPositions.shift[in.width]);
+  const __m512i mask = _mm512_set1_epi32((1 << in.width) - 1);
+  const __m512i more = _mm512_set1_epi32(static_cast<int>(static_cast<int64_t>(in.reference)));
+  const __m512i last = _mm512_set1_epi32(15);
+  const __m512d start = _mm512_set1_pd(static_cast<double>(static_cast<int64_t>(in.start)));
+  const Decimals decimals = DecimalsOf(in.exponent);
+  __m512i carry = _mm512_setzero_si512();
+  size_t at = 0;
+  for (size_t i = 0; i < in.count; i += 16, at += 2 * static_cast<size_t>(in.width)) {
+    const __m512i spread = _mm512_permutexvar_epi8(byte, LoadPacked(in, at));
+    __m512i v = _mm512_and_si512(_mm512_srlv_epi32(spread, shift), mask);
+    v = _mm512_add_epi32(v, more);
+    if (in.deltas) {
+      const __m512i sums = SumUp(v);
+      v = _mm512_add_epi32(sums, carry);
+      carry = _mm512_permutexvar_epi32(last, v);
+    }
+    const __m512d low = _mm512_cvtepi32_pd(_mm512_castsi512_si256(v));
+    PutDecimals(_mm512_add_pd(low, start), decimals, i, in.count, out);
+    if (in.count - i <= 8) break;
+    const __m512d high = _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(v, 1));
+    PutDecimals(_mm512_add_pd(high, start), decimals, i + 8, in.count, out);
+  }
+}
+
+PHAROS_AVX512 void UnpackDecimals(const PackedDecimals& in, double* out) {
+  if (IsNarrow(in)) return UnpackNarrow(in, out);
+  if (in.width > 57) return UnpackInPasses(*Avx512Kernels(), in, out);
+  const auto step = static_cast<size_t>(in.width);
+  const __m512i byte = _mm512_load_si512(kPositions.byte[step]);
+  const __m512i shift = _mm512_load_si512(kPositions.shift[step]);
+  const __m512i mask = _mm512_set1_epi64(static_cast<int64_t>((uint64_t{1} << in.width) - 1));
+  const __m512i more = _mm512_set1_epi64(static_cast<int64_t>(in.reference));
+  const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi64(7);
+  const Decimals decimals = DecimalsOf(in.exponent);
+  __m512i carry = _mm512_set1_epi64(static_cast<int64_t>(in.start));
+  size_t at = 0;
+  for (size_t i = 0; i < in.count; i += 8, at += step) {
+    const __m512i spread = _mm512_permutexvar_epi8(byte, LoadPacked(in, at));
+    __m512i v = _mm512_and_si512(_mm512_srlv_epi64(spread, shift), mask);
+    v = _mm512_add_epi64(v, more);
+    if (in.deltas) {
+      v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 7));
+      v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 6));
+      v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 4));
+    }
+    v = _mm512_add_epi64(v, carry);
+    if (in.deltas) carry = _mm512_permutexvar_epi64(last, v);
+    PutDecimals(_mm512_cvtepi64_pd(v), decimals, i, in.count, out);
+  }
+}
+
+constexpr Kernels kAvx512{"avx512",   Unpack,          Add,
+                          PrefixSum,  ToDoubles,       UnpackDecimals,
                           ToIntegers, RangeOfIntegers, RangeOfValues};
 
 }  // namespace

@@ -120,7 +120,12 @@ ValueRange RangeOfValues(const double* in, size_t count) {
   return range;
 }
 
-constexpr Kernels kScalar{"scalar",   Unpack,          Add,          PrefixSum, ToDoubles,
+void UnpackDecimals(const PackedDecimals& in, double* out) {
+  UnpackInPasses(*ScalarKernels(), in, out);
+}
+
+constexpr Kernels kScalar{"scalar",   Unpack,          Add,
+                          PrefixSum,  ToDoubles,       UnpackDecimals,
                           ToIntegers, RangeOfIntegers, RangeOfValues};
 
 }  // namespace

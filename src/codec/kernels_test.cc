@@ -96,6 +96,37 @@ TEST(Kernels, DecimalsDivideExactly) {
   }
 }
 
+/// Narrow numbers and wide ones, near the limits between them.
+TEST(Kernels, PackedDecimalsInOnePassAsInThree) {
+  Random random(5);
+  const int rounds = Cases(3000);
+  for (int round = 0; round < rounds; ++round) {
+    const size_t n = random() % 3 == 0 ? kCounts[random() % std::size(kCounts)] : random() % 300;
+    std::vector<uint64_t> values(n);
+    for (uint64_t& v : values) v = random() % 4 == 0 ? UINT64_MAX : random();
+    PackedDecimals in;
+    in.count = n;
+    in.width = static_cast<int>(random() % (random() % 2 == 0 ? 65 : 28));
+    in.deltas = random() % 2 == 0;
+    in.exponent = static_cast<int>(random() % (kMaxDecimalExponent + 1));
+    in.start = random() >> random() % 64;
+    in.reference = random() >> random() % 64;
+    if (random() % 2 == 0) in.start = 0 - in.start;
+    if (random() % 2 == 0) in.reference = 0 - in.reference;
+    std::string packed;
+    PackBits(values.data(), n, in.width, packed);
+    const std::vector<char> bytes(packed.begin(), packed.end());
+    in.bytes = bytes.data();
+    in.size = bytes.size();
+    std::vector<double> expected(n), got(n);
+    Scalar().unpack_decimals(in, expected.data());
+    ForEachForm([&](const Kernels& kernels) {
+      kernels.unpack_decimals(in, got.data());
+      ASSERT_EQ(Bits(got), Bits(expected)) << "width " << in.width << " n " << n;
+    });
+  }
+}
+
 TEST(Kernels, DoublesBecomeTheSameIntegers) {
   Random random(4);
   const int rounds = Cases(1000);

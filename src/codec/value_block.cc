@@ -136,16 +136,34 @@ bool ReadOdd(ByteReader& in, std::span<double> values) {
   return in.ok();
 }
 
+/// Most blocks, in one pass.
+void UnpackSimple(const PackedInts& block, uint64_t base, int exponent, std::span<double> values) {
+  const Kernels& kernels = BestKernels();
+  const size_t ahead = block.deltas ? 1 : 0;
+  const auto first = static_cast<int64_t>(base + block.first);
+  if (block.deltas) kernels.to_doubles(&first, 1, exponent, values.data());
+  kernels.unpack_decimals(
+      {block.packed.data(), block.packed.size(), values.size() - ahead, block.width, block.deltas,
+       static_cast<uint64_t>(first), block.reference, exponent},
+      values.data() + ahead);
+}
+
 bool ReadDecimals(ByteReader& in, std::span<double> values, const double* first, bool with_odd) {
   const uint8_t exponent = in.Byte();
   if (!in.ok() || exponent > kMaxDecimalExponent) return false;
-  std::array<int64_t, kMaxBlockValues> integers;
-  const size_t n = values.size();
-  if (!DecodeInts(in, {integers.data(), n})) return false;
-  const Kernels& kernels = BestKernels();
-  if (const uint64_t base = BaseOf(first, exponent); base != 0)
-    kernels.add(reinterpret_cast<uint64_t*>(integers.data()), n, base);
-  kernels.to_doubles(integers.data(), n, exponent, values.data());
+  PackedInts block;
+  if (!OpenInts(in, values.size(), &block)) return false;
+  const uint64_t base = BaseOf(first, exponent);
+  if (block.simple()) {
+    UnpackSimple(block, base, exponent, values);
+  } else {
+    std::array<int64_t, kMaxBlockValues> integers;
+    const size_t n = values.size();
+    if (!UnpackInts(block, in, {integers.data(), n})) return false;
+    const Kernels& kernels = BestKernels();
+    if (base != 0) kernels.add(reinterpret_cast<uint64_t*>(integers.data()), n, base);
+    kernels.to_doubles(integers.data(), n, exponent, values.data());
+  }
   return !with_odd || ReadOdd(in, values);
 }
 

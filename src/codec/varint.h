@@ -2,6 +2,7 @@
 // Readers are bounds-checked and never trust a length; writers append to a string.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -64,14 +65,18 @@ class ByteReader {
 
   uint64_t Varint() {
     if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) return static_cast<uint8_t>(*at_++);
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (at_ == end_) break;
-      const auto byte = static_cast<uint8_t>(*at_++);
-      value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
-    }
-    return Broken();
+    if (left() < 8) return OneByOne();
+    uint64_t word;
+    std::memcpy(&word, at_, 8);
+    const uint64_t ends = ~word & 0x8080808080808080;
+    if (ends == 0) return OneByOne();
+    const uint64_t last = ends & (0 - ends);  // the top bit of the last byte
+    at_ += std::countr_zero(ends) / 8 + 1;
+    word &= (last - 1) & 0x7F7F7F7F7F7F7F7F;
+    // Groups of 7 bits move together: to 14, to 28, to 56.
+    word = (word & 0x007F007F007F007F) | (word & 0x7F007F007F007F00) >> 1;
+    word = (word & 0x00003FFF00003FFF) | (word & 0x3FFF00003FFF0000) >> 2;
+    return (word & 0x000000000FFFFFFF) | (word & 0x0FFFFFFF00000000) >> 4;
   }
   int64_t Signed() { return UnZigZag(Varint()); }
   uint8_t Byte() { return at_ != end_ ? static_cast<uint8_t>(*at_++) : Broken(); }
@@ -101,6 +106,16 @@ class ByteReader {
   void Fail() { Broken(); }
 
  private:
+  uint64_t OneByOne() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) break;
+      const auto byte = static_cast<uint8_t>(*at_++);
+      value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+    return Broken();
+  }
   uint8_t Broken() {
     ok_ = false;
     at_ = end_;

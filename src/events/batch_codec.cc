@@ -13,14 +13,15 @@ std::unexpected<base::Error> Corrupt() {
   return base::Fail(base::ErrorKind::kCorrupt, "a WAL frame of events cannot be read");
 }
 
-/// In front of the groups: their number, and where the origins are.
-constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
+/// In front of the groups: their number, where the origins are, and how long the frame is.
+constexpr size_t kHeadBytes = 3 * sizeof(uint32_t);
 constexpr size_t kLeastGroupBytes = 10;  // kind, an empty text, rows, length
 constexpr size_t kMaxFrameBytes = UINT32_MAX;
 
 }  // namespace
 
-BatchWriter::BatchWriter(std::string memory) : frame_(std::move(memory)) {
+BatchWriter::BatchWriter(std::string memory, std::string_view text)
+    : frame_(std::move(memory)), text_(text) {
   frame_.assign(kHeadBytes, '\0');
 }
 
@@ -73,9 +74,10 @@ bool BatchWriter::Add(const model::Event& event) {
   if (origin == UINT64_MAX) return false;
   const size_t start = frame_.size();
   PutFixed(frame_, uint32_t{0});
-  const bool fits = PutRecord(frame_, event, origin);
+  const bool fits = PutRecord(frame_, event, origin, text_);
   const size_t length = frame_.size() - start - sizeof(uint32_t);
-  if (!fits || length > kMaxRecordBytes || frame_.size() > kMaxFrameBytes) {
+  const size_t apart = LineLiesIn(event, text_) ? event.body.text.size() : 0;
+  if (!fits || length + apart > kMaxRecordBytes || frame_.size() > kMaxFrameBytes) {
     frame_.resize(start);
     return false;
   }
@@ -91,6 +93,7 @@ std::string BatchWriter::Finish() {
   Patch(sizeof(uint32_t), frame_.size());
   PutVarint(frame_, origin_numbers_.size());
   frame_ += origins_;
+  Patch(2 * sizeof(uint32_t), frame_.size());
   return std::move(frame_);
 }
 
@@ -98,8 +101,8 @@ base::Result<BatchView> BatchView::Parse(std::string_view frame) {
   Reader in(frame);
   const auto groups = in.Fixed<uint32_t>();
   const auto origins_at = in.Fixed<uint32_t>();
-  if (!in.ok() || origins_at < kHeadBytes || origins_at > frame.size() ||
-      groups > origins_at / kLeastGroupBytes) {
+  if (in.Fixed<uint32_t>() != frame.size() || !in.ok() || origins_at < kHeadBytes ||
+      origins_at > frame.size() || groups > origins_at / kLeastGroupBytes) {
     return Corrupt();
   }
   BatchView view;
@@ -120,6 +123,14 @@ base::Result<BatchView> BatchView::Parse(std::string_view frame) {
   for (std::string_view& origin : view.origins) origin = in.Text();
   if (!in.ok() || !in.AtEnd()) return Corrupt();
   return view;
+}
+
+base::Result<SentFrame> SentFrame::Parse(std::string_view payload) {
+  Reader in(payload);
+  in.Bytes(2 * sizeof(uint32_t));
+  const auto frame_bytes = in.Fixed<uint32_t>();
+  if (!in.ok() || frame_bytes > payload.size()) return Corrupt();
+  return SentFrame{payload.substr(0, frame_bytes), payload.substr(frame_bytes)};
 }
 
 }  // namespace pharos::events

@@ -13,13 +13,16 @@
 
 namespace pharos::events {
 
-inline constexpr uint8_t kBatchCodec = 2;  ///< WalFrame::codec
+inline constexpr uint8_t kBatchCodec = 4;  ///< WalFrame::codec: a frame
+/// A frame whose lines have their places in a text, and behind it that text as the sender
+/// compressed it.
+inline constexpr uint8_t kSentBatchCodec = 5;
 
 /// Builds a frame. Owns: the frame in the making; borrows nothing after a call. Threads: one.
 class BatchWriter {
  public:
-  /// `memory` is where the frame is made.
-  explicit BatchWriter(std::string memory = {});
+  /// `memory` is where the frame is made. Lines that lie in `text` are written as their places.
+  explicit BatchWriter(std::string memory = {}, std::string_view text = {});
   BatchWriter(const BatchWriter&) = delete;
   /// Opens a group; an empty one leaves nothing behind.
   void BeginStream(model::EventKind kind, const model::Labels& labels);
@@ -35,6 +38,7 @@ class BatchWriter {
   void Patch(size_t at, size_t value);
 
   std::string frame_;
+  const std::string_view text_;
   std::string origins_;
   std::unordered_map<const model::Origin*, uint64_t> origin_numbers_;
   const model::Origin* last_origin_ = nullptr;
@@ -59,6 +63,12 @@ struct BatchView {
   std::vector<Group> groups;
 
   static base::Result<BatchView> Parse(std::string_view frame);
+};
+
+/// A payload of kSentBatchCodec taken apart.
+struct SentFrame {
+  std::string_view frame, compressed;
+  static base::Result<SentFrame> Parse(std::string_view payload);
 };
 
 }  // namespace pharos::events

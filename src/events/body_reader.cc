@@ -75,19 +75,68 @@ Result<std::shared_ptr<const PartWords>> PartWords::Decode(std::string page, siz
   return out;
 }
 
+Result<BodyPage> BodyPage::Parse(std::string_view page, size_t rows) {
+  Reader in(page);
+  BodyPage out;
+  out.shapes.resize(in.Count(1));
+  const char* start = in.at();
+  if (!out.types.Parse(in, rows)) return Corrupt("bodies");
+  if (!out.shapes.empty() && !out.codes.Parse(in, rows)) return Corrupt("bodies");
+  out.of_rows = {start, static_cast<size_t>(in.at() - start)};
+  for (uint32_t& shape : out.shapes) shape = static_cast<uint32_t>(in.Varint());
+  out.first_page = in.Varint();
+  out.columns.resize(in.Count(2));
+  std::vector<size_t> ends;
+  for (Column& column : out.columns) {
+    column.number = static_cast<uint32_t>(in.Varint());
+    for (uint64_t left = in.Count(2); left > 0; --left) {
+      const auto number = static_cast<uint32_t>(in.Varint());
+      out.words.push_back({number, static_cast<uint32_t>(in.Varint())});
+    }
+    ends.push_back(out.words.size());
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("bodies");
+  size_t begin = 0;
+  for (size_t i = 0; i < ends.size(); ++i) {
+    out.columns[i].words = {out.words.data() + begin, ends[i] - begin};
+    begin = ends[i];
+  }
+  return out;
+}
+
+std::string BodyPage::Encode() const {
+  std::string out;
+  PutVarint(out, shapes.size());
+  out += of_rows;
+  for (const uint32_t shape : shapes) PutVarint(out, shape);
+  PutVarint(out, first_page);
+  PutVarint(out, columns.size());
+  for (const Column& column : columns) {
+    PutVarint(out, column.number);
+    PutVarint(out, column.words.size());
+    for (const ColumnWord& word : column.words) {
+      PutVarint(out, word.number);
+      PutVarint(out, word.values);
+    }
+  }
+  return out;
+}
+
 Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
-                                                        std::shared_ptr<const PartWords> words) {
+                                                        std::shared_ptr<const PartWords> words,
+                                                        std::span<const ColumnWord> here) {
   auto out = std::make_unique<ValueColumn>();
   out->page_ = std::move(page);
   out->words_ = std::move(words);
   Reader in(*out->page_);
   out->size_ = in.Varint();
   if (out->size_ > kGranuleRows) in.Fail();
-  out->locals_.resize(in.Count(2));
+  out->locals_.resize(here.size());
   uint64_t rows = 0;
-  for (Local& local : out->locals_) {
-    local.number = static_cast<uint32_t>(in.Varint());
-    local.rows = static_cast<uint32_t>(in.Varint());
+  for (size_t i = 0; i < here.size(); ++i) {
+    Local& local = out->locals_[i];
+    local.number = here[i].number;
+    local.rows = here[i].values;
     rows += local.rows;
     if (local.number >= out->words_->skeletons.size() || local.rows > out->size_ ||
         local.rows == 0) {
@@ -172,28 +221,24 @@ Result<std::unique_ptr<GranuleBodies>> GranuleBodies::Open(const Part& part, uin
 Result<void> GranuleBodies::Load() {
   PHAROS_TRY(shapes_, part_.Shapes());
   PHAROS_TRY(page_, part_.SharedPage("body", granule_, keep_));
-  Reader in(*page_);
-  if (!types_.Parse(in, rows_)) return Corrupt("bodies");
-  shapes_here_.resize(in.Count(1));
-  for (uint32_t& shape : shapes_here_) {
-    shape = static_cast<uint32_t>(in.Varint());
-    if (shape >= shapes_->shapes.size()) in.Fail();
+  PHAROS_TRY(BodyPage body, BodyPage::Parse(*page_, rows_));
+  types_ = std::move(body.types);
+  codes_ = std::move(body.codes);
+  shapes_here_ = std::move(body.shapes);
+  words_here_ = std::move(body.words);
+  for (const uint32_t shape : shapes_here_) {
+    if (shape >= shapes_->shapes.size()) return Corrupt("bodies");
   }
-  if (!shapes_here_.empty()) codes_.Parse(in, rows_);
-  const uint64_t first_page = in.Varint();
-  const uint64_t columns = in.Count(1);
   page_of_.assign(shapes_->paths.size(), -1);
+  words_of_.resize(shapes_->paths.size());
   opened_.resize(shapes_->paths.size());
-  uint64_t column = 0;
-  for (uint64_t i = 0; i < columns && in.ok(); ++i) {
-    column += in.Varint();
-    if (column >= page_of_.size() || first_page + i > INT32_MAX) {
-      in.Fail();
-    } else {
-      page_of_[column] = static_cast<int32_t>(first_page + i);
-    }
+  if (body.first_page + body.columns.size() > INT32_MAX) return Corrupt("bodies");
+  for (size_t i = 0; i < body.columns.size(); ++i) {
+    const BodyPage::Column& column = body.columns[i];
+    if (column.number >= page_of_.size()) return Corrupt("bodies");
+    page_of_[column.number] = static_cast<int32_t>(body.first_page + i);
+    words_of_[column.number] = column.words;
   }
-  if (!in.ok() || !in.AtEnd()) return Corrupt("bodies");
   constexpr auto kMost = static_cast<uint64_t>(Value::Type::kMap);
   for (size_t i = 0; i < rows_; ++i) {
     const auto type = static_cast<uint64_t>(types_.At(i));
@@ -231,7 +276,8 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
              part_.SharedPage("columns", static_cast<uint32_t>(page_of_[column]), keep_));
   auto opened = std::make_unique<Opened>();
   bytes_ += page->capacity() + rows_ * sizeof(uint32_t);
-  PHAROS_TRY(opened->column, ValueColumn::Parse(std::move(page), std::move(words)));
+  PHAROS_TRY(opened->column,
+             ValueColumn::Parse(std::move(page), std::move(words), words_of_[column]));
   FindPlaces(column, *opened);
   const size_t values = opened->everywhere ? rows_ : opened->places.back();
   if (opened->column->size() != values) return Corrupt("a column of values");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,31 @@ struct PartWords {
   static base::Result<std::shared_ptr<const PartWords>> Decode(std::string page, size_t granules);
 };
 
+/// A skeleton that occurs in a column of a granule.
+struct ColumnWord {
+  uint32_t number = 0;  ///< in the part's words
+  uint32_t values = 0;
+};
+
+/// A `body` page, taken apart. Views into it.
+struct BodyPage {
+  struct Column {
+    uint32_t number = 0;  ///< in the part
+    std::span<const ColumnWord> words;
+  };
+  PackedInts types;
+  PackedInts codes;              ///< index into `shapes`, of each row; nothing where there are none
+  std::string_view of_rows;      ///< these two as they stand
+  std::vector<uint32_t> shapes;  ///< that occur
+  uint64_t first_page = 0;       ///< in section `columns`; the others follow
+  std::vector<Column> columns;
+  std::vector<ColumnWord> words;  ///< of all columns, which view them
+
+  static base::Result<BodyPage> Parse(std::string_view page, size_t rows);
+  /// From `of_rows` and all below it.
+  std::string Encode() const;
+};
+
 /// One column of values. Owns: its page. Threads: one.
 class ValueColumn {
  public:
@@ -58,7 +84,8 @@ class ValueColumn {
   };
 
   static base::Result<std::unique_ptr<ValueColumn>> Parse(PageBytes page,
-                                                          std::shared_ptr<const PartWords> words);
+                                                          std::shared_ptr<const PartWords> words,
+                                                          std::span<const ColumnWord> here);
   size_t size() const { return size_; }
   const std::vector<Local>& locals() const { return locals_; }
   /// Index into locals() of value `i`.
@@ -168,8 +195,10 @@ class GranuleBodies {
   PackedInts types_;
   PackedInts codes_;
   std::vector<uint32_t> shapes_here_;
-  std::vector<int32_t> page_of_;                 // by column, -1: not here
-  std::vector<std::unique_ptr<Opened>> opened_;  // by column
+  std::vector<ColumnWord> words_here_;
+  std::vector<std::span<const ColumnWord>> words_of_;  // by column
+  std::vector<int32_t> page_of_;                       // by column, -1: not here
+  std::vector<std::unique_ptr<Opened>> opened_;        // by column
   std::string scratch_;
   size_t bytes_ = 0;
 };

@@ -18,6 +18,8 @@ constexpr size_t kRecentShapes = 4;
 /// A column with more skeletons than this, and more than one in four rows a new one, has no
 /// structure that is worth learning.
 constexpr size_t kFewSkeletons = 512;
+/// Skeletons that are tried for a text with the same literals.
+constexpr size_t kMostAlike = 8;
 static_assert(kMaxSkeletons < UINT16_MAX);
 
 /// Equal for texts that differ in digits only; what else is equal is found out by looking.
@@ -28,9 +30,8 @@ size_t Signature(std::string_view text) {
   bool in_digits = false;
   for (const char c : text.substr(0, kSignatureBytes)) {
     const bool digit = c >= '0' && c <= '9';
-    if (!digit || !in_digits) {
-      hash = (hash << 5 | hash >> 59) ^ static_cast<uint8_t>(digit ? '0' : c);
-    }
+    const uint64_t next = (hash << 5 | hash >> 59) ^ static_cast<uint8_t>(digit ? '0' : c);
+    hash = digit && in_digits ? hash : next;
     in_digits = digit;
   }
   return (hash * 0x9E3779B97F4A7C15u) >> 54;
@@ -79,6 +80,37 @@ uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, size_t* budget, 
   }
   *budget -= skeleton.size();
   return MakeKnown(skeleton);
+}
+
+uint32_t ValueColumnWriter::WideNumberOf(std::string_view value, int64_t time_ns,
+                                         Splitter& splitter, size_t* budget, bool* whole) {
+  const std::string loose = LooseSkeleton(splitter.skeleton());
+  if (loose.empty() || splitter.vars().empty()) {
+    return NumberOf(splitter.skeleton(), budget, whole);
+  }
+  *whole = false;
+  std::vector<uint32_t>& alike = wide_[loose];
+  for (size_t i = alike.size(); i > 0; --i) {
+    if (Has(alike[i - 1], value, time_ns, splitter)) return alike[i - 1];
+  }
+  if (!alike.empty()) splitter.Split(value, time_ns);  // the tries have taken its result
+  const std::string exact = splitter.skeleton();
+  std::string wide = exact;
+  Skeleton skeleton;
+  PHAROS_CHECK(Skeleton::Parse(exact, &skeleton), "a skeleton of our own cannot be read");
+  if (!alike.empty()) {
+    wide = WidenedSkeleton(skeleton, splitter.vars(), known_[alike.back()].skeleton);
+    PHAROS_CHECK(Skeleton::Parse(wide, &skeleton), "a skeleton of our own cannot be read");
+  }
+  if (!splitter.Fit(skeleton, value, time_ns)) {  // only Split can tell
+    splitter.Split(value, time_ns);
+    return NumberOf(exact, budget, whole);
+  }
+  const uint32_t number = NumberOf(wide, budget, whole);
+  if (*whole) return number;
+  if (alike.size() == kMostAlike) alike.erase(alike.begin());
+  alike.push_back(number);
+  return number;
 }
 
 void ValueColumnWriter::Count(uint32_t number) {
@@ -150,22 +182,19 @@ void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& s
   if (!Predict(value, time_ns, splitter, &number)) {
     splitter.Split(value, time_ns);
     bool whole = false;
-    number = NumberOf(splitter.skeleton(), budget, &whole);
+    number = WideNumberOf(value, time_ns, splitter, budget, &whole);
     if (whole) return AddWhole(value);
     Learn(value, number);
   }
   Take(number, splitter.vars());
 }
 
-void ValueColumnWriter::Finish(std::string& out, bool* dense, IdFilterWriter& filter) {
+void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+                               IdFilterWriter& filter) {
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
-  PutVarint(out, used_.size());
-  for (const uint32_t number : used_) {
-    PutVarint(out, number);
-    PutVarint(out, known_[number].rows);
-  }
+  for (const uint32_t number : used_) words->push_back({number, known_[number].rows});
   PutPackedInts(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
@@ -330,27 +359,21 @@ void BodyWriter::AddWhole(std::string_view bytes) {
 }
 
 Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level) {
-  std::string head;
-  PutPackedInts(head, types_);
-  PutVarint(head, used_shapes_.size());
-  for (const uint32_t shape : used_shapes_) {
-    PutVarint(head, shape);
-    local_of_[shape] = -1;
-  }
-  PutPackedInts(head, shape_codes_);
-  std::vector<uint32_t> present;
-  for (uint32_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i]->empty()) present.push_back(i);
-  }
-  PutVarint(head, next_page_);
-  PutVarint(head, present.size());
-  uint32_t previous = 0;
-  for (const uint32_t column : present) {
-    PutVarint(head, column - previous);
-    previous = column;
+  std::string of_rows;
+  PutPackedInts(of_rows, types_);
+  PutPackedInts(of_rows, shape_codes_);
+  BodyPage head;
+  head.of_rows = of_rows;
+  head.shapes = used_shapes_;
+  for (const uint32_t shape : used_shapes_) local_of_[shape] = -1;
+  head.first_page = next_page_;
+  std::vector<std::vector<ColumnWord>> words(columns_.size());
+  for (uint32_t column = 0; column < columns_.size(); ++column) {
+    if (columns_[column]->empty()) continue;
     std::string page;
     bool dense = false;
-    columns_[column]->Finish(page, &dense, filter_);
+    columns_[column]->Finish(page, &words[column], &dense, filter_);
+    head.columns.push_back({column, words[column]});
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd, level));
     ++next_page_;
@@ -364,7 +387,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   leading_nulls_ = 0;
   ++granule_;
   for (const auto& column : columns_) column->BeginGranule(granule_);
-  return head;
+  return head.Encode();
 }
 
 Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {

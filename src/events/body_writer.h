@@ -41,8 +41,10 @@ class ValueColumnWriter {
   void AddWhole(std::string_view value);
   void BeginGranule(uint32_t number) { granule_ = number; }
   bool empty() const { return codes_.empty(); }
-  /// Appends the granule's column and begins the next. `dense`: mostly ids, not to be compressed.
-  void Finish(std::string& out, bool* dense, IdFilterWriter& filter);
+  /// Appends the granule's column, and to `words` what skeletons it has, and begins the next.
+  /// `dense`: mostly ids, not to be compressed.
+  void Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+              IdFilterWriter& filter);
   /// All skeletons and where they occur.
   void PutWords(std::string& out, uint32_t granules) const;
   const std::string& path() const { return path_; }
@@ -64,6 +66,10 @@ class ValueColumnWriter {
     std::vector<uint32_t> granules;  // that have it
   };
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
+  /// For a value that was just split: a skeleton that it has, at best one that others like it have
+  /// as well; a skeleton each for `05` and `12` at every place would be two to the power of them.
+  uint32_t WideNumberOf(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget,
+                        bool* whole);
   uint32_t MakeKnown(std::string_view skeleton);
   uint32_t WholeText();
   void Count(uint32_t number);
@@ -76,6 +82,8 @@ class ValueColumnWriter {
 
   std::string path_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
+  /// By LooseSkeleton: some that texts like it have, the widest last.
+  std::unordered_map<std::string, std::vector<uint32_t>, base::StringHasher, std::equal_to<>> wide_;
   std::vector<Known> known_;
   std::vector<uint32_t> used_;  // skeletons of the open granule, in the order of their locals
   std::vector<int64_t> codes_;  // locals, a row each

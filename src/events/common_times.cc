@@ -14,46 +14,71 @@ using base::Result;
 /// Reads the times of one stream of a part after the other, streams rising.
 class StreamTimes {
  public:
-  explicit StreamTimes(const Part& part) : part_(part) {}
+  StreamTimes(const Part& part, bool keep) : part_(part), keep_(keep) {
+    const std::vector<uint32_t>& firsts = part.meta().run_first;
+    for (size_t i = 0; i < firsts.size(); ++i) {
+      const size_t end = i + 1 < firsts.size() ? firsts[i + 1] : part.granules().size();
+      runs_.push_back({firsts[i], static_cast<uint32_t>(end), {}, {}});
+    }
+  }
 
   /// Those in [min, max], rising.
   Result<void> Read(uint32_t stream, int64_t min, int64_t max, std::vector<int64_t>* out) {
     out->clear();
+    for (Run& run : runs_) PHAROS_TRY_VOID(ReadRun(run, stream, min, max, out));
+    if (runs_.size() > 1) std::sort(out->begin(), out->end());
+    return {};
+  }
+
+ private:
+  /// Granules of rising streams.
+  struct Run {
+    uint32_t first = 0;  // the ones before have streams that were read
+    uint32_t end = 0;
+    std::optional<uint32_t> open;
+    GranuleKeys keys;
+  };
+
+  Result<void> ReadRun(Run& run, uint32_t stream, int64_t min, int64_t max,
+                       std::vector<int64_t>* out) {
     const std::vector<GranuleMeta>& granules = part_.granules();
-    while (first_ < granules.size() && granules[first_].last_stream < stream) ++first_;
-    for (uint32_t i = first_; i < granules.size() && granules[i].first_stream <= stream; ++i) {
+    while (run.first < run.end && granules[run.first].last_stream < stream) ++run.first;
+    for (uint32_t i = run.first; i < run.end && granules[i].first_stream <= stream; ++i) {
       if (granules[i].max_time < min || granules[i].min_time > max) continue;
-      PHAROS_TRY_VOID(Open(i));
-      const auto [begin, end] =
-          std::equal_range(keys_.streams.begin(), keys_.streams.end(), stream);
+      PHAROS_TRY_VOID(Open(run, i));
+      const std::vector<uint32_t>& streams = run.keys.streams;
+      const auto [begin, end] = std::equal_range(streams.begin(), streams.end(), stream);
       for (auto at = begin; at != end; ++at) {
-        const int64_t time = keys_.times[static_cast<size_t>(at - keys_.streams.begin())];
+        const int64_t time = run.keys.times[static_cast<size_t>(at - streams.begin())];
         if (time >= min && time <= max) out->push_back(time);
       }
     }
     return {};
   }
 
- private:
-  Result<void> Open(uint32_t granule) {
-    if (open_ == granule) return {};
-    PHAROS_TRY(const PageBytes page, part_.SharedPage("key", granule, true));
+  Result<void> Open(Run& run, uint32_t granule) {
+    if (run.open == granule) return {};
+    PHAROS_TRY(const PageBytes page, part_.SharedPage("key", granule, keep_));
     auto keys = GranuleKeys::Decode(*page, part_.granules()[granule]);
     if (!keys) return base::Wrap(std::move(keys).error(), "part " + part_.entry().path);
-    keys_ = *std::move(keys);
-    open_ = granule;
+    run.keys = *std::move(keys);
+    run.open = granule;
     return {};
   }
 
   const Part& part_;
-  uint32_t first_ = 0;
-  std::optional<uint32_t> open_;
-  GranuleKeys keys_;
+  const bool keep_;
+  std::vector<Run> runs_;
 };
 
-Result<std::vector<int64_t>> Find(const Part& a, const Part& b) {
+}  // namespace
+
+Result<std::vector<int64_t>> FindCommonTimes(const Part& a, const Part& b, bool keep) {
   std::vector<int64_t> out, of_a, of_b;
-  StreamTimes read_a(a), read_b(b);
+  if (a.entry().max_time < b.entry().min_time || b.entry().max_time < a.entry().min_time) {
+    return out;
+  }
+  StreamTimes read_a(a, keep), read_b(b, keep);
   for (size_t i = 0, j = 0; i < a.streams().size() && j < b.streams().size();) {
     const PartStream &x = a.streams()[i], &y = b.streams()[j];
     if (x.labels != y.labels) {
@@ -75,8 +100,6 @@ Result<std::vector<int64_t>> Find(const Part& a, const Part& b) {
   return out;
 }
 
-}  // namespace
-
 Result<CommonTimes::Times> CommonTimes::Of(const Part& a, const Part& b) {
   static const Times none = std::make_shared<const std::vector<int64_t>>();
   if (a.entry().max_time < b.entry().min_time || b.entry().max_time < a.entry().min_time) {
@@ -87,7 +110,7 @@ Result<CommonTimes::Times> CommonTimes::Of(const Part& a, const Part& b) {
     std::lock_guard lock(mutex_);
     if (const auto it = known_.find(key); it != known_.end()) return it->second;
   }
-  PHAROS_TRY(std::vector<int64_t> times, Find(a, b));
+  PHAROS_TRY(std::vector<int64_t> times, FindCommonTimes(a, b, true));
   auto found =
       times.empty() ? none : std::make_shared<const std::vector<int64_t>>(std::move(times));
   std::lock_guard lock(mutex_);

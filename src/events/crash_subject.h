@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "events/engine.h"
+#include "events/sent_batch_test.h"
 #include "io/crash_lab.h"
 
 namespace pharos::events {
@@ -134,6 +135,7 @@ class EventSubject final : public io::CrashSubject {
       }
       out.streams.push_back({{{"app", std::to_string(item.stream)}}, {event}});
     }
+    if (sent_.size() % 2 == 0) out = AsSent(std::move(out));
     const auto result = engine_->Append("default", out);
     if (result && result->rejected != 0) return true;  // a retry that is too late by now
     const bool durable = result && result->ack.Wait().has_value();

@@ -64,7 +64,9 @@ class DeletionTest : public ::testing::Test {
       }
       batch.streams.push_back(std::move(stream));
     }
-    ASSERT_TRUE(world_.engine->Append("default", batch));
+    const auto appended = world_.engine->Append("default", batch);
+    ASSERT_TRUE(appended.has_value());
+    ASSERT_TRUE(appended->ack.Wait());
   }
   static model::TraceId IdOf(int pod, int i) {
     model::TraceId id;

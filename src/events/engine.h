@@ -29,6 +29,7 @@
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
+#include "events/part_builder.h"
 #include "events/rate_limits.h"
 #include "events/stream_registry.h"
 #include "events/tails.h"
@@ -57,11 +58,13 @@ struct EngineOptions {
   /// For how long a deletion can be taken back: until then its events are hidden, not gone.
   int64_t delete_cancel_ns = 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
+  int64_t seal_idle_ns = 120'000'000'000;     ///< since the last append, of kIdleSealBytes
   uint64_t seal_rows = 4'000'000;
   uint64_t seal_bytes = 20u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
+  size_t splice_percent = 50;            ///< a merge copies granules that are as full as this
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
   RateLimit log_rate{};                  ///< of a tenant's lines
   RateLimit stream_rate{};               ///< of the lines of one of its streams
@@ -97,6 +100,10 @@ class Engine final : public store::EventSink,
 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
+  std::string TakeMemory(size_t bytes) override { return frames_->Take(bytes); }
+  std::shared_ptr<const std::string> ShareMemory(std::string text) override {
+    return frames_->Share(std::move(text));
+  }
 
   base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
   base::Result<bool> Scan(const store::EventQuery& query, store::ScanSink& sink) override;
@@ -127,7 +134,8 @@ class Engine final : public store::EventSink,
   /// Memtables between two seals. All WAL frames in it have numbers in [first, last].
   struct Generation {
     uint64_t number = 0;
-    std::atomic<int64_t> born_ns{0};  // the first append; 0 while empty
+    std::atomic<int64_t> born_ns{0};    // the first append; 0 while empty
+    std::atomic<int64_t> latest_ns{0};  // the last one
     std::atomic<uint64_t> first_sequence{0};
     std::atomic<uint64_t> last_sequence{0};
     std::atomic<uint64_t> rows{0};
@@ -154,8 +162,10 @@ class Engine final : public store::EventSink,
   Counters& CountersOf(std::string_view tenant, model::EventKind kind);
   std::shared_ptr<Memtable> TableOf(Generation& generation, std::string_view tenant,
                                     model::EventKind kind);
-  base::Result<void> Insert(Generation& generation, std::string_view tenant,
-                            const std::shared_ptr<const std::string>& frame, uint64_t sequence);
+  base::Result<void> Insert(Generation& generation, std::string_view tenant, const Frame& frame,
+                            uint64_t sequence);
+  /// A logged frame as the memtable takes it.
+  base::Result<Frame> ReadFrame(const io::WalFrame& logged);
   base::Result<void> Admissible(std::string_view tenant) const;
   Admission CurrentAdmission() const;
   void OfferToTails(std::string_view tenant, const model::EventBatch& batch,
@@ -196,6 +206,10 @@ class Engine final : public store::EventSink,
   // engine_merge.cc
   base::Result<bool> MergeOnce(bool final);
   base::Result<void> Merge(const Key& key, const std::vector<Slot>& run);
+  /// The part of them; `edit` drops them.
+  base::Result<std::shared_ptr<Part>> Join(const PartPlan& plan,
+                                           std::vector<std::shared_ptr<const Part>> parts,
+                                           const io::ManifestEdit& edit);
   void NoteDamaged(const std::vector<Slot>& run);
   void RemoveDirectory(const io::PartEntry& entry);
   void WatchDisk();

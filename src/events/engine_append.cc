@@ -1,9 +1,11 @@
 // The way in: admission, one encoding for WAL and memtable, replay, tails.
+#include "base/compress.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "events/batch_codec.h"
 #include "events/engine.h"
 #include "events/limits.h"
+#include "events/record_codec.h"
 #include "store/reserved_streams.h"
 
 namespace pharos::events {
@@ -66,14 +68,14 @@ struct Intake {
   }
 };
 
-/// About the bytes that the batch's records take.
-size_t RecordBytes(const model::EventBatch& batch) {
+/// About the bytes that the batch's records take when lines in `text` stand apart.
+size_t RecordBytes(const model::EventBatch& batch, std::string_view text) {
   constexpr size_t kEvent = 48, kPair = 8, kSpare = 1024;
   size_t bytes = kSpare;
   for (const model::StreamEvents& stream : batch.streams) {
     bytes += kEvent + stream.stream.bytes().size();
     for (const model::Event& event : stream.events) {
-      bytes += kEvent + event.body.text.size();
+      bytes += kEvent + (LineLiesIn(event, text) ? 0 : event.body.text.size());
       if (event.span != nullptr) bytes += kEvent;
       for (const model::KeyValue& kv : event.attributes) {
         bytes += kPair + kv.key.size() + kv.value.text.size();
@@ -100,6 +102,20 @@ Volume VolumeOf(const model::StreamEvents& stream) {
     }
   }
   return out;
+}
+
+/// The text that the batch was sent as, where its lines make up most of it: then the log keeps
+/// what the sender compressed, and the memtable this text.
+std::string_view TextOfLines(const model::EventBatch& batch) {
+  if (!batch.sent || batch.sent->text->size() > kMaxSentBytes) return {};
+  const std::string_view text = *batch.sent->text;
+  size_t bytes = 0;
+  for (const model::StreamEvents& stream : batch.streams) {
+    for (const model::Event& event : stream.events) {
+      if (LineLiesIn(event, text)) bytes += event.body.text.size();
+    }
+  }
+  return bytes >= text.size() / 2 ? text : std::string_view();
 }
 
 size_t CountKind(const model::StreamEvents& stream, EventKind kind) {
@@ -141,9 +157,9 @@ Result<void> Engine::Admissible(std::string_view tenant) const {
   return wal_ != nullptr ? wal_->Healthy() : Result<void>();
 }
 
-Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
-                            const std::shared_ptr<const std::string>& frame, uint64_t sequence) {
-  PHAROS_TRY(const BatchView view, BatchView::Parse(*frame));
+Result<void> Engine::Insert(Generation& generation, std::string_view tenant, const Frame& frame,
+                            uint64_t sequence) {
+  PHAROS_TRY(const BatchView view, BatchView::Parse(*frame.bytes));
   for (const EventKind kind : kKinds) {
     uint64_t rows = 0;
     for (const BatchView::Group& group : view.groups) rows += group.kind == kind ? group.rows : 0;
@@ -153,7 +169,8 @@ Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
     CountersOf(tenant, kind).taken += rows;
   }
   int64_t unborn = 0;
-  generation.born_ns.compare_exchange_strong(unborn, clock_.NowNs());
+  generation.latest_ns = clock_.NowNs();
+  generation.born_ns.compare_exchange_strong(unborn, generation.latest_ns);
   uint64_t none = 0;
   generation.first_sequence.compare_exchange_strong(none, sequence);
   uint64_t last = generation.last_sequence;
@@ -162,14 +179,25 @@ Result<void> Engine::Insert(Generation& generation, std::string_view tenant,
   return {};
 }
 
+Result<Frame> Engine::ReadFrame(const io::WalFrame& logged) {
+  if (logged.codec == kBatchCodec) {
+    return Frame{std::make_shared<const std::string>(logged.payload), nullptr};
+  }
+  if (logged.codec != kSentBatchCodec) {
+    return Fail(ErrorKind::kCorrupt,
+                "a WAL frame of events has the unknown codec " + std::to_string(logged.codec));
+  }
+  PHAROS_TRY(const SentFrame sent, SentFrame::Parse(logged.payload));
+  PHAROS_TRY(const size_t room, base::SnappyLength(sent.compressed, kMaxSentBytes));
+  std::string text = frames_->Take(room);
+  PHAROS_TRY_VOID(base::SnappyDecompress(sent.compressed, kMaxSentBytes, &text));
+  return Frame{std::make_shared<const std::string>(sent.frame), frames_->Share(std::move(text))};
+}
+
 Result<void> Engine::Replay(const io::WalFrame& frame) {
   if (frame.sequence <= manifest_.SealedSequence(io::Signal::kEvents)) return {};
-  if (frame.codec != kBatchCodec) {
-    return Fail(ErrorKind::kCorrupt,
-                "a WAL frame of events has the unknown codec " + std::to_string(frame.codec));
-  }
-  PHAROS_TRY_VOID(Insert(*active_, frame.tenant, std::make_shared<const std::string>(frame.payload),
-                         frame.sequence));
+  PHAROS_TRY(const Frame kept, ReadFrame(frame));
+  PHAROS_TRY_VOID(Insert(*active_, frame.tenant, kept, frame.sequence));
   if (!SealDue()) return {};
   std::lock_guard lock(seal_mutex_);
   Rotate();
@@ -193,8 +221,9 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     auto refusal = rates_.RefuseBatch(tenant, all.lines, all.bytes, clock_.NowNs());
     if (!refusal.empty()) return Fail(ErrorKind::kLimit, std::move(refusal));
   }
+  const std::string_view text = TextOfLines(batch);
   Intake intake{.admission = CurrentAdmission(),
-                .writer = BatchWriter(frames_->Take(RecordBytes(batch)))};
+                .writer = BatchWriter(frames_->Take(RecordBytes(batch, text)), text)};
   intake.remember = tails_.Any();
   if (intake.remember) intake.taken.resize(batch.EventCount());
   const bool allow_new = !budget_.Tight();
@@ -240,15 +269,19 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   result.too_fast = intake.too_fast == intake.rejected && intake.rejected > 0;
   CountEvents(kind_rows[0] - exemplars, exemplars, kind_rows[1], intake.rejected);
   if (intake.writer.rows() == 0) return result;
-  const auto frame = frames_->Share(intake.writer.Finish());
-  if (!budget_.TryReserve(frame->size())) {
+  const bool sent = !text.empty();
+  const Frame frame{frames_->Share(intake.writer.Finish()), sent ? batch.sent->text : nullptr};
+  const size_t bytes = frame.bytes->size() + text.size();
+  if (!budget_.TryReserve(bytes)) {
     return Fail(ErrorKind::kBusy, "the memory budget is used up; try again in a moment");
   }
   {
     std::shared_lock rotation(rotate_mutex_);
     uint64_t sequence = 0;
     if (wal_ != nullptr) {
-      auto appended = wal_->Append(io::Signal::kEvents, kBatchCodec, tenant, *frame);
+      auto appended =
+          wal_->Append(io::Signal::kEvents, sent ? kSentBatchCodec : kBatchCodec, tenant,
+                       *frame.bytes, sent ? batch.sent->compressed : std::string_view());
       sequence = appended.sequence;
       result.ack = std::move(appended.ack);
     }
@@ -258,7 +291,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     }
   }
   AskForSeal();
-  budget_.Release(frame->size());  // the memtable has taken its own by now
+  budget_.Release(bytes);  // the memtable has taken its own by now
   if (intake.remember) OfferToTails(tenant, batch, intake.taken);
   return result;
 }

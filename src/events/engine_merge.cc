@@ -5,6 +5,7 @@
 #include "events/dates.h"
 #include "events/engine.h"
 #include "events/part_builder.h"
+#include "events/splice.h"
 
 namespace pharos::events {
 
@@ -76,8 +77,7 @@ Result<void> Engine::Merge(const Key& key, const std::vector<Slot>& run) {
     plan.min_sequence = std::min(plan.min_sequence, slot.part->meta().min_sequence);
     edit.drop.push_back(slot.entry.id);
   }
-  const auto input = ReadParts(std::move(parts));
-  auto written = WritePart(manifest_, plan, *input, edit, pages_);
+  auto written = Join(plan, std::move(parts), edit);
   if (!written) return base::Wrap(std::move(written).error(), "merging events");
   std::shared_ptr<const Part> part = *std::move(written);
   PHAROS_CHECK(part != nullptr, "a merge of parts with rows has none");
@@ -85,6 +85,20 @@ Result<void> Engine::Merge(const Key& key, const std::vector<Slot>& run) {
   ReplaceSlots(key, edit.drop, {entry, std::move(part), {}});
   for (const Slot& slot : run) RemoveDirectory(slot.entry);
   return {};
+}
+
+Result<std::shared_ptr<Part>> Engine::Join(const PartPlan& plan,
+                                           std::vector<std::shared_ptr<const Part>> parts,
+                                           const io::ManifestEdit& edit) {
+  const bool full = std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return IsFull(*part, options_.splice_percent);
+  });
+  if (full) {
+    PHAROS_TRY(auto spliced, SpliceParts(manifest_, plan, parts, edit, pages_));
+    if (spliced) return spliced;
+  }
+  const auto input = ReadParts(std::move(parts));
+  return WritePart(manifest_, plan, *input, edit, pages_);
 }
 
 void Engine::NoteDamaged(const std::vector<Slot>& run) {

@@ -96,7 +96,7 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
-  std::vector<Result<int64_t>> numbers(sources.size(), 0);
+  std::vector<Result<std::vector<int64_t>>> numbers(sources.size());
   std::vector<size_t> cold;  // a file must be read: worth waking others for
   for (size_t i = 0; i < sources.size(); ++i) {
     if (!sources[i].part) continue;
@@ -111,18 +111,18 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
   struct Task {
     size_t rank = 0;
     uint32_t granule = 0;
+    int64_t number = 0;
     Result<std::shared_ptr<LoadedRows>> rows = nullptr;
   };
   std::vector<Task> tasks;
   for (size_t rank = 0; rank < sources.size(); ++rank) {
     if (!numbers[rank]) return std::unexpected(numbers[rank].error());
-    const int64_t number = *numbers[rank];
     if (!sources[rank].part) tasks.push_back({rank});
-    if (number == 0) continue;
-    const std::vector<GranuleMeta>& granules = sources[rank].part->granules();
-    for (uint32_t i = 0; i < granules.size(); ++i) {
-      if (number >= granules[i].min_trace && number <= granules[i].max_trace) {
-        tasks.push_back({rank, i});
+    for (const int64_t number : *numbers[rank]) {
+      const std::vector<GranuleMeta>& granules = sources[rank].part->granules();
+      for (uint32_t i = 0; i < granules.size(); ++i) {
+        if (number < granules[i].min_trace || number > granules[i].max_trace) continue;
+        tasks.push_back({rank, i, number});
       }
     }
   }
@@ -131,7 +131,7 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
     const Source& source = sources[task.rank];
     RowFilter filter;
     filter.trace_id = &id;
-    filter.trace_number = *numbers[task.rank];
+    filter.trace_number = task.number;
     filter.hidden = source.hidden.get();
     task.rows = source.part ? LoadGranule(source.part, task.granule, task.rank, filter)
                             : LoadTrace(source.memory, task.rank, filter);

@@ -116,8 +116,10 @@ bool Engine::SealDueLocked() const {
   if (rows == 0) return false;
   const uint64_t bytes = active_->Bytes();
   const bool pressed = budget_.Tight() && bytes > budget_.limit_bytes() / 8;
-  return pressed || rows >= options_.seal_rows || bytes >= options_.seal_bytes ||
-         clock_.NowNs() - active_->born_ns >= options_.seal_age_ns;
+  const int64_t now = clock_.NowNs();
+  const bool idle = bytes >= kIdleSealBytes && now - active_->latest_ns >= options_.seal_idle_ns;
+  return pressed || idle || rows >= options_.seal_rows || bytes >= options_.seal_bytes ||
+         now - active_->born_ns >= options_.seal_age_ns;
 }
 
 void Engine::Rotate() {

@@ -61,6 +61,52 @@ TEST_F(EngineTest, LinesComeBackInBothDirectionsFromMemoryAndParts) {
   EXPECT_THAT(Lines(engine(), All()), expected);
 }
 
+TEST_F(EngineTest, RequestsAreLoggedAsTheyWereSent) {
+  const std::string phrase = "the same words in each and every line ";
+  model::EventBatch batch;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 1000; ++i) texts.push_back(phrase + std::to_string(1000 + i));
+  std::vector<Event> events;
+  for (int i = 0; i < 1000; ++i) events.push_back(Line(kNow + i, texts[static_cast<size_t>(i)]));
+  events[7].time_ns = kNow + 2 * kMaxFutureNs;  // refused; the others are not
+  batch.streams.push_back({kShop, events});
+  batch = AsSent(std::move(batch));
+  const uint64_t before = world_->wal->Bytes();
+  auto result = engine().Append("default", batch);
+  ASSERT_TRUE(result.has_value() && result->ack.Wait().has_value());
+  EXPECT_EQ(result->rejected, 1u);
+  EXPECT_LT(world_->wal->Bytes() - before, 30'000u) << "48,000 bytes of lines";
+  texts.erase(texts.begin() + 7);
+  const auto seen = [&] { return Lines(engine(), All()); };
+  EXPECT_EQ(seen(), texts);
+  auto query = All();
+  query.predicate = {store::Predicate::Op::kLineContains, "", "line 1042", 0, {}};
+  EXPECT_THAT(Lines(engine(), query), ElementsAre(phrase + "1042"));
+  world_->Restart();
+  EXPECT_EQ(seen(), texts) << "replayed";
+  Flush();
+  EXPECT_EQ(seen(), texts) << "sealed";
+}
+
+TEST_F(EngineTest, MemoryIsSealedWhenNothingComesAnyMore) {
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 20; ++i) Append(kShop, Line(kNow + i, text));
+  const auto parts = [&] {
+    EXPECT_TRUE(engine().Tick().has_value());
+    return engine().Stats("default", EventKind::kLog).parts;
+  };
+  world_->clock.Advance(std::chrono::seconds(119));
+  EXPECT_EQ(parts(), 0u);
+  Append(kShop, Line(kNow + 20, text));
+  world_->clock.Advance(std::chrono::seconds(119));
+  EXPECT_EQ(parts(), 0u);
+  world_->clock.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(parts(), 1u);
+  Append(kShop, Line(kNow + 21, "a small one waits for its age"));
+  world_->clock.Advance(std::chrono::seconds(200));
+  EXPECT_EQ(parts(), 1u);
+}
+
 TEST_F(EngineTest, EqualTimesKeepTheOrderOfArrivalThroughSealAndMerge) {
   std::vector<std::string> texts;
   for (int i = 0; i < 12; ++i) {

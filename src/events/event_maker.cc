@@ -22,7 +22,7 @@ Result<void> EventMaker::Make(const Pages& pages, const RowFilter& filter,
     events[i].kind = part_.meta().kind;
     events[i].time_ns = pages.keys.times[rows[i]];
   }
-  auto decoded = DecodeGranuleRest(*pages.rest, meta.rows, rows, out.arena, events, origins);
+  auto decoded = DecodeGranuleRest(*pages.rest, meta, rows, out.arena, events, origins);
   if (!decoded) return base::Wrap(std::move(decoded).error(), "part " + part_.entry().path);
   out.rows.reserve(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -33,6 +33,7 @@ struct GranuleMeta {
   int64_t max_time = 0;
   int64_t min_trace = 0;  ///< 0 where no row has one
   int64_t max_trace = 0;
+  int64_t first_origin = 0;  ///< the least number; 0 where no row has one
 };
 
 struct GranulePages {
@@ -45,6 +46,11 @@ struct GranulePages {
 /// `rows` is not empty and sorted by (stream, time).
 GranulePages EncodeGranule(std::span<const GranuleRow> rows);
 
+/// The `key` page of a granule whose streams get other numbers: `streams` has them by their
+/// present ones, and rises. All other pages of a granule but `body` name nothing of the part.
+base::Result<std::string> RenumberKeys(std::string_view page, const GranuleMeta& meta,
+                                       const std::vector<uint32_t>& streams);
+
 /// Streams and times of a granule.
 struct GranuleKeys {
   std::vector<uint32_t> streams;
@@ -53,12 +59,13 @@ struct GranuleKeys {
   static base::Result<GranuleKeys> Decode(std::string_view page, const GranuleMeta& meta);
 };
 
-base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows);
+base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page,
+                                                     const GranuleMeta& meta);
 
 /// Fills all fields of `events[i]` that are in the `rest` page for each row `selected[i]`
 /// (rising); kind and time_ns are set already. `origins[i]` becomes 1 + the origin's number.
 /// Views point into the page and the arena.
-base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
+base::Result<void> DecodeGranuleRest(std::string_view page, const GranuleMeta& meta,
                                      std::span<const uint32_t> selected, base::Arena& arena,
                                      std::span<model::Event> events, std::span<int64_t> origins);
 

@@ -41,6 +41,11 @@ class RestReader {
   PackedTexts texts_;
 };
 
+/// A number of the part from the one that the granule has.
+int64_t OfPart(int64_t number, int64_t first) {
+  return number == 0 ? 0 : WrapAdd(number, first - 1);
+}
+
 void ReadSpans(Reader& in, RestReader& columns, base::Arena& arena, std::span<Event> events) {
   auto* spans =
       static_cast<SpanPart*>(arena.Allocate(events.size() * sizeof(SpanPart), alignof(SpanPart)));
@@ -106,14 +111,37 @@ base::Result<GranuleKeys> GranuleKeys::Decode(std::string_view page, const Granu
   return keys;
 }
 
-base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size_t rows) {
+base::Result<std::string> RenumberKeys(std::string_view page, const GranuleMeta& meta,
+                                       const std::vector<uint32_t>& streams) {
   Reader in(page);
+  std::string out;
+  const uint64_t runs = in.Count(2);
+  PutVarint(out, runs);
+  uint64_t stream = meta.first_stream;
+  uint32_t previous = streams[meta.first_stream];
+  for (uint64_t i = 0; i < runs; ++i) {
+    stream += in.Varint();
+    if (stream > meta.last_stream) return Corrupt("streams");
+    PutVarint(out, streams[stream] - previous);
+    previous = streams[stream];
+    PutVarint(out, in.Varint());
+  }
+  if (!in.ok()) return Corrupt("streams");
+  out.append(in.at(), in.left());
+  return out;
+}
+
+base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page,
+                                                     const GranuleMeta& meta) {
+  Reader in(page);
+  const size_t rows = meta.rows;
   std::vector<TraceRef> out(rows);
   std::vector<int64_t> values;
   GetInts(in, rows, &values);
   int64_t previous = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    out[i].trace = previous = WrapAdd(previous, values[i]);
+    previous = WrapAdd(previous, values[i]);
+    out[i].trace = OfPart(previous, meta.min_trace);
   }
   GetInts(in, rows, &values);
   for (size_t i = 0; i < values.size(); ++i) out[i].span = values[i];
@@ -123,7 +151,7 @@ base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page, size
   return out;
 }
 
-base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
+base::Result<void> DecodeGranuleRest(std::string_view page, const GranuleMeta& meta,
                                      std::span<const uint32_t> selected, base::Arena& arena,
                                      std::span<Event> events, std::span<int64_t> origins) {
   Reader in(page);
@@ -131,8 +159,8 @@ base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
   if (!events.empty() && is_span != (events[0].kind == model::EventKind::kSpan)) {
     return Corrupt("kind");
   }
-  RestReader columns(in, rows, selected);
-  columns.Ints([&](size_t i, int64_t v) { origins[i] = v; });
+  RestReader columns(in, meta.rows, selected);
+  columns.Ints([&](size_t i, int64_t v) { origins[i] = OfPart(v, meta.first_origin); });
   columns.Ints([&](size_t i, int64_t v) { events[i].observed_ns = v; });
   columns.Ints([&](size_t i, int64_t v) {
     if (events[i].observed_ns != 0) events[i].observed_ns = WrapAdd(events[i].time_ns, v);
@@ -145,7 +173,7 @@ base::Result<void> DecodeGranuleRest(std::string_view page, size_t rows,
   columns.Texts([&](size_t i, std::string_view v) { events[i].event_name = v; });
   if (is_span) ReadSpans(in, columns, arena, events);
   std::vector<std::span<const model::KeyValue>> attributes(selected.size());
-  GetAttributeColumns(in, rows, selected, arena, attributes);
+  GetAttributeColumns(in, meta.rows, selected, arena, attributes);
   if (!in.ok()) return Corrupt("fields");
   for (size_t i = 0; i < events.size(); ++i) events[i].attributes = attributes[i];
   return {};

@@ -64,7 +64,7 @@ TEST(Granule, SelectedRowsComeBack) {
     EXPECT_EQ(pages.meta.max_time, 1'099'000);
     const auto keys = GranuleKeys::Decode(pages.key, pages.meta);
     ASSERT_TRUE(keys.has_value());
-    const auto ids = DecodeGranuleIds(pages.ids, rows.size());
+    const auto ids = DecodeGranuleIds(pages.ids, pages.meta);
     ASSERT_TRUE(ids.has_value());
     std::vector<uint32_t> selected;
     for (uint32_t i = 0; i < rows.size(); ++i) {
@@ -79,7 +79,7 @@ TEST(Granule, SelectedRowsComeBack) {
       events[i].time_ns = keys->times[selected[i]];
     }
     ASSERT_TRUE(
-        DecodeGranuleRest(pages.rest, rows.size(), selected, arena, events, origins).has_value());
+        DecodeGranuleRest(pages.rest, pages.meta, selected, arena, events, origins).has_value());
     for (size_t i = 0; i < selected.size(); ++i) {
       const GranuleRow& row = rows[selected[i]];
       EXPECT_EQ(keys->streams[selected[i]], row.stream);
@@ -112,7 +112,7 @@ TEST(Granule, DamagedPagesAreRefusedOrReadWithoutHarm) {
     for (auto& event : events) event.kind = model::EventKind::kSpan;
     std::vector<int64_t> origins(2);
     base::Arena arena;
-    EXPECT_FALSE(DecodeGranuleRest(std::string_view(pages.rest).substr(0, length), rows.size(),
+    EXPECT_FALSE(DecodeGranuleRest(std::string_view(pages.rest).substr(0, length), pages.meta,
                                    selected, arena, events, origins)
                      .has_value());
   }

@@ -78,6 +78,9 @@ GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
   for (const GranuleRow& row : rows) {
     meta.min_time = std::min(meta.min_time, row.event.time_ns);
     meta.max_time = std::max(meta.max_time, row.event.time_ns);
+    if (row.origin != 0 && (meta.first_origin == 0 || row.origin < meta.first_origin)) {
+      meta.first_origin = row.origin;
+    }
     if (row.ids.trace == 0) continue;
     meta.min_trace = meta.min_trace == 0 ? row.ids.trace : std::min(meta.min_trace, row.ids.trace);
     meta.max_trace = std::max(meta.max_trace, row.ids.trace);
@@ -109,14 +112,18 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
   PutPackedInts(out, steps);
 }
 
+/// A number of the part as the granule has it: 0 none, else from 1.
+int64_t Within(int64_t number, int64_t first) { return number == 0 ? 0 : number - first + 1; }
+
 /// Not packed: zstd finds more in them as they are.
-void PutIds(std::string& out, std::span<const GranuleRow> rows) {
+void PutIds(std::string& out, std::span<const GranuleRow> rows, const GranuleMeta& meta) {
   std::vector<int64_t> traces, spans, parents;
   for (std::vector<int64_t>* column : {&traces, &spans, &parents}) column->reserve(rows.size());
   int64_t previous = 0;
   for (const GranuleRow& row : rows) {
-    traces.push_back(row.ids.trace - previous);
-    previous = row.ids.trace;
+    const int64_t trace = Within(row.ids.trace, meta.min_trace);
+    traces.push_back(trace - previous);
+    previous = trace;
     spans.push_back(row.ids.span);
     parents.push_back(row.ids.parent);
   }
@@ -188,7 +195,7 @@ struct EventColumns {
   }
 };
 
-void PutRest(std::string& out, std::span<const GranuleRow> rows) {
+void PutRest(std::string& out, std::span<const GranuleRow> rows, const GranuleMeta& meta) {
   const bool spans = rows.front().event.kind == model::EventKind::kSpan;
   PutByte(out, spans ? 1 : 0);
   EventColumns all;
@@ -196,7 +203,7 @@ void PutRest(std::string& out, std::span<const GranuleRow> rows) {
   std::vector<std::span<const model::KeyValue>> attributes;
   attributes.reserve(rows.size());
   for (const GranuleRow& row : rows) {  // once: rows are large
-    all.Add(row.event, row.origin);
+    all.Add(row.event, Within(row.origin, meta.first_origin));
     if (spans) of_spans.Add(row.event);
     attributes.push_back(row.event.attributes);
   }
@@ -211,8 +218,8 @@ GranulePages EncodeGranule(std::span<const GranuleRow> rows) {
   GranulePages pages;
   pages.meta = MakeMeta(rows);
   PutKeys(pages.key, rows, pages.meta);
-  PutIds(pages.ids, rows);
-  PutRest(pages.rest, rows);
+  PutIds(pages.ids, rows, pages.meta);
+  PutRest(pages.rest, rows, pages.meta);
   return pages;
 }
 

@@ -29,6 +29,8 @@ class IdFilterWriter {
   /// Ids of the open granule, end to end.
   void Add(VarType type, std::string_view ids);
   base::Result<void> FinishGranule(io::PartWriter& writer);
+  /// The next granules are those of `part`, with its pages. Not while a granule is open.
+  base::Result<void> AddPart(const Part& part, io::PartWriter& writer);
   /// Writes what is left, and the directory.
   base::Result<void> Finish(io::PartWriter& writer);
 
@@ -50,13 +52,15 @@ class IdFilter {
   /// The granules of `part` that may hold the id. One page a group of granules.
   base::Result<GranuleSet> Find(const Part& part, uint32_t key) const;
 
- private:
   struct Group {
     uint32_t first_granule = 0;
     uint32_t granules = 0;
     uint32_t first_page = 0;
-    uint32_t blocks = 0;  // pages
+    uint32_t blocks = 0;  ///< pages
   };
+  const std::vector<Group>& groups() const { return groups_; }
+
+ private:
   std::vector<Group> groups_;
   size_t granules_ = 0;
 };

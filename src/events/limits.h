@@ -11,6 +11,8 @@ namespace pharos::events {
 inline constexpr size_t kMaxLineBytes = 256 << 10;
 /// Bytes of one encoded record: a span with all its events must fit in memory many times.
 inline constexpr size_t kMaxRecordBytes = 4 << 20;
+/// A request that is logged as its sender compressed it is at most so long when it is not.
+inline constexpr size_t kMaxSentBytes = 256 << 20;
 /// Attributes of one event, span event or link; far above OTLP's default of 128.
 inline constexpr size_t kMaxAttributes = 4096;
 /// Levels of arrays and maps in one value: recursion must not follow the sender's wish.
@@ -29,6 +31,11 @@ inline constexpr size_t kGranuleRows = 4096;
 inline constexpr size_t kSpanGranuleRows = 1024;
 /// Raw bytes after which a granule is closed early (long lines).
 inline constexpr size_t kGranuleBytes = 4 << 20;
+/// Stored bytes of a granule that is full whatever its rows are (long lines).
+inline constexpr size_t kFullGranuleBytes = 256 << 10;
+/// Times that two parts have in common above which their rows are compared one by one, by a merge
+/// that rewrites them: to load them apart would cost more.
+inline constexpr size_t kMaxSplicedTimes = 4096;
 /// Values of one line that get columns of their own; lines with more are text.
 inline constexpr size_t kMaxShapeValues = 200;
 /// Shapes of lines of a part, and columns of their values; lines of further ones are text.
@@ -67,6 +74,9 @@ inline constexpr size_t kSmallPageBytes = 2 << 10;
 inline constexpr size_t kMaxScanThreads = 8;
 inline constexpr size_t kScanLead = 16;
 
+/// A memtable to which nothing comes any more is sealed when it is at least so large; smaller ones
+/// would make many tiny parts where events are rare.
+inline constexpr size_t kIdleSealBytes = 1 << 20;
 /// Rows of one block of a memtable: the unit in which queries sort it.
 inline constexpr size_t kMemBlockRows = 4096;
 /// Events of a cursor's first page, for callers that need few; each further one has twice as many.

@@ -249,7 +249,7 @@ class OpenGranule::Impl {
     if (!ids_.empty()) return {};
     if (meta_.max_trace == 0) return {};
     PHAROS_TRY(const PageBytes page, part_->SharedPage("ids", granule_, filter_.keep_pages));
-    auto ids = DecodeGranuleIds(*page, meta_.rows);
+    auto ids = DecodeGranuleIds(*page, meta_);
     if (!ids) return Named(std::move(ids).error());
     ids_ = *std::move(ids);
     return {};

@@ -50,10 +50,12 @@ base::Result<uint32_t> Memtable::OriginOf(std::string_view bytes) {
 }
 
 base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
-                                       const BatchView& batch, std::vector<uint32_t>& origins) {
+                                       const BatchView& batch, std::string_view text,
+                                       std::vector<uint32_t>& origins) {
   Reader in(record);
   const RecordHead head = GetRecordHead(in);
-  if (!in.ok() || head.origin > origins.size()) return Corrupt();
+  std::optional<std::string_view> line;
+  if (!GetPlacedLine(head, in, text, &line) || head.origin > origins.size()) return Corrupt();
   uint32_t origin = 0;
   if (head.origin != 0) {
     uint32_t& known = origins[head.origin - 1];
@@ -67,7 +69,13 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
   if (within == 0) blocks_.Grow();
   MemBlock& block = blocks_[number / kMemBlockRows];
   MemRow& row = rows_.Grow();
-  row = {head.time_ns, record.data(), static_cast<uint32_t>(record.size()), stream, origin, 0};
+  row = {.time_ns = head.time_ns,
+         .record = record.data(),
+         .line = line ? line->data() : nullptr,
+         .length = static_cast<uint32_t>(record.size()),
+         .line_length = line ? static_cast<uint32_t>(line->size()) : 0,
+         .stream = stream,
+         .origin = origin};
   Widen(block.min_time, block.max_time, head.time_ns);
   Widen(streams_[stream].min_time, streams_[stream].max_time, head.time_ns);
   if (!head.span_id.IsZero() || !head.parent_id.IsZero()) has_ids_.store(true, kRelaxed);
@@ -90,7 +98,8 @@ void Memtable::AccountBytes() {
 }
 
 base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kind,
-                                    const std::shared_ptr<const std::string>& frame) {
+                                    const Frame& frame) {
+  const std::string_view text = frame.text ? *frame.text : std::string_view();
   std::lock_guard lock(mutex_);
   frames_.push_back(frame);
   std::vector<uint32_t> origins(batch.origins.size());
@@ -99,11 +108,12 @@ base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kin
     const uint32_t stream = StreamOf(group.labels);
     Reader in(group.records);
     for (uint32_t i = 0; i < group.rows; ++i) {
-      PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, batch, origins));
+      PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, batch, text, origins));
     }
     if (!in.AtEnd()) return Corrupt();
     payload_bytes_ += group.records.size();
   }
+  payload_bytes_ += text.size();
   AccountBytes();
   return {};
 }

@@ -1,6 +1,6 @@
 // Recent events of one tenant and kind in the order of their arrival: WAL frames as they
-// are, a row of 32 bytes for each record, and in each block of rows a small hash from trace
-// ids to rows.
+// are, with the requests that their lines lie in, a row of 48 bytes for each record, and in each
+// block of rows a small hash from trace ids to rows.
 #pragma once
 
 #include <array>
@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "events/batch_codec.h"
 #include "events/limits.h"
+#include "events/record_codec.h"
 #include "events/stable_vector.h"
 #include "model/event.h"
 
@@ -26,12 +27,14 @@ namespace pharos::events {
 struct MemRow {
   int64_t time_ns = 0;
   const char* record = nullptr;
+  const char* line = nullptr;  ///< where it does not stand in the record
   uint32_t length = 0;
+  uint32_t line_length = 0;
   uint32_t stream = 0;
   uint32_t origin = 0;       ///< 1 + index into the memtable's origins, 0 for none
   uint32_t fingerprint = 0;  ///< of the trace id, 0 without one
 
-  std::string_view bytes() const { return {record, length}; }
+  RecordView view() const { return {{record, length}, {line, line_length}}; }
 };
 
 /// Times only widen, and a chain only grows at its front, so readers may look while the last
@@ -42,6 +45,12 @@ struct MemBlock {
   std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
   std::array<std::atomic<uint16_t>, kHeads> heads{};  // 1 + row within the block
   std::array<uint16_t, kMemBlockRows> next{};
+};
+
+/// A frame, and the text that lines of its records have their places in; null without one.
+struct Frame {
+  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const std::string> text;
 };
 
 struct MemStream {
@@ -64,8 +73,7 @@ class Memtable {
   Memtable(const Memtable&) = delete;
 
   /// Adds the groups of `kind`; `frame` holds the bytes that `batch` points into.
-  base::Result<void> Insert(const BatchView& batch, model::EventKind kind,
-                            const std::shared_ptr<const std::string>& frame);
+  base::Result<void> Insert(const BatchView& batch, model::EventKind kind, const Frame& frame);
 
   struct Sizes {
     size_t rows = 0;
@@ -89,7 +97,7 @@ class Memtable {
   uint32_t StreamOf(const model::Labels& labels);
   base::Result<uint32_t> OriginOf(std::string_view bytes);
   base::Result<void> InsertRow(std::string_view record, uint32_t stream, const BatchView& batch,
-                               std::vector<uint32_t>& origins);
+                               std::string_view text, std::vector<uint32_t>& origins);
   void AccountBytes();
 
   base::MemoryBudget& budget_;
@@ -101,7 +109,7 @@ class Memtable {
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> stream_index_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> origin_index_;
   base::Arena arena_;
-  std::vector<std::shared_ptr<const std::string>> frames_;
+  std::vector<Frame> frames_;
   size_t payload_bytes_ = 0;
   size_t reserved_ = 0;
   std::atomic<size_t> bytes_{0};

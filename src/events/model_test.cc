@@ -69,6 +69,10 @@ class Model {
         stream.events.push_back(NextEvent(stream.stream));
       }
     }
+    if (random_.OneIn(2)) {
+      batch = AsSent(std::move(batch));
+      sent_.push_back(batch.sent->text);
+    }
     const auto result = world_.engine->Append("default", batch);
     ASSERT_TRUE(result.has_value());
     ASSERT_EQ(result->rejected, 0u) << result->reason;
@@ -196,6 +200,7 @@ class Model {
   RandomEvents random_;  // decides
   RandomEvents texts_;   // owns the events
   World world_;
+  std::vector<std::shared_ptr<const std::string>> sent_;  // owns their lines
   std::map<EventKind, std::vector<Stored>> stored_;
 };
 
@@ -207,6 +212,7 @@ TEST(EngineModel, RandomLives) {
     options.max_part_rows = 400 * seed;
     options.merge_fan_in = 2 + seed % 3;
     options.cursor_rows = seed % 2 == 0 ? 64 : kCursorRows;
+    options.splice_percent = seed % 3 == 0 ? 50 : 0;
     Model(seed, options).Run(60);
   }
 }

@@ -75,6 +75,13 @@ Result<void> Part::Load() {
       return Fail(ErrorKind::kCorrupt, "a granule names a stream that is not there");
     }
   }
+  for (size_t i = 0; i < meta_.run_first.size(); ++i) {
+    const uint32_t first = meta_.run_first[i];
+    if (i == 0 ? first != 0 : first <= meta_.run_first[i - 1] || first >= granules_.size()) {
+      return Fail(ErrorKind::kCorrupt, "its runs are not those of its granules");
+    }
+  }
+  if (meta_.run_first.empty()) return Fail(ErrorKind::kCorrupt, "it has no runs");
   for (const std::string_view section : {"key", "ids", "body", "rest"}) {
     if (reader_->PageCount(section) != granules_.size()) {
       return Fail(ErrorKind::kCorrupt, "section " + std::string(section) + " lacks pages");
@@ -87,6 +94,12 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
   auto page = reader_->ReadPage(section, granule);
   if (!page) return std::unexpected(Named(std::move(page).error()));
   return page;
+}
+
+Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page) const {
+  auto stored = reader_->ReadStored(section, page);
+  if (!stored) return std::unexpected(Named(std::move(stored).error()));
+  return stored;
 }
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
@@ -168,7 +181,8 @@ bool Part::KnowsWhere(const model::TraceId& id) const {
                                 static_cast<uint32_t>(past - firsts.begin() - 1)) != nullptr;
 }
 
-Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
+Result<std::vector<int64_t>> Part::FindTrace(const model::TraceId& id) const {
+  std::vector<int64_t> out;
   const uint32_t fingerprint = Fingerprint(id);
   const std::vector<uint32_t>& firsts = meta_.traces.index_first;
   const auto past = static_cast<uint32_t>(
@@ -181,11 +195,11 @@ Result<int64_t> Part::FindTrace(const model::TraceId& id) const {
       int64_t first = 0;
       PHAROS_TRY(const auto page, Traces(trace, &first));
       const auto within = static_cast<size_t>(trace - first);
-      if (within < page->ids.size() && page->ids[within] == id) return trace;
+      if (within < page->ids.size() && page->ids[within] == id) out.push_back(trace);
     }
     if (firsts[at - 1] < fingerprint) break;  // equal ones may begin on the page before
   }
-  return 0;
+  return out;
 }
 
 uint64_t Part::StoredBytes(std::string_view section, uint32_t page) const {

@@ -23,7 +23,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 3;
+inline constexpr uint32_t kPartVersion = 4;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {
@@ -40,6 +40,8 @@ struct PartMeta {
   uint64_t min_sequence = 0;          ///< the first WAL frame in it: orders parts by arrival
   std::vector<int64_t> origin_first;  ///< number of each origin page's first origin
   TraceDirectory traces;
+  /// First granules of its runs: within each, rows are sorted by stream and time.
+  std::vector<uint32_t> run_first;
   /// Keys of record attributes, sorted; `many_keys`: there are more than these.
   std::vector<std::string> attribute_keys{};
   bool many_keys = false;
@@ -87,10 +89,13 @@ class Part {
   base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
   /// Which granules may have an id; read once.
   base::Result<std::shared_ptr<const IdFilter>> Ids() const;
-  /// The number of a trace id, 0 when the part has none.
-  base::Result<int64_t> FindTrace(const model::TraceId& id) const;
+  /// The numbers of a trace id: none, or one in each run that has it.
+  base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
   /// True when FindTrace will not have to read the index.
   bool KnowsWhere(const model::TraceId& id) const;
+  size_t PageCount(std::string_view section) const { return reader_->PageCount(section); }
+  /// A page as it lies in the file, for a copy.
+  base::Result<io::StoredPage> ReadStored(std::string_view section, uint32_t page) const;
   const std::vector<io::Section>& sections() const { return reader_->Sections(); }
   uint64_t StoredBytes(std::string_view section, uint32_t page) const;
   /// Checks every page.

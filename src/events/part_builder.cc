@@ -205,6 +205,7 @@ class PartBuilder {
     meta.rows = total_rows_;
     meta.min_sequence = plan_.min_sequence;
     meta.origin_first = origins_.first();
+    meta.run_first = {0};
     meta.attribute_keys.assign(keys_.begin(), keys_.end());
     meta.many_keys = many_keys_;
     PHAROS_TRY(meta.traces, ids_.Write(writer_));
@@ -272,22 +273,33 @@ std::string PartPath(const PartPlan& plan, uint64_t id) {
 Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
                                         RowInput& input, io::ManifestEdit edit,
                                         std::shared_ptr<SharedPages> pages) {
+  return MakePart(manifest, plan, std::move(edit), std::move(pages),
+                  [&](io::PartWriter& writer) -> Result<PartTotals> {
+                    PartBuilder builder(writer, plan, input);
+                    PHAROS_TRY_VOID(builder.Write());
+                    return PartTotals{builder.rows(), builder.min_time(), builder.max_time()};
+                  });
+}
+
+Result<std::shared_ptr<Part>> MakePart(
+    io::Manifest& manifest, const PartPlan& plan, io::ManifestEdit edit,
+    std::shared_ptr<SharedPages> pages,
+    const std::function<Result<PartTotals>(io::PartWriter&)>& fill) {
   const uint64_t id = manifest.NextPartId();
   PHAROS_TRY(const std::string tmp, io::MakeTmpDir(manifest, "events-" + std::to_string(id)));
   const std::string path = tmp + "/" + std::string(kPartFile);
   const auto write = [&]() -> Result<std::shared_ptr<Part>> {
     PHAROS_TRY(auto writer, io::PartWriter::Create(manifest.fs(), path, kPartKind, kPartVersion));
-    PartBuilder builder(*writer, plan, input);
-    PHAROS_TRY_VOID(builder.Write());
-    if (builder.rows() == 0) {
+    PHAROS_TRY(const PartTotals totals, fill(*writer));
+    if (totals.rows == 0) {
       writer.reset();
       (void)manifest.fs().RemoveAll(tmp);
       return nullptr;
     }
     PHAROS_TRY(const uint64_t bytes, writer->Finish());
     writer.reset();
-    io::PartEntry entry{io::Signal::kEvents, plan.tenant,        id,    PartPath(plan, id),
-                        builder.min_time(),  builder.max_time(), bytes, builder.rows()};
+    io::PartEntry entry{io::Signal::kEvents, plan.tenant,     id,    PartPath(plan, id),
+                        totals.min_time,     totals.max_time, bytes, totals.rows};
     edit.add.push_back(entry);
     PHAROS_TRY_VOID(io::PublishPart(manifest, tmp, edit));
     return Part::Open(manifest.fs(), manifest.data_dir(), entry, std::move(pages));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,9 +24,21 @@ struct PartPlan {
 /// `tenant/logs|spans/2026-11-21/part-7`; the tenant's name is escaped to a safe file name.
 std::string PartPath(const PartPlan& plan, uint64_t id);
 
-/// Writes the rows of `input` (duplicates once) into tmp/, publishes the part with `edit` (to
-/// which it adds the entry) and opens it. Null, with nothing written and `edit` not applied, for
-/// no rows. On failure nothing is published. `pages`: see Part::Open.
+/// What a part holds.
+struct PartTotals {
+  uint64_t rows = 0;
+  int64_t min_time = 0;
+  int64_t max_time = 0;
+};
+/// Makes a part of what `write` puts into the file: in tmp/, then published with `edit` (to which
+/// it adds the entry) and opened. Null, with nothing published, for no rows. On failure nothing
+/// is published. `pages`: see Part::Open.
+base::Result<std::shared_ptr<Part>> MakePart(
+    io::Manifest& manifest, const PartPlan& plan, io::ManifestEdit edit,
+    std::shared_ptr<SharedPages> pages,
+    const std::function<base::Result<PartTotals>(io::PartWriter&)>& write);
+
+/// Writes the rows of `input` (duplicates once) with MakePart.
 base::Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
                                               RowInput& input, io::ManifestEdit edit,
                                               std::shared_ptr<SharedPages> pages);

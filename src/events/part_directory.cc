@@ -21,6 +21,8 @@ std::string PartMeta::Encode() const {
   PutVarint(out, origin_first.size());
   PutInts(out, origin_first);
   traces.Put(out);
+  PutVarint(out, run_first.size());
+  for (const uint32_t first : run_first) PutVarint(out, first);
   PutByte(out, many_keys ? 1 : 0);
   PutVarint(out, attribute_keys.size());
   for (const std::string& key : attribute_keys) PutText(out, key);
@@ -38,6 +40,8 @@ base::Result<PartMeta> PartMeta::Decode(std::string_view bytes) {
   if (kind > 1 || pages > kMaxDirectoryPages) return Corrupt("the meta page");
   GetInts(in, pages, &meta.origin_first);
   meta.traces = TraceDirectory::Get(in);
+  meta.run_first.resize(in.Count(1));
+  for (uint32_t& first : meta.run_first) first = static_cast<uint32_t>(in.Varint());
   meta.many_keys = in.Byte() != 0;
   const uint64_t keys = in.Count(1);
   for (uint64_t i = 0; i < keys; ++i) meta.attribute_keys.emplace_back(in.Text());
@@ -81,13 +85,14 @@ std::string EncodeGranuleMetas(const std::vector<GranuleMeta>& granules) {
     PutFixed(out, g.max_time);
     PutVarint(out, static_cast<uint64_t>(g.min_trace));
     PutVarint(out, static_cast<uint64_t>(g.max_trace));
+    PutVarint(out, static_cast<uint64_t>(g.first_origin));
   }
   return out;
 }
 
 base::Result<std::vector<GranuleMeta>> DecodeGranuleMetas(std::string_view bytes) {
   Reader in(bytes);
-  std::vector<GranuleMeta> out(in.Count(21));
+  std::vector<GranuleMeta> out(in.Count(22));
   for (GranuleMeta& g : out) {
     g.rows = static_cast<uint32_t>(in.Varint());
     g.first_stream = static_cast<uint32_t>(in.Varint());
@@ -96,6 +101,7 @@ base::Result<std::vector<GranuleMeta>> DecodeGranuleMetas(std::string_view bytes
     g.max_time = in.Fixed<int64_t>();
     g.min_trace = static_cast<int64_t>(in.Varint());
     g.max_trace = static_cast<int64_t>(in.Varint());
+    g.first_origin = static_cast<int64_t>(in.Varint());
     if (g.rows == 0 || g.rows > kGranuleRows) return Corrupt("the directory of granules");
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("the directory of granules");

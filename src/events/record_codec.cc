@@ -38,13 +38,17 @@ bool HasExtra(const Event& e) {
          e.severity_number != 0 || !e.severity_text.empty() || !e.event_name.empty();
 }
 
+/// A body's type byte for a line that stands elsewhere: its place and length follow.
+constexpr uint8_t kPlacedLine = 0x80;
+
 /// Bytes that a record has at most when it has nothing nested and no span events or links; 0 for
 /// any other.
-size_t PlainRecordBytes(const Event& e) {
+size_t PlainRecordBytes(const Event& e, bool placed) {
   constexpr size_t kFields = 192;  // all fields of a fixed size, and varints at their longest
   constexpr size_t kPair = 24;
   if (e.body.type >= Value::Type::kArray || e.attributes.size() > kMaxAttributes) return 0;
-  size_t bytes = kFields + e.body.text.size() + e.severity_text.size() + e.event_name.size();
+  size_t bytes = kFields + e.severity_text.size() + e.event_name.size();
+  if (!placed) bytes += e.body.text.size();
   for (const KeyValue& kv : e.attributes) {
     if (kv.value.type >= Value::Type::kArray) return 0;
     bytes += kPair + kv.key.size() + kv.value.text.size();
@@ -113,8 +117,9 @@ bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
   return true;
 }
 
+/// `text` is null, or where the text begins that has the line.
 template <class Out>
-bool WriteRecord(Out& out, const Event& e, uint64_t origin) {
+bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text) {
   const bool is_span = e.span != nullptr;
   const bool has_parent = is_span && !e.span->parent_id.IsZero();
   uint8_t flags = 0;
@@ -132,7 +137,13 @@ bool WriteRecord(Out& out, const Event& e, uint64_t origin) {
   if (flags & kHasSpan) PutFixed(out, e.span_id.bytes);
   if (has_parent) PutFixed(out, e.span->parent_id.bytes);
   if (origin != 0) PutVarint(out, origin);
-  if ((flags & kHasBody) && !WriteValue(out, e.body)) return false;
+  if (text != nullptr) {
+    PutByte(out, kPlacedLine);
+    PutVarint(out, static_cast<uint64_t>(e.body.text.data() - text));
+    PutVarint(out, e.body.text.size());
+  } else if ((flags & kHasBody) && !WriteValue(out, e.body)) {
+    return false;
+  }
   if ((flags & kHasAttributes) && !WriteAttributes(out, e.attributes)) return false;
   if (flags & kHasExtra) {
     PutZigZag(out, WrapSub(e.observed_ns, e.time_ns));
@@ -278,13 +289,22 @@ std::span<const SpanLink> GetSpanLinks(Reader& in, base::Arena& arena) {
   return out;
 }
 
-bool PutRecord(std::string& out, const Event& e, uint64_t origin) {
-  const size_t most = PlainRecordBytes(e);
-  if (most == 0) return WriteRecord(out, e, origin);
+bool LineLiesIn(const Event& e, std::string_view text) {
+  if (text.empty() || e.body.type != Value::Type::kString) return false;
+  const auto begin = reinterpret_cast<uintptr_t>(text.data());
+  const auto at = reinterpret_cast<uintptr_t>(e.body.text.data());
+  return at >= begin && at - begin <= text.size() &&
+         e.body.text.size() <= text.size() - (at - begin);
+}
+
+bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_view text) {
+  const char* place = LineLiesIn(e, text) ? text.data() : nullptr;
+  const size_t most = PlainRecordBytes(e, place != nullptr);
+  if (most == 0) return WriteRecord(out, e, origin, place);
   const size_t start = out.size();
   out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
     RawBytes raw{bytes + start};
-    WriteRecord(raw, e, origin);
+    WriteRecord(raw, e, origin, place);
     return static_cast<size_t>(raw.at - bytes);
   });
   return true;
@@ -302,20 +322,33 @@ RecordHead GetRecordHead(Reader& in) {
   return head;
 }
 
-bool PeekRecordLine(std::string_view record, std::optional<std::string_view>* line) {
-  Reader in(record);
+bool GetPlacedLine(const RecordHead& head, Reader& in, std::string_view text,
+                   std::optional<std::string_view>* line) {
+  line->reset();
+  if (!in.ok()) return false;
+  if ((head.flags & kHasBody) == 0 || in.Byte() != kPlacedLine) return in.ok();
+  const uint64_t place = in.Varint(), length = in.Varint();
+  if (!in.ok() || place > text.size() || length > text.size() - place) return false;
+  *line = text.substr(place, length);
+  return true;
+}
+
+bool PeekRecordLine(const RecordView& record, std::optional<std::string_view>* line) {
+  Reader in(record.bytes);
   const RecordHead head = GetRecordHead(in);
   line->reset();
   if ((head.flags & kHasBody) == 0) {
     line->emplace();
-  } else if (in.Byte() == static_cast<uint8_t>(Value::Type::kString)) {
-    *line = in.Text();
+    return in.ok();
   }
+  const uint8_t type = in.Byte();
+  if (type == kPlacedLine) *line = record.line;
+  if (type == static_cast<uint8_t>(Value::Type::kString)) *line = in.Text();
   return in.ok();
 }
 
-bool GetRecord(std::string_view record, const Origin* origin, base::Arena& arena, Event* event) {
-  Reader in(record);
+bool GetRecord(const RecordView& record, const Origin* origin, base::Arena& arena, Event* event) {
+  Reader in(record.bytes);
   const RecordHead head = GetRecordHead(in);
   *event = {};
   event->kind = head.kind;
@@ -323,7 +356,14 @@ bool GetRecord(std::string_view record, const Origin* origin, base::Arena& arena
   event->trace_id = head.trace_id;
   event->span_id = head.span_id;
   event->origin = origin;
-  if (head.flags & kHasBody) event->body = GetValue(in, arena);
+  if ((head.flags & kHasBody) && in.left() > 0 && static_cast<uint8_t>(*in.at()) == kPlacedLine) {
+    in.Byte();
+    in.Varint();
+    if (in.Varint() != record.line.size()) return false;
+    event->body = Value::String(record.line);
+  } else if (head.flags & kHasBody) {
+    event->body = GetValue(in, arena);
+  }
   if (head.flags & kHasAttributes) event->attributes = GetAttributes(in, arena);
   if (head.flags & kHasExtra) {
     event->observed_ns = WrapAdd(head.time_ns, in.ZigZagged());

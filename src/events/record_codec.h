@@ -32,8 +32,13 @@ bool PutSpanLinks(std::string& out, std::span<const model::SpanLink> links);
 std::span<const model::SpanEvent> GetSpanEvents(Reader& in, base::Arena& arena, int64_t time_ns);
 std::span<const model::SpanLink> GetSpanLinks(Reader& in, base::Arena& arena);
 
-/// Appends the record. `origin` is 1 + its number in the batch, 0 for none. False as PutValue.
-bool PutRecord(std::string& out, const model::Event& event, uint64_t origin);
+/// Whether the body is a line that lies in `text`.
+bool LineLiesIn(const model::Event& event, std::string_view text);
+
+/// Appends the record. `origin` is 1 + its number in the batch, 0 for none. A line that lies in
+/// `text` is written as its place there. False as PutValue.
+bool PutRecord(std::string& out, const model::Event& event, uint64_t origin,
+               std::string_view text = {});
 
 /// What stands at the front of every record and can be read without the rest.
 struct RecordHead {
@@ -46,13 +51,23 @@ struct RecordHead {
   uint64_t origin = 0;
 };
 RecordHead GetRecordHead(Reader& in);
+/// Behind the head: the line in `text` that the record gives by its place, nothing for any other
+/// body. False where it is not in `text`.
+bool GetPlacedLine(const RecordHead& head, Reader& in, std::string_view text,
+                   std::optional<std::string_view>* line);
+/// A record, and the line that it gives by its place (GetPlacedLine), if it does.
+struct RecordView {
+  std::string_view bytes;
+  std::string_view line;
+};
+
 /// The body as a line without decoding the rest: "" when there is none, nothing when it is no
 /// string. False for bytes that are no record.
-bool PeekRecordLine(std::string_view record, std::optional<std::string_view>* line);
+bool PeekRecordLine(const RecordView& record, std::optional<std::string_view>* line);
 
 /// The whole record. `origin` is what the caller found for its origin number.
 /// False for bytes that are no record.
-bool GetRecord(std::string_view record, const model::Origin* origin, base::Arena& arena,
+bool GetRecord(const RecordView& record, const model::Origin* origin, base::Arena& arena,
                model::Event* event);
 
 }  // namespace pharos::events

@@ -20,7 +20,7 @@ TEST(RecordCodec, EveryFieldComesBack) {
     ASSERT_TRUE(PutRecord(bytes, event, event.origin != nullptr ? 3 : 0));
     base::Arena arena;
     Event back;
-    ASSERT_TRUE(GetRecord(bytes, event.origin, arena, &back));
+    ASSERT_TRUE(GetRecord({bytes, {}}, event.origin, arena, &back));
     ASSERT_TRUE(model::SameEvent(event, back)) << i;
     ASSERT_EQ(event.observed_ns, back.observed_ns);
     Reader in(bytes);
@@ -29,13 +29,51 @@ TEST(RecordCodec, EveryFieldComesBack) {
     EXPECT_EQ(head.trace_id, event.trace_id);
     EXPECT_EQ(head.origin, event.origin != nullptr ? 3u : 0u);
     std::optional<std::string_view> line;
-    ASSERT_TRUE(PeekRecordLine(bytes, &line));
+    ASSERT_TRUE(PeekRecordLine({bytes, {}}, &line));
     EXPECT_EQ(line.has_value(), event.body.type == model::Value::Type::kString ||
                                     event.body.type == model::Value::Type::kNull);
     if (line) {
       EXPECT_EQ(*line, event.body.text);
     }
   }
+}
+
+TEST(RecordCodec, LinesOfATextAreWrittenAsTheirPlaces) {
+  const std::string text = "before|the line|behind";
+  RandomEvents random(4);
+  for (const auto& [at, length] : {std::pair<size_t, size_t>{7, 8}, {0, 22}, {22, 0}, {0, 0}}) {
+    Event event = random.Log(5);
+    event.body = model::Value::String(std::string_view(text).substr(at, length));
+    std::string bytes, whole;
+    ASSERT_TRUE(PutRecord(bytes, event, 0, text));
+    ASSERT_TRUE(PutRecord(whole, event, 0));
+    EXPECT_LE(bytes.size(), whole.size() - length + 2);
+    Reader in(bytes);
+    const RecordHead head = GetRecordHead(in);
+    std::optional<std::string_view> line;
+    ASSERT_TRUE(GetPlacedLine(head, in, text, &line));
+    ASSERT_EQ(line, event.body.text);
+    base::Arena arena;
+    Event back;
+    ASSERT_TRUE(GetRecord({bytes, *line}, nullptr, arena, &back));
+    back.origin = event.origin;
+    EXPECT_TRUE(model::SameEvent(event, back));
+    std::optional<std::string_view> peeked;
+    ASSERT_TRUE(PeekRecordLine({bytes, *line}, &peeked));
+    EXPECT_EQ(peeked, event.body.text);
+    if (at + length == 0) continue;
+    Reader again(bytes);
+    GetRecordHead(again);
+    EXPECT_FALSE(GetPlacedLine(head, again, text.substr(0, at + length - 1), &line));
+    EXPECT_FALSE(GetRecord({bytes, text}, nullptr, arena, &back) && length != text.size());
+  }
+  Event elsewhere;
+  const std::string other = "the line";
+  elsewhere.body = model::Value::String(other);
+  EXPECT_FALSE(LineLiesIn(elsewhere, text));
+  std::string placed, whole;
+  ASSERT_TRUE(PutRecord(placed, elsewhere, 0, text) && PutRecord(whole, elsewhere, 0));
+  EXPECT_EQ(placed, whole);
 }
 
 TEST(RecordCodec, EveryCutIsRefused) {
@@ -47,7 +85,8 @@ TEST(RecordCodec, EveryCutIsRefused) {
     for (size_t length = 0; length < bytes.size(); ++length) {
       base::Arena arena;
       Event back;
-      EXPECT_FALSE(GetRecord(std::string_view(bytes).substr(0, length), nullptr, arena, &back));
+      EXPECT_FALSE(
+          GetRecord({std::string_view(bytes).substr(0, length), {}}, nullptr, arena, &back));
     }
   }
 }

@@ -47,7 +47,7 @@ class MemtableInput final : public RowInput {
     if (!table_->has_ids()) return {};
     for (const std::vector<uint32_t>& rows : rows_) {
       for (const uint32_t i : rows) {
-        Reader in(table_->row(i).bytes());
+        Reader in(table_->row(i).view().bytes);
         const RecordHead head = GetRecordHead(in);
         visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
       }
@@ -65,7 +65,7 @@ class MemtableInput final : public RowInput {
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
     const MemRow& row = table_->row(rows[at_++]);
     auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
-    if (!GetRecord(row.bytes(), table_->origin(row.origin), arena_, event)) {
+    if (!GetRecord(row.view(), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
     *out = {.event = event, .stream = stream_, .visit = given_++};
@@ -78,9 +78,13 @@ class MemtableInput final : public RowInput {
   /// Rows of a stream lie far apart in memory.
   static constexpr size_t kAhead = 6;
   static void Prefetch(const MemRow& row) {
-    for (uint32_t at = 0; at < std::min<uint32_t>(row.length, 384); at += 64) {
-      __builtin_prefetch(row.record + at);
-    }
+    const auto fetch = [](const char* bytes, uint32_t length) {
+      for (uint32_t at = 0; at < std::min<uint32_t>(length, 384); at += 64) {
+        __builtin_prefetch(bytes + at);
+      }
+    };
+    fetch(row.record, row.length);
+    fetch(row.line, row.line_length);
   }
 
   /// Arrival order is kept among equal times. Most streams are sorted already.
@@ -101,15 +105,18 @@ class MemtableInput final : public RowInput {
   base::Arena arena_{256 << 10};
 };
 
-/// Walks one part in its own order, one granule in memory at a time.
+/// Walks one run of a part in its own order, one granule in memory at a time.
 class PartWalk {
  public:
-  /// `first` is the number of rows in the parts in front of it.
-  PartWalk(std::shared_ptr<const Part> part, uint64_t rank, uint64_t first)
-      : part_(std::move(part)), rank_(rank), next_(first) {}
+  /// Granules [granule, end); `first` is the number of rows in front of them.
+  PartWalk(std::shared_ptr<const Part> part, uint32_t source, uint32_t granule, uint32_t end,
+           uint64_t first)
+      : source(source), part_(std::move(part)), next_(first), granule_(granule), end_(end) {}
+
+  const uint32_t source;  ///< number of the part
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
-  std::optional<KeptRows> kept;          ///< else all
+  const KeptRows* kept = nullptr;        ///< of the part; null: all
 
   /// A granule that is walked, its bodies apart.
   struct Open {
@@ -119,8 +126,6 @@ class PartWalk {
     std::unique_ptr<GranuleBodies> bodies;
   };
 
-  const std::shared_ptr<const Part>& part() const { return part_; }
-
   /// The current row, null at the end. `old` takes granules that were left.
   Result<LoadedRow*> Peek(std::vector<std::unique_ptr<Open>>& old) {
     while (true) {
@@ -129,7 +134,7 @@ class PartWalk {
       }
       if (open_ && at_ < open_->order.size()) return open_->order[at_];
       if (open_) old.push_back(std::move(open_));
-      if (granule_ == part_->granules().size()) return nullptr;
+      if (granule_ == end_) return nullptr;
       first_ = next_;
       next_ += part_->granules()[granule_].rows;
       PHAROS_TRY_VOID(OpenGranule(granule_++));
@@ -149,7 +154,7 @@ class PartWalk {
     RowFilter all;
     all.keep_pages = false;
     all.bodies = false;
-    PHAROS_TRY(open->rows, LoadGranule(part_, granule, rank_, all));
+    PHAROS_TRY(open->rows, LoadGranule(part_, granule, source, all));
     const size_t rows = open->rows->rows.size();
     open->order.resize(rows);
     open->times.resize(rows);
@@ -164,10 +169,10 @@ class PartWalk {
   }
 
   std::shared_ptr<const Part> part_;
-  uint64_t rank_;
   uint64_t next_;
   uint64_t first_ = 0;
-  uint32_t granule_ = 0;
+  uint32_t granule_;
+  uint32_t end_;
   std::unique_ptr<Open> open_;
   size_t at_ = 0;
 };
@@ -175,40 +180,50 @@ class PartWalk {
 class PartsInput final : public RowInput {
  public:
   explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts,
-                      std::optional<KeptRows> kept = std::nullopt) {
+                      std::optional<KeptRows> kept = std::nullopt)
+      : kept_(std::move(kept)) {
     for (const auto& part : parts) {
       for (size_t i = 0; i < part->streams().size(); ++i) {
-        if (!kept || kept->streams[i]) streams_.push_back(part->streams()[i].labels);
+        if (!kept_ || kept_->streams[i]) streams_.push_back(part->streams()[i].labels);
       }
     }
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
     uint64_t rows = 0;
-    for (size_t i = 0; i < parts.size(); ++i) {
-      PartWalk& walk = walks_.emplace_back(std::move(parts[i]), i, rows);
-      if (parts.size() == 1) walk.kept = std::move(kept);
-      for (const GranuleMeta& granule : walk.part()->granules()) rows += granule.rows;
-      for (const PartStream& stream : walk.part()->streams()) {
+    for (uint32_t i = 0; i < parts.size(); ++i) {
+      const Part& part = *parts[i];
+      std::vector<uint32_t> numbers;
+      for (const PartStream& stream : part.streams()) {
         const auto it = std::lower_bound(streams_.begin(), streams_.end(), stream.labels);
-        walk.stream_numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
+        numbers.push_back(static_cast<uint32_t>(it - streams_.begin()));
+      }
+      const std::vector<uint32_t>& firsts = part.meta().run_first;
+      for (size_t run = 0; run < firsts.size(); ++run) {
+        const auto all = static_cast<uint32_t>(part.granules().size());
+        const uint32_t end = run + 1 < firsts.size() ? firsts[run + 1] : all;
+        PartWalk& walk = walks_.emplace_back(parts[i], i, firsts[run], end, rows);
+        walk.stream_numbers = numbers;
+        walk.kept = kept_ ? &*kept_ : nullptr;
+        for (uint32_t g = firsts[run]; g < end; ++g) rows += part.granules()[g].rows;
       }
     }
+    parts_ = std::move(parts);
   }
 
   const std::vector<Labels>& streams() const override { return streams_; }
 
   Result<void> VisitIds(const IdVisitor& visit) override {
     bool any = false;
-    for (const PartWalk& walk : walks_) any = any || walk.part()->meta().traces.traces > 0;
+    for (const auto& part : parts_) any = any || part->meta().traces.traces > 0;
     if (!any) return {};
-    for (const PartWalk& walk : walks_) {
-      for (uint32_t g = 0; g < walk.part()->granules().size(); ++g) {
-        const GranuleMeta& meta = walk.part()->granules()[g];
-        const std::vector<bool>* kept = walk.kept ? &walk.kept->granules[g] : nullptr;
+    for (const auto& part : parts_) {
+      for (uint32_t g = 0; g < part->granules().size(); ++g) {
+        const GranuleMeta& meta = part->granules()[g];
+        const std::vector<bool>* kept = kept_ ? &kept_->granules[g] : nullptr;
         if (meta.max_trace == 0) {
           for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
         } else {
-          PHAROS_TRY_VOID(VisitGranule(*walk.part(), g, meta, kept, visit));
+          PHAROS_TRY_VOID(VisitGranule(*part, g, meta, kept, visit));
         }
       }
     }
@@ -234,7 +249,7 @@ class PartsInput final : public RowInput {
     PartWalk& walk = walks_[best];
     const uint32_t place = PartWalk::PlaceOf(*best_row);
     *out = {&best_row->event, best_stream, walk.FirstOfGranule() + place,
-            walk.bodies(),    place,       static_cast<uint32_t>(best)};
+            walk.bodies(),    place,       walk.source};
     walk.Advance();
     return true;
   }
@@ -247,7 +262,7 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
-    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta.rows));
+    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i].trace == 0 || (kept != nullptr && !(*kept)[i])) {
         visit({}, {}, {}, 0);
@@ -276,8 +291,10 @@ class PartsInput final : public RowInput {
                 "part " + part.entry().path + ": a row names an id that is not there");
   }
 
+  const std::optional<KeptRows> kept_;  // of the only part; else all
   std::vector<Labels> streams_;
-  std::vector<PartWalk> walks_;
+  std::vector<std::shared_ptr<const Part>> parts_;
+  std::vector<PartWalk> walks_;  // in the order of arrival
   std::vector<std::unique_ptr<PartWalk::Open>> old_;
 };
 

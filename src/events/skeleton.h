@@ -48,6 +48,14 @@ inline constexpr std::string_view kWholeText("\x08\x20", 2);
 
 struct Skeleton;
 
+/// The skeleton with all its variables alike: equal for texts that differ only in what their
+/// variables are. "" where one is any text.
+std::string LooseSkeleton(std::string_view skeleton);
+/// A skeleton that texts like both may have: that of a text that was split into `vars`, with such
+/// types of `other` (of the same LooseSkeleton) as its variables can have, too. `12` may be the
+/// `05` of another text with a digit less, `12345678` an id that happens to have no letter.
+std::string WidenedSkeleton(const Skeleton& of, std::span<const Var> vars, const Skeleton& other);
+
 /// Takes texts apart. Owns: the result of the last call. Threads: one.
 /// Cost: one pass, a few nanoseconds a byte; Fit less than half of it.
 class Splitter {

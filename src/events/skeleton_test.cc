@@ -7,6 +7,8 @@
 #include <map>
 #include <random>
 
+#include "events/body_writer.h"
+#include "events/coding.h"
 #include "events/real_lines_test.h"
 
 namespace pharos::events {
@@ -116,6 +118,47 @@ TEST(Skeleton, WhateverFitsOfRandomTextsComesBack) {
     for (size_t n = random() % 9; n > 0; --n) text += "0019afAFx.-: "[random() % 13];
   }
   EXPECT_GT(FitAll(texts), 0u);
+}
+
+TEST(Skeleton, OneForNumbersOfAllWidths) {
+  const auto skeleton_of = [](std::string_view text, Splitter& splitter) {
+    splitter.Split(text, kTime);
+    return splitter.skeleton();
+  };
+  Splitter splitter, other_splitter;
+  const std::string other = skeleton_of("at 05.07.2026 id 0badcafe on 1", other_splitter);
+  const std::string mine = skeleton_of("at 12.11.2026 id 12345678 on 44", splitter);
+  EXPECT_NE(mine, other);
+  EXPECT_EQ(LooseSkeleton(mine), LooseSkeleton(other));
+  EXPECT_EQ(LooseSkeleton(kWholeText), "");
+  EXPECT_NE(LooseSkeleton(mine),
+            LooseSkeleton(skeleton_of("at 12.11.2026 id x on 44", other_splitter)));
+  Skeleton of, wide;
+  ASSERT_TRUE(Skeleton::Parse(mine, &of) && Skeleton::Parse(other, &wide));
+  const std::string widened = WidenedSkeleton(of, splitter.vars(), wide);
+  EXPECT_EQ(widened, other);
+  EXPECT_TRUE(splitter.Fit(wide, "at 12.11.2026 id 12345678 on 44", kTime));
+}
+
+TEST(Skeleton, AColumnOfPaddedNumbersLearnsFew) {
+  ValueColumnWriter column("");
+  Splitter splitter;
+  std::mt19937_64 random(12);
+  size_t budget = 1 << 20;
+  std::deque<std::string> lines;
+  const auto two = [&] {
+    const std::string digits = std::to_string(100 + random() % 100);
+    return digits.substr(1);
+  };
+  column.BeginGranule(0);
+  for (int i = 0; i < 4000; ++i) {
+    std::string line = "R" + two();
+    for (int n = 0; n < 7; ++n) line += "-N" + two();
+    column.Add(lines.emplace_back(line), kTime, splitter, &budget);
+  }
+  std::string words;
+  column.PutWords(words, 1);
+  EXPECT_LE(Reader(words).Varint(), 9u) << "one, and one for each place on the way there, at most";
 }
 
 /// Parts are merged column by column; all lines come back, duplicates once, whatever they are.

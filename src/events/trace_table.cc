@@ -95,6 +95,18 @@ base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint3
   return out;
 }
 
+base::Result<void> ReadTraceIndex(std::string_view page, int64_t more,
+                                  std::vector<TraceIndexEntry>* out) {
+  Reader in(page);
+  uint32_t fingerprint = 0;
+  for (uint64_t left = in.Count(2); left > 0 && in.ok(); --left) {
+    fingerprint += static_cast<uint32_t>(in.Varint());
+    out->push_back({fingerprint, static_cast<int64_t>(in.Varint()) + more});
+  }
+  if (!in.ok() || !in.AtEnd()) return Corrupt("the index of trace ids");
+  return {};
+}
+
 void TraceTableBuilder::GrowSlots() {
   const size_t size = std::max<size_t>(1024, slots_.size() * 2);
   slots_.assign(size, 0);
@@ -219,15 +231,15 @@ base::Result<TraceDirectory> TraceTableBuilder::Write(io::PartWriter& writer) co
                writer.AddPage("traces", page, io::kPageZstd));
     from = to;
   }
-  PHAROS_TRY_VOID(WriteIndex(writer, &directory));
-  return directory;
-}
-
-base::Result<void> TraceTableBuilder::WriteIndex(io::PartWriter& writer,
-                                                 TraceDirectory* directory) const {
   std::vector<TraceIndexEntry> entries;
   entries.reserve(traces_.size());
   for (const Trace& trace : traces_) entries.push_back({Fingerprint(trace.id), trace.number});
+  PHAROS_TRY_VOID(WriteTraceIndex(std::move(entries), writer, &directory));
+  return directory;
+}
+
+base::Result<void> WriteTraceIndex(std::vector<TraceIndexEntry> entries, io::PartWriter& writer,
+                                   TraceDirectory* directory) {
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
     return std::pair(a.fingerprint, a.trace) < std::pair(b.fingerprint, b.trace);
   });

@@ -49,6 +49,13 @@ struct TraceIndexEntry {
 /// The numbers of the traces with this fingerprint that a page of the index has.
 base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint32_t fingerprint);
 
+/// Adds all entries of a page of the index, their numbers raised by `more`.
+base::Result<void> ReadTraceIndex(std::string_view page, int64_t more,
+                                  std::vector<TraceIndexEntry>* out);
+/// Writes the index and notes its pages in the directory.
+base::Result<void> WriteTraceIndex(std::vector<TraceIndexEntry> entries, io::PartWriter& writer,
+                                   TraceDirectory* directory);
+
 /// Collects the ids of all rows of a part, then numbers them.
 /// Owns: 24 bytes an id, 12 a row. Threads: one. Cost: a hash look-up a row.
 class TraceTableBuilder {
@@ -90,7 +97,6 @@ class TraceTableBuilder {
   void GrowSlots();
   uint32_t AddSpan(uint32_t trace, const model::SpanId& id, int64_t time_ns);
   void NumberSpans(Trace& trace, std::vector<Entry>& entries, std::vector<uint32_t>& scratch);
-  base::Result<void> WriteIndex(io::PartWriter& writer, TraceDirectory* directory) const;
 
   std::vector<Trace> traces_;
   std::vector<uint32_t> slots_;  // open addressing: 1 + index into traces_

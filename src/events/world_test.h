@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "events/engine.h"
+#include "events/sent_batch_test.h"
 #include "io/manifest.h"
 #include "io/sim_fs.h"
 #include "io/wal.h"

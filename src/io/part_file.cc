@@ -81,13 +81,16 @@ class FilePartWriter final : public PartWriter {
         page.codec = kPageRaw;
       }
     }
-    StoredSection& stored = SectionNamed(section);
-    stored.section.pages.push_back(page);
-    stored.checksums.push_back(base::HashBytes64(bytes));
-    const auto number = static_cast<uint32_t>(stored.section.pages.size() - 1);
-    buffer_.append(bytes);
-    if (buffer_.size() >= kPartWriteBytes) PHAROS_TRY_VOID(Flush());
-    return number;
+    return Append(section, bytes, page, base::HashBytes64(bytes));
+  }
+
+  Result<uint32_t> AddStored(std::string_view section, const StoredPage& page) override {
+    PHAROS_CHECK(!finished_, path_);
+    const PageRef ref{.offset = written_ + buffer_.size(),
+                      .stored_bytes = static_cast<uint32_t>(page.bytes.size()),
+                      .raw_bytes = page.raw_bytes,
+                      .codec = page.codec};
+    return Append(section, page.bytes, ref, page.checksum);
   }
 
   Result<uint64_t> Finish() override {
@@ -111,6 +114,17 @@ class FilePartWriter final : public PartWriter {
     const auto [it, added] = by_name_.emplace(name, sections_.size());
     if (added) sections_.push_back({.section = {.name = std::string(name)}});
     return sections_[it->second];
+  }
+
+  Result<uint32_t> Append(std::string_view section, std::string_view bytes, const PageRef& page,
+                          uint64_t checksum) {
+    StoredSection& stored = SectionNamed(section);
+    stored.section.pages.push_back(page);
+    stored.checksums.push_back(checksum);
+    const auto number = static_cast<uint32_t>(stored.section.pages.size() - 1);
+    buffer_.append(bytes);
+    if (buffer_.size() >= kPartWriteBytes) PHAROS_TRY_VOID(Flush());
+    return number;
   }
 
   Result<void> Flush() {
@@ -195,7 +209,7 @@ class FilePartReader final : public PartReader {
     return it == by_name_.end() ? 0 : sections_[it->second].pages.size();
   }
 
-  Result<std::string> ReadPage(std::string_view section, uint32_t page) const override {
+  Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const override {
     const auto it = by_name_.find(section);
     if (it == by_name_.end() || page >= sections_[it->second].pages.size()) {
       return BadPage(section, page, "is missing");
@@ -203,12 +217,18 @@ class FilePartReader final : public PartReader {
     const PageRef& ref = sections_[it->second].pages[page];
     auto stored = file_->ReadAt(ref.offset, ref.stored_bytes);
     if (!stored) return base::Wrap(stored.error(), PageName(section, page));
-    if (base::HashBytes64(*stored) != checksums_[it->second][page]) {
+    const uint64_t checksum = base::HashBytes64(*stored);
+    if (checksum != checksums_[it->second][page]) {
       return BadPage(section, page, "fails its checksum");
     }
-    if (ref.codec != kPageZstd) return stored;
-    auto raw = base::ZstdDecompress(*stored, ref.raw_bytes);
-    if (!raw || raw->size() != ref.raw_bytes) {
+    return StoredPage{*std::move(stored), ref.raw_bytes, ref.codec, checksum};
+  }
+
+  Result<std::string> ReadPage(std::string_view section, uint32_t page) const override {
+    PHAROS_TRY(StoredPage stored, ReadStored(section, page));
+    if (stored.codec != kPageZstd) return std::move(stored.bytes);
+    auto raw = base::ZstdDecompress(stored.bytes, stored.raw_bytes);
+    if (!raw || raw->size() != stored.raw_bytes) {
       return BadPage(section, page, "does not decompress to its length");
     }
     return raw;

@@ -24,6 +24,14 @@ struct PageRef {
 inline constexpr uint8_t kPageRaw = 0;
 inline constexpr uint8_t kPageZstd = 1;
 
+/// A page as it lies in a file, for a copy of it in another one.
+struct StoredPage {
+  std::string bytes;
+  uint32_t raw_bytes = 0;
+  uint8_t codec = 0;
+  uint64_t checksum = 0;  ///< of `bytes`
+};
+
 /// A named run of pages ("index", "data", "labels"); the section table is in the footer.
 struct Section {
   std::string name;
@@ -42,6 +50,8 @@ class PartWriter {
   /// number within its section.
   virtual base::Result<uint32_t> AddPage(std::string_view section, std::string_view bytes,
                                          uint8_t codec = kPageRaw, int level = 1) = 0;
+  /// Adds a page of another file as it is. Returns the same.
+  virtual base::Result<uint32_t> AddStored(std::string_view section, const StoredPage& page) = 0;
   /// Writes the footer and syncs the file. Nothing may be added afterwards.
   virtual base::Result<uint64_t> Finish() = 0;
 };
@@ -56,6 +66,8 @@ class PartReader {
   virtual ~PartReader() = default;
   virtual size_t PageCount(std::string_view section) const = 0;
   virtual base::Result<std::string> ReadPage(std::string_view section, uint32_t page) const = 0;
+  /// The page as it is stored, its checksum verified.
+  virtual base::Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const = 0;
   virtual const std::vector<Section>& Sections() const = 0;
   virtual uint32_t version() const = 0;
   /// Reads and checks every page.

@@ -56,13 +56,14 @@ class GroupCommitWal final : public Wal {
   }
 
   Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec, std::string_view tenant,
-                       std::string_view payload) override {
-    if (payload.size() > kWalPayloadBytes || tenant.size() > UINT16_MAX) {
-      return Refused(ErrorKind::kTooLarge, "a write of " + std::to_string(payload.size()) +
+                       std::string_view payload, std::string_view more) override {
+    if (payload.size() + more.size() > kWalPayloadBytes || tenant.size() > UINT16_MAX) {
+      return Refused(ErrorKind::kTooLarge, "a write of " +
+                                               std::to_string(payload.size() + more.size()) +
                                                " bytes is too large for the write-ahead log");
     }
     std::unique_lock lock(mutex_);
-    const size_t size = kFrameHeaderBytes + tenant.size() + payload.size();
+    const size_t size = kFrameHeaderBytes + tenant.size() + payload.size() + more.size();
     const auto fits = [&] {
       return pending_.bytes.empty() || pending_.bytes.size() + size <= options_.pending_bytes;
     };
@@ -76,7 +77,8 @@ class GroupCommitWal final : public Wal {
     if (pending_.bytes.empty()) pending_.first_sequence = sequence;
     pending_.last_sequence = sequence;
     pending_.last[static_cast<size_t>(signal)] = sequence;
-    AppendFrame(pending_.bytes, sequence, static_cast<uint8_t>(signal), codec, tenant, payload);
+    AppendFrame(pending_.bytes, sequence, static_cast<uint8_t>(signal), codec, tenant, payload,
+                more);
     acks_.emplace_back();
     Appended appended{sequence, acks_.back()};
     const bool wake = company_ > 0 ? acks_.size() == company_ : acks_.size() == 1;

@@ -69,14 +69,16 @@ class Wal {
     uint64_t sequence;  ///< 0 when the frame was not taken (kBusy, kTooLarge, earlier ones failed)
     base::Ack ack;
   };
-  virtual Appended Append(Signal signal, uint8_t codec, std::string_view tenant,
-                          std::string_view payload) {
-    return AppendAfter(Failures(), signal, codec, tenant, payload);
+  /// The payload is `payload` and `more` behind it.
+  Appended Append(Signal signal, uint8_t codec, std::string_view tenant, std::string_view payload,
+                  std::string_view more = {}) {
+    return AppendAfter(Failures(), signal, codec, tenant, payload, more);
   }
   /// For a frame that builds on earlier ones, as a sample does on the frame that declared its
   /// series: it is not taken when frames have failed since Failures() gave `failures`.
   virtual Appended AppendAfter(uint64_t failures, Signal signal, uint8_t codec,
-                               std::string_view tenant, std::string_view payload) = 0;
+                               std::string_view tenant, std::string_view payload,
+                               std::string_view more) = 0;
   /// Rises when frames that were taken have failed, before their Acks do.
   virtual uint64_t Failures() const = 0;
   /// The last failure for `refuse_for` after it, unless a write has succeeded since. Who asks

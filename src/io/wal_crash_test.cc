@@ -217,13 +217,14 @@ TEST_F(WalCrashTest, WhatWaitedBehindAFailedFrameFailsWithIt) {
   bool once = false;
   fs.SetHook([&](const SimOp& op) -> Result<void> {
     if (op.name != "Append" || std::exchange(once, true)) return {};
-    behind = (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first").ack;
+    behind = (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first", {}).ack;
     return base::Fail(ErrorKind::kFull, "No space left on device");
   });
   EXPECT_FALSE((*wal)->Append(Signal::kSamples, 0, "d", "first").ack.Wait());
   EXPECT_FALSE(behind.Wait());
   EXPECT_GT((*wal)->Failures(), before);
-  const auto refused = (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first");
+  const auto refused =
+      (*wal)->AppendAfter(before, Signal::kSamples, 0, "d", "builds on the first", {});
   EXPECT_EQ(refused.sequence, 0u);
   ASSERT_FALSE(refused.ack.Wait());
   EXPECT_EQ(refused.ack.Wait().error().kind, ErrorKind::kFull);

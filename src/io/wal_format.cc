@@ -60,17 +60,17 @@ std::optional<uint64_t> ParseSegmentName(std::string_view name) {
 }
 
 void AppendFrame(std::string& out, uint64_t sequence, uint8_t signal, uint8_t codec,
-                 std::string_view tenant, std::string_view payload) {
+                 std::string_view tenant, std::string_view payload, std::string_view more) {
   char header[kFrameHeaderBytes];
   StoreInt(header, kFrameMagic);
   StoreInt(header + kChecksumAt, uint32_t{0});
-  StoreInt(header + 8, static_cast<uint32_t>(payload.size()));
+  StoreInt(header + 8, static_cast<uint32_t>(payload.size() + more.size()));
   StoreInt(header + kDurableAt, uint32_t{0});
   StoreInt(header + 16, sequence);
   StoreInt(header + 24, signal);
   StoreInt(header + 25, codec);
   StoreInt(header + 26, static_cast<uint16_t>(tenant.size()));
-  out.append(header, sizeof(header)).append(tenant).append(payload);
+  out.append(header, sizeof(header)).append(tenant).append(payload).append(more);
 }
 
 size_t FinishFrame(char* frame, uint32_t durable_bytes, uint32_t salt) {

@@ -5,7 +5,9 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,12 +21,20 @@ namespace pharos::model {
 struct TraceId {
   std::array<uint8_t, 16> bytes{};
   auto operator<=>(const TraceId&) const = default;
-  bool IsZero() const { return *this == TraceId{}; }
+  bool IsZero() const {
+    uint64_t half[2];
+    std::memcpy(half, bytes.data(), sizeof half);
+    return (half[0] | half[1]) == 0;
+  }
 };
 struct SpanId {
   std::array<uint8_t, 8> bytes{};
   auto operator<=>(const SpanId&) const = default;
-  bool IsZero() const { return *this == SpanId{}; }
+  bool IsZero() const {
+    uint64_t all;
+    std::memcpy(&all, bytes.data(), sizeof all);
+    return all == 0;
+  }
 };
 
 /// Lower-case hex, 32 and 16 digits.
@@ -148,6 +158,13 @@ struct StreamEvents {
   std::vector<Event> events;  ///< in the order in which they were sent
 };
 
+/// The request that a batch was decoded from, as it was sent, for a log that would rather keep
+/// what the sender compressed than copies of its lines.
+struct SentBody {
+  std::string compressed;                   ///< a Snappy block
+  std::shared_ptr<const std::string> text;  ///< what it gives; bodies of events point into it
+};
+
 /// A decoded request, or a page of a query's answer.
 ///
 /// Owns: the arena, and through `keep_alive` the buffer that views point into. Threads: one
@@ -156,6 +173,7 @@ struct EventBatch {
   base::Arena arena;
   std::shared_ptr<const void> keep_alive;
   std::vector<StreamEvents> streams;
+  std::optional<SentBody> sent;
 
   size_t EventCount() const;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "net/address.h"
 #include "net/limits.h"
@@ -257,10 +258,13 @@ void Connection::Dispatch() {
     if (exchange->Prepare(route->options)) RunAsync(exchange, route->async);
     return;
   }
-  const bool queued = state_->workers.TryRun([exchange, route, face = face_] {
-    if (!route) return RunSync(exchange, face->router->fallback());
-    if (exchange->Prepare(route->options)) RunSync(exchange, route->sync);
-  });
+  const bool yields = route && (route->options.yields || route->method == "GET");
+  const bool queued = state_->workers.TryRun(
+      [exchange, route, face = face_] {
+        if (!route) return RunSync(exchange, face->router->fallback());
+        if (exchange->Prepare(route->options)) RunSync(exchange, route->sync);
+      },
+      yields);
   if (!queued) exchange->Send(Overloaded("too many requests in progress: try again"));
 }
 
@@ -306,7 +310,7 @@ void Connection::StreamReady(uint64_t id) {
 }
 
 void Connection::WriteSome() {
-  while (true) {
+  for (size_t turn = 0;;) {
     const size_t head = outgoing_.head.size();
     const size_t total = head + outgoing_.body.size();
     if (written_ == total) {
@@ -327,11 +331,13 @@ void Connection::WriteSome() {
       return ArmWrite();
     }
     written_ += static_cast<size_t>(n);
+    turn += static_cast<size_t>(n);
     write_progress_ += static_cast<size_t>(n);
     if (write_progress_ >= kMinProgressBytes) {
       write_progress_ = 0;
       SetDeadline(state_->options.write_idle_timeout);
     }
+    if (turn >= kMaxWriteTurnBytes) return ArmWrite();
   }
 }
 
@@ -349,7 +355,10 @@ bool Connection::NextPiece() {
   written_ = 0;
   if (!stream.pending.empty()) {
     outgoing_.body.swap(stream.pending);
+    const bool ask = stream.refill && !std::exchange(stream.refilling, true);
+    const std::function<void()> refill = ask ? stream.refill : nullptr;
     lock.unlock();
+    if (refill) refill();
     stream.room.notify_all();
     return true;
   }

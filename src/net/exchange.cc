@@ -35,10 +35,12 @@ void Guarded(const std::shared_ptr<Exchange>& exchange, const std::string& path,
 }  // namespace
 
 void AnswerStream::Close() {
+  std::function<void()> dropped;  // with what it holds, without the lock
   {
     std::lock_guard lock(mutex);
     closed = true;
     pending = std::string();
+    dropped.swap(refill);
   }
   room.notify_all();
 }
@@ -75,6 +77,7 @@ bool Exchange::Prepare(const RouteOptions& options) {
 }
 
 void Exchange::Send(Response response) {
+  if (response.rest && !HasNoBody(response.status)) return SendPieces(std::move(response));
   if (answered_.exchange(true)) return;
   Count(response.status);
   if (facts_.accepts_gzip) CompressBody(response);
@@ -95,6 +98,71 @@ void Exchange::Begin(Response head) {
   outgoing.stream = stream_;
   Deliver(std::move(outgoing));
   if (!first.empty()) Write(first);
+}
+
+void Exchange::SendPieces(Response response) {
+  if (answered_.load()) return;
+  rest_ = std::move(response.rest);
+  const std::string first = std::exchange(response.body, {});
+  const bool zips = facts_.accepts_gzip && IsCompressible(response);
+  if (zips) {
+    SayCompressed(response);
+    zip_ = std::make_unique<base::GzipStream>(kGzipLevel);
+  }
+  Begin(std::move(response));
+  if (facts_.head_only) return End();
+  {
+    std::lock_guard lock(stream_->mutex);
+    if (stream_->closed) return;
+    stream_->refill = [self = shared_from_this()] { self->Refill(); };
+    stream_->refilling = true;
+  }
+  AddPiece(first, false);
+}
+
+/// The connection has taken the last piece.
+void Exchange::Refill() {
+  if (!state_->patient.Resume([self = shared_from_this()] { self->MakePiece(); }))
+    FinishStream(true);
+}
+
+void Exchange::MakePiece() {
+  std::string piece;
+  base::Result<bool> more = false;
+  try {
+    more = rest_->Next(piece);
+  } catch (const std::exception& error) {
+    more = base::Fail(base::ErrorKind::kUnprocessable, error.what());
+  }
+  if (more) return AddPiece(piece, !*more);
+  base::Log(base::LogLevel::kError, "a long answer broke off",
+            {{"path", request.raw_path}, {"error", more.error().message}});
+  FinishStream(true);
+}
+
+void Exchange::AddPiece(std::string_view bytes, bool last) {
+  std::string zipped;
+  if (zip_) {
+    zip_->Add(bytes, zipped);
+    if (last) zip_->Finish(zipped);
+    bytes = zipped;
+  }
+  {
+    std::unique_lock lock(stream_->mutex);
+    if (stream_->closed || stream_->ended) return;
+    if (bytes.empty() && !last) {  // it is all in the compressor still
+      lock.unlock();
+      return Refill();
+    }
+    if (chunked_ && !bytes.empty()) {
+      AppendChunk(stream_->pending, bytes);
+    } else {
+      stream_->pending += bytes;
+    }
+    stream_->refilling = last;
+    if (!last) Notify(lock);
+  }
+  if (last) FinishStream(false);
 }
 
 bool Exchange::Write(std::string_view bytes) {
@@ -130,8 +198,10 @@ void Exchange::End() {
 }
 
 void Exchange::FinishStream(bool broken) {
+  std::function<void()> dropped;
   std::unique_lock lock(stream_->mutex);
   if (stream_->ended) return;
+  dropped.swap(stream_->refill);
   stream_->ended = true;
   stream_->broken = broken;
   if (chunked_ && !broken && !facts_.head_only) stream_->pending += "0\r\n\r\n";

@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/compress.h"
 #include "net/http.h"
 #include "net/io_thread.h"
 #include "net/response_head.h"
@@ -25,6 +27,10 @@ struct AnswerStream {
   bool broken = false;    // mutex: the handler gave up; the client must see a cut
   bool closed = false;    // mutex: the client has gone
   bool notified = false;  // mutex: the connection knows that there is something
+  /// mutex: called once the connection has taken what was pending, without the mutex, if what it
+  /// asks for is not on its way (`refilling`). Empty: the handler writes unasked.
+  std::function<void()> refill;
+  bool refilling = false;  // mutex
 
   /// The client has gone: no writer may wait for it.
   void Close();
@@ -60,8 +66,10 @@ struct ExchangeFacts {
 
 /// Owns: the request until the handler takes it; shares the connection. Threads: as
 /// Responder says. Errors: an exchange that dies unanswered answers 500. Cost: framing and
-/// compression happen on the caller's thread; one hand-over to the I/O thread.
-class Exchange final : public Responder {
+/// compression happen on the caller's thread; one hand-over to the I/O thread. A long answer's
+/// pieces are made on the server's patient workers, one ahead of the client: it holds a thread
+/// only while there is room for its bytes.
+class Exchange final : public Responder, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(std::shared_ptr<ExchangeOwner> owner, std::shared_ptr<IoThread> io,
            std::shared_ptr<ServerState> state, std::shared_ptr<const Face> face,
@@ -79,6 +87,10 @@ class Exchange final : public Responder {
   Request request;
 
  private:
+  void SendPieces(Response response);
+  void Refill();
+  void MakePiece();
+  void AddPiece(std::string_view bytes, bool last);
   void Deliver(Outgoing outgoing);
   void FinishStream(bool broken);
   void Notify(std::unique_lock<std::mutex>& lock);
@@ -96,6 +108,8 @@ class Exchange final : public Responder {
   std::atomic<bool> answered_{false};
   std::shared_ptr<AnswerStream> stream_;  // set by Begin
   bool chunked_ = false;
+  std::shared_ptr<BodySource> rest_;       // of a long answer
+  std::unique_ptr<base::GzipStream> zip_;  // compresses it
 };
 
 /// Runs a handler; what it throws becomes a log line and a 500.

@@ -133,4 +133,12 @@ Response Response::Json(int status, std::string body) {
   return Make(status, "application/json", std::move(body));
 }
 
+base::Result<void> Response::Complete() {
+  const auto source = std::exchange(rest, nullptr);
+  for (bool more = source != nullptr; more;) {
+    PHAROS_TRY(more, source->Next(body));
+  }
+  return {};
+}
+
 }  // namespace pharos::net

@@ -77,10 +77,25 @@ struct Request {
   std::string_view PathParam(std::string_view name) const;
 };
 
+/// What follows the body of a long answer: it is made while the client reads.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// Appends the next piece, some hundred kB; false after the last. An error cuts the connection,
+  /// so that nobody takes what came for the whole. Called on one thread at a time, of low priority;
+  /// may not block.
+  virtual base::Result<bool> Next(std::string& out) = 0;
+};
+
 struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  /// Null, or what comes behind `body`. Dropped as soon as the client leaves.
+  std::shared_ptr<BodySource> rest;
+
+  /// Appends all of `rest` to `body`, where no client reads meanwhile.
+  base::Result<void> Complete();
 
   static Response Text(int status, std::string body);
   static Response Json(int status, std::string body);

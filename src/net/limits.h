@@ -41,10 +41,18 @@ inline constexpr std::chrono::milliseconds kTick{100};
 /// Connections beyond max_connections that still get their 503; more are closed without.
 inline constexpr size_t kMaxRefusedConnections = 256;
 
+/// Bytes that one connection may send before the others of its I/O thread have their turn.
+inline constexpr size_t kMaxWriteTurnBytes = 512 << 10;
+
 /// Streamed answers: a writer blocks while this much waits for the client.
 inline constexpr size_t kStreamBufferBytes = 256 << 10;
 /// ... and on an I/O thread, where blocking is not possible, the stream is cut here.
 inline constexpr size_t kMaxStreamBacklogBytes = 4 << 20;
+
+/// Threads that make the pieces of long answers: all these answers take turns on them.
+inline constexpr int kPatientWorkers = 2;
+/// A request that has run this long gives way to those that come after it.
+inline constexpr std::chrono::milliseconds kGiveWayAfter{10};
 
 /// Smaller answers are not worth compressing (they fit one packet).
 inline constexpr size_t kMinGzipBytes = 1024;

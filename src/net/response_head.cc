@@ -35,7 +35,7 @@ bool IsRefused(std::string_view parameters) {
   return !value.empty() && value.find_first_not_of("0.") == std::string_view::npos;
 }
 
-bool IsCompressible(std::string_view type) {
+bool IsText(std::string_view type) {
   type = Trim(type.substr(0, type.find(';')));
   return type.starts_with("text/") || type == "application/json" || type.ends_with("+json") ||
          type == "application/javascript" || type == "image/svg+xml" ||
@@ -137,16 +137,21 @@ bool AcceptsGzip(std::string_view accept_encoding) {
   return false;
 }
 
+bool IsCompressible(const Response& response) {
+  return !response.headers.Has("Content-Encoding") && IsText(response.headers.Get("Content-Type"));
+}
+
+void SayCompressed(Response& response) {
+  response.headers.Add("Content-Encoding", "gzip");
+  response.headers.Add("Vary", "Accept-Encoding");
+}
+
 void CompressBody(Response& response) {
-  if (response.body.size() <= kMinGzipBytes || response.headers.Has("Content-Encoding") ||
-      !IsCompressible(response.headers.Get("Content-Type"))) {
-    return;
-  }
+  if (response.body.size() <= kMinGzipBytes || !IsCompressible(response)) return;
   std::string compressed = base::GzipCompress(response.body, kGzipLevel);
   if (compressed.size() >= response.body.size()) return;
   response.body = std::move(compressed);
-  response.headers.Add("Content-Encoding", "gzip");
-  response.headers.Add("Vary", "Accept-Encoding");
+  SayCompressed(response);
 }
 
 }  // namespace pharos::net

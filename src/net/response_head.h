@@ -26,6 +26,10 @@ bool HasNoBody(int status);
 /// True when an Accept-Encoding value allows gzip.
 bool AcceptsGzip(std::string_view accept_encoding);
 
+/// True for text and JSON that is not compressed yet.
+bool IsCompressible(const Response& response);
+void SayCompressed(Response& response);
+
 /// Compresses text and JSON bodies that are worth it, and says so in the headers.
 void CompressBody(Response& response);
 

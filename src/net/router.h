@@ -17,6 +17,9 @@ struct RouteOptions {
   size_t max_body_bytes = 64u << 20;
   /// Decompress by Content-Encoding before the handler sees the body. Off: as sent.
   bool decompress = true;
+  /// Sync handlers, and always for GET: what runs long goes on at low priority, so that it does not
+  /// hold up what is quick. For all that answers; not for what takes data in.
+  bool yields = false;
 };
 
 /// Owns: its routes. Threads: Add* before serving; Find from any thread. Errors: none.

@@ -23,6 +23,7 @@ class ServerImpl final : public Server {
   ~ServerImpl() override {
     Drain(std::chrono::milliseconds(0));
     state_->workers.Stop();
+    state_->patient.Stop();
     for (const auto& io : io_) io->Stop();
   }
 

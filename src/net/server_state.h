@@ -12,6 +12,7 @@
 
 #include "base/metrics.h"
 #include "net/host_check.h"
+#include "net/limits.h"
 #include "net/server.h"
 #include "net/workers.h"
 
@@ -22,7 +23,10 @@ struct ServerState {
   explicit ServerState(ServerOptions given)
       : options(std::move(given)),
         hosts(options.allowed_hosts),
-        workers(std::max(1, options.worker_threads), options.max_queued_requests) {}
+        workers({.threads = std::max(1, options.worker_threads),
+                 .max_queued = options.max_queued_requests,
+                 .watch = true}),
+        patient({.threads = kPatientWorkers, .patient = true, .name = "http-patient"}) {}
 
   /// Takes `bytes` for bodies unless that would pass the limit.
   bool TryTakeBodyBytes(size_t bytes) {
@@ -34,6 +38,7 @@ struct ServerState {
   const ServerOptions options;
   const HostCheck hosts;
   Workers workers;
+  Workers patient;  ///< the pieces of long answers
   std::atomic<bool> draining{false};
   std::atomic<size_t> body_bytes{0};
 

@@ -3,38 +3,72 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <utility>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/priority.h"
+#include "net/limits.h"
 
 namespace pharos::net {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 /// A job that took longer than this may have held much memory.
 constexpr std::chrono::milliseconds kHeavyJob{20};
+/// The watcher sleeps after so many looks at nothing.
+constexpr int kQuietLooks = 20;
+
+int64_t NowNs() { return SteadyClock::now().time_since_epoch().count(); }
 
 }  // namespace
 
-Workers::Workers(int threads, size_t max_queued) : max_queued_(max_queued) {
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { Loop(); });
-    pthread_setname_np(threads_.back().native_handle(), "http-worker");
+struct Workers::Worker {
+  std::thread thread;
+  base::ThreadId id = 0;                // workers_mutex_
+  std::atomic<int64_t> yields_from{0};  // when a job that gives way began; 0: none runs
+  bool lowered = false;                 // workers_mutex_
+  bool gone = false;                    // workers_mutex_: to be joined, and replaced
+};
+
+Workers::Workers(WorkersOptions options) : options_(options) {
+  std::lock_guard lock(workers_mutex_);
+  for (int i = 0; i < options_.threads; ++i) StartWorker();
+  if (options_.watch) {
+    watcher_ = std::thread([this] { Watch(); });
+    pthread_setname_np(watcher_.native_handle(), "http-watch");
   }
 }
 
 Workers::~Workers() { Stop(); }
 
-bool Workers::TryRun(std::function<void()> job) {
-  bool wake;
-  {
-    std::lock_guard lock(mutex_);
-    // An idle thread takes its job at once, so the cap is on what must wait.
-    if (stopped_ || queue_.size() >= max_queued_ + idle_) return false;
-    queue_.push_back(std::move(job));
-    wake = idle_ > 0;
-  }
-  if (wake) wake_.notify_one();
+void Workers::StartWorker() {
+  Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+  worker.thread = std::thread([this, &worker] { Loop(worker); });
+  pthread_setname_np(worker.thread.native_handle(), options_.name);
+}
+
+bool Workers::TryRun(std::function<void()> job, bool yields) {
+  std::unique_lock lock(mutex_);
+  // An idle thread takes its job at once, so the cap is on what must wait.
+  if (stopped_ || queue_.size() >= options_.max_queued + idle_) return false;
+  Add(lock, {std::move(job), yields});
   return true;
+}
+
+bool Workers::Resume(std::function<void()> job) {
+  std::unique_lock lock(mutex_);
+  if (stopped_) return false;
+  Add(lock, {std::move(job), false});
+  return true;
+}
+
+void Workers::Add(std::unique_lock<std::mutex>& lock, Job job) {
+  queue_.push_back(std::move(job));
+  const bool wake = idle_ > 0;
+  lock.unlock();
+  if (wake) wake_.notify_one();
 }
 
 void Workers::Stop() {
@@ -43,32 +77,113 @@ void Workers::Stop() {
     stopped_ = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
+  {
+    std::lock_guard lock(workers_mutex_);
+    watch_stopped_ = true;
+  }
+  watch_.notify_all();
+  if (watcher_.joinable()) watcher_.join();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
   }
 }
 
-void Workers::Loop() {
+void Workers::Loop(Worker& self) {
+  {
+    std::lock_guard lock(workers_mutex_);
+    self.id = base::CurrentThread();
+  }
+  if (options_.patient) base::LowerPriority(self.id);
+  base::IdleReturn returns;
   std::unique_lock lock(mutex_);
   while (true) {
     while (queue_.empty()) {
       if (stopped_) return;
+      const auto pause = returns.Pause();
       ++idle_;
-      wake_.wait(lock);
+      const bool woken = pause ? wake_.wait_for(lock, *pause) == std::cv_status::no_timeout
+                               : (wake_.wait(lock), true);
       --idle_;
+      if (woken || !queue_.empty() || stopped_) continue;
+      lock.unlock();
+      returns.Return();
+      lock.lock();
     }
-    std::function<void()> job = std::move(queue_.front());
+    Job job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    const auto begin = std::chrono::steady_clock::now();
-    try {
-      job();
-    } catch (const std::exception& error) {
-      base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
-    }
-    job = nullptr;  // what it holds is let go without the lock
-    if (std::chrono::steady_clock::now() - begin > kHeavyJob) base::ReturnFreedMemory();
+    if (Run(self, std::move(job))) returns.Worked();
+    if (self.gone) return;
     lock.lock();
+  }
+}
+
+bool Workers::Run(Worker& self, Job job) {
+  const int64_t begin = NowNs();
+  const bool watched = job.yields && options_.watch;
+  if (watched) {
+    self.yields_from.store(begin);
+    if (!watching_.load()) {
+      std::lock_guard lock(workers_mutex_);
+      watch_.notify_one();
+    }
+  }
+  try {
+    job.run();
+  } catch (const std::exception& error) {
+    base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
+  }
+  job.run = nullptr;  // what it holds is let go without the lock
+  const bool heavy = NowNs() - begin > std::chrono::nanoseconds(kHeavyJob).count();
+  if (heavy) base::ReturnFreedMemory();
+  if (watched) {
+    self.yields_from.store(0);
+    if (NowNs() - begin >= std::chrono::nanoseconds(kGiveWayAfter).count()) Raise(self);
+  }
+  return heavy || options_.patient;
+}
+
+void Workers::Raise(Worker& self) {
+  std::lock_guard lock(workers_mutex_);
+  if (!std::exchange(self.lowered, false)) return;
+  if (base::RestorePriority(self.id) || watch_stopped_) return;
+  self.gone = true;
+  watch_.notify_one();
+}
+
+bool Workers::LowerTheLong() {
+  bool busy = false;
+  const int64_t before = NowNs() - std::chrono::nanoseconds(kGiveWayAfter).count();
+  for (auto at = workers_.begin(); at != workers_.end();) {
+    Worker& worker = **at;
+    if (worker.gone) {
+      worker.thread.join();
+      at = workers_.erase(at);
+      StartWorker();
+      continue;
+    }
+    ++at;
+    const int64_t from = worker.yields_from.load();
+    busy = busy || from != 0;
+    if (from == 0 || from > before || worker.lowered) continue;
+    worker.lowered = base::LowerPriority(worker.id);
+  }
+  return busy;
+}
+
+void Workers::Watch() {
+  std::unique_lock lock(workers_mutex_);
+  for (int quiet = 0; !watch_stopped_;) {
+    quiet = LowerTheLong() ? 0 : quiet + 1;
+    if (quiet < kQuietLooks) {
+      watch_.wait_for(lock, kGiveWayAfter / 2);
+      continue;
+    }
+    // Whoever begins a job from here on sees that it has to wake the watcher, or is seen.
+    watching_ = false;
+    if (!LowerTheLong()) watch_.wait(lock);
+    watching_ = true;
+    quiet = 0;
   }
 }
 

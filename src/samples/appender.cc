@@ -144,7 +144,7 @@ base::Ack EngineAppender::CommitSamples() {
     const std::string payload = record_.Finish();
     engine_.wal_bytes_ += payload.size();
     appended = engine_.wal_->AppendAfter(failures, io::Signal::kSamples, kWalRecord, tenant_->name,
-                                         payload);
+                                         payload, {});
     if (appended.sequence == 0) ++engine_.wal_generation_;  // not taken: nor its declarations
   }
   undeclared_.clear();

@@ -140,6 +140,7 @@ bool ReadConstant(ByteReader& in, BlockSummary* s) {
   return in.ok() && (exponent <= codec::kMaxDecimalExponent || exponent == kRawExponent);
 }
 
+template <bool kAll>
 bool ReadDecimals(ByteReader& in, uint8_t flags, BlockSummary* s) {
   const uint8_t byte = in.Byte();
   const uint8_t exponent = byte & 0x0F;
@@ -154,12 +155,16 @@ bool ReadDecimals(ByteReader& in, uint8_t flags, BlockSummary* s) {
                                            : Plus(first, static_cast<int64_t>(in.Varint()));
   s->first = FromWhole(first, exponent);
   s->last = FromWhole(last, exponent);
-  s->min = FromWhole(min, exponent);
-  s->max = FromWhole(max, exponent);
-  if (s->exact) s->sum = static_cast<double>(Plus(in.Signed(), LineSum(first, last, s->count)));
+  const int64_t beside_line = s->exact ? in.Signed() : 0;
   if (flags & kDrops) s->drops = static_cast<uint32_t>(in.Varint());
   s->drop_sum_known = DropSumKnown(*s);
-  if (s->drops > 0 && s->drop_sum_known) s->drop_sum = FromWhole(in.Signed(), exponent);
+  const int64_t drop_sum = s->drops > 0 && s->drop_sum_known ? in.Signed() : 0;
+  if constexpr (kAll) {
+    s->min = FromWhole(min, exponent);
+    s->max = FromWhole(max, exponent);
+    if (s->exact) s->sum = static_cast<double>(Plus(beside_line, LineSum(first, last, s->count)));
+    s->drop_sum = FromWhole(drop_sum, exponent);
+  }
   return in.ok() && (!s->exact || exponent == 0);
 }
 
@@ -175,6 +180,27 @@ bool ReadDoubles(ByteReader& in, uint8_t flags, BlockSummary* s) {
   s->drop_sum_known = DropSumKnown(*s);
   if (s->drops > 0 && s->drop_sum_known) s->drop_sum = number();
   return in.ok() && !s->exact;
+}
+
+template <bool kAll>
+bool Read(ByteReader& in, uint8_t* flags, int64_t* one_start, BlockSummary* summary) {
+  *flags = in.Byte();
+  bool fine = true;
+  const uint8_t form = *flags & kFormMask;
+  if (form != kConstant && form != kHeadHistograms) {
+    summary->plain = *flags & kPlain;
+    summary->exact = *flags & kExact;
+    summary->stale = *flags & kStale;
+  }
+  switch (form) {
+    case kConstant: fine = ReadConstant(in, summary); break;
+    case kDecimals: fine = ReadDecimals<kAll>(in, *flags, summary); break;
+    case kDoubles: fine = ReadDoubles(in, *flags, summary); break;
+    default: summary->histograms = true;
+  }
+  *one_start = *flags & kHeadOneStart ? Less(summary->first_ms, in.Signed()) : 0;
+  summary->has_starts = *flags & (kHeadOneStart | kHeadStarts);
+  return fine && in.ok();
 }
 
 }  // namespace
@@ -207,23 +233,11 @@ void EncodeSummary(std::span<const double> values, std::string_view body, std::s
 }
 
 bool DecodeSummary(ByteReader& in, uint8_t* flags, int64_t* one_start, BlockSummary* summary) {
-  *flags = in.Byte();
-  bool fine = true;
-  const uint8_t form = *flags & kFormMask;
-  if (form != kConstant && form != kHeadHistograms) {
-    summary->plain = *flags & kPlain;
-    summary->exact = *flags & kExact;
-    summary->stale = *flags & kStale;
-  }
-  switch (form) {
-    case kConstant: fine = ReadConstant(in, summary); break;
-    case kDecimals: fine = ReadDecimals(in, *flags, summary); break;
-    case kDoubles: fine = ReadDoubles(in, *flags, summary); break;
-    default: summary->histograms = true;
-  }
-  *one_start = *flags & kHeadOneStart ? Less(summary->first_ms, in.Signed()) : 0;
-  summary->has_starts = *flags & (kHeadOneStart | kHeadStarts);
-  return fine && in.ok();
+  return Read<true>(in, flags, one_start, summary);
+}
+
+bool SkimSummary(ByteReader& in, uint8_t* flags, int64_t* one_start, BlockSummary* summary) {
+  return Read<false>(in, flags, one_start, summary);
 }
 
 }  // namespace pharos::samples

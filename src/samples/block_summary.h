@@ -61,5 +61,7 @@ inline constexpr uint8_t kHeadHistograms = 3, kHeadOneStart = 0x40, kHeadStarts 
 /// the bytes are no head.
 bool DecodeSummary(codec::ByteReader& in, uint8_t* flags, int64_t* one_start,
                    BlockSummary* summary);
+/// The same without min, max, sum and drop_sum: what a reader of all values wants to know.
+bool SkimSummary(codec::ByteReader& in, uint8_t* flags, int64_t* one_start, BlockSummary* summary);
 
 }  // namespace pharos::samples

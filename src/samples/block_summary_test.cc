@@ -31,6 +31,15 @@ BlockSummary RoundTrip(const Values& values) {
   EXPECT_TRUE(DecodeSummary(in, &flags, &start, &summary));
   EXPECT_TRUE(in.AtEnd());
   EXPECT_FALSE(summary.histograms || summary.has_starts);
+  BlockSummary skimmed{.count = summary.count};
+  codec::ByteReader again(head);
+  EXPECT_TRUE(SkimSummary(again, &flags, &start, &skimmed));
+  EXPECT_TRUE(again.AtEnd());
+  EXPECT_EQ(Bits(skimmed.first), Bits(summary.first));
+  EXPECT_EQ(Bits(skimmed.last), Bits(summary.last));
+  EXPECT_EQ(skimmed.drops, summary.drops);
+  EXPECT_EQ(skimmed.plain, summary.plain);
+  EXPECT_EQ(skimmed.stale, summary.stale);
   if (!summary.constant) {
     Values back(values.size());
     codec::ByteReader reader(body);

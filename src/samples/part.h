@@ -101,7 +101,7 @@ class Part {
 
 /// One block of a series, as its head tells.
 struct PartBlock {
-  BlockSummary summary;
+  BlockSummary summary;  ///< skimmed; DecodeSummary of `head` tells the rest
   /// Which time column it has. Blocks of one part with the same column have the same times, so
   /// that what was computed of the times (window bounds, say) holds for all of them.
   uint64_t column = 0;

@@ -120,7 +120,7 @@ base::Result<void> PartSeriesReader::AppendBlocks(const SeriesPlace& place, int6
       block.summary.first_ms = times->first_ms;
       block.summary.last_ms = times->last_ms;
       const char* const head = in.position();
-      if (!DecodeSummary(in, &block.flags, &block.one_start, &block.summary))
+      if (!SkimSummary(in, &block.flags, &block.one_start, &block.summary))
         return std::unexpected(Corrupt("bad block head"));
       block.head = {head, static_cast<size_t>(in.position() - head)};
       block.column = column;

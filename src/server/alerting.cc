@@ -58,8 +58,12 @@ Result<std::unique_ptr<Alerting>> Alerting::Open(Storage& storage, const ServeOp
   const int64_t interval_ms = configuration.prometheus.evaluation_interval_ms;
   query::promql::EngineOptions engine = storage.QueryEngine();
   engine.default_subquery_step_ms = interval_ms;
-  const rules::EngineQueryOptions queries{
-      .source = &storage.sample_source(), .engine = engine, .stopping = &alerting->stopping_};
+  query::exec::QueryLimits limits = storage.QueryLimits();
+  limits.memory = nullptr;  // rules must not wait for dashboards
+  const rules::EngineQueryOptions queries{.source = &storage.sample_source(),
+                                          .engine = engine,
+                                          .limits = limits,
+                                          .stopping = &alerting->stopping_};
   const rules::QueryFunc query = rules::EngineQuery(queries);
   alerting->slos_ =
       std::make_unique<rules::SloBook>(query, &storage.sample_source(), &base::Clock::System());

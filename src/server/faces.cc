@@ -122,7 +122,7 @@ class Builder {
     prometheus.cardinality = &deps_.storage->cardinality();
     prometheus.admin = &deps_.storage->sample_admin();
     prometheus.enable_admin = deps_.options->enable_admin;
-    prometheus.limits.max_samples = deps_.options->query_samples;
+    prometheus.limits = deps_.storage->QueryLimits();
     prometheus.engine = deps_.storage->QueryEngine();
     prometheus.per_step_stats = deps_.options->features.per_step_stats;
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace pharos::server {
+
+/// Queries may hold this part of the stores' budget, in addition to it; one of them half of that.
+inline constexpr size_t kQueryMemoryShare = 2;
+inline constexpr int64_t kLeastQueryMemoryBytes = 1 << 20;
 
 /// Exemplars that one query answers with, the newest; Prometheus keeps no more by default.
 inline constexpr size_t kMaxExemplars = 100'000;

@@ -5,6 +5,7 @@
 
 #include "conf/prometheus_config.h"
 #include "conf/yaml.h"
+#include "server/limits.h"
 
 namespace pharos::server {
 namespace {
@@ -67,6 +68,9 @@ void ReadLimits(conf::MapReader& top, ServeOptions& options) {
   if (node == nullptr) return;
   conf::MapReader map(*node, "pharos.limits", top.faults());
   map.Bytes("memory", &options.memory_limit_bytes);
+  if (map.Bytes("query_memory", &options.query_memory_bytes) &&
+      options.query_memory_bytes < kLeastQueryMemoryBytes)
+    top.faults().Add(map.LineOf("query_memory"), "limits.query_memory must be at least 1MiB");
   SeriesLimitKeys& series = options.series_limits;
   const std::pair<const char*, int64_t*> counts[] = {
       {"series", &series.series},

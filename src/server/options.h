@@ -85,6 +85,7 @@ struct ServeOptions {
   bool metrics_retention_bytes_given = false;
   SeriesLimitKeys series_limits;
   int64_t query_samples = 50'000'000;  ///< Prometheus's query.max-samples
+  int64_t query_memory_bytes = 0;      ///< of one PromQL query; 0: half of what all may have
   PrometheusFeatures features;
   std::vector<std::string> feature_names;  ///< as they were given
   std::vector<FeatureNote> feature_notes;  ///< to be told at the start

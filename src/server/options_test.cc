@@ -66,7 +66,7 @@ TEST_F(OptionsTest, WhatIsKeptAndRefused) {
       Make({.config = File("storage: {retention_size: {metrics: 50GiB, logs: 2GiB}, min_free: 1GiB}\n"
                            "limits: {series: 1000, series_per_metric: 100, label_values: 50, "
                            "labels_per_series: 30, label_name_length: 64, "
-                           "label_value_length: 256, query_samples: 5}\n"),
+                           "label_value_length: 256, query_samples: 5, query_memory: 200MiB}\n"),
             .enable_admin = true});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->metrics_retention_bytes, 50LL << 30);
@@ -78,11 +78,13 @@ TEST_F(OptionsTest, WhatIsKeptAndRefused) {
   EXPECT_EQ(options->series_limits.series, 1000);
   EXPECT_EQ(options->series_limits.label_value_length, 256);
   EXPECT_EQ(options->query_samples, 5);
+  EXPECT_EQ(options->query_memory_bytes, 200 << 20);
   EXPECT_TRUE(options->enable_admin);
   const auto negative = Make({.config = File("limits: {series: -1}\n")});
   ASSERT_FALSE(negative);
   EXPECT_NE(negative.error().message.find("limits.series must not be negative"), std::string::npos);
   EXPECT_FALSE(Make({.config = File("limits: {query_samples: 0}\n")}));
+  EXPECT_FALSE(Make({.config = File("limits: {query_memory: 1KiB}\n")}));
 }
 
 TEST_F(OptionsTest, FileThenCommandLine) {

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "events/engine.h"
+#include "query/exec/ordered_work.h"
 #include "samples/engine.h"
+#include "server/limits.h"
 #include "server/loki_limits.h"
 #include "text/duration.h"
 
@@ -82,10 +84,19 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   storage->features_ = options.features;
   PHAROS_TRY(storage->active_queries_,
              query::exec::ActiveQueries::Open(fs, options.data_dir + "/queries.active", clock));
+  query::exec::StartHelpers();
   storage->query_log_ = std::make_unique<query::exec::QueryLog>(fs, clock);
   storage->budget_ = std::make_unique<base::MemoryBudget>(
       options.memory_limit_bytes > 0 ? static_cast<size_t>(options.memory_limit_bytes)
                                      : base::MemoryBudget::DefaultLimitBytes());
+  storage->query_memory_ =
+      std::make_unique<base::MemoryBudget>(storage->budget_->limit_bytes() / kQueryMemoryShare);
+  storage->query_limits_.max_samples = options.query_samples;
+  storage->query_limits_.memory = storage->query_memory_.get();
+  storage->query_limits_.max_bytes =
+      options.query_memory_bytes > 0
+          ? options.query_memory_bytes
+          : static_cast<int64_t>(storage->query_memory_->limit_bytes() / 2);
   PHAROS_TRY(storage->manifest_, io::Manifest::Open(fs, options.data_dir));
 
   PHAROS_TRY(storage->samples_,
@@ -229,6 +240,8 @@ void Storage::EverySecond(const std::function<Result<void>()>& round, bool* due)
 void Storage::RegisterGauges() {
   base::SetGauge("pharos_memory_budget_used_bytes", "Bytes taken from the memory budget.",
                  [this] { return static_cast<double>(budget_->used_bytes()); });
+  base::SetGauge("pharos_query_memory_bytes", "Bytes that PromQL queries and their answers hold.",
+                 [this] { return static_cast<double>(query_memory_->used_bytes()); });
   base::SetGauge("pharos_wal_bytes", "Bytes in write-ahead log segments.",
                  [this] { return static_cast<double>(wal_->Bytes()); });
 }

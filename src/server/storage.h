@@ -68,6 +68,8 @@ class Storage {
   /// Frames that the start read back from the WAL.
   uint64_t replayed_frames() const { return replayed_frames_; }
 
+  /// What PromQL queries may hold, one of them and all together.
+  query::exec::QueryLimits QueryLimits() const { return query_limits_; }
   /// PromQL with its queries noted as running, and in the query log while there is one.
   query::promql::EngineOptions QueryEngine();
   /// global.query_log_file of prometheus.yml. Where it lies is Pharos's business (as all paths of
@@ -86,6 +88,8 @@ class Storage {
   std::unique_ptr<query::exec::ActiveQueries> active_queries_;
   std::unique_ptr<query::exec::QueryLog> query_log_;
   std::unique_ptr<base::MemoryBudget> budget_;
+  std::unique_ptr<base::MemoryBudget> query_memory_;
+  query::exec::QueryLimits query_limits_;
   std::unique_ptr<io::Manifest> manifest_;
   std::unique_ptr<samples::SampleEngine> samples_;
   std::unique_ptr<events::Engine> events_;

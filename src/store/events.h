@@ -35,6 +35,18 @@ class EventSink {
   /// retries).
   virtual base::Result<EventAppendResult> Append(std::string_view tenant,
                                                  const model::EventBatch& batch) = 0;
+
+  /// Memory for a text that events of a batch will point into (SentBody::text): an empty string
+  /// with room for `bytes`, and, once it is filled, the text that gives it back when nobody has
+  /// it any more.
+  virtual std::string TakeMemory(size_t bytes) {
+    std::string out;
+    out.reserve(bytes);
+    return out;
+  }
+  virtual std::shared_ptr<const std::string> ShareMemory(std::string text) {
+    return std::make_shared<const std::string>(std::move(text));
+  }
 };
 
 /// A tree of tests over one event. Text tests on logs look at the body as a line.

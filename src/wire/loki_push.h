@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct LokiPush {
   base::Arena arena;
   std::shared_ptr<const void> keep_alive;
   std::vector<LokiStream> streams;
+  std::optional<model::SentBody> sent;  ///< what lines lie in, where that is so
 };
 
 /// The decompressed protobuf body. kBadInput as protobuf says, kTooLarge beyond the limits.

@@ -28,6 +28,7 @@ void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps&
   const std::string base = prefix + "/loki/api/v1";
   net::RouteOptions options;
   options.max_body_bytes = kMaxBodyBytes;
+  options.yields = true;
   const auto both = [&](const std::string& path, const net::SyncHandler& handler) {
     router.Add("GET", base + path, handler, options);
     router.Add("POST", base + path, handler, options);

@@ -1,26 +1,15 @@
 #include "api/prometheus/encode.h"
 
-#include <algorithm>
 #include <charconv>
 
-#include "query/exec/ordered_work.h"
-#include "query/promql/histogram_math.h"
-#include "text/go_float.h"
 #include "text/json_writer.h"
 
 namespace pharos::api::prometheus {
 namespace {
 
 using base::ErrorKind;
-using query::promql::QueryValue;
-using query::promql::ResultSeries;
-using query::promql::ValueType;
 
 constexpr std::string_view kSuccess = "{\"status\":\"success\"";
-/// What a point and a series take at the most, about: room that is not needed costs nothing.
-constexpr size_t kPointBytes = 44, kSeriesBytes = 256;
-constexpr size_t kMostReserved = 256u << 20;
-
 struct ErrorName {
   int status;
   std::string_view type;
@@ -42,182 +31,6 @@ ErrorName NameOf(ErrorKind kind) {
   }
 }
 
-void AppendRemarks(std::string& out, std::string_view name,
-                   const std::vector<std::string>& remarks) {
-  if (remarks.empty()) return;
-  out.append(",\"").append(name).append("\":").append(StringList(remarks));
-}
-
-void AppendQuotedValue(std::string& out, double value) {
-  out += '"';
-  text::AppendSampleValue(out, value);
-  out += '"';
-}
-
-void AppendHistogram(std::string& out, const model::Histogram& h) {
-  out += "{\"count\":";
-  AppendQuotedValue(out, h.count);
-  out += ",\"sum\":";
-  AppendQuotedValue(out, h.sum);
-  bool first = true;
-  for (const auto& bucket : query::promql::AllBuckets(h)) {
-    if (bucket.count == 0) continue;
-    out += first ? ",\"buckets\":[" : ",";
-    first = false;
-    // Which bounds belong to the bucket: 0 the upper, 1 the lower, 3 both.
-    out += !bucket.lower_inclusive() ? "[0," : !bucket.upper_inclusive() ? "[1," : "[3,";
-    AppendQuotedValue(out, bucket.lower);
-    out += ',';
-    AppendQuotedValue(out, bucket.upper);
-    out += ',';
-    AppendQuotedValue(out, bucket.count);
-    out += ']';
-  }
-  if (!first) out += ']';
-  out += '}';
-}
-
-void AppendPoint(std::string& out, int64_t time_ms, double value) {
-  out += '[';
-  AppendTimestamp(out, time_ms);
-  out += ',';
-  AppendQuotedValue(out, value);
-  out += ']';
-}
-
-/// `"],[1435781430.781,"`, what stands between two values, of the points written so far: most
-/// series of an answer have the same times.
-class PointStarts {
- public:
-  void NextSeries() { at_ = 0; }
-  /// Times rise within a series. The first point begins with its bracket.
-  void Append(std::string& out, int64_t time_ms, bool first) {
-    while (at_ < starts_.size() && starts_[at_].time_ms < time_ms) ++at_;
-    if (at_ == starts_.size() && at_ < kMost) starts_.push_back(Make(time_ms));
-    const size_t skip = first ? kBetween : 0;
-    if (at_ < starts_.size() && starts_[at_].time_ms == time_ms) {
-      out.append(starts_[at_].text + skip, starts_[at_].size - skip);
-    } else {
-      const Start made = Make(time_ms);
-      out.append(made.text + skip, made.size - skip);
-    }
-  }
-
- private:
-  static constexpr size_t kMost = 16 * 1024, kBetween = 3;
-  struct Start {
-    int64_t time_ms;
-    size_t size;
-    char text[40];
-  };
-  static Start Make(int64_t time_ms) {
-    std::string text = "\"],[";
-    AppendTimestamp(text, time_ms);
-    text += ",\"";
-    Start made{time_ms, text.size(), {}};
-    text.copy(made.text, sizeof made.text);
-    return made;
-  }
-  std::vector<Start> starts_;
-  size_t at_ = 0;
-};
-
-void AppendHistogramPoint(std::string& out, const model::HistogramSample& sample) {
-  out += '[';
-  AppendTimestamp(out, sample.time_ms);
-  out += ',';
-  AppendHistogram(out, *sample.histogram);
-  out += ']';
-}
-
-/// `[1.5`: the time of a scalar or a string.
-void AppendSecondsAsFloat(std::string& out, int64_t time_ms) {
-  out += '[';
-  text::AppendSampleValue(out, static_cast<double>(time_ms) / 1000);
-}
-
-void AppendSample(std::string& out, const ResultSeries& series) {
-  out += "{\"metric\":";
-  AppendLabels(out, series.labels);
-  if (!series.floats.empty()) {
-    out += ",\"value\":";
-    AppendPoint(out, series.floats[0].time_ms, series.floats[0].value);
-  } else if (!series.histograms.empty()) {
-    out += ",\"histogram\":";
-    AppendHistogramPoint(out, series.histograms[0]);
-  }
-  out += '}';
-}
-
-void AppendSeries(std::string& out, const ResultSeries& series, PointStarts& starts) {
-  out += "{\"metric\":";
-  AppendLabels(out, series.labels);
-  bool first = true;
-  starts.NextSeries();
-  if (!series.floats.empty()) out += ",\"values\":[";
-  for (const auto& point : series.floats) {
-    starts.Append(out, point.time_ms, first);
-    first = false;
-    text::AppendSampleValue(out, point.value);
-  }
-  if (!first) out += "\"]]";
-  first = true;
-  for (const auto& sample : series.histograms) {
-    out += first ? ",\"histograms\":[" : ",";
-    first = false;
-    AppendHistogramPoint(out, sample);
-  }
-  if (!first) out += ']';
-  out += '}';
-}
-
-/// Writes the series of a matrix in pieces, on several cores when there is much to write.
-class MatrixPieces final : public query::exec::OrderedWork {
- public:
-  MatrixPieces(const std::vector<ResultSeries>& series, std::string& out)
-      : series_(series), out_(out) {
-    size_t points = 0, here = kPiecePoints;
-    for (size_t i = 0; i < series.size(); ++i) {
-      if (here >= kPiecePoints) begins_.push_back(i), here = 0;
-      const size_t of_series = 4 + series[i].floats.size() + 16 * series[i].histograms.size();
-      here += of_series;
-      points += of_series;
-    }
-    const size_t workers = points < kParallelPoints ? 1 : query::exec::MostWorkers();
-    starts_.resize(workers);
-    texts_.resize(query::exec::SlotsFor(workers));
-  }
-
-  void Run() {
-    // Neither Make nor Take fails.
-    (void)query::exec::RunOrdered(begins_.size(), starts_.size(), *this);
-  }
-
-  base::Result<void> Make(size_t item, size_t worker, size_t slot) override {
-    std::string& text = starts_.size() == 1 ? out_ : texts_[slot];
-    if (starts_.size() > 1) text.clear();
-    const size_t end = item + 1 < begins_.size() ? begins_[item + 1] : series_.size();
-    for (size_t i = begins_[item]; i < end; ++i) {
-      if (i > 0) text += ',';
-      AppendSeries(text, series_[i], starts_[worker]);
-    }
-    return {};
-  }
-  base::Result<void> Take(size_t /*item*/, size_t slot) override {
-    if (starts_.size() > 1) out_ += texts_[slot];
-    return {};
-  }
-
- private:
-  /// Some 60 kB, some 50 µs.
-  static constexpr size_t kPiecePoints = 2048, kParallelPoints = 4 * kPiecePoints;
-  const std::vector<ResultSeries>& series_;
-  std::string& out_;
-  std::vector<size_t> begins_;       // a piece: its first series
-  std::vector<PointStarts> starts_;  // a worker
-  std::vector<std::string> texts_;   // a slot
-};
-
 }  // namespace
 
 net::Response Success(std::string_view data, const std::vector<std::string>& warnings,
@@ -226,15 +39,15 @@ net::Response Success(std::string_view data, const std::vector<std::string>& war
   body.reserve(data.size() + 64);
   body.append(kSuccess);
   if (!data.empty()) body.append(",\"data\":").append(data);
-  return FinishSuccess(std::move(body), warnings, infos);
-}
-
-net::Response FinishSuccess(std::string body, const std::vector<std::string>& warnings,
-                            const std::vector<std::string>& infos) {
-  AppendRemarks(body, "warnings", warnings);
-  AppendRemarks(body, "infos", infos);
+  AppendRemarks(body, warnings, infos);
   body += '}';
   return net::Response::Json(200, std::move(body));
+}
+
+void AppendRemarks(std::string& out, const std::vector<std::string>& warnings,
+                   const std::vector<std::string>& infos) {
+  if (!warnings.empty()) out.append(",\"warnings\":").append(StringList(warnings));
+  if (!infos.empty()) out.append(",\"infos\":").append(StringList(infos));
 }
 
 net::Response Failure(const base::Error& error) {
@@ -279,48 +92,6 @@ void AppendLabels(std::string& out, const model::Labels& labels) {
     text::AppendJsonString(out, label.value);
   }
   out += '}';
-}
-
-std::string BeginSuccess(const QueryValue& value) {
-  size_t bytes = 256;
-  for (const ResultSeries& series : value.series)
-    bytes += kSeriesBytes + series.floats.size() * kPointBytes;
-  std::string body;
-  body.reserve(std::min(bytes, kMostReserved));
-  body.append(kSuccess).append(",\"data\":");
-  return body;
-}
-
-void AppendQueryData(std::string& out, const QueryValue& value) {
-  out.append("{\"resultType\":\"")
-      .append(query::promql::TypeName(value.type))
-      .append("\",\"result\":");
-  if (value.type == ValueType::kScalar) {
-    // Scalars are written by other code of Prometheus than points: never with an exponent.
-    const auto& point = value.series.at(0).floats.at(0);
-    AppendSecondsAsFloat(out, point.time_ms);
-    out.append(",\"").append(text::GoFloat(point.value, 'f')).append("\"]");
-    return;
-  }
-  out += '[';
-  if (value.type == ValueType::kString) {
-    out.pop_back();
-    AppendSecondsAsFloat(out, value.time_ms);
-    out += ',';
-    text::AppendJsonString(out, value.text, true);
-  } else {
-    if (value.type == ValueType::kMatrix) {
-      MatrixPieces(value.series, out).Run();
-    } else {
-      bool first = true;
-      for (const ResultSeries& series : value.series) {
-        if (!first) out += ',';
-        first = false;
-        AppendSample(out, series);
-      }
-    }
-  }
-  out += ']';
 }
 
 std::string StringList(const std::vector<std::string>& items) {

@@ -6,18 +6,16 @@
 
 #include "base/result.h"
 #include "net/http.h"
-#include "query/promql/value.h"
+#include "model/labels.h"
 
 namespace pharos::api::prometheus {
 
 /// {"status":"success","data":…,"warnings":[…],"infos":[…]}
 net::Response Success(std::string_view data, const std::vector<std::string>& warnings = {},
                       const std::vector<std::string>& infos = {});
-/// The same for data that is written where it stays: what comes before it, with room for it all,
-/// and what comes behind.
-std::string BeginSuccess(const query::promql::QueryValue& value);
-net::Response FinishSuccess(std::string body, const std::vector<std::string>& warnings,
-                            const std::vector<std::string>& infos);
+/// `,"warnings":[…],"infos":[…]`, those that there are.
+void AppendRemarks(std::string& out, const std::vector<std::string>& warnings,
+                   const std::vector<std::string>& infos);
 /// {"status":"error","errorType":…,"error":…} with the status code of the kind.
 net::Response Failure(const base::Error& error);
 /// What the operator has not enabled: "unavailable", with Prometheus's status 500.
@@ -26,8 +24,6 @@ net::Response Disabled(std::string_view text);
 /// Seconds with three digits of fraction, or none: 1435781430, 1435781430.781.
 void AppendTimestamp(std::string& out, int64_t time_ms);
 void AppendLabels(std::string& out, const model::Labels& labels);
-/// {"resultType":"matrix","result":[…]}; without the closing brace, so that stats may follow.
-void AppendQueryData(std::string& out, const query::promql::QueryValue& value);
 /// ["a","b"]
 std::string StringList(const std::vector<std::string>& items);
 

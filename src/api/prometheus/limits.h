@@ -24,6 +24,12 @@ inline constexpr size_t kRemoteReadFrameBytes = 1u << 20;
 /// An answer is built in memory before it leaves.
 inline constexpr size_t kRemoteReadBytes = 512u << 20;
 
+/// An answer of up to about so many bytes leaves in one piece, with its length; of a longer one this
+/// much is made before the client sees anything.
+inline constexpr size_t kWholeAnswerBytes = 1u << 20;
+/// Bytes of a form: Go's own limit, and so Prometheus's.
+inline constexpr size_t kMaxFormBytes = 10u << 20;
+
 /// Longest text of a parameter that an error repeats.
 inline constexpr size_t kMaxQuotedBytes = 1'000;
 /// Watchers of notifications/live: Prometheus's web.max-notifications-subscribers.

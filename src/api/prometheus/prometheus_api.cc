@@ -60,7 +60,8 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
                                                   {"/status/query_cost", HandleQueryCost}};
   for (const auto& [path, handler] : both) {
     router.Add("GET", api + path, Bind(deps, handler));
-    router.Add("POST", api + path, Bind(deps, handler));
+    router.Add("POST", api + path, Bind(deps, handler),
+               {.max_body_bytes = kMaxFormBytes, .yields = true});
   }
   const std::pair<const char*, Handler> reads[] = {{"/label/{name}/values", HandleLabelValues},
                                                    {"/metadata", HandleMetadata},
@@ -83,7 +84,7 @@ void RegisterPrometheusApi(net::Router& router, std::string_view prefix, Prometh
       router.Add(method, api + "/search/" + what, Bind(deps, SearchDisabled));
   }
   router.Add("POST", api + "/read", Bind(deps, HandleRead),
-             {.max_body_bytes = kRemoteReadRequestBytes, .decompress = false});
+             {.max_body_bytes = kRemoteReadRequestBytes, .decompress = false, .yields = true});
   router.Add("GET", root + "/federate", Bind(deps, HandleFederate));
   router.Add("OPTIONS", api + "/{path...}", [](const net::Request& request) {
     net::Response response;

@@ -1,4 +1,5 @@
 // query, query_range, format_query, parse_query.
+#include "api/prometheus/answer_text.h"
 #include "api/prometheus/encode.h"
 #include "api/prometheus/handlers.h"
 #include "api/prometheus/limits.h"
@@ -27,6 +28,7 @@ struct QueryOptions {
 
 base::Result<QueryOptions> ReadOptions(const PrometheusApiDeps& deps, const net::Params& params) {
   QueryOptions options{0, std::string(params.Get("stats")), deps.limits, deps.engine};
+  options.engine.as_rows = true;
   PHAROS_TRY(options.limit, LimitParam(params));
   if (const std::string_view text = params.Get("timeout"); !text.empty()) {
     const auto timeout = ParseDuration(text);
@@ -81,26 +83,33 @@ void AppendStats(std::string& out, const QueryAnswer& answer, const Counted& cou
   json.Key("peakSamples").Int(answer.stats.peak_samples).EndObject().EndObject();
 }
 
-net::Response Respond(QueryAnswer answer, const QueryOptions& options, const Counted& counted,
-                      int64_t elapsed_ns) {
-  auto& series = answer.value.series;
+/// Whether there was more.
+template <class Series>
+bool Truncate(std::vector<Series>& series, int64_t limit) {
+  if (limit <= 0 || series.size() <= static_cast<size_t>(limit)) return false;
+  series.resize(static_cast<size_t>(limit));
+  return true;
+}
+
+net::Response Answer(QueryAnswer answer, const QueryOptions& options, const Counted& counted,
+                      int64_t elapsed_ns, query::exec::HeldMemory memory) {
   const bool list = answer.value.type == query::promql::ValueType::kVector ||
                     answer.value.type == query::promql::ValueType::kMatrix;
-  if (list && options.limit > 0 && series.size() > static_cast<size_t>(options.limit)) {
-    series.resize(static_cast<size_t>(options.limit));
+  if (list &&
+      (Truncate(answer.value.series, options.limit) || Truncate(answer.value.rows, options.limit)))
     answer.warnings.emplace_back("results truncated due to limit");
-  }
   if (!options.stats.empty() && options.stats != "true" && options.stats != "all") {
     answer.warnings.push_back(
         "value " + query::promql::GoQuote(options.stats) +
         " for parameter \"stats\" is deprecated and will be rejected in the next major release, "
         "use \"true\" or \"all\"");
   }
-  std::string body = BeginSuccess(answer.value);
-  AppendQueryData(body, answer.value);
-  if (!options.stats.empty()) AppendStats(body, answer, counted, elapsed_ns);
-  body += '}';
-  return FinishSuccess(std::move(body), answer.warnings, answer.infos);
+  std::string tail;
+  if (!options.stats.empty()) AppendStats(tail, answer, counted, elapsed_ns);
+  tail += '}';
+  AppendRemarks(tail, answer.warnings, answer.infos);
+  tail += '}';
+  return Respond(std::move(answer.value), std::move(tail), std::move(memory));
 }
 
 /// Runs a query and answers; `run` gets the engine and its context. `grid` is that of the query.
@@ -126,7 +135,7 @@ net::Response Execute(const PrometheusApiDeps& deps, const net::Request& request
       if (!samples) return Failure(samples.error());
       counted.samples = *std::move(samples);
     }
-    return Respond(*std::move(answer), options, counted, elapsed_ns);
+    return Answer(*std::move(answer), options, counted, elapsed_ns, context.TakeMemory());
   }
   if (answer.error().kind == ErrorKind::kBadInput)
     return Failure(InvalidParameter("query", std::move(answer).error()).error());

@@ -1,7 +1,12 @@
 #include "ingest/receive/detected_level.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
+#include <span>
 
 #include "ingest/receive/limits.h"
 #include "match/json_fields.h"
@@ -58,6 +63,16 @@ bool IsField(std::string_view key) {
 /// Behind the opening quote at `at`: where the closing one is. 0 where bytes come first that need
 /// a closer look.
 size_t PlainStringEnd(std::string_view line, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
+  const auto zeros = [](uint64_t v) { return (v - kOnes) & ~v & kTops; };
+  for (; at + 8 <= line.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, line.data() + at, sizeof word);
+    const uint64_t quotes = zeros(word ^ kOnes * '"');
+    const uint64_t other = zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xe0) | (word & kTops);
+    if ((quotes | other) == 0) continue;
+    break;
+  }
   for (; at < line.size(); ++at) {
     const auto c = static_cast<uint8_t>(line[at]);
     if (c == '"') return at;
@@ -113,12 +128,46 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   return found;
 }
 
+/// Pairs of letters, in lower case.
+using Pairs = std::span<const std::string_view>;
+constexpr std::string_view kWordPairs[] = {"tr", "de", "fa", "cr", "er", "wa", "in"};
+constexpr std::string_view kFieldPairs[] = {"ve", "lv"};  // one is in each of kFields
+
+/// Where in 16 bytes (and the one behind them) one of the pairs stands, in either case; a few other
+/// bytes are taken for letters.
+inline uint32_t FindPairs(const char* bytes, Pairs pairs) {
+  const __m128i lower = _mm_set1_epi8(0x20);
+  const auto load = [&](const char* at) {
+    return _mm_or_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), lower);
+  };
+  const __m128i first = load(bytes), second = load(bytes + 1);
+  __m128i found = _mm_setzero_si128();
+  for (const std::string_view pair : pairs) {
+    found = _mm_or_si128(found, _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(pair[0])),
+                                              _mm_cmpeq_epi8(second, _mm_set1_epi8(pair[1]))));
+  }
+  return static_cast<uint32_t>(_mm_movemask_epi8(found));
+}
+
+/// False where no field of kFields can stand in the line.
+bool MayNameLevel(std::string_view line) {
+  size_t at = 0;
+  for (; at + 17 <= line.size(); at += 16) {
+    if (FindPairs(line.data() + at, kFieldPairs) != 0) return true;
+  }
+  char rest[32] = {};
+  std::memcpy(rest, line.data() + at, line.size() - at);
+  return FindPairs(rest, kFieldPairs) != 0;
+}
+
 /// Of all level fields of the line the one that stands first in the list counts.
 std::string LogfmtLevel(std::string_view line) {
   size_t best = kFields.size();
   std::string level;
   match::LogfmtScanner pairs(line);
   while (best > 0 && pairs.Next()) {
+    const char first = pairs.key().empty() ? '\0' : Lower(pairs.key()[0]);
+    if (first != 'l' && first != 's') continue;  // no field begins so
     for (size_t i = 0; i < best; ++i) {
       const std::string_view field = kFields[i];
       const bool same = pairs.key().size() == field.size() &&
@@ -141,20 +190,32 @@ bool RightBoundary(std::string_view s, size_t at) {
          std::string_view(" \t\n[](){}:,!\"'=|").find(s[at]) != std::string_view::npos;
 }
 
+/// The level of the word of kWords that stands at `at` as a word of its own, or "".
+std::string_view WordAt(std::string_view line, size_t at) {
+  if (!LeftBoundary(line, at)) return {};
+  for (const Word& word : kWords) {
+    if (line.size() - at >= word.word.size() &&
+        EqualFold(line.substr(at, word.word.size()), word.word) &&
+        RightBoundary(line, at + word.word.size())) {
+      return word.level;
+    }
+  }
+  return {};
+}
+
 /// The level whose word stands first in the line, as a word of its own. At equal places the
 /// earlier entry of the table counts, as in Loki.
 std::string_view LevelWord(std::string_view line) {
-  for (size_t at = 0; at < line.size(); ++at) {
-    constexpr std::string_view kFirstLetters = "tdfcewi";
-    if (kFirstLetters.find(Lower(line[at])) == std::string_view::npos) continue;
-    if (!LeftBoundary(line, at)) continue;
-    for (const Word& word : kWords) {
-      if (line.size() - at >= word.word.size() &&
-          EqualFold(line.substr(at, word.word.size()), word.word) &&
-          RightBoundary(line, at + word.word.size())) {
-        return word.level;
-      }
+  size_t at = 0;
+  for (; at + 17 <= line.size(); at += 16) {
+    for (uint32_t starts = FindPairs(line.data() + at, kWordPairs); starts != 0;
+         starts &= starts - 1) {
+      const auto level = WordAt(line, at + static_cast<size_t>(std::countr_zero(starts)));
+      if (!level.empty()) return level;
     }
+  }
+  for (; at < line.size(); ++at) {
+    if (const auto level = WordAt(line, at); !level.empty()) return level;
   }
   return "unknown";
 }
@@ -192,7 +253,7 @@ std::string_view LevelOfLine(std::string_view line) {
     if (QuickJsonLevel(line, &level) || JsonLevel(line, 0, &level)) {
       if (const auto known = KnownLevel(level); !known.empty()) return known;
     }
-  } else if (line.find('=') != std::string_view::npos) {
+  } else if (MayNameLevel(line) && line.find('=') != std::string_view::npos) {
     if (const auto known = KnownLevel(LogfmtLevel(line)); !known.empty()) return known;
   }
   return LevelWord(line);

@@ -111,7 +111,7 @@ bool IsJsonType(std::string_view type) {
   return type.substr(0, type.find(';')) == "application/json";
 }
 
-base::Result<wire::LokiPush> Decode(net::Request& request) {
+base::Result<wire::LokiPush> Decode(net::Request& request, store::EventSink& sink) {
   const std::string_view encoding = request.headers.Get("Content-Encoding");
   const std::string_view type = request.headers.Get("Content-Type");
   if (type.empty()) return base::Fail(base::ErrorKind::kBadInput, "mime: no media type");
@@ -124,14 +124,19 @@ base::Result<wire::LokiPush> Decode(net::Request& request) {
     return base::Fail(base::ErrorKind::kBadInput, "Content-Encoding " + quoted + " not supported");
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
-  PHAROS_TRY(body, base::SnappyDecompress(body, kMaxDecompressedBytes));
-  return wire::DecodeLokiPush(std::make_shared<const std::string>(std::move(body)));
+  PHAROS_TRY(const size_t room, base::SnappyLength(body, kMaxDecompressedBytes));
+  std::string text = sink.TakeMemory(room);
+  PHAROS_TRY_VOID(base::SnappyDecompress(body, kMaxDecompressedBytes, &text));
+  const auto shared = sink.ShareMemory(std::move(text));
+  PHAROS_TRY(wire::LokiPush push, wire::DecodeLokiPush(shared));
+  push.sent = model::SentBody{std::move(body), shared};
+  return push;
 }
 
 void Handle(LokiWriter& writer, const Target& target, net::Request request,
             const net::ResponderPtr& responder) {
   const std::string tenant = TenantOf(target, request);
-  auto push = Decode(request);
+  auto push = Decode(request, *target.events);
   if (!push) return responder->Send(GoError(StatusOf(push.error()), push.error().message));
   auto outcome = writer.Write(tenant, *std::move(push));
   if (!outcome) {
@@ -190,6 +195,7 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
   ErrorGroups problems;
   model::EventBatch batch;
   batch.keep_alive = std::move(push.keep_alive);
+  batch.sent = std::move(push.sent);
   for (wire::LokiStream& stream : push.streams) {
     auto labels = StreamLabels(stream.labels);
     if (!labels && labels.error().kind != base::ErrorKind::kLimit) {

@@ -131,6 +131,25 @@ TEST(DetectedLevel, FindsWhatLokiFinds) {
   }
 }
 
+TEST(DetectedLevel, FindsAWordWhereverItStands) {
+  const std::vector<std::pair<std::string, std::string>> words = {
+      {"Trace", "trace"},       {"DEBUG", "debug"},  {"fatal", "fatal"},
+      {"Critical", "critical"}, {"error", "error"},  {"ERR", "error"},
+      {"warn", "warn"},         {"warning", "warn"}, {"info", "info"}};
+  for (const auto& [word, want] : words) {
+    for (size_t before = 0; before < 40; ++before) {
+      for (size_t behind = 0; behind < 20; ++behind) {
+        // Beginnings of such words, and one in the midst of another.
+        const std::string front =
+            std::string("defaced tracer warned-info ").append(before, 'x').append(before % 2, ' ');
+        const bool apart = before == 0 || before % 2 == 1;
+        const std::string line = front + word + ' ' + std::string(behind, 'y');
+        EXPECT_EQ(LevelOfLine(line), apart ? want : "unknown") << line;
+      }
+    }
+  }
+}
+
 TEST(DetectedLevel, PrefersLabelsThenFieldsThenSeverity) {
   model::Event event;
   event.severity_number = 17;

@@ -23,6 +23,31 @@ base::Result<void> QueryContext::Charge(int64_t samples) {
                     "query processing would load too many samples into memory in query execution");
 }
 
+namespace {
+
+std::string Mebibytes(int64_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
+
+}  // namespace
+
+base::Result<void> QueryContext::CheckBytes(int64_t bytes) {
+  if (limits_.max_bytes == 0 || memory_.bytes() + bytes <= limits_.max_bytes) return {};
+  return base::Fail(base::ErrorKind::kLimit,
+                    "the query needs more than " + Mebibytes(limits_.max_bytes) +
+                        " of memory: select fewer series, a shorter time or a longer step, or "
+                        "raise limits.query_memory in pharos.yaml");
+}
+
+base::Result<void> QueryContext::HoldBytes(int64_t bytes) {
+  PHAROS_TRY_VOID(CheckBytes(bytes - memory_.bytes()));
+  if (memory_.SetTo(bytes)) return {};
+  return base::Fail(base::ErrorKind::kBusy,
+                    "the queries and answers under way hold all of the " +
+                        Mebibytes(static_cast<int64_t>(limits_.memory->limit_bytes())) +
+                        " of memory that they may: try again when they have ended");
+}
+
 void Annotations::Merge(Item item) {
   for (Item& known : items_) {
     if (known.level != item.level || known.text != item.text) continue;

@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "query/exec/annotations.h"
+#include "query/exec/held_memory.h"
 
 namespace pharos::query::exec {
 
@@ -20,6 +22,9 @@ struct QueryLimits {
   int64_t timeout_ms = 120'000;      ///< Prometheus's query.timeout
   int64_t max_samples = 50'000'000;  ///< in memory at once: query.max-samples
   size_t max_series = 0;             ///< a selector may return; 0: no limit
+  int64_t max_bytes = 0;             ///< of memory: limits.query_memory; 0: no limit
+  /// What all queries hold together is taken from here; null: nowhere. Outlives them.
+  base::MemoryBudget* memory = nullptr;
 };
 
 struct QueryStats {
@@ -44,6 +49,7 @@ class QueryContext {
       : limits_(limits),
         tenant_(std::move(tenant)),
         clock_(clock),
+        memory_(limits.memory),
         deadline_ns_(clock.MonotonicNs() + limits.timeout_ms * 1'000'000) {}
 
   /// Asked now and then, by any of the threads that work on the query, whether the caller has
@@ -62,6 +68,13 @@ class QueryContext {
   /// Takes room for `samples` more (or, negative, gives it back).
   base::Result<void> Charge(int64_t samples);
   int64_t held_samples() const { return samples_; }
+  /// The query holds `bytes` of memory now, all in all. Says which limit that passes.
+  base::Result<void> HoldBytes(int64_t bytes);
+  /// Whether it may hold `bytes` more than it does.
+  base::Result<void> CheckBytes(int64_t bytes);
+  int64_t held_bytes() const { return memory_.bytes(); }
+  /// Who keeps the answer keeps this, too: what was taken of the memory of all queries.
+  HeldMemory TakeMemory() { return std::move(memory_); }
   void CountRead(int64_t samples) { stats_.total_samples += samples; }
   /// Counts no more than `samples` so far: what an inner evaluation read is its own affair.
   void ResetRead(int64_t samples) { stats_.total_samples = samples; }
@@ -74,6 +87,7 @@ class QueryContext {
   std::string tenant_;
   QueryOrigin origin_;
   base::Clock& clock_;
+  HeldMemory memory_;
   int64_t deadline_ns_;
   std::function<bool()> cancelled_;
   std::atomic<uint32_t> calls_{0};

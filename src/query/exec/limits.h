@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace pharos::query::exec {
 
 /// Threads that work on one query. More only wait for memory.
 inline constexpr size_t kMostWorkers = 8;
+
+/// Steps in which a query takes memory from that of all queries: small ones take none.
+inline constexpr int64_t kHeldStepBytes = 1 << 20;
 
 /// Bytes of a running query that are noted; Prometheus keeps as many.
 inline constexpr size_t kMaxActiveQueryBytes = 1000;

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory.h"
+#include "base/priority.h"
 #include "query/exec/limits.h"
 
 namespace pharos::query::exec {
@@ -17,17 +19,24 @@ namespace {
 /// One call of RunOrdered.
 class Job {
  public:
-  Job(size_t items, size_t workers, OrderedWork& work)
-      : items_(items), slots_(SlotsFor(workers)), made_(slots_, false), work_(work) {}
+  Job(size_t items, size_t workers, bool patient, OrderedWork& work)
+      : items_(items),
+        slots_(SlotsFor(workers)),
+        made_(slots_, false),
+        patient_(patient),
+        work_(work) {}
 
-  /// Works until nothing is left to begin.
-  void Work(size_t worker) {
+  /// Works until nothing is left to begin; true when there is but the job is for patient threads
+  /// by now, and the calling helper is not one.
+  bool Work(size_t worker, bool patient) {
     std::unique_lock lock(mutex_);
     while (next_ < items_ && !error_) {
+      if (worker == 0 && !patient_) patient_ = base::HasLowPriority();
+      if (worker != 0 && patient_ && !patient) return true;
       const size_t item = next_++;
       // The item that is to be taken next never waits here, so there is always progress.
       changed_.wait(lock, [&] { return item < taken_ + slots_ || error_.has_value(); });
-      if (error_) return;
+      if (error_) return false;
       const size_t slot = item % slots_;
       lock.unlock();
       auto made = work_.Make(item, worker, slot);
@@ -36,6 +45,7 @@ class Job {
       made_[slot] = true;
       TakeWhatIsReady(lock);
     }
+    return false;
   }
 
   /// A helper's way in; false when the job is over.
@@ -87,27 +97,30 @@ class Job {
   size_t next_ = 0, taken_ = 0;  // mutex_
   std::vector<bool> made_;       // mutex_; a slot
   bool taking_ = false, closed_ = false;
+  bool patient_ = false;  // mutex_: the caller's priority is low
   size_t helpers_ = 0;
   std::vector<std::pair<size_t, base::Error>> failures_;
   std::optional<base::Error> error_;
   OrderedWork& work_;
 };
 
-/// The threads that help. Never ends: they hold nothing but jobs that are awaited.
+/// The threads that help, some with queries that are quick, some with those that are not. They
+/// never end: they hold nothing but jobs that are awaited.
 class Helpers {
  public:
-  static Helpers& Shared() {
-    static Helpers* helpers = new Helpers(MostWorkers() - 1);  // outlives all users
-    return *helpers;
+  static Helpers& Shared(bool patient) {
+    static Helpers* quick = new Helpers(MostWorkers() - 1, false);  // outlive all users
+    static Helpers* slow = new Helpers(MostWorkers() - 1, true);
+    return patient ? *slow : *quick;
   }
 
-  /// Asks for `count` helpers, numbered from 1.
-  void Call(const std::shared_ptr<Job>& job, size_t count) {
+  /// Asks for helpers with the numbers from `first` to `last`.
+  void Call(const std::shared_ptr<Job>& job, size_t first, size_t last) {
     {
       std::lock_guard lock(mutex_);
-      for (size_t i = 0; i < count; ++i) calls_.push_back({job, i + 1});
+      for (size_t i = first; i <= last; ++i) calls_.push_back({job, i});
     }
-    if (count == 1)
+    if (first == last)
       called_.notify_one();
     else
       called_.notify_all();
@@ -119,25 +132,37 @@ class Helpers {
     size_t worker = 0;
   };
 
-  explicit Helpers(size_t threads) {
+  Helpers(size_t threads, bool patient) : patient_(patient) {
     for (size_t i = 0; i < threads; ++i) std::thread([this] { Loop(); }).detach();
   }
 
   void Loop() {
+    if (patient_) base::LowerPriority(base::CurrentThread());
+    base::IdleReturn returns;
     for (;;) {
       Request request;
       {
         std::unique_lock lock(mutex_);
-        called_.wait(lock, [&] { return !calls_.empty(); });
+        const auto called = [&] { return !calls_.empty(); };
+        const auto pause = returns.Pause();
+        if (pause && !called_.wait_for(lock, *pause, called)) {
+          lock.unlock();
+          returns.Return();
+          continue;
+        }
+        called_.wait(lock, called);
         request = std::move(calls_.front());
         calls_.pop_front();
       }
       if (!request.job->Join()) continue;
-      request.job->Work(request.worker);
+      const bool left = request.job->Work(request.worker, patient_);
       request.job->Leave();
+      returns.Worked();
+      if (left) Shared(true).Call(request.job, request.worker, request.worker);
     }
   }
 
+  const bool patient_;
   std::mutex mutex_;
   std::condition_variable called_;
   std::deque<Request> calls_;  // mutex_
@@ -162,11 +187,14 @@ size_t MostWorkers() {
 base::Result<void> RunOrdered(size_t items, size_t workers, OrderedWork& work) {
   workers = std::min(workers, items);
   if (workers <= 1) return RunAlone(items, work);
-  const auto job = std::make_shared<Job>(items, workers, work);
+  const bool patient = base::HasLowPriority();
+  const auto job = std::make_shared<Job>(items, workers, patient, work);
   const size_t helpers = std::min(workers, MostWorkers()) - 1;
-  if (helpers > 0) Helpers::Shared().Call(job, helpers);
-  job->Work(0);
+  if (helpers > 0) Helpers::Shared(patient).Call(job, 1, helpers);
+  job->Work(0, patient);
   return job->Close();
 }
+
+void StartHelpers() { (void)Helpers::Shared(false); }
 
 }  // namespace pharos::query::exec

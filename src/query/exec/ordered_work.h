@@ -25,8 +25,13 @@ size_t MostWorkers();
 inline size_t SlotsFor(size_t workers) { return workers == 1 ? 1 : workers * 3; }
 
 /// Runs all items on the caller's thread and, with `workers` > 1, on threads that the whole
-/// process shares; fewer when these are busy. Ends with the error of the first item, in order,
-/// that failed. Cost: a lock an item; threads are started with the first call that wants them.
+/// process shares; fewer when these are busy. While the caller's thread has low priority only
+/// threads of low priority help. Ends with the error of the first item, in order, that failed.
+/// Cost: a lock an item; threads are started with the first call that wants them.
 base::Result<void> RunOrdered(size_t items, size_t workers, OrderedWork& work);
+
+/// Starts these threads now: the first caller's may have low priority by then, which they would
+/// inherit.
+void StartHelpers();
 
 }  // namespace pharos::query::exec

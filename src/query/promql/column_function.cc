@@ -16,31 +16,21 @@ class Column {
          ColumnScratch& scratch, std::span<double> out)
       : grid_(grid),
         plan_(plan),
+        bounds_(*plan.bounds),
+        times_ms_(values.times_ms),
         values_(values.values),
         rising_(values.rising),
         scratch_(scratch),
         out_(out) {}
 
   size_t Rate(bool is_counter, bool is_rate) {
-    RateWindows windows{values_.data(),
-                        plan_.first.data(),
-                        plan_.last.data(),
-                        plan_.in_a_row.data(),
-                        plan_.factor.data(),
-                        plan_.sampled.data(),
-                        plan_.to_start.data(),
-                        plan_.to_end.data(),
-                        out_.size(),
-                        is_rate ? grid_.range_seconds : 0,
-                        is_counter};
     const bool falls = is_counter && !rising_ && Kernels().falls(values_.data(), values_.size());
     if (falls) {
-      RateWithResets(windows);
+      RateWithResets(is_rate ? grid_.range_seconds : 0);
     } else {
-      windows.is_counter = is_counter && !ZeroIsFar();
-      Kernels().rate(windows, out_.data());
+      RateOfRising(is_rate ? grid_.range_seconds : 0, is_counter && !ZeroIsFar());
     }
-    return plan_.pairs;
+    return bounds_.pairs;
   }
 
   size_t InstantRate(bool is_rate) {
@@ -49,11 +39,10 @@ class Column {
       const double a = values_[high - 2], b = values_[high - 1];
       double result = b;
       if (!is_rate || !(b < a)) result = b - a;
-      if (is_rate)
-        result /= static_cast<double>(plan_.times_ms[high - 1] - plan_.times_ms[high - 2]) / 1000;
+      if (is_rate) result /= static_cast<double>(times_ms_[high - 1] - times_ms_[high - 2]) / 1000;
       return result;
     });
-    return plan_.pairs;
+    return bounds_.pairs;
   }
 
   size_t Sum(bool average) {
@@ -73,7 +62,7 @@ class Column {
         return average ? CompensatedMean(window) : CompensatedSum(window);
       });
     }
-    return plan_.filled;
+    return bounds_.filled;
   }
 
   /// The first of the best values of each window, NaN only where all are. The front part of
@@ -86,7 +75,7 @@ class Column {
     size_t front_end = 0, seen = 0;
     double behind = 0;
     for (size_t step = 0; step < out_.size(); ++step) {
-      const size_t low = plan_.low[step], high = plan_.high[step];
+      const size_t low = bounds_.low[step], high = bounds_.high[step];
       if (low == high) {
         out_[step] = Absent();
         continue;
@@ -101,7 +90,7 @@ class Column {
         behind = seen == front_end ? values_[seen] : pick(behind, values_[seen]);
       out_[step] = seen > front_end ? pick(front[low], behind) : front[low];
     }
-    return plan_.filled;
+    return bounds_.filled;
   }
 
   /// How often `happens(previous, current)` within each window.
@@ -114,20 +103,20 @@ class Column {
     ForEachWindow(1, [&](size_t low, size_t high) {
       return static_cast<double>(before[high - 1] - before[low]);
     });
-    return plan_.filled;
+    return bounds_.filled;
   }
 
   template <class Of>
   size_t Each(const Of& of) {
     ForEachWindow(1, of);
-    return plan_.filled;
+    return bounds_.filled;
   }
 
  private:
   template <class Of>
   void ForEachWindow(size_t least, const Of& of) {
     for (size_t step = 0; step < out_.size(); ++step) {
-      const size_t low = plan_.low[step], high = plan_.high[step];
+      const size_t low = bounds_.low[step], high = bounds_.high[step];
       out_[step] = high - low >= least ? of(low, high) : Absent();
     }
   }
@@ -185,9 +174,32 @@ class Column {
     return rising_ && way >= stretch && way > 1e-200 && way < 1e200;
   }
 
+  /// Of a series without resets.
+  void RateOfRising(double range_seconds, bool is_counter) {
+    const auto some = [&](const RateSteps& of, size_t begin, size_t end) {
+      if (begin == end) return;
+      Kernels().rate({values_.data(), of.first.data(), of.last.data(), of.in_a_row.data(),
+                      of.factor.data(), of.sampled.data(), of.to_start.data(), of.to_end.data(),
+                      end - begin, range_seconds, is_counter},
+                     out_.data() + begin);
+    };
+    const size_t begin = bounds_.begin, end = bounds_.end;
+    some(plan_.before, 0, begin);
+    some(plan_.behind, end, out_.size());
+    if (begin == end) return;
+    if (IsAbsent(plan_.alike.factor)) {
+      std::fill_n(out_.data() + begin, end - begin, Absent());
+      return;
+    }
+    Kernels().rate_alike(
+        {values_.data() + bounds_.low[begin], values_.data() + bounds_.high[begin] - 1,
+         bounds_.move, plan_.alike, end - begin, range_seconds, is_counter},
+        out_.data() + begin);
+  }
+
   /// What a counter lost in each window's resets is added one by one, in order; from running
   /// sums where these are exact.
-  void RateWithResets(const RateWindows& w) {
+  void RateWithResets(double range_seconds) {
     std::vector<uint32_t>& resets = scratch_.resets;
     resets.clear();
     for (size_t i = 1; i < values_.size(); ++i) {
@@ -201,7 +213,7 @@ class Column {
     }
     size_t from = 0, until = 0;
     for (size_t step = 0; step < out_.size(); ++step) {
-      const size_t low = plan_.low[step], high = plan_.high[step];
+      const size_t low = bounds_.low[step], high = bounds_.high[step];
       if (high - low < 2) {
         out_[step] = Absent();
         continue;
@@ -214,21 +226,22 @@ class Column {
       } else {
         for (size_t i = from; i < until; ++i) grown += values_[resets[i] - 1];
       }
-      out_[step] = grown * FactorOf(w, step, grown, values_[low]);
+      out_[step] = grown * FactorOf(plan_.RateAt(step), range_seconds, grown, values_[low]);
     }
   }
 
-  static double FactorOf(const RateWindows& w, size_t step, double grown, double first) {
-    if (!(grown > 0) || !(first >= 0)) return w.factor[step];
-    const double to_zero = w.sampled[step] * (first / grown);
-    if (!(to_zero < w.to_start[step])) return w.factor[step];
-    const double sampled = w.sampled[step];
-    const double factor = sampled != 0 ? (sampled + to_zero + w.to_end[step]) / sampled : 1;
-    return w.range_seconds != 0 ? factor / w.range_seconds : factor;
+  static double FactorOf(const RateStretch& of, double range_seconds, double grown, double first) {
+    if (!(grown > 0) || !(first >= 0)) return of.factor;
+    const double to_zero = of.sampled * (first / grown);
+    if (!(to_zero < of.to_start)) return of.factor;
+    const double factor = of.sampled != 0 ? (of.sampled + to_zero + of.to_end) / of.sampled : 1;
+    return range_seconds != 0 ? factor / range_seconds : factor;
   }
 
   const WindowGrid& grid_;
   const WindowPlan& plan_;
+  const WindowBounds& bounds_;
+  const std::span<const int64_t> times_ms_;
   const std::span<const double> values_;
   const bool rising_;
   ColumnScratch& scratch_;

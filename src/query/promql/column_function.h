@@ -47,6 +47,7 @@ inline bool NeedsRates(ColumnFunction function) {
 
 /// The values of a series; they belong to a plan's times and hold no stale markers.
 struct ColumnValues {
+  std::span<const int64_t> times_ms;
   std::span<const double> values;
   bool rising = false;  ///< all are finite and none is less than the one before, for certain
 };

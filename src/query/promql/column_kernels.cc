@@ -4,9 +4,11 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "query/promql/value.h"
@@ -39,6 +41,18 @@ PHAROS_INLINE void Gather(const double* from, const uint32_t* index, V& out) {
     out = V{from[index[0]], from[index[1]], from[index[2]], from[index[3]]};
   } else {
     out = V{from[index[0]], from[index[1]]};
+  }
+}
+
+/// Batcher's network (Knuth, 5.2.2 M): the same comparisons whatever the values are. Of each level
+/// `compare(p, r, d)` compares i with i + d for all i whose bit p is that of r.
+template <class Compare>
+PHAROS_INLINE void MergeExchange(size_t size, const Compare& compare) {
+  if (size < 2) return;
+  const size_t top = std::bit_ceil(size) / 2;
+  for (size_t p = top; p > 0; p /= 2) {
+    compare(p, size_t{0}, p);
+    for (size_t q = top; q > p; q /= 2) compare(p, p, q - p);
   }
 }
 
@@ -170,6 +184,47 @@ struct Loops {
         },
         sum, lost);
   }
+  /// A row's value and what its addition loses, as KahanInc has it: where nothing overflows both
+  /// have the exact remainder, here without a look at which is larger.
+  PHAROS_INLINE static void AddExactly(const D& v, D& s, D& c) {
+    const D total = s + v;
+    const D rest = total - s;
+    c += (s - (total - rest)) + (v - rest);
+    s = total;
+  }
+  PHAROS_INLINE static bool AddRows(const double* const* rows, size_t count, Range at, double* sum,
+                                    double* lost) {
+    constexpr D kInfinite = D{} + std::numeric_limits<double>::infinity();
+    double sums[kMostSums], losses[kMostSums];
+    for (size_t i = 0; i < kMostSums; ++i) sums[i] = losses[i] = 0;
+    std::memcpy(sums, sum + at.begin, at.width * 8);
+    std::memcpy(losses, lost + at.begin, at.width * 8);
+    B fine = B{} - 1;
+    for (size_t i = 0; i < at.width; i += kWidth) {
+      D s, c;
+      Load(sums + i, s);
+      Load(losses + i, c);
+      const bool whole = i + kWidth <= at.width;
+      const auto take = [&](const double* row) __attribute__((always_inline)) {
+        D v{};
+        if (whole)
+          Load(row + at.begin + i, v);
+        else
+          std::memcpy(&v, row + at.begin + i, (at.width - i) * 8);
+        return v;
+      };
+      size_t row = 0;
+      if (IsAbsent(sums[i])) s = take(rows[row++]);  // for all; where it is not so, it is a NaN
+      for (; row < count; ++row) AddExactly(take(rows[row]), s, c);
+      fine &= (B)(Abs(s) < kInfinite) & (B)(Abs(c) < kInfinite);
+      Store(s, sums + i);
+      Store(c, losses + i);
+    }
+    if (Any(~fine)) return false;
+    std::memcpy(sum + at.begin, sums, at.width * 8);
+    std::memcpy(lost + at.begin, losses, at.width * 8);
+    return true;
+  }
   PHAROS_INLINE static bool SumIsEndless(const double* in, size_t size, const double* sum) {
     B endless{};
     size_t i = 0;
@@ -210,10 +265,36 @@ struct Loops {
         count);
   }
 
-  PHAROS_INLINE static void Rate(const RateWindows& w, double* out) {
+  /// grown × factor, the stretch bounded where zero may be nearer.
+  struct Stretched {
+    D factor, sampled, to_start, to_end;
+  };
+  PHAROS_INLINE static D Bounded(const D& first, const D& grown, const Stretched& s,
+                                 double range_seconds) {
+    D result = grown * s.factor;
+    // Is zero further back than the stretch for certain? Then it bounds nothing.
+    const D way = first * s.sampled;
+    const D stretch = s.to_start * grown * 1.000001;
+    const B far = (B)(way >= stretch) & (B)(stretch > 1e-200) & (B)(way < 1e200);
+    const B doubtful = Present(s.factor) & (B)(grown > 0.0) & (B)(first >= 0.0) & ~far;
+    if (!Any(doubtful)) return result;
+    const D to_zero = s.sampled * (first / grown);
+    const D start = Select((B)(to_zero < s.to_start), to_zero, s.to_start);
+    D bounded = (s.sampled + start + s.to_end) / s.sampled;
+    bounded = Select((B)(s.sampled != 0.0), bounded, D{} + 1.0);
+    if (range_seconds != 0) bounded = bounded / range_seconds;
+    return Select(doubtful, grown * bounded, result);
+  }
+  PHAROS_INLINE static void Put(const D& result, size_t i, size_t steps, double* out) {
+    if (i + kWidth <= steps) return Store(result, out + i);
     double tail[kWidth];
+    Store(result, tail);
+    std::memcpy(out + i, tail, (steps - i) * 8);
+  }
+
+  PHAROS_INLINE static void Rate(const RateWindows& w, double* out) {
     for (size_t i = 0; i < w.steps; i += kWidth) {
-      D first, last, factor;
+      D first, last;
       if (w.in_a_row[i / 8] != 0) {
         Load(w.values + w.first[i], first);
         Load(w.values + w.last[i], last);
@@ -221,38 +302,65 @@ struct Loops {
         Gather(w.values, w.first + i, first);
         Gather(w.values, w.last + i, last);
       }
-      Load(w.factor + i, factor);
-      const B usable = Present(factor);
+      Stretched s;
+      Load(w.factor + i, s.factor);
       const D grown = last - first;
-      D result = grown * factor;
+      D result;
       if (w.is_counter) {
-        D sampled, to_start;
-        Load(w.sampled + i, sampled);
-        Load(w.to_start + i, to_start);
-        // Is zero further back than the stretch for certain? Then it bounds nothing.
-        const D way = first * sampled;
-        const D stretch = to_start * grown * 1.000001;
-        const B far = (B)(way >= stretch) & (B)(stretch > 1e-200) & (B)(way < 1e200);
-        const B doubtful = usable & (B)(grown > 0.0) & (B)(first >= 0.0) & ~far;
-        if (Any(doubtful)) {
-          D to_end;
-          Load(w.to_end + i, to_end);
-          const D to_zero = sampled * (first / grown);
-          const D start = Select((B)(to_zero < to_start), to_zero, to_start);
-          D bounded = (sampled + start + to_end) / sampled;
-          bounded = Select((B)(sampled != 0.0), bounded, D{} + 1.0);
-          if (w.range_seconds != 0) bounded = bounded / w.range_seconds;
-          result = Select(doubtful, grown * bounded, result);
+        Load(w.sampled + i, s.sampled);
+        Load(w.to_start + i, s.to_start);
+        Load(w.to_end + i, s.to_end);
+        result = Bounded(first, grown, s, w.range_seconds);
+      } else {
+        result = grown * s.factor;
+      }
+      Put(Select(Present(s.factor), result, (D)(B{} + kAbsentBits)), i, w.steps, out);
+    }
+  }
+
+  PHAROS_INLINE static void RateAlike(const AlikeWindows& w, double* out) {
+    const Stretched s{D{} + w.stretch.factor, D{} + w.stretch.sampled, D{} + w.stretch.to_start,
+                      D{} + w.stretch.to_end};
+    for (size_t i = 0; i < w.steps; i += kWidth) {
+      D first{}, last{};
+      const size_t left = w.steps - i;
+      if (w.move == 1 && left >= kWidth) {
+        Load(w.first + i, first);
+        Load(w.last + i, last);
+      } else {
+        for (size_t k = 0; k < kWidth && k < left; ++k) {
+          first[k] = w.first[(i + k) * w.move];
+          last[k] = w.last[(i + k) * w.move];
         }
       }
-      result = Select(usable, result, (D)(B{} + kAbsentBits));
-      if (i + kWidth <= w.steps) {
-        Store(result, out + i);
-      } else {
-        Store(result, tail);
-        std::memcpy(out + i, tail, (w.steps - i) * 8);
-      }
+      const D grown = last - first;
+      const D result = w.is_counter ? Bounded(first, grown, s, w.range_seconds) : grown * s.factor;
+      Put(result, i, w.steps, out);
     }
+  }
+
+  PHAROS_INLINE static bool SortColumns(double* cells, size_t rows) {
+    B odd{};
+    for (size_t i = 0; i < rows * kSortedLanes; i += kWidth) {
+      D v;
+      Load(cells + i, v);
+      odd |= (B)(v != v) | ((B)v == INT64_MIN);
+    }
+    if (Any(odd)) return false;
+    MergeExchange(rows, [cells, rows](size_t p, size_t r, size_t d) __attribute__((always_inline)) {
+      for (size_t run = r; run + d < rows; run += 2 * p) {
+        const size_t end = std::min(run + p, rows - d);
+        for (size_t at = run * kSortedLanes; at < end * kSortedLanes; at += kWidth) {
+          D a, b;
+          Load(cells + at, a);
+          Load(cells + at + d * kSortedLanes, b);
+          const B less = a < b;
+          Store(Select(less, a, b), cells + at);
+          Store(Select(less, b, a), cells + at + d * kSortedLanes);
+        }
+      }
+    });
+    return true;
   }
 };
 
@@ -278,8 +386,19 @@ struct Loops {
       L::AddCount(in, n, a);                                                                       \
     }                                                                                              \
     __VA_ARGS__ static void Rate(const RateWindows& w, double* out) { L::Rate(w, out); }           \
-    static constexpr ColumnKernels kTable{CountPresent, Falls,  SumsExactly, AddSum, SumIsEndless, \
-                                          AddMin,       AddMax, AddCount,    Rate};                \
+    __VA_ARGS__ static void RateAlike(const AlikeWindows& w, double* out) {                        \
+      L::RateAlike(w, out);                                                                        \
+    }                                                                                              \
+    __VA_ARGS__ static bool AddRows(const double* const* rows, size_t n, Range at, double* s,      \
+                                    double* c) {                                                   \
+      return L::AddRows(rows, n, at, s, c);                                                        \
+    }                                                                                              \
+    __VA_ARGS__ static bool SortColumns(double* cells, size_t rows) {                              \
+      return L::SortColumns(cells, rows);                                                          \
+    }                                                                                              \
+    static constexpr ColumnKernels kTable{CountPresent, Falls,        SumsExactly, AddSum,         \
+                                          AddRows,      SumIsEndless, AddMin,      AddMax,         \
+                                          AddCount,     Rate,         RateAlike,   SortColumns};   \
   }
 
 PHAROS_KERNELS(Narrow, 2, [[gnu::flatten]]);
@@ -347,17 +466,99 @@ struct Avx512 {
         first = _mm512_i32gather_pd(_mm256_loadu_si256(at(w.first + i)), w.values, 8);
         last = _mm512_i32gather_pd(_mm256_loadu_si256(at(w.last + i)), w.values, 8);
       }
-      const __m512d factor = w.in_a_row[i / 8] == kRowsAlike ? _mm512_set1_pd(w.factor[i])
-                                                             : _mm512_loadu_pd(w.factor + i);
+      const __m512d factor = _mm512_loadu_pd(w.factor + i);
       const __m512d rate = _mm512_mul_pd(_mm512_sub_pd(last, first), factor);
       _mm512_mask_storeu_pd(out + i, LanesFrom(i, w.steps),
                             _mm512_mask_mov_pd(rate, Absent(factor), absent));
     }
   }
 
-  static constexpr ColumnKernels kTable{CountPresent, Avx2::Falls,        Avx2::SumsExactly,
-                                        AddSum,       Avx2::SumIsEndless, Avx2::AddMin,
-                                        Avx2::AddMax, Avx2::AddCount,     Rate};
+  PHAROS_WIDE void RateAlike(const AlikeWindows& w, double* out) {
+    if (w.is_counter) return Avx2::RateAlike(w, out);
+    const __m512d factor = _mm512_set1_pd(w.stretch.factor);
+    const auto move = static_cast<int64_t>(w.move);
+    const __m512i apart =
+        _mm512_mullo_epi64(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi64(move));
+    for (size_t i = 0; i < w.steps; i += 8) {
+      const __mmask8 lanes = LanesFrom(i, w.steps);
+      __m512d first, last;
+      if (move == 1) {
+        first = _mm512_maskz_loadu_pd(lanes, w.first + i);
+        last = _mm512_maskz_loadu_pd(lanes, w.last + i);
+      } else {
+        const __m512d none = _mm512_setzero_pd();
+        first = _mm512_mask_i64gather_pd(none, lanes, apart, w.first + i * w.move, 8);
+        last = _mm512_mask_i64gather_pd(none, lanes, apart, w.last + i * w.move, 8);
+      }
+      _mm512_mask_storeu_pd(out + i, lanes, _mm512_mul_pd(_mm512_sub_pd(last, first), factor));
+    }
+  }
+
+  /// What of 16 steps, from the eighth on where `upper`, there are.
+  PHAROS_WIDE __mmask8 Half(size_t width, bool upper) {
+    const uint32_t lanes = width >= 16 ? 0xFFFF : (1u << width) - 1;
+    return static_cast<__mmask8>(upper ? lanes >> 8 : lanes & 0xFF);
+  }
+  PHAROS_WIDE void AddExactly(__m512d v, __m512d& s, __m512d& c) {
+    const __m512d total = _mm512_add_pd(s, v);
+    const __m512d rest = _mm512_sub_pd(total, s);
+    const __m512d of_s = _mm512_sub_pd(s, _mm512_sub_pd(total, rest));
+    c = _mm512_add_pd(c, _mm512_add_pd(of_s, _mm512_sub_pd(v, rest)));
+    s = total;
+  }
+  PHAROS_WIDE __mmask8 NotFinite(__m512d v) { return _mm512_fpclass_pd_mask(v, 0x99); }
+
+  PHAROS_WIDE bool AddRows(const double* const* rows, size_t count, Range at, double* sum,
+                           double* lost) {
+    const __mmask8 low = Half(at.width, false), high = Half(at.width, true);
+    double* const sums = sum + at.begin;
+    double* const losses = lost + at.begin;
+    __m512d s0 = _mm512_maskz_loadu_pd(low, sums), c0 = _mm512_maskz_loadu_pd(low, losses);
+    __m512d s1 = _mm512_maskz_loadu_pd(high, sums + 8);
+    __m512d c1 = _mm512_maskz_loadu_pd(high, losses + 8);
+    size_t row = 0;
+    if (IsAbsent(*sums)) {  // then for all; where it is not so, it is a NaN
+      const double* const in = rows[row++] + at.begin;
+      s0 = _mm512_maskz_loadu_pd(low, in);
+      s1 = _mm512_maskz_loadu_pd(high, in + 8);
+    }
+    for (; row < count; ++row) {
+      const double* const in = rows[row] + at.begin;
+      AddExactly(_mm512_maskz_loadu_pd(low, in), s0, c0);
+      AddExactly(_mm512_maskz_loadu_pd(high, in + 8), s1, c1);
+    }
+    if ((NotFinite(s0) | NotFinite(c0) | NotFinite(s1) | NotFinite(c1)) != 0) return false;
+    _mm512_mask_storeu_pd(sums, low, s0);
+    _mm512_mask_storeu_pd(losses, low, c0);
+    _mm512_mask_storeu_pd(sums + 8, high, s1);
+    _mm512_mask_storeu_pd(losses + 8, high, c1);
+    return true;
+  }
+
+  PHAROS_WIDE bool SortColumns(double* cells, size_t rows) {
+    unsigned odd = 0;  // a NaN, −0
+    for (size_t i = 0; i < rows; ++i)
+      odd |= _mm512_fpclass_pd_mask(_mm512_loadu_pd(cells + i * 8), 0x85);
+    if (odd != 0) return false;
+    MergeExchange(rows, [cells, rows](size_t p, size_t r, size_t d)
+                            __attribute__((target("avx512f,avx512dq,avx512vl"))) {
+                              for (size_t run = r; run + d < rows; run += 2 * p) {
+                                const size_t end = std::min(run + p, rows - d);
+                                for (size_t i = run; i < end; ++i) {
+                                  double* const x = cells + i * kSortedLanes;
+                                  double* const y = x + d * kSortedLanes;
+                                  const __m512d a = _mm512_loadu_pd(x), b = _mm512_loadu_pd(y);
+                                  _mm512_storeu_pd(x, _mm512_min_pd(a, b));
+                                  _mm512_storeu_pd(y, _mm512_max_pd(a, b));
+                                }
+                              }
+                            });
+    return true;
+  }
+
+  static constexpr ColumnKernels kTable{
+      CountPresent, Avx2::Falls,  Avx2::SumsExactly, AddSum, AddRows,   Avx2::SumIsEndless,
+      Avx2::AddMin, Avx2::AddMax, Avx2::AddCount,    Rate,   RateAlike, SortColumns};
 };
 #endif
 

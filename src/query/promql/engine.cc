@@ -30,10 +30,11 @@ ResultSeries ToSeries(Row& row, const Grid& grid) {
   return series;
 }
 
-void SortByLabels(std::vector<ResultSeries>& series) {
-  std::stable_sort(series.begin(), series.end(), [](const ResultSeries& a, const ResultSeries& b) {
-    return a.labels < b.labels;
-  });
+template <class Series>
+void SortByLabels(std::vector<Series>& series) {
+  const auto less = [](const Series& a, const Series& b) { return a.labels < b.labels; };
+  if (std::is_sorted(series.begin(), series.end(), less)) return;
+  std::stable_sort(series.begin(), series.end(), less);
 }
 
 const Expr* WithoutWrapping(const Expr* expr) {
@@ -82,6 +83,11 @@ base::Result<QueryValue> Evaluate(Run& run, const Expr& expr, const Grid& grid) 
   QueryValue value;
   value.type = expr.type();
   value.time_ms = grid.start_ms;
+  if (run.options->as_rows) {
+    value.rows = std::move(matrix.rows);
+    value.grid = grid;
+    return value;
+  }
   value.series.reserve(matrix.rows.size());
   for (Row& row : matrix.rows) {
     value.series.push_back(ToSeries(row, grid));
@@ -204,6 +210,7 @@ base::Result<QueryAnswer> Engine::RunRange(std::string_view query, const Grid& g
   if (value) {
     value->type = ValueType::kMatrix;
     SortByLabels(value->series);
+    SortByLabels(value->rows);
   }
   return Finish(std::move(value), query, context);
 }

@@ -29,6 +29,8 @@ struct EngineOptions {
   bool use_start_timestamps = false;
   /// One thread, window by window, value by value: what the fast ways are held against in tests.
   bool plain = false;
+  /// Answers that are vectors come as rows: less memory, nothing copied.
+  bool as_rows = false;
   exec::QueryLog* log = nullptr;
   exec::ActiveQueries* active = nullptr;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <unordered_map>
 
 #include "query/promql/evaluator.h"
@@ -16,7 +17,10 @@
 namespace pharos::query::promql {
 namespace {
 
+/// What a group keeps a step: value, compensation, count.
+constexpr int64_t kGroupCellBytes = 3 * sizeof(double);
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kFoldRows = 64;  // between two looks at the clock
 
 void WarnQuantile(const std::vector<double>& params, Span at, Remarks& remarks) {
   double low = std::numeric_limits<double>::infinity();
@@ -59,15 +63,22 @@ class Evaluator::StreamFold final : public RowSink {
   }
 
   bool wants_labels() const override { return false; }
-  base::Result<void> Take(size_t series, Row& row, int64_t /*count*/) override {
-    if (!seen_.empty()) {
-      // Two series that only differ in their name may not become one.
-      if (seen_[unnamed_[series]]) return EvalError(std::string(kSameLabels));
-      seen_[unnamed_[series]] = true;
+  base::Result<void> Take(std::span<const MadeRow> rows) override {
+    rows_.clear();
+    group_of_.clear();
+    for (const MadeRow& made : rows) {
+      if (!seen_.empty()) {
+        // Two series that only differ in their name may not become one.
+        if (seen_[unnamed_[made.series]]) return EvalError(std::string(kSameLabels));
+        seen_[unnamed_[made.series]] = true;
+      }
+      rows_.push_back(made.row);
+      group_of_.push_back(groups_.group_of[made.series]);
     }
     const size_t before = fold_.groups();
-    PHAROS_TRY_VOID(fold_.Add(groups_.group_of[series], row));
-    return fold_.groups() == before ? base::Result<void>() : ev_.CheckCells(fold_.groups());
+    PHAROS_TRY_VOID(fold_.Add(group_of_, rows_));
+    return fold_.groups() == before ? base::Result<void>()
+                                    : ev_.CheckCells(fold_.groups(), kGroupCellBytes);
   }
   model::Labels& labels(size_t group) { return groups_.labels[group]; }
 
@@ -77,6 +88,8 @@ class Evaluator::StreamFold final : public RowSink {
   store::SeriesGroups groups_;
   std::vector<uint32_t> unnamed_;
   std::vector<bool> seen_;
+  std::vector<const Row*> rows_;
+  std::vector<uint32_t> group_of_;
 };
 
 base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
@@ -107,10 +120,14 @@ base::Result<Matrix> Evaluator::EvalAggregate(const AggregateExpr& node) {
   } else {
     PHAROS_TRY(Matrix input, Eval(*node.expr));
     Groups groups = GroupRows(input.rows, node);
-    PHAROS_TRY_VOID(CheckCells(groups.labels.size()));
-    for (size_t i = 0; i < input.rows.size(); ++i) {
-      if (i % 64 == 0) PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
-      PHAROS_TRY_VOID(fold.Add(groups.group_of[i], input.rows[i]));
+    PHAROS_TRY_VOID(CheckCells(groups.labels.size(), kGroupCellBytes));
+    std::vector<const Row*> rows;
+    for (const Row& row : input.rows) rows.push_back(&row);
+    for (size_t i = 0; i < rows.size(); i += kFoldRows) {
+      PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
+      const size_t count = std::min(kFoldRows, rows.size() - i);
+      PHAROS_TRY_VOID(fold.Add(std::span(groups.group_of).subspan(i, count),
+                               std::span(rows).subspan(i, count)));
     }
     finish([&](size_t group) -> model::Labels& { return groups.labels[group]; });
   }

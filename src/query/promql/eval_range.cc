@@ -10,6 +10,9 @@
 namespace pharos::query::promql {
 namespace {
 
+/// What a point of a range vector takes, with its time.
+constexpr int64_t kPointBytes = 16;
+
 void DropStale(store::SeriesColumns& columns) {
   size_t kept = 0;
   for (size_t i = 0; i < columns.values.size(); ++i) {
@@ -88,8 +91,11 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalSubquery(
   if (grid.end_ms < grid.start_ms) return out;
   Evaluator inner(run_, grid);
   PHAROS_TRY_VOID(inner.CheckCells(1));
+  int64_t held = run_.context->held_bytes();
   PHAROS_TRY(Matrix matrix, inner.Eval(*node.expr));
   out.reserve(matrix.rows.size());
+  for (const Row& row : matrix.rows) held += kPointBytes * row.Count();
+  PHAROS_TRY_VOID(run_.context->HoldBytes(held));
   for (Row& row : matrix.rows) {
     store::SeriesColumns columns;
     columns.labels = std::move(row.labels);
@@ -152,6 +158,7 @@ base::Result<std::vector<store::SeriesColumns>> Evaluator::EvalRangeVector(const
       count += HistogramSize(*sample.histogram);
     run_.context->CountRead(count);
     PHAROS_TRY_VOID(run_.context->Charge(count));
+    PHAROS_TRY_VOID(run_.context->HoldBytes(run_.context->held_bytes() + kPointBytes * count));
     if (count > 0) out.push_back(std::move(columns));
     columns = {};
   }

@@ -29,6 +29,19 @@ int64_t Row::Count() const {
   return count;
 }
 
+int64_t Row::Bytes() const {
+  constexpr size_t kLabels = 128;
+  auto bytes = static_cast<int64_t>(sizeof(Row) + kLabels + values.size() * sizeof(double) +
+                                    histograms.size() * sizeof(HistogramPtr));
+  const model::Histogram* last = nullptr;
+  for (const HistogramPtr& h : histograms) {
+    if (h == nullptr || h.get() == last) continue;
+    last = h.get();
+    bytes += 16 * HistogramSize(*h);  // Prometheus counts them in samples of so many bytes
+  }
+  return bytes;
+}
+
 model::Labels WithoutName(const model::Labels& labels) {
   model::LabelsBuilder builder(labels);
   builder.Delete(model::kMetricName).Delete("__type__").Delete("__unit__");
@@ -47,10 +60,10 @@ void Evaluator::DropName(Row* row) const {
   row->drop_name = true;
 }
 
-base::Result<void> Evaluator::CheckCells(size_t rows) const {
+base::Result<void> Evaluator::CheckCells(size_t rows, int64_t bytes) const {
   const auto cells = static_cast<double>(rows) * static_cast<double>(steps_);
   if (cells <= static_cast<double>(run_.context->limits().max_samples) * kCellsPerSample + 1e5)
-    return {};
+    return run_.context->CheckBytes(static_cast<int64_t>(cells) * bytes);
   return base::Fail(base::ErrorKind::kLimit,
                     "query processing would load too many samples into memory in query execution");
 }
@@ -77,6 +90,14 @@ Matrix Evaluator::Constant(double value) const {
 base::Result<Matrix> Evaluator::Eval(const Expr& expr) {
   PHAROS_TRY_VOID(run_.context->Check("expression evaluation"));
   if (steps_ == 0) return Matrix{};
+  int64_t held = run_.context->held_bytes();
+  PHAROS_TRY(Matrix matrix, EvalNode(expr));
+  for (const Row& row : matrix.rows) held += row.Bytes();
+  PHAROS_TRY_VOID(run_.context->HoldBytes(held));
+  return matrix;
+}
+
+base::Result<Matrix> Evaluator::EvalNode(const Expr& expr) {
   switch (expr.kind) {
     case NodeKind::kNumber: return Constant(static_cast<const NumberLiteral&>(expr).value);
     case NodeKind::kVector: return EvalSelector(static_cast<const VectorSelector&>(expr));

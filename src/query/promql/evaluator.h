@@ -34,6 +34,7 @@ class Evaluator {
   Evaluator(Run& run, const Grid& grid)
       : run_(run), grid_(grid), steps_(grid.end_ms < grid.start_ms ? 0 : grid.Steps()) {}
 
+  /// When it returns, the query holds the matrix and what it held before.
   base::Result<Matrix> Eval(const Expr& expr);
   /// The samples of a range selector or subquery at the grid's single step.
   base::Result<std::vector<store::SeriesColumns>> EvalRangeVector(const Expr& expr);
@@ -44,13 +45,15 @@ class Evaluator {
 
  private:
   // evaluator.cc
+  base::Result<Matrix> EvalNode(const Expr& expr);
   base::Result<Matrix> EvalInvariant(const StepInvariantExpr& node);
   base::Result<Matrix> EvalUnary(const UnaryExpr& node);
   Matrix Constant(double value) const;
   base::Result<void> Finish(Matrix* matrix, int64_t released = 0);
   Row NewRow(model::Labels labels) const;
   void DropName(Row* row) const;
-  base::Result<void> CheckCells(size_t rows) const;
+  /// Whether so many rows may be made; `bytes` of memory a step each.
+  base::Result<void> CheckCells(size_t rows, int64_t bytes = sizeof(double)) const;
   bool delayed() const { return run_.options->delayed_name_removal; }
 
   // eval_selector.cc

@@ -9,9 +9,7 @@
 #include <mutex>
 #include <random>
 
-#include "query/promql/column_kernels.h"
 #include "query/promql/engine.h"
-#include "query/promql/kahan.h"
 #include "query/promql/memory_source.h"
 
 namespace pharos::query::promql {
@@ -310,83 +308,6 @@ TEST_F(FastPathTest, RandomQueriesGiveTheSameBits) {
     Compare(query, expected, Run(query, options, source_, grid));
     Compare(query, expected, Run(query, options, numbered, grid));
     if (HasFatalFailure()) return;
-  }
-}
-
-std::vector<double> RandomColumn(std::mt19937_64& random, size_t size) {
-  std::vector<double> out;
-  for (size_t i = 0; i < size; ++i) {
-    switch (random() % 12) {
-      case 0: out.push_back(Absent()); break;
-      case 1: out.push_back(std::numeric_limits<double>::infinity()); break;
-      case 2: out.push_back(std::numeric_limits<double>::quiet_NaN()); break;
-      case 3: out.push_back(-0.0); break;
-      case 4: out.push_back(1e308); break;
-      default: out.push_back(static_cast<double>(random() % 100'000) / 7 - 5'000);
-    }
-  }
-  return out;
-}
-
-TEST(ColumnKernelsTest, AllAgreeWithOneByOne) {
-  std::mt19937_64 random(7);
-  for (size_t size = 0; size < 70; ++size) {
-    std::vector<double> sum(size, Absent()), lost(size, 0), least = sum, most = sum, count = sum;
-    std::vector<std::vector<std::vector<double>>> got(AllKernels().size(),
-                                                      {sum, lost, least, most, count});
-    for (int row = 0; row < 12; ++row) {
-      const std::vector<double> in = RandomColumn(random, size);
-      size_t present = 0;
-      bool falls = false;
-      for (size_t i = 0; i < size; ++i) {
-        falls = falls || (i > 0 && in[i] < in[i - 1]);
-        if (IsAbsent(in[i])) continue;
-        ++present;
-        const bool fresh = IsAbsent(sum[i]);
-        if (fresh)
-          sum[i] = in[i];
-        else
-          KahanInc(in[i], sum[i], lost[i]);
-        least[i] = fresh || least[i] > in[i] || std::isnan(least[i]) ? in[i] : least[i];
-        most[i] = fresh || most[i] < in[i] || std::isnan(most[i]) ? in[i] : most[i];
-        count[i] = fresh ? 1 : count[i] + 1;
-      }
-      for (size_t k = 0; k < AllKernels().size(); ++k) {
-        const ColumnKernels& kernels = AllKernels()[k];
-        EXPECT_EQ(kernels.count_present(in.data(), size), present);
-        EXPECT_EQ(kernels.falls(in.data(), size), falls);
-        kernels.add_sum(in.data(), size, got[k][0].data(), got[k][1].data());
-        kernels.add_min(in.data(), size, got[k][2].data());
-        kernels.add_max(in.data(), size, got[k][3].data());
-        kernels.add_count(in.data(), size, got[k][4].data());
-      }
-    }
-    const std::vector<std::vector<double>> expected{sum, lost, least, most, count};
-    for (size_t k = 0; k < got.size(); ++k) {
-      for (size_t c = 0; c < expected.size(); ++c) {
-        for (size_t i = 0; i < size; ++i) {
-          const double a = expected[c][i], b = got[k][c][i];
-          EXPECT_TRUE(std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) ||
-                      (std::isnan(a) && std::isnan(b) && IsAbsent(a) == IsAbsent(b)))
-              << "kernel " << k << " column " << c << " at " << i << ": " << a << " and " << b;
-        }
-      }
-    }
-  }
-}
-
-TEST(ColumnKernelsTest, ExactSumsAreRecognised) {
-  for (const ColumnKernels& kernels : AllKernels()) {
-    std::vector<double> column(37, 12345);
-    EXPECT_TRUE(kernels.sums_exactly(column.data(), column.size()));
-    for (const double odd : {0.5, 1e300, std::numeric_limits<double>::quiet_NaN(),
-                             std::numeric_limits<double>::infinity(), 9007199254740992.0}) {
-      for (const size_t at : {0u, 5u, 36u}) {
-        std::vector<double> other = column;
-        other[at] = odd;
-        EXPECT_FALSE(kernels.sums_exactly(other.data(), other.size())) << odd << " at " << at;
-      }
-    }
   }
 }
 

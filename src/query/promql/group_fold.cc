@@ -5,15 +5,16 @@
 #include <limits>
 
 #include "query/promql/column_kernels.h"
+#include "query/promql/column_quantile.h"
 #include "query/promql/histogram_math.h"
 #include "query/promql/kahan.h"
-#include "query/promql/quantile.h"
 
 namespace pharos::query::promql {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kFewSteps = 4;  // so few are sooner counted one by one
+constexpr size_t kSumSteps = 16;  // that are added up together: what registers hold
+constexpr size_t kFewSteps = 4;   // so few are sooner counted one by one
 
 /// One group's running state over all steps.
 class GroupColumn {
@@ -23,11 +24,23 @@ class GroupColumn {
       second_.assign(steps, 0);
     if (op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar) count_.assign(steps, 0);
     if (op == Tok::kAvg) incremental_.assign(steps, false);
-    if (op == Tok::kQuantile) lists_.resize(steps);
   }
 
-  void Add(const std::vector<double>& in) {
-    if (!plain_ && AddByColumn(in)) return;
+  /// Rows of floats in order.
+  void AddAll(std::span<const Row* const> rows) {
+    const bool sums = op_ == Tok::kSum || (op_ == Tok::kAvg && !any_incremental_);
+    if (plain_ || !sums || rows.size() < 2) {
+      for (const Row* row : rows) Add(row->values);
+      return;
+    }
+    inputs_.clear();
+    for (const Row* row : rows) inputs_.push_back(row->values.data());
+    for (size_t begin = 0; begin < value_.size(); begin += kSumSteps)
+      AddSums(begin, std::min(kSumSteps, value_.size() - begin));
+  }
+
+  void Add(std::span<const double> in) {
+    if (!plain_ && AddByColumn(in, 0)) return;
     switch (op_) {
       case Tok::kSum: return AddSum(in);
       case Tok::kAvg: return AddAvg(in);
@@ -37,11 +50,7 @@ class GroupColumn {
         return Fold(in, [](double a, double v) { return a < v || std::isnan(a) ? v : a; });
       case Tok::kStddev:
       case Tok::kStdvar: return AddVariance(in);
-      case Tok::kQuantile:
-        for (size_t i = 0; i < in.size(); ++i) {
-          if (!IsAbsent(in[i])) lists_[i].push_back(in[i]);
-        }
-        return;
+      case Tok::kQuantile: kept_.insert(kept_.end(), in.begin(), in.end()); return;
       default: return;
     }
   }
@@ -57,11 +66,8 @@ class GroupColumn {
   }
 
   std::vector<double> Finish(const std::vector<double>& params) {
+    if (op_ == Tok::kQuantile) QuantilesOfRows(kept_, params, plain_, value_);
     for (size_t i = 0; i < value_.size(); ++i) {
-      if (op_ == Tok::kQuantile) {
-        if (!lists_[i].empty()) value_[i] = Quantile(params[i], lists_[i]);
-        continue;
-      }
       if (IsAbsent(value_[i])) continue;
       switch (op_) {
         case Tok::kSum: value_[i] += second_[i]; break;
@@ -79,33 +85,50 @@ class GroupColumn {
   bool HasFloat(size_t step) const { return !IsAbsent(value_[step]); }
 
  private:
-  /// False where the operator, or something endless, wants it value by value.
-  bool AddByColumn(const std::vector<double>& in) {
+  /// inputs_ into steps [begin, begin + width): all together where all is finite and there, which
+  /// it mostly is; else row by row.
+  void AddSums(size_t begin, size_t width) {
+    const Range at{begin, width};
+    if (Kernels().add_rows(inputs_.data(), inputs_.size(), at, value_.data(), second_.data())) {
+      if (op_ != Tok::kAvg) return;
+      for (size_t i = begin; i < begin + width; ++i)
+        count_[i] += static_cast<double>(inputs_.size());
+      return;
+    }
+    for (const double* input : inputs_) {
+      const std::span<const double> in(input + begin, width);
+      if (!AddByColumn(in, begin)) AddAvg(in, begin);
+    }
+  }
+
+  /// Into the steps from `at` on. False where the operator, or something endless, wants it value by
+  /// value.
+  bool AddByColumn(std::span<const double> in, size_t at) {
+    double* const value = value_.data() + at;
     switch (op_) {
       case Tok::kSum:
-        Kernels().add_sum(in.data(), in.size(), value_.data(), second_.data());
+        Kernels().add_sum(in.data(), in.size(), value, second_.data() + at);
         return true;
       case Tok::kAvg:
-        if (any_incremental_ || Kernels().sum_is_endless(in.data(), in.size(), value_.data()))
-          return false;
-        Kernels().add_sum(in.data(), in.size(), value_.data(), second_.data());
-        Kernels().add_count(in.data(), in.size(), count_.data());
+        if (any_incremental_ || Kernels().sum_is_endless(in.data(), in.size(), value)) return false;
+        Kernels().add_sum(in.data(), in.size(), value, second_.data() + at);
+        Kernels().add_count(in.data(), in.size(), count_.data() + at);
         return true;
-      case Tok::kMin: Kernels().add_min(in.data(), in.size(), value_.data()); return true;
-      case Tok::kMax: Kernels().add_max(in.data(), in.size(), value_.data()); return true;
+      case Tok::kMin: Kernels().add_min(in.data(), in.size(), value); return true;
+      case Tok::kMax: Kernels().add_max(in.data(), in.size(), value); return true;
       default: return false;
     }
   }
 
   template <class F>
-  void Fold(const std::vector<double>& in, const F& f) {
+  void Fold(std::span<const double> in, const F& f) {
     for (size_t i = 0; i < in.size(); ++i) {
       if (IsAbsent(in[i])) continue;
       value_[i] = IsAbsent(value_[i]) ? in[i] : f(value_[i], in[i]);
     }
   }
 
-  void AddSum(const std::vector<double>& in) {
+  void AddSum(std::span<const double> in) {
     double* const value = value_.data();
     double* const lost = second_.data();
     for (size_t i = 0; i < in.size(); ++i) {
@@ -117,18 +140,19 @@ class GroupColumn {
     }
   }
 
-  void AddAvg(const std::vector<double>& in) {
-    for (size_t i = 0; i < in.size(); ++i) {
-      if (IsAbsent(in[i])) continue;
+  void AddAvg(std::span<const double> in, size_t at = 0) {
+    for (size_t k = 0; k < in.size(); ++k) {
+      if (IsAbsent(in[k])) continue;
+      const size_t i = at + k;
       const double count = ++count_[i];
       if (count == 1) {
-        value_[i] = in[i];
+        value_[i] = in[k];
         continue;
       }
       if (!incremental_[i]) {
         double sum = value_[i];
         double lost = second_[i];
-        KahanInc(in[i], sum, lost);
+        KahanInc(in[k], sum, lost);
         if (!std::isinf(sum)) {
           value_[i] = sum;
           second_[i] = lost;
@@ -141,12 +165,12 @@ class GroupColumn {
       const double q = (count - 1) / count;
       value_[i] *= q;
       second_[i] *= q;
-      KahanInc(in[i] / count, value_[i], second_[i]);
+      KahanInc(in[k] / count, value_[i], second_[i]);
     }
   }
 
   // value_: sum of squared deviations, second_: mean.
-  void AddVariance(const std::vector<double>& in) {
+  void AddVariance(std::span<const double> in) {
     for (size_t i = 0; i < in.size(); ++i) {
       const double v = in[i];
       if (IsAbsent(v)) continue;
@@ -168,7 +192,8 @@ class GroupColumn {
   std::vector<double> second_;
   std::vector<double> count_;
   std::vector<bool> incremental_;
-  std::vector<std::vector<double>> lists_;
+  std::vector<double> kept_;  // for quantile: rows, one behind the other
+  std::vector<const double*> inputs_;
 };
 
 /// Sums and means of histograms, kept for the steps that have some.
@@ -298,15 +323,51 @@ GroupFold::State& GroupFold::StateOf(size_t group) {
   return *states_[group];
 }
 
-base::Result<void> GroupFold::Add(size_t group, const Row& row) {
+base::Result<void> GroupFold::Add(std::span<const uint32_t> group_of,
+                                  std::span<const Row* const> rows) {
+  next_.assign(rows.size(), 0);
+  for (uint32_t i = 0; i < rows.size(); ++i) {
+    const uint32_t group = group_of[i];
+    if (group >= latest_.size()) latest_.resize(group + 1);
+    if (latest_[group] != 0) next_[latest_[group] - 1] = i + 1;
+    latest_[group] = i + 1;
+  }
+  for (uint32_t i = 0; i < rows.size(); ++i) {
+    const uint32_t group = group_of[i];
+    if (latest_[group] == 0) continue;  // added with the first of its group
+    latest_[group] = 0;
+    of_one_.clear();
+    for (uint32_t at = i + 1; at != 0; at = next_[at - 1]) of_one_.push_back(rows[at - 1]);
+    PHAROS_TRY_VOID(AddToGroup(group));
+  }
+  return {};
+}
+
+base::Result<void> GroupFold::AddToGroup(size_t group) {
   State& state = StateOf(group);
-  state.drop_name = state.drop_name || row.drop_name;
+  const auto floats_only = [](const Row* row) { return row->histograms.empty(); };
+  const bool together = node_.op != Tok::kCount && node_.op != Tok::kGroup &&
+                        node_.op != Tok::kQuantile && std::ranges::all_of(of_one_, floats_only);
+  for (const Row* row : of_one_) {
+    state.drop_name = state.drop_name || row->drop_name;
+    if (!together) PHAROS_TRY_VOID(AddOne(state, *row));
+  }
+  if (together) state.column.AddAll(of_one_);
+  return {};
+}
+
+base::Result<void> GroupFold::AddOne(State& state, const Row& row) {
   if (node_.op == Tok::kCount || node_.op == Tok::kGroup) {
     state.column.AddPresence(row);
     return {};
   }
   // A quantile's values are all kept.
-  if (node_.op == Tok::kQuantile) PHAROS_TRY_VOID(context_.Charge(row.Count()));
+  if (node_.op == Tok::kQuantile) {
+    const int64_t count = row.Count();
+    PHAROS_TRY_VOID(context_.Charge(count));
+    constexpr int64_t kBytes = 2 * sizeof(double);  // lists that grow have room to spare
+    PHAROS_TRY_VOID(context_.HoldBytes(context_.held_bytes() + kBytes * count));
+  }
   state.column.Add(row.values);
   if (row.histograms.empty()) return {};
   if (node_.op == Tok::kSum || node_.op == Tok::kAvg)

@@ -2,7 +2,9 @@
 // labels, so that sums come out as Prometheus's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "query/exec/context.h"
@@ -21,8 +23,9 @@ class GroupFold {
   GroupFold(const AggregateExpr& node, size_t steps, exec::QueryContext& context, bool plain);
   ~GroupFold();
 
-  /// Groups are numbered as the caller likes.
-  base::Result<void> Add(size_t group, const Row& row);
+  /// Rows, of the `steps`, each into its group; groups are numbered as the caller likes. What is
+  /// of one group is added together.
+  base::Result<void> Add(std::span<const uint32_t> group_of, std::span<const Row* const> rows);
   /// Groups so far.
   size_t groups() const { return order_.size(); }
 
@@ -36,6 +39,8 @@ class GroupFold {
  private:
   struct State;
   State& StateOf(size_t group);
+  base::Result<void> AddToGroup(size_t group);
+  base::Result<void> AddOne(State& state, const Row& row);
 
   const AggregateExpr& node_;
   const size_t steps_;
@@ -44,6 +49,9 @@ class GroupFold {
   Remarks remarks_;
   std::vector<std::unique_ptr<State>> states_;  // by group
   std::vector<size_t> order_;
+  std::vector<uint32_t> latest_;    // a group: 1 + its latest of the rows that are added, or 0
+  std::vector<uint32_t> next_;      // a row: 1 + the next one of its group, or 0
+  std::vector<const Row*> of_one_;  // the rows of one group
 };
 
 }  // namespace pharos::query::promql

@@ -34,6 +34,9 @@ inline constexpr size_t kTileCells = 16 * 1024;
 inline constexpr double kParallelCells = 100'000;
 /// Bytes of window plans that the workers of one selector keep together.
 inline constexpr size_t kWindowPlanBytes = 16u << 20;
+/// Columns of regular times that share their windows' bounds, by where in a column these lie. One
+/// selector's scrapes have a handful; who comes later has its own.
+inline constexpr size_t kMostSharedBounds = 64;
 /// Bytes of plans that are kept for the next query: those of some hundred targets.
 inline constexpr size_t kSparePlanBytes = 6u << 20;
 

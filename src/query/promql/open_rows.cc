@@ -56,10 +56,13 @@ class Collector final : public RowSink {
  public:
   Collector(exec::QueryContext& context, Matrix& out) : context_(context), out_(out) {}
   bool wants_labels() const override { return true; }
-  base::Result<void> Take(size_t /*series*/, Row& row, int64_t count) override {
-    PHAROS_TRY_VOID(context_.Charge(count));
-    out_.rows.push_back(std::move(row));
-    row = Row{};
+  base::Result<void> Take(std::span<const MadeRow> rows) override {
+    for (const MadeRow& made : rows) {
+      PHAROS_TRY_VOID(context_.Charge(made.count));
+      PHAROS_TRY_VOID(context_.HoldBytes(context_.held_bytes() + made.row->Bytes()));
+      out_.rows.push_back(std::move(*made.row));
+      *made.row = Row{};
+    }
     return {};
   }
 

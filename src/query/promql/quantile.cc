@@ -67,22 +67,21 @@ bool AlmostEqual(double a, double b, double epsilon) {
 }
 
 double Quantile(double q, std::vector<double>& values) {
-  if (values.empty() || std::isnan(q)) return kNan;
-  if (q < 0) return -kInf;
-  if (q > 1) return kInf;
+  if (values.empty()) return kNan;
   const auto less = [](double a, double b) {
     if (std::isnan(a)) return !std::isnan(b);
     return a < b;
   };
-  const auto n = static_cast<double>(values.size());
-  const double rank = q * (n - 1);
-  const double lower = std::max(0.0, std::floor(rank));
-  const double upper = std::min(n - 1, lower + 1);
-  const double weight = rank - std::floor(rank);
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(lower);
-  std::nth_element(values.begin(), at, values.end(), less);
-  const double next = upper > lower ? *std::min_element(at + 1, values.end(), less) : *at;
-  return *at * (1 - weight) + next * weight;
+  // Asked for one value, then for it or the one behind it: no need to sort all.
+  size_t known = values.size();
+  return QuantileOfSorted(q, values.size(), [&](size_t i) {
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(i);
+    if (known == values.size()) {
+      std::nth_element(values.begin(), at, values.end(), less);
+      known = i;
+    }
+    return i == known ? *at : *std::min_element(at, values.end(), less);
+  });
 }
 
 double BucketQuantile(double q, std::vector<Bucket>& buckets, BucketRepair* repair) {

@@ -1,6 +1,9 @@
 // Quantiles: of a list of values, and of cumulative (classic) buckets.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 namespace pharos::query::promql {
@@ -8,6 +11,22 @@ namespace pharos::query::promql {
 /// φ-quantile by linear interpolation; puts `values` in another order (NaN counts as the least).
 /// NaN for none or q = NaN, ∓Inf for q outside [0, 1].
 double Quantile(double q, std::vector<double>& values);
+
+/// The same of `size` > 0 sorted values, of which `at(i)` gives one.
+template <class At>
+double QuantileOfSorted(double q, size_t size, const At& at) {
+  if (std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();
+  if (q < 0) return -std::numeric_limits<double>::infinity();
+  if (q > 1) return std::numeric_limits<double>::infinity();
+  const auto n = static_cast<double>(size);
+  const double rank = q * (n - 1);
+  const double lower = std::max(0.0, std::floor(rank));
+  const double upper = std::min(n - 1, lower + 1);
+  const double weight = rank - std::floor(rank);
+  const double below = at(static_cast<size_t>(lower));
+  const double above = at(static_cast<size_t>(upper));
+  return below * (1 - weight) + above * weight;
+}
 
 struct Bucket {
   double upper = 0;

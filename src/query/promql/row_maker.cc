@@ -53,7 +53,7 @@ base::Result<int64_t> RowMaker::Make(const store::SeriesSpan& span, std::string_
 }
 
 int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read) {
-  const WindowPlan& plan = plans_.Of(span.times_ms, span.times_id);
+  const WindowBounds& plan = *plans_.Of(span.times_ms, span.times_id).bounds;
   if (plan.filled == 0) return 0;
   for (size_t step = 0; step < recipe_.steps; ++step) {
     // A stale marker is what stands for "nothing" anyway.
@@ -126,11 +126,11 @@ base::Result<int64_t> RowMaker::Range(const store::SeriesSpan& all, std::string_
       (span.starts_ms.empty() || !sweep.use_starts || !recipe_.heeds_starts) &&
       !sweep.shape.anchored && !sweep.shape.smoothed) {
     const WindowPlan& plan = plans_.Of(span.times_ms, span.times_id);
-    *read += plan.samples;
-    if (plan.filled == 0) return 0;
+    *read += plan.bounds->samples;
+    if (plan.bounds->filled == 0) return 0;
     count = static_cast<int64_t>(ApplyColumnFunction(recipe_.column, recipe_.windows, plan,
-                                                     {span.values, span.rising}, column_scratch_,
-                                                     row->values));
+                                                     {span.times_ms, span.values, span.rising},
+                                                     column_scratch_, row->values));
     any_float = count > 0;
   } else {
     PHAROS_TRY(count, Sweep(span, metric, remarks, row, read));

@@ -65,6 +65,7 @@ class Tiles final : public exec::OrderedWork {
     for (const exec::Annotations::Item& item : tile.annotations.items())
       context_.annotations().Merge(item);
     context_.CountRead(tile.read);
+    made_.clear();
     for (size_t i = 0; i < tile.rows.size(); ++i) {
       if (tile.counts[i] == kEmpty) continue;
       const size_t limit = context_.limits().max_series;
@@ -72,10 +73,9 @@ class Tiles final : public exec::OrderedWork {
         return base::Fail(base::ErrorKind::kLimit,
                           "the query selects more than " + std::to_string(limit) + " series");
       }
-      if (tile.counts[i] == 0) continue;
-      PHAROS_TRY_VOID(sink_.Take(tile.begin + i, tile.rows[i], tile.counts[i]));
+      if (tile.counts[i] > 0) made_.push_back({tile.begin + i, &tile.rows[i], tile.counts[i]});
     }
-    return {};
+    return made_.empty() ? base::Result<void>() : sink_.Take(made_);
   }
 
  private:
@@ -105,6 +105,7 @@ class Tiles final : public exec::OrderedWork {
   std::vector<std::unique_ptr<Worker>> workers_;  // each touches its own alone
   std::vector<Tile> tiles_;
   size_t series_ = 0;
+  std::vector<MadeRow> made_;  // of the tile that is being taken
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,14 +23,21 @@ struct RowStream {
   int64_t held = 0;  ///< samples that the subquery's points take, until the rows are made
 };
 
-/// Takes rows one by one, in order.
+/// A row of a stream; it has `count` samples, at least one.
+struct MadeRow {
+  size_t series = 0;
+  Row* row = nullptr;
+  int64_t count = 0;
+};
+
+/// Takes rows tile by tile, in order.
 class RowSink {
  public:
   virtual ~RowSink() = default;
   /// Whether rows need their labels.
   virtual bool wants_labels() const = 0;
-  /// Not called for empty rows. `row` may be moved from; `count` samples are in it.
-  virtual base::Result<void> Take(size_t series, Row& row, int64_t count) = 0;
+  /// Those of a tile that are not empty; they may be moved from.
+  virtual base::Result<void> Take(std::span<const MadeRow> rows) = 0;
 };
 
 /// Owns nothing. Errors: of the source, of functions, of the context (cancelled, timeout, too

@@ -40,6 +40,8 @@ struct Row {
   }
   /// Steps that hold something.
   int64_t Count() const;
+  /// Of memory, about: a histogram that goes on over several steps is one.
+  int64_t Bytes() const;
 };
 
 /// Scalars are a matrix of one row without labels.
@@ -73,6 +75,9 @@ struct QueryValue {
   ValueType type = ValueType::kVector;
   int64_t time_ms = 0;  ///< instant queries
   std::vector<ResultSeries> series;
+  /// Instead of `series`, where the caller wants rows and the answer is no range vector.
+  std::vector<Row> rows;
+  Grid grid;         ///< of the rows
   std::string text;  ///< kString
 };
 

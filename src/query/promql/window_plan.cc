@@ -29,8 +29,10 @@ int64_t PeriodOf(std::span<const int64_t> times_ms) {
 }
 
 /// Bytes of a plan, about.
-size_t BytesOf(size_t times, size_t steps, bool rates) {
-  return sizeof(WindowPlan) + 64 + times * 8 + steps * (rates ? 48 : 8);
+size_t BytesOf(const WindowPlan& plan) {
+  const WindowBounds& own = plan.own_bounds;
+  return sizeof plan + 64 + plan.times_ms.capacity() * 8 +
+         (own.low.capacity() + own.high.capacity()) * 4 + plan.before.bytes() + plan.behind.bytes();
 }
 
 /// Plans that no query has at the moment, for their memory. Threads: any.
@@ -50,11 +52,7 @@ class SparePlans {
     return plan;
   }
   void Give(std::unique_ptr<WindowPlan> plan) {
-    const size_t bytes = plan->times_ms.capacity() * 8 +
-                         (plan->low.capacity() + plan->high.capacity() + plan->first.capacity() +
-                          plan->last.capacity()) *
-                             4 +
-                         plan->factor.capacity() * 32 + sizeof(WindowPlan);
+    const size_t bytes = BytesOf(*plan);
     std::lock_guard lock(mutex_);
     if (bytes_ + bytes > kSparePlanBytes) return;
     bytes_ += bytes;
@@ -73,11 +71,22 @@ class SparePlans {
 
 }  // namespace
 
-/// How a window's samples lie in it.
+/// How a window's samples, two at least, lie in it.
 struct WindowPlan::Stretch {
+  Stretch() = default;
+  Stretch(const WindowGrid& grid, const WindowBounds& bounds, std::span<const int64_t> times,
+          size_t step) {
+    const int64_t end_ms = grid.first_end_ms + static_cast<int64_t>(step) * grid.stride_ms;
+    const int64_t first_ms = times[bounds.low[step]], last_ms = times[bounds.high[step] - 1];
+    before_ms = first_ms - (end_ms - grid.range_ms);
+    after_ms = end_ms - last_ms;
+    between_ms = last_ms - first_ms;
+    intervals = bounds.high[step] - 1 - bounds.low[step];
+  }
+  bool operator==(const Stretch&) const = default;
+
   int64_t before_ms = 0, after_ms = 0, between_ms = 0;
   uint32_t intervals = 0;  ///< 0: no window
-  bool operator==(const Stretch&) const = default;
 };
 
 SharedWindowPlans::~SharedWindowPlans() {
@@ -95,10 +104,13 @@ const WindowPlan* SharedWindowPlans::Find(uint64_t hash, std::span<const int64_t
   return plan != nullptr && std::ranges::equal(plan->times_ms, times_ms) ? plan : nullptr;
 }
 
-SharedWindowPlans::Made SharedWindowPlans::Make(uint64_t key, std::span<const int64_t> times_ms) {
+SharedWindowPlans::Made SharedWindowPlans::Make(uint64_t key, std::span<const int64_t> times_ms,
+                                                bool by_times) {
   auto plan = SparePlans::Shared().Take();
-  plan->Build(grid_, times_ms, rates_);
-  const size_t bytes = BytesOf(times_ms.size(), grid_.steps, rates_);
+  plan->Build(grid_, times_ms, rates_, &bounds_);
+  plan->times_ms.clear();
+  if (by_times) plan->times_ms.assign(times_ms.begin(), times_ms.end());
+  const size_t bytes = BytesOf(*plan);
   std::lock_guard lock(mutex_);
   if (bytes_ + bytes > kWindowPlanBytes) return {nullptr, std::move(plan)};
   const auto [place, fresh] = plans_.try_emplace(key, nullptr);
@@ -115,7 +127,7 @@ const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id
   if (recent.plan != nullptr && recent.id == id) return *recent.plan;
   const WindowPlan* plan = shared_.Find(id);
   if (plan == nullptr) {
-    SharedWindowPlans::Made made = shared_.Make(id, times_ms);
+    SharedWindowPlans::Made made = shared_.Make(id, times_ms, false);
     plan = made.kept;
     if (plan == nullptr) {
       latest_ = nullptr;  // it may be the one that goes
@@ -132,7 +144,7 @@ const WindowPlan& WindowPlans::ByTimes(std::span<const int64_t> times_ms) {
   const uint64_t key = KeyOf(times_ms);
   latest_ = shared_.Find(key, times_ms);
   if (latest_ == nullptr) {
-    SharedWindowPlans::Made made = shared_.Make(key, times_ms);
+    SharedWindowPlans::Made made = shared_.Make(key, times_ms, true);
     latest_ = made.kept;
     if (latest_ == nullptr) {
       passing_ = std::move(made.passing);
@@ -142,148 +154,184 @@ const WindowPlan& WindowPlans::ByTimes(std::span<const int64_t> times_ms) {
   return *latest_;
 }
 
-void WindowPlan::Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates) {
-  times_ms.assign(times.begin(), times.end());
-  low.resize(grid.steps);
-  high.resize(grid.steps);
-  samples = 0;
-  filled = pairs = 0;
-  const int64_t period = PeriodOf(times);
-  const bool near = grid.first_end_ms > -kFarMs && grid.first_end_ms < kFarMs;
-  Alike alike;
-  if (near && period > 0 && grid.stride_ms > 0 && grid.stride_ms % period == 0)
-    alike = BoundEvenly(grid, period);
-  else
-    Bound(grid);
-  for (size_t step = 0; step < grid.steps; ++step) {
-    const uint32_t size = high[step] - low[step];
-    samples += size;
-    filled += size > 0 ? 1 : 0;
-    pairs += size > 1 ? 1 : 0;
-  }
-  if (rates) PlanRates(grid, alike);
-}
+namespace {
 
-void WindowPlan::Bound(const WindowGrid& grid) {
+void Bound(const WindowGrid& grid, std::span<const int64_t> times_ms, WindowBounds* out) {
   uint32_t from = 0, until = 0;
   const auto size = static_cast<uint32_t>(times_ms.size());
   int64_t end_ms = grid.first_end_ms;
   for (size_t step = 0; step < grid.steps; ++step, end_ms += grid.stride_ms) {
     while (until < size && times_ms[until] <= end_ms) ++until;
     while (from < until && times_ms[from] <= end_ms - grid.range_ms) ++from;
-    low[step] = from;
-    high[step] = until;
+    out->low[step] = from;
+    out->high[step] = until;
   }
 }
 
-// From step to step the bounds move by the same number of samples, as far as there are any.
-WindowPlan::Alike WindowPlan::BoundEvenly(const WindowGrid& grid, int64_t period) {
-  const auto size = static_cast<int64_t>(times_ms.size());
+/// From step to step the bounds move by the same number of samples, as far as there are any.
+void BoundEvenly(const WindowGrid& grid, int64_t from, int64_t until, int64_t move, int64_t size,
+                 WindowBounds* out) {
   const auto steps = static_cast<int64_t>(grid.steps);
-  // Samples up to a time, were there some at all times of the period.
-  const auto up_to = [&](int64_t ms) {
-    const int64_t since = ms - times_ms[0];
-    return since >= 0 ? since / period + 1 : -((-since - 1) / period);
-  };
-  const int64_t until = up_to(grid.first_end_ms);
-  const int64_t from = up_to(grid.first_end_ms - grid.range_ms);
-  const int64_t move = grid.stride_ms / period;
   for (int64_t step = 0; step < steps; ++step) {
     const auto at = static_cast<size_t>(step);
-    low[at] = static_cast<uint32_t>(std::clamp<int64_t>(from + step * move, 0, size));
-    high[at] = static_cast<uint32_t>(std::clamp<int64_t>(until + step * move, 0, size));
+    out->low[at] = static_cast<uint32_t>(std::clamp<int64_t>(from + step * move, 0, size));
+    out->high[at] = static_cast<uint32_t>(std::clamp<int64_t>(until + step * move, 0, size));
   }
-  if (move > size) return {};
+  if (move > size) return;
   // Where neither bound is cut off.
   const int64_t begin = from >= 0 ? 0 : (-from + move - 1) / move;
   const int64_t end = until > size ? 0 : std::min(steps, (size - until) / move + 1);
-  if (begin >= end) return {};
-  return {static_cast<size_t>(begin), static_cast<size_t>(end), static_cast<uint32_t>(move)};
+  if (begin >= end) return;
+  out->begin = static_cast<size_t>(begin);
+  out->end = static_cast<size_t>(end);
+  out->move = static_cast<uint32_t>(move);
 }
 
-// As Prometheus stretches the growth between first and last sample to the window's edges; the
-// way back to zero, which needs the values, is left to the kernel.
-void WindowPlan::PlanRates(const WindowGrid& grid, const Alike& alike) {
-  least_sampled = std::numeric_limits<double>::infinity();
-  most_to_start = 0;
-  const size_t padded = (grid.steps + kColumnPadding - 1) / kColumnPadding * kColumnPadding;
+void Clear(size_t steps, WindowBounds* out) {
+  out->low.resize(steps);
+  out->high.resize(steps);
+  out->begin = out->end = out->move = 0;
+}
+
+}  // namespace
+
+void WindowBounds::Count() {
+  samples = 0;
+  filled = pairs = 0;
+  for (size_t step = 0; step < low.size(); ++step) {
+    const uint32_t size = high[step] - low[step];
+    samples += size;
+    filled += size > 0 ? 1 : 0;
+    pairs += size > 1 ? 1 : 0;
+  }
+}
+
+const WindowBounds* SharedBounds::Of(int64_t from, int64_t until, int64_t move, size_t size) {
+  const Key key{from, until, move, static_cast<int64_t>(size)};
+  std::lock_guard lock(mutex_);
+  for (const auto& [known, bounds] : known_) {
+    if (known == key) return bounds.get();
+  }
+  if (known_.size() >= kMostSharedBounds) return nullptr;
+  auto made = std::make_unique<WindowBounds>();
+  Clear(grid_.steps, made.get());
+  BoundEvenly(grid_, from, until, move, static_cast<int64_t>(size), made.get());
+  made->Count();
+  return known_.emplace_back(key, std::move(made)).second.get();
+}
+
+void WindowPlan::Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
+                       SharedBounds* shared) {
+  bounds = nullptr;
+  const int64_t period = PeriodOf(times);
+  const bool near = grid.first_end_ms > -kFarMs && grid.first_end_ms < kFarMs;
+  if (near && period > 0 && grid.stride_ms > 0 && grid.stride_ms % period == 0) {
+    // Samples up to a time, were there some at all times of the period.
+    const auto up_to = [&](int64_t ms) {
+      const int64_t since = ms - times[0];
+      return since >= 0 ? since / period + 1 : -((-since - 1) / period);
+    };
+    const int64_t until = up_to(grid.first_end_ms);
+    const int64_t from = up_to(grid.first_end_ms - grid.range_ms);
+    const int64_t move = grid.stride_ms / period;
+    if (shared != nullptr) bounds = shared->Of(from, until, move, times.size());
+    if (bounds == nullptr) {
+      Clear(grid.steps, &own_bounds);
+      BoundEvenly(grid, from, until, move, static_cast<int64_t>(times.size()), &own_bounds);
+    }
+  } else {
+    Clear(grid.steps, &own_bounds);
+    Bound(grid, times, &own_bounds);
+  }
+  if (bounds == nullptr) {
+    own_bounds.Count();
+    bounds = &own_bounds;
+  }
+  if (rates) PlanRates(grid, times);
+}
+
+void RateSteps::Resize(size_t steps) {
+  const size_t padded = (steps + kColumnPadding - 1) / kColumnPadding * kColumnPadding;
   first.assign(padded, 0);
   last.assign(padded, 0);
   factor.assign(padded, Absent());
   sampled.assign(padded, 0);
   to_start.assign(padded, 0);
   to_end.assign(padded, 0);
-  Stretch known;
-  for (size_t step = 0; step < grid.steps; ++step) {
-    PlanStep(grid, step, &known);
-    if (step != alike.begin || alike.end <= alike.begin + 1) continue;
-    const auto repeat = [&](std::vector<double>& column) {
-      std::fill(column.begin() + static_cast<std::ptrdiff_t>(step),
-                column.begin() + static_cast<std::ptrdiff_t>(alike.end), column[step]);
-    };
-    if (known.intervals > 0) {
-      for (size_t i = step; i < alike.end; ++i) {
-        first[i] = low[i];
-        last[i] = high[i] - 1;
-      }
-      for (auto* column : {&factor, &sampled, &to_start, &to_end}) repeat(*column);
-    }
-    step = alike.end - 1;
-  }
-  NoteRows(grid.steps, alike);
+  in_a_row.assign(padded / 8, 0);
 }
 
-void WindowPlan::PlanStep(const WindowGrid& grid, size_t step, Stretch* known) {
-  if (high[step] - low[step] < 2) {
-    *known = {};
-    return;
-  }
-  const int64_t end_ms = grid.first_end_ms + static_cast<int64_t>(step) * grid.stride_ms;
-  first[step] = low[step];
-  last[step] = high[step] - 1;
-  const int64_t first_ms = times_ms[first[step]];
-  const int64_t last_ms = times_ms[last[step]];
-  const Stretch here{first_ms - (end_ms - grid.range_ms), end_ms - last_ms, last_ms - first_ms,
-                     last[step] - first[step]};
-  // Scrapes are regular, so most windows are like the one before.
-  if (*known == here) {
-    sampled[step] = sampled[step - 1];
-    to_start[step] = to_start[step - 1];
-    to_end[step] = to_end[step - 1];
-    factor[step] = factor[step - 1];
-    return;
-  }
-  *known = here;
-  double start = static_cast<double>(here.before_ms) / 1000;
-  double end = static_cast<double>(here.after_ms) / 1000;
-  const double between = static_cast<double>(here.between_ms) / 1000;
-  const double average = between / static_cast<double>(here.intervals);
-  const double threshold = average * 1.1;
-  if (start >= threshold) start = average / 2;
-  if (end >= threshold) end = average / 2;
-  least_sampled = std::min(least_sampled, between);
-  most_to_start = std::max(most_to_start, start);
-  sampled[step] = between;
-  to_start[step] = start;
-  to_end[step] = end;
-  factor[step] = between != 0 ? (between + start + end) / between : 1;
-  if (grid.is_rate) factor[step] /= grid.range_seconds;
-}
+namespace {
 
-void WindowPlan::NoteRows(size_t steps, const Alike& alike) {
-  in_a_row.assign(first.size() / 8, 0);
+void NoteRows(size_t steps, RateSteps* out) {
   for (size_t i = 0; i + 8 <= steps; i += 8) {
-    if (alike.move == 1 && i >= alike.begin && i + 8 <= alike.end && !IsAbsent(factor[i])) {
-      in_a_row[i / 8] = kRowsAlike;
-      continue;
-    }
-    bool rising = true, same = true;
+    bool rising = true;
     for (size_t k = i + 1; k < i + 8; ++k) {
-      rising = rising && first[k] == first[k - 1] + 1 && last[k] == last[k - 1] + 1;
-      same = same && factor[k] == factor[k - 1];
+      rising =
+          rising && out->first[k] == out->first[k - 1] + 1 && out->last[k] == out->last[k - 1] + 1;
     }
-    in_a_row[i / 8] = !rising ? 0 : same ? kRowsAlike : kRows;
+    out->in_a_row[i / 8] = rising ? 1 : 0;
   }
+}
+
+}  // namespace
+
+// As Prometheus stretches the growth between first and last sample to the window's edges; the
+// way back to zero, which needs the values, is left to the kernel.
+void WindowPlan::PlanRates(const WindowGrid& grid, std::span<const int64_t> times) {
+  least_sampled = std::numeric_limits<double>::infinity();
+  most_to_start = 0;
+  PlanSteps(grid, times, 0, bounds->begin, &before);
+  PlanSteps(grid, times, bounds->end, grid.steps, &behind);
+  alike = {};
+  const size_t step = bounds->begin;
+  if (step == bounds->end || bounds->high[step] - bounds->low[step] < 2) return;
+  alike = PlanStretch(grid, Stretch(grid, *bounds, times, step));
+}
+
+void WindowPlan::PlanSteps(const WindowGrid& grid, std::span<const int64_t> times, size_t begin,
+                           size_t end, RateSteps* out) {
+  out->Resize(end - begin);
+  Stretch known;
+  RateStretch made;
+  for (size_t step = begin; step < end; ++step) {
+    if (bounds->high[step] - bounds->low[step] < 2) continue;
+    // Scrapes are regular, so most windows are like the one before.
+    const Stretch here(grid, *bounds, times, step);
+    if (known != here) made = PlanStretch(grid, here);
+    known = here;
+    const size_t at = step - begin;
+    out->first[at] = bounds->low[step];
+    out->last[at] = bounds->high[step] - 1;
+    out->factor[at] = made.factor;
+    out->sampled[at] = made.sampled;
+    out->to_start[at] = made.to_start;
+    out->to_end[at] = made.to_end;
+  }
+  NoteRows(end - begin, out);
+}
+
+RateStretch WindowPlan::PlanStretch(const WindowGrid& grid, const Stretch& here) {
+  RateStretch out;
+  out.to_start = static_cast<double>(here.before_ms) / 1000;
+  out.to_end = static_cast<double>(here.after_ms) / 1000;
+  out.sampled = static_cast<double>(here.between_ms) / 1000;
+  const double average = out.sampled / static_cast<double>(here.intervals);
+  const double threshold = average * 1.1;
+  if (out.to_start >= threshold) out.to_start = average / 2;
+  if (out.to_end >= threshold) out.to_end = average / 2;
+  least_sampled = std::min(least_sampled, out.sampled);
+  most_to_start = std::max(most_to_start, out.to_start);
+  out.factor = out.sampled != 0 ? (out.sampled + out.to_start + out.to_end) / out.sampled : 1;
+  if (grid.is_rate) out.factor /= grid.range_seconds;
+  return out;
+}
+
+RateStretch WindowPlan::RateAt(size_t step) const {
+  if (step >= bounds->begin && step < bounds->end) return alike;
+  const RateSteps& of = step < bounds->begin ? before : behind;
+  const size_t at = step < bounds->begin ? step : step - bounds->end;
+  return {of.factor[at], of.sampled[at], of.to_start[at], of.to_end[at]};
 }
 
 }  // namespace pharos::query::promql

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "query/promql/column_kernels.h"
@@ -24,38 +25,76 @@ struct WindowGrid {
   bool is_rate = false;  ///< divide by the range
 };
 
-/// The windows over one column of times. Arrays are padded for the kernels.
-struct WindowPlan {
-  std::vector<int64_t> times_ms;
-  std::vector<uint32_t> low, high;  ///< a step sees [low, high)
-  int64_t samples = 0;              ///< in all windows together
-  size_t filled = 0, pairs = 0;     ///< windows with at least one, two samples
+class SharedBounds;
 
-  /// What RateWindows takes; only where rates were asked for.
+/// Which samples each step sees: [low, high).
+struct WindowBounds {
+  std::vector<uint32_t> low, high;
+  int64_t samples = 0;           ///< in all windows together
+  size_t filled = 0, pairs = 0;  ///< windows with at least one, two samples
+  /// Steps [begin, end) lie alike: the same number of samples, `move` further on from one to the
+  /// next.
+  size_t begin = 0, end = 0;
+  uint32_t move = 0;
+
+  void Count();
+};
+
+/// What RateWindows takes of some steps one after the other. Arrays are padded for the kernels.
+struct RateSteps {
   std::vector<uint32_t> first, last;
   std::vector<uint8_t> in_a_row;
   std::vector<double> factor, sampled, to_start, to_end;
+
+  void Resize(size_t steps);
+  size_t bytes() const { return (first.capacity() + last.capacity()) * 4 + factor.capacity() * 32; }
+};
+
+/// The windows over one column of times. Of a regular column (scrapes without jitter) most steps
+/// lie alike, so that a plan is a few numbers, and its bounds are those of other such columns.
+struct WindowPlan {
+  std::vector<int64_t> times_ms;         ///< only of a plan that is found by its times
+  const WindowBounds* bounds = nullptr;  ///< own_bounds, or shared
+  WindowBounds own_bounds;
+
+  /// Only where rates were asked for: of the steps that lie alike, of those before and those
+  /// behind them.
+  RateStretch alike;
+  RateSteps before, behind;
   double least_sampled = 0, most_to_start = 0;  ///< of the windows with two samples
 
   WindowPlan() = default;
   WindowPlan(const WindowGrid& grid, std::span<const int64_t> times, bool rates) {
-    Build(grid, times, rates);
+    Build(grid, times, rates, nullptr);
   }
-  /// Anew, in the memory that it has.
-  void Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates);
+  /// Anew, in the memory that it has. `shared`: where bounds may come from; they outlive the plan.
+  void Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
+             SharedBounds* shared);
+  /// Absent factor: too few samples.
+  RateStretch RateAt(size_t step) const;
 
  private:
-  /// Steps [begin, end) whose windows lie alike: the same samples further on.
-  struct Alike {
-    size_t begin = 0, end = 0;
-    uint32_t move = 0;  ///< samples from step to step
-  };
   struct Stretch;
-  void Bound(const WindowGrid& grid);
-  Alike BoundEvenly(const WindowGrid& grid, int64_t period);
-  void PlanRates(const WindowGrid& grid, const Alike& alike);
-  void PlanStep(const WindowGrid& grid, size_t step, Stretch* known);
-  void NoteRows(size_t steps, const Alike& alike);
+  void PlanRates(const WindowGrid& grid, std::span<const int64_t> times);
+  void PlanSteps(const WindowGrid& grid, std::span<const int64_t> times, size_t begin, size_t end,
+                 RateSteps* out);
+  RateStretch PlanStretch(const WindowGrid& grid, const Stretch& here);
+};
+
+/// Bounds over regular columns, by what tells them apart. Threads: any. Errors: none; when there
+/// are many they are not kept.
+class SharedBounds {
+ public:
+  explicit SharedBounds(const WindowGrid& grid) : grid_(grid) {}
+  /// Of `size` samples, of which the first step would see [from, until) were there some at all
+  /// times of the period. Null when there are too many already.
+  const WindowBounds* Of(int64_t from, int64_t until, int64_t move, size_t size);
+
+ private:
+  using Key = std::array<int64_t, 4>;
+  const WindowGrid grid_;
+  std::mutex mutex_;
+  std::vector<std::pair<Key, std::unique_ptr<WindowBounds>>> known_;  // mutex_
 };
 
 /// The plans of one query over all its series' times, shared by its workers.
@@ -65,7 +104,8 @@ struct WindowPlan {
 class SharedWindowPlans {
  public:
   /// `rates`: what rates need is worked out too.
-  SharedWindowPlans(const WindowGrid& grid, bool rates) : grid_(grid), rates_(rates) {}
+  SharedWindowPlans(const WindowGrid& grid, bool rates)
+      : grid_(grid), rates_(rates), bounds_(grid) {}
   SharedWindowPlans(const SharedWindowPlans&) = delete;
   SharedWindowPlans& operator=(const SharedWindowPlans&) = delete;
   /// Leaves its plans' memory to later queries, kSparePlanBytes of it.
@@ -80,11 +120,13 @@ class SharedWindowPlans {
     const WindowPlan* kept = nullptr;
     std::unique_ptr<WindowPlan> passing;
   };
-  Made Make(uint64_t key, std::span<const int64_t> times_ms);
+  /// `by_times`: `key` is a hash of the times, which the plan then knows.
+  Made Make(uint64_t key, std::span<const int64_t> times_ms, bool by_times);
 
  private:
   const WindowGrid grid_;
   const bool rates_;
+  SharedBounds bounds_;
   mutable std::mutex mutex_;
   std::unordered_map<uint64_t, std::unique_ptr<WindowPlan>> plans_;  // mutex_
   size_t bytes_ = 0;                                                 // mutex_

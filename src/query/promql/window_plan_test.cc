@@ -20,19 +20,18 @@ void ExpectBounds(const WindowGrid& grid, const std::vector<int64_t>& times) {
       low += t <= end - grid.range_ms ? 1 : 0;
       high += t <= end ? 1 : 0;
     }
-    ASSERT_EQ(plan.low[step], low) << "step " << step;
-    ASSERT_EQ(plan.high[step], high) << "step " << step;
+    ASSERT_EQ(plan.bounds->low[step], low) << "step " << step;
+    ASSERT_EQ(plan.bounds->high[step], high) << "step " << step;
     samples += high - low;
     const bool usable = high - low > 1;
     if (!usable) continue;
     const double sampled = static_cast<double>(times[high - 1] - times[low]) / 1000;
-    ASSERT_EQ(plan.sampled[step], sampled) << "step " << step;
-    ASSERT_EQ(plan.first[step], low);
-    ASSERT_EQ(plan.last[step], high - 1);
-    ASSERT_GE(plan.most_to_start, plan.to_start[step]);
-    ASSERT_LE(plan.least_sampled, plan.sampled[step]);
+    const RateStretch stretch = plan.RateAt(step);
+    ASSERT_EQ(stretch.sampled, sampled) << "step " << step;
+    ASSERT_GE(plan.most_to_start, stretch.to_start);
+    ASSERT_LE(plan.least_sampled, stretch.sampled);
   }
-  EXPECT_EQ(plan.samples, samples);
+  EXPECT_EQ(plan.bounds->samples, samples);
 }
 
 TEST(WindowPlanTest, BoundsAreThoseOfCounting) {
@@ -76,11 +75,12 @@ TEST(WindowPlanTest, AWindowLikeTheOneBeforeHasItsFactor) {
                          30,
                          true};
     const WindowPlan alone(one, times, true);
-    ASSERT_EQ(IsAbsent(all.factor[step]), IsAbsent(alone.factor[0])) << step;
-    if (IsAbsent(alone.factor[0])) continue;
-    EXPECT_EQ(all.factor[step], alone.factor[0]);
-    EXPECT_EQ(all.to_start[step], alone.to_start[0]);
-    EXPECT_EQ(all.to_end[step], alone.to_end[0]);
+    const RateStretch a = all.RateAt(step), b = alone.RateAt(0);
+    ASSERT_EQ(IsAbsent(a.factor), IsAbsent(b.factor)) << step;
+    if (IsAbsent(b.factor)) continue;
+    EXPECT_EQ(a.factor, b.factor);
+    EXPECT_EQ(a.to_start, b.to_start);
+    EXPECT_EQ(a.to_end, b.to_end);
   }
 }
 

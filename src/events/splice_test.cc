@@ -1,0 +1,147 @@
+#include "events/splice.h"
+
+#include <gmock/gmock.h>
+
+#include "events/random_events_test.h"
+#include "events/world_test.h"
+
+namespace pharos::events {
+namespace {
+
+using model::Event;
+using model::EventKind;
+using model::Labels;
+using testing::ElementsAre;
+
+const Labels kShop{{"app", "shop"}};
+const Labels kCart{{"app", "cart"}};
+
+class SpliceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    EngineOptions options;
+    options.final_part_rows = 1;  // Flush seals, and merges nothing
+    world_ = std::make_unique<World>(options);
+    const auto started = world_->Start();
+    ASSERT_TRUE(started.has_value()) << started.error().message;
+  }
+  void Append(const Labels& stream, const Event& event) {
+    const auto result = world_->engine->Append("default", OneEvent(stream, event));
+    ASSERT_TRUE(result.has_value()) << result.error().message;
+  }
+  /// What was appended becomes a part.
+  void Seal() {
+    const auto flushed = world_->engine->Flush();
+    ASSERT_TRUE(flushed.has_value()) << flushed.error().message;
+  }
+  /// All parts of the kind, in the order of arrival.
+  std::vector<std::shared_ptr<const Part>> Parts(EventKind kind) {
+    std::vector<std::shared_ptr<const Part>> out;
+    for (const io::PartEntry& entry : world_->manifest->Live(io::Signal::kEvents)) {
+      auto part = Part::Open(world_->fs, "data", entry);
+      EXPECT_TRUE(part.has_value()) << part.error().message;
+      if ((*part)->meta().kind == kind) out.push_back(*part);
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+      return a->meta().min_sequence < b->meta().min_sequence;
+    });
+    return out;
+  }
+  /// The part that they become, which takes their place after a restart.
+  std::shared_ptr<const Part> Splice(EventKind kind) {
+    const auto parts = Parts(kind);
+    io::ManifestEdit edit;
+    for (const auto& part : parts) edit.drop.push_back(part->entry().id);
+    const PartPlan plan{"default", kind, kNow / (24 * kHour), parts.front()->meta().min_sequence};
+    auto spliced = SpliceParts(*world_->manifest, plan, parts, edit, nullptr);
+    EXPECT_TRUE(spliced.has_value()) << spliced.error().message;
+    world_->Restart();
+    return spliced ? *spliced : nullptr;
+  }
+
+  std::unique_ptr<World> world_;
+};
+
+TEST_F(SpliceTest, LinesOfOtherStreamsShapesAndWordsComeBack) {
+  Append(kShop, Line(kNow, R"({"a":1,"b":"user 7"})"));
+  Append(kShop, Line(kNow + 2, "plain 1"));
+  Seal();
+  Append(kCart, Line(kNow + 1, R"({"b":"cart 8","a":2})"));
+  Append(kCart, Line(kNow + 3, R"({"c":"0123456789abcdef0123"})"));
+  Append(kShop, Line(kNow + 2, "plain text that is of another skeleton"));
+  Seal();
+  ASSERT_EQ(Parts(EventKind::kLog).size(), 2u);
+  const auto part = Splice(EventKind::kLog);
+  ASSERT_NE(part, nullptr);
+  EXPECT_THAT(part->meta().run_first, ElementsAre(0, 1));
+  EXPECT_EQ(part->meta().rows, 5u);
+  EXPECT_EQ(part->streams().size(), 2u);
+  EXPECT_THAT(
+      Lines(*world_->engine, All()),
+      ElementsAre(R"({"a":1,"b":"user 7"})", R"({"b":"cart 8","a":2})", "plain 1",
+                  "plain text that is of another skeleton", R"({"c":"0123456789abcdef0123"})"));
+  auto query = All();
+  query.predicate = {.op = store::Predicate::Op::kLineContains, .text = "456789abcdef0123"};
+  EXPECT_THAT(Lines(*world_->engine, query), ElementsAre(R"({"c":"0123456789abcdef0123"})"));
+  query.predicate.text = "art 8";
+  EXPECT_THAT(Lines(*world_->engine, query), ElementsAre(R"({"b":"cart 8","a":2})"));
+}
+
+TEST_F(SpliceTest, AnEventInTwoPartsIsNotCopied) {
+  Append(kShop, Line(kNow, "once"));
+  Append(kShop, Line(kNow + 1, "twice"));
+  Seal();
+  Append(kShop, Line(kNow + 1, "twice"));
+  Append(kShop, Line(kNow, "another one at that time"));
+  Seal();
+  EXPECT_EQ(Splice(EventKind::kLog), nullptr);
+  EXPECT_EQ(Parts(EventKind::kLog).size(), 2u);
+}
+
+TEST_F(SpliceTest, SplicedPartsAreSplicedAndRewrittenWithTheirTracesAndOrigins) {
+  RandomEvents random(11);
+  std::vector<Event> sent;
+  for (int round = 0; round < 2; ++round) {
+    for (int part = 0; part < 3; ++part) {
+      for (int i = 0; i < 300; ++i) {
+        const auto offset = static_cast<int64_t>(sent.size());
+        sent.push_back(random.Span(kNow + offset * 1000));
+        Append(offset % 3 == 0 ? kShop : kCart, sent.back());
+      }
+      Seal();
+    }
+    ASSERT_NE(Splice(EventKind::kSpan), nullptr);
+    ASSERT_EQ(Parts(EventKind::kSpan).size(), 1u);
+  }
+  const auto check = [&] {
+    std::vector<model::EventBatch> keep;
+    const auto found = Collect(*world_->engine, All(EventKind::kSpan), keep);
+    ASSERT_TRUE(found.has_value()) << found.error().message;
+    ASSERT_EQ(found->size(), sent.size());
+    for (size_t i = 0; i < sent.size(); ++i) {
+      ASSERT_TRUE(model::SameEvent((*found)[i].event, sent[i])) << i;
+    }
+    for (size_t i = 0; i < sent.size(); i += 97) {
+      const model::TraceId& id = sent[i].trace_id;
+      const auto trace = world_->engine->TraceById("default", id);
+      ASSERT_TRUE(trace.has_value()) << trace.error().message;
+      const auto of_trace = [&](const Event& event) { return event.trace_id == id; };
+      const auto expected = std::count_if(sent.begin(), sent.end(), of_trace);
+      ASSERT_EQ(trace->EventCount(), id.IsZero() ? 0 : static_cast<size_t>(expected));
+    }
+  };
+  check();
+  EXPECT_EQ(Parts(EventKind::kSpan)[0]->meta().run_first.size(), 6u);
+  Append(kShop, sent[6]);  // a part with an event of the other one: their rows are merged
+  Seal();
+  world_->options.final_part_rows = 4'000;
+  world_->options.splice_percent = 0;
+  world_->Restart();
+  Seal();
+  ASSERT_EQ(Parts(EventKind::kSpan).size(), 1u);
+  EXPECT_THAT(Parts(EventKind::kSpan)[0]->meta().run_first, ElementsAre(0));
+  check();
+}
+
+}  // namespace
+}  // namespace pharos::events

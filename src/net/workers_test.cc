@@ -1,0 +1,91 @@
+#include "net/workers.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <semaphore>
+#include <thread>
+
+#include "base/priority.h"
+
+namespace pharos::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Until it is so, or (false) for seconds not.
+template <class Condition>
+bool Await(const Condition& condition) {
+  for (int i = 0; i < 10'000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
+}
+
+TEST(WorkersTest, LongJobsThatYieldAreLowered) {
+  Workers workers({.threads = 1, .max_queued = 10, .watch = true});
+  std::atomic<int> seen{0};
+  ASSERT_TRUE(workers.TryRun([&] { seen = Await([] { return base::HasLowPriority(); }) ? 1 : 2; },
+                             /*yields=*/true));
+  EXPECT_TRUE(Await([&] { return seen != 0; }));
+  EXPECT_EQ(seen, 1);
+  // Whether or not this process may raise priorities, what comes after runs at the usual one.
+  std::atomic<int> after{0};
+  ASSERT_TRUE(workers.TryRun([&] { after = base::HasLowPriority() ? 1 : 2; }, true));
+  EXPECT_TRUE(Await([&] { return after != 0; }));
+  EXPECT_EQ(after, 2);
+}
+
+TEST(WorkersTest, OtherJobsAndQuickOnesAreNot) {
+  Workers workers({.threads = 1, .max_queued = 10, .watch = true});
+  std::atomic<int> seen{0};
+  ASSERT_TRUE(workers.TryRun([&] {
+    std::this_thread::sleep_for(60ms);
+    seen = base::HasLowPriority() ? 1 : 2;
+  }));
+  EXPECT_TRUE(Await([&] { return seen != 0; }));
+  EXPECT_EQ(seen, 2);
+}
+
+TEST(WorkersTest, TheWatcherWakesForAJobAfterAQuietTime) {
+  Workers workers({.threads = 2, .max_queued = 10, .watch = true});
+  std::this_thread::sleep_for(300ms);  // it sleeps by now
+  std::atomic<int> seen{0};
+  ASSERT_TRUE(
+      workers.TryRun([&] { seen = Await([] { return base::HasLowPriority(); }) ? 1 : 2; }, true));
+  EXPECT_TRUE(Await([&] { return seen != 0; }));
+  EXPECT_EQ(seen, 1);
+}
+
+TEST(WorkersTest, PatientOnesAreLowAllTheTime) {
+  Workers workers({.threads = 1, .patient = true});
+  std::atomic<int> seen{0};
+  ASSERT_TRUE(workers.Resume([&] { seen = base::HasLowPriority() ? 1 : 2; }));
+  EXPECT_TRUE(Await([&] { return seen != 0; }));
+  EXPECT_EQ(seen, 1);
+}
+
+TEST(WorkersTest, TheQueueIsBoundedButForWhatWasLetIn) {
+  Workers workers({.threads = 1, .max_queued = 2});
+  std::binary_semaphore held(0), go(0);
+  ASSERT_TRUE(workers.TryRun([&] {
+    held.release();
+    go.acquire();
+  }));
+  held.acquire();
+  std::atomic<int> ran{0};
+  EXPECT_TRUE(workers.TryRun([&] { ++ran; }));
+  EXPECT_TRUE(workers.TryRun([&] { ++ran; }));
+  EXPECT_FALSE(workers.TryRun([&] { ++ran; }));
+  EXPECT_TRUE(workers.Resume([&] { ++ran; }));
+  go.release();
+  workers.Stop();
+  EXPECT_EQ(ran, 3);
+  EXPECT_FALSE(workers.TryRun([] {}));
+  EXPECT_FALSE(workers.Resume([] {}));
+}
+
+}  // namespace
+}  // namespace pharos::net
