@@ -57,6 +57,8 @@ class Builder {
                                          .tenant = Tenants()});
     api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
                                      {.exemplars = &deps_.storage->exemplars()});
+    api::loki::RegisterDeletes(*router, "/pharos/api/v1/spans/delete", model::EventKind::kSpan,
+                               {.deletes = &deps_.storage->event_deletes()});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -162,6 +164,7 @@ class Builder {
   api::loki::Deps LokiDeps() const {
     api::loki::Deps loki;
     loki.events = &deps_.storage->event_source();
+    if (deps_.storage->lines_may_be_deleted()) loki.deletes = &deps_.storage->event_deletes();
     loki.not_ready = [ready = deps_.ready] {
       return ready() ? std::string() : std::string("starting");
     };
