@@ -2,7 +2,7 @@
 """How much slower queries get while metrics, logs and traces come in at half of what the machine can take.
 
 mixed.py URL METRICS LOGS TRACES [--seconds 8]: three folders of request bodies (NNNNN.bin beside a meta.json with `path` and `headers`, times of the last hour), played once
-each: half of them to have something to ask, then 15 % as fast as they are taken (that rate is the capacity), the rest at half that rate. Queries run before (idle) and meanwhile.
+each: half of them to have something to ask, then 15 % as fast as they are taken (that rate is the capacity), the rest at half that rate. Queries run before (idle, after --settle seconds) and meanwhile.
 Prints p50 and p99 of both and their ratio; Pharos must be empty and running at URL.
 """
 import argparse
@@ -87,6 +87,7 @@ def main():
     options.add_argument('url')
     options.add_argument('folders', nargs=3, type=pathlib.Path, metavar='FOLDER')
     options.add_argument('--seconds', type=float, default=8)
+    options.add_argument('--settle', type=float, default=6, help='seconds for what is stored to be sealed and merged before the idle queries')
     given = options.parse_args()
     url = urllib.parse.urlsplit(given.url)
     loads = {name: bodies(folder) for name, folder in zip(('metrics', 'logs', 'traces'), given.folders)}
@@ -97,6 +98,7 @@ def main():
     meta = loads['metrics'][0]
     start = meta['start_ms'] // 1000
     end = start + (meta['end_ms'] - meta['start_ms']) // 2000
+    time.sleep(given.settle)
     stop = time.perf_counter() + given.seconds
     idle = show('idle', ask(url.hostname, url.port, start, end, lambda: time.perf_counter() > stop))
     part = cut(.5, .65)

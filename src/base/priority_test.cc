@@ -10,6 +10,8 @@ namespace {
 TEST(PriorityTest, ALoweredThreadKnowsIt) {
   EXPECT_FALSE(HasLowPriority());
   std::thread([] {
+    ASSERT_TRUE(LowerPriority(CurrentThread(), Priority::kModest));
+    EXPECT_FALSE(HasLowPriority()) << "not the lowest";
     ASSERT_TRUE(LowerPriority(CurrentThread()));
     EXPECT_TRUE(HasLowPriority());
     const bool restored = RestorePriority(CurrentThread());  // as the system allows

@@ -85,9 +85,28 @@ TEST(LokiConfig, LimitsOfAPush) {
 TEST(LokiConfig, WhatChangesResultsIsRefusedByName) {
   EXPECT_THAT(ErrorOf(ParseLokiConfig, "auth_enabled: true\n"),
               HasSubstr("f.yaml:1: field auth_enabled is not supported yet"));
-  EXPECT_THAT(ErrorOf(ParseLokiConfig, "limits_config:\n  retention_stream: []\n"),
-              HasSubstr("f.yaml:2: field limits_config.retention_stream is not supported yet"));
+  EXPECT_THAT(ErrorOf(ParseLokiConfig, "limits_config:\n  blocked_queries: [{pattern: x}]\n"),
+              HasSubstr("f.yaml:2: field limits_config.blocked_queries is not supported yet"));
   EXPECT_EQ(ErrorOf(ParseLokiConfig, "limits_config: {discover_log_levels: true}\n"), "");
+}
+
+TEST(LokiConfig, RetentionOfStreamsAndDeletions) {
+  EXPECT_THAT(ErrorOf(ParseLokiConfig, "limits_config:\n  retention_stream: [{period: 1h}]\n"),
+              HasSubstr("f.yaml:2: retention_stream: selector is missing\n"
+                        "f.yaml:2: retention period must be >= 24h was 1h0m0s"));
+  EXPECT_THAT(ErrorOf(ParseLokiConfig, "limits_config: {deletion_mode: later}\n"),
+              HasSubstr("f.yaml:1: unknown deletion mode: later"));
+  std::vector<KeyNote> notes;
+  const auto off = ParseLokiConfig(
+      "limits_config: {retention_stream: [{selector: '{a=\"b\"}', period: 2d}]}\n", "f", &notes);
+  ASSERT_TRUE(off.has_value()) << off.error().message;
+  EXPECT_TRUE(off->retention_stream.empty());
+  EXPECT_FALSE(off->deletes);
+  EXPECT_EQ(off->tenant_rate_bytes, 0);
+  const auto warned = [&](const KeyNote& note) {
+    return note.verdict == Verdict::kWarning && note.key == "limits_config.retention_stream";
+  };
+  EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), warned));
 }
 
 TEST(LokiConfig, UnknownAndDroppedKeysAreNamed) {

@@ -5,6 +5,7 @@
 #include "conf/key_table.h"
 #include "conf/prometheus_config.h"
 #include "text/duration.h"
+#include "text/go_float.h"
 
 namespace pharos::conf {
 namespace {
@@ -66,6 +67,7 @@ const std::vector<KeyRule>& Rules() {
       {"schema_config", Does::kMoot, kStore, ""},
       {"compactor", Does::kMoot, "Pharos compacts its parts on its own", ""},
       {"compactor.retention_enabled", Does::kHonoured, "", ""},
+      {"compactor.delete_request_cancel_period", Does::kHonoured, "", ""},
       {"table_manager", Does::kMoot, "no tables: Pharos keeps a folder a day", ""},
       {"table_manager.retention_deletes_enabled", Does::kHonoured, "", ""},
       {"table_manager.retention_period", Does::kHonoured, "", ""},
@@ -115,8 +117,12 @@ const std::vector<KeyRule>& Rules() {
        "a query may ask for 5000 lines at most, whatever is written here", "5000"},
       {"limits_config.query_timeout", Does::kWarn, "a query has 1m, whatever is written here",
        "1m"},
-      {"limits_config.retention_stream", Does::kNotSupported,
-       "retention by stream; all streams have one retention", ""},
+      {"limits_config.retention_stream", Does::kHonoured, "", ""},
+      {"limits_config.deletion_mode", Does::kHonoured, "", ""},
+      {"limits_config.ingestion_rate_mb", Does::kHonoured, "", ""},
+      {"limits_config.ingestion_burst_size_mb", Does::kHonoured, "", ""},
+      {"limits_config.per_stream_rate_limit", Does::kHonoured, "", ""},
+      {"limits_config.per_stream_rate_limit_burst", Does::kHonoured, "", ""},
       {"limits_config.otlp_config", Does::kNotSupported,
        "Loki's default list of resource attributes becomes labels", ""},
       {"limits_config.discover_service_name", Does::kNotSupported,
@@ -214,6 +220,78 @@ void ReadLimits(const Node& root, LokiConfig& config, Faults& faults) {
   NumberAt(root, "max_structured_metadata_entries_count", &config.max_metadata_count, faults);
 }
 
+/// Loki's rates are in units of 1024² bytes.
+void MegabytesAt(const Node& root, std::string_view key, int64_t* out, Faults& faults) {
+  const std::string path = "limits_config." + std::string(key);
+  const Node* node = AtPath(root, path);
+  if (node == nullptr) return;
+  double megabytes = 0;
+  if (!text::ParseGoFloat(node->scalar, &megabytes) || !(megabytes >= 0 && megabytes < 1e9)) {
+    faults.Add(LineAtPath(root, path),
+               "cannot unmarshal `" + node->scalar + "` into float64 (" + path + ")");
+    return;
+  }
+  *out = static_cast<int64_t>(megabytes * (1 << 20));
+}
+
+void ReadRates(const Node& root, LokiConfig& config, Faults& faults) {
+  const auto given = [&](std::string_view key) {
+    return AtPath(root, "limits_config." + std::string(key)) != nullptr;
+  };
+  if (given("ingestion_rate_mb") || given("ingestion_burst_size_mb")) {
+    config.tenant_rate_bytes = 4 << 20;  // Loki's defaults
+    config.tenant_burst_bytes = 6 << 20;
+    MegabytesAt(root, "ingestion_rate_mb", &config.tenant_rate_bytes, faults);
+    MegabytesAt(root, "ingestion_burst_size_mb", &config.tenant_burst_bytes, faults);
+  }
+  if (given("per_stream_rate_limit") || given("per_stream_rate_limit_burst")) {
+    config.stream_rate_bytes = 3 << 20;
+    config.stream_burst_bytes = 15 << 20;
+    NumberAt(root, "per_stream_rate_limit", &config.stream_rate_bytes, faults);
+    NumberAt(root, "per_stream_rate_limit_burst", &config.stream_burst_bytes, faults);
+  }
+}
+
+void ReadStreamRetention(const Node& root, LokiConfig& config, Faults& faults) {
+  const Node* list = AtPath(root, "limits_config.retention_stream");
+  if (list == nullptr) return;
+  if (list->kind != Node::Kind::kSequence) {
+    return faults.Add(list->line, "limits_config.retention_stream must be a list");
+  }
+  for (const Node& item : list->items) {
+    LokiConfig::StreamRetention rule;
+    rule.line = item.line;
+    MapReader map(item, "validation.StreamRetention", faults);
+    map.String("selector", &rule.selector);
+    map.Int("priority", &rule.priority);
+    map.DurationMs("period", &rule.period_ms);
+    map.Done();
+    constexpr int64_t kDayMs = 24LL * 3600 * 1000;
+    if (rule.selector.empty()) faults.Add(item.line, "retention_stream: selector is missing");
+    if (rule.period_ms < kDayMs) {
+      faults.Add(item.line, "retention period must be >= 24h was " +
+                                text::GoDuration(rule.period_ms * 1'000'000));
+    }
+    config.retention_stream.push_back(std::move(rule));
+  }
+  if (BoolAt(root, "compactor.retention_enabled", false, faults)) return;
+  config.retention_stream.clear();
+  faults.Note({list->line, Verdict::kWarning, "limits_config.retention_stream",
+               "has no effect without compactor.retention_enabled: true, in Loki as here"});
+}
+
+void ReadDeletes(const Node& root, LokiConfig& config, Faults& faults) {
+  std::string mode = "filter-and-delete";
+  if (const Node* node = AtPath(root, "limits_config.deletion_mode")) mode = node->scalar;
+  if (mode != "disabled" && mode != "filter-only" && mode != "filter-and-delete") {
+    faults.Add(LineAtPath(root, "limits_config.deletion_mode"), "unknown deletion mode: " + mode);
+  }
+  config.deletes = BoolAt(root, "compactor.retention_enabled", false, faults) && mode != "disabled";
+  config.deletes_for_good = mode != "filter-only";
+  if (const auto period = DurationAt(root, "compactor.delete_request_cancel_period", faults))
+    config.delete_cancel_ms = *period;
+}
+
 void ReadAlertmanagers(const Node& root, LokiConfig& config) {
   const Node* node = AtPath(root, "ruler.alertmanager_url");
   if (node == nullptr) return;
@@ -252,6 +330,9 @@ Result<LokiConfig> ParseLokiConfig(std::string_view text, const std::string& fil
   }
   ReadRetention(root, config, faults);
   ReadLimits(root, config, faults);
+  ReadRates(root, config, faults);
+  ReadStreamRetention(root, config, faults);
+  ReadDeletes(root, config, faults);
   ReadAlertmanagers(root, config);
   ReadListener(root, config, faults);
   if (notes != nullptr) *notes = faults.notes();

@@ -18,6 +18,23 @@ struct LokiConfig {
   /// How long log lines are kept; none: the file does not say so (Pharos's own retention
   /// holds). Set only where the file also switches deletion on, as in Loki.
   std::optional<int64_t> retention_ms;
+  /// Streams that are kept for another time; only where compactor.retention_enabled is true.
+  struct StreamRetention {
+    int line = 0;
+    std::string selector;  ///< not parsed
+    int64_t priority = 0;
+    int64_t period_ms = 0;
+  };
+  std::vector<StreamRetention> retention_stream;
+  /// Delete requests are taken: compactor.retention_enabled and not `deletion_mode: disabled`.
+  bool deletes = false;
+  bool deletes_for_good = true;  ///< false: `filter-only`, lines are hidden and stay on disk
+  int64_t delete_cancel_ms = 24LL * 3600 * 1000;
+  /// Bytes of lines a second, and at once; 0: no limit. Only where the file names one of the two.
+  int64_t tenant_rate_bytes = 0;
+  int64_t tenant_burst_bytes = 0;
+  int64_t stream_rate_bytes = 0;
+  int64_t stream_burst_bytes = 0;
   /// What a push is held against (limits_config), with Loki's defaults.
   bool reject_old_samples = true;
   int64_t reject_old_samples_max_age_ms = 7LL * 24 * 3600 * 1000;

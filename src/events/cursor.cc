@@ -5,11 +5,8 @@
 
 #include "events/duplicates.h"
 #include "events/limits.h"
-#include "events/open_granule.h"
-#include "events/regex_granules.h"
 #include "events/scan_workers.h"
-#include "match/label_name.h"
-#include "store/reserved_streams.h"
+#include "events/unit_queue.h"
 
 namespace pharos::events {
 namespace {
@@ -18,17 +15,6 @@ using base::ErrorKind;
 using base::Fail;
 using base::Result;
 using store::EventQuery;
-
-/// A granule or block that may still hold rows of the answer, or a part that was not looked at yet.
-struct Unit {
-  static constexpr uint32_t kWholePart = UINT32_MAX;
-  size_t source = 0;
-  uint32_t number = 0;
-  int64_t min_ns = 0;                      ///< inclusive, clipped to what is still wanted of it
-  int64_t max_ns = 0;                      ///< inclusive
-  uint32_t opened = 0;                     ///< how many pieces of it were read
-  std::shared_ptr<OpenGranule> granule{};  ///< what is left of one that was read in part
-};
 
 /// Rows of an opened unit that were not given out yet: [begin, end).
 struct Opened {
@@ -39,16 +25,14 @@ struct Opened {
   size_t bytes = 0;
 };
 
-/// False when the part has no line that passes.
-Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source);
-
 class MergeCursor final : public store::EventCursor {
  public:
   MergeCursor(const EventQuery& query, CompiledPredicate predicate, std::vector<Source> sources)
       : query_(query),
         backward_(query.direction == store::Direction::kBackward),
         predicate_(std::move(predicate)),
-        sources_(std::move(sources)) {}
+        sources_(std::move(sources)),
+        units_(backward_) {}
 
   void Start(size_t most_rows) {
     most_rows_ = most_rows;
@@ -70,9 +54,6 @@ class MergeCursor final : public store::EventCursor {
     auto keep = std::make_shared<std::vector<std::shared_ptr<const LoadedRows>>>();
     size_t taken = 0;
     while (taken < page_rows_ && (query_.limit == 0 || given_ < query_.limit)) {
-      if (query_.cancelled && query_.cancelled()) {
-        return Fail(ErrorKind::kCancelled, "the query was cancelled");
-      }
       PHAROS_TRY_VOID(OpenDue());
       if (opened_.empty()) break;
       taken += TakeRun(page_rows_ - taken, out, *keep);
@@ -84,12 +65,6 @@ class MergeCursor final : public store::EventCursor {
   }
 
  private:
-  struct LaterUnit {
-    bool backward;
-    bool operator()(const Unit& a, const Unit& b) const {
-      return backward ? a.max_ns < b.max_ns : a.min_ns > b.min_ns;
-    }
-  };
   struct LaterOpened {
     const MergeCursor* cursor;
     bool operator()(const Opened& a, const Opened& b) const {
@@ -110,7 +85,7 @@ class MergeCursor final : public store::EventCursor {
     }
     unit.min_ns = std::max(unit.min_ns, query_.start_ns);
     unit.max_ns = std::min(unit.max_ns, query_.end_ns - 1);
-    Requeue(std::move(unit));
+    units_.Push(std::move(unit));
   }
 
   /// The granules of a part, or blocks of a memtable, that may hold rows of the answer.
@@ -145,37 +120,27 @@ class MergeCursor final : public store::EventCursor {
     if (units_.empty()) return true;
     if (opened_.empty()) return false;
     const int64_t head = Head(opened_.front()).event.time_ns;
-    return backward_ ? head > units_.front().max_ns : head < units_.front().min_ns;
+    return backward_ ? head > units_.nearest().max_ns : head < units_.nearest().min_ns;
   }
 
-  /// How many units cover one moment, at most.
-  size_t Depth() const {
-    std::vector<std::pair<int64_t, int>> borders;
-    for (const Unit& unit : units_) {
-      borders.emplace_back(unit.min_ns, -1);  // before the ends at the same time
-      borders.emplace_back(unit.max_ns, 1);
-    }
-    std::sort(borders.begin(), borders.end());
-    size_t depth = 0, most = 0;
-    for (const auto& [time, border] : borders) {
-      if (border > 0) {
-        --depth;
-      } else {
-        most = std::max(most, ++depth);
-      }
-    }
-    return most;
+  /// Where many units overlap, fewer rows of each are decoded at a time. Counted again when there
+  /// are twice as many units as at the last count, since parts come one by one.
+  void ChoosePieceRows() {
+    if (units_added_ < 2 * units_counted_) return;
+    units_counted_ = units_added_;
+    piece_rows_ = std::clamp(most_rows_ / 2 / std::max<size_t>(1, units_.Depth()),
+                             kCursorLeastPiece, kCursorPieceRows);
   }
 
   Result<void> OpenDue() {
-    while (!HeadIsFirst()) {
+    while (true) {
       if (query_.cancelled && query_.cancelled()) {
         return Fail(ErrorKind::kCancelled, "the query was cancelled");
       }
+      if (HeadIsFirst()) return {};
       PHAROS_TRY_VOID(OpenSome());
       if (pending_rows_ > row_cap_ || pending_bytes_ > byte_cap_) PHAROS_TRY_VOID(DropFarHalf());
     }
-    return {};
   }
 
   /// What became of a unit: rows, and what is left of it.
@@ -189,21 +154,15 @@ class MergeCursor final : public store::EventCursor {
   Result<void> OpenSome() {
     std::vector<Piece> pieces;
     while (pieces.size() < read_ahead_ && !HeadIsFirst() && !units_.empty()) {
-      std::pop_heap(units_.begin(), units_.end(), LaterUnit{backward_});
-      Unit unit = std::move(units_.back());
-      units_.pop_back();
+      Unit unit = units_.Pop();
       if (unit.number == Unit::kWholePart) {  // only now: a limit may be reached before
-        PHAROS_TRY(const bool possible, Prepare(query_, predicate_, &sources_[unit.source]));
+        PHAROS_TRY(const bool possible, PrepareSource(query_, predicate_, &sources_[unit.source]));
         if (!possible) continue;
         AddUnits(unit.source);
-        if (query_.limit == 0) {
-          piece_rows_ = std::clamp(most_rows_ / 2 / std::max<size_t>(1, Depth()), kCursorLeastPiece,
-                                   kCursorPieceRows);
-        }
+        if (query_.limit == 0) ChoosePieceRows();
         continue;
       }
       pieces.push_back({std::move(unit)});
-      if (pieces.back().unit.granule) open_bytes_ -= pieces.back().unit.granule->Bytes();
     }
     const bool keep = units_read_ < kKeptGranules;
     ScanWorkers::Process().Run(pieces.size(), [&](size_t i) { Read(keep, pieces[i]); });
@@ -214,13 +173,22 @@ class MergeCursor final : public store::EventCursor {
       rows += (*piece.rows)->rows.size();
       Take(piece);
     }
+    ChooseReadAhead(pieces.size(), rows);
+    return {};
+  }
+
+  /// After `pieces` gave `rows`: how many to read at once next.
+  void ChooseReadAhead(size_t pieces, size_t rows) {
     const bool sparse = predicate_.TestsLine() || !query_.fields.filters.empty();
     if (sparse && rows == 0) {
       read_ahead_ = std::min(2 * read_ahead_, kReadAhead);
-    } else if (rows > pieces.size()) {
-      read_ahead_ = query_.limit == 0 ? 2 : 1;
+    } else if (query_.limit == 0) {
+      if (rows > pieces) read_ahead_ = 2;
+    } else {  // as many as it will take, by what these held
+      const size_t missing = query_.limit - std::min(query_.limit, given_ + pending_rows_);
+      read_ahead_ = std::clamp<size_t>(missing * pieces / std::max<size_t>(1, rows), 1,
+                                       std::min(2 * read_ahead_, kReadAhead));
     }
-    return {};
   }
 
   RowFilter FilterOf(const Unit& unit) const {
@@ -233,6 +201,7 @@ class MergeCursor final : public store::EventCursor {
     filter.needles = &source.needles;
     filter.clauses = &source.clauses;
     filter.fields = source.fields.get();
+    filter.hidden = source.hidden.get();
     return filter;
   }
 
@@ -278,8 +247,8 @@ class MergeCursor final : public store::EventCursor {
       const size_t bytes = piece.left->granule->Bytes();
       // A query with a limit seldom comes back to a granule, and then for a few rows more.
       const bool again = query_.limit == 0 || piece.left->opened > 1;
-      if (!again || open_bytes_ + bytes > kOpenGranuleBytes) piece.left->granule.reset();
-      Requeue(*std::move(piece.left));
+      if (!again || units_.open_bytes() + bytes > kOpenGranuleBytes) piece.left->granule.reset();
+      units_.Push(*std::move(piece.left));
     }
     std::shared_ptr<LoadedRows>& rows = *piece.rows;
     if (rows->rows.empty()) return;
@@ -299,13 +268,6 @@ class MergeCursor final : public store::EventCursor {
     const size_t wanted = query_.limit - given_;
     const size_t share = wanted / std::max<size_t>(1, units_added_);
     return std::min(wanted + 16, (share + 8) << std::min<uint32_t>(unit.opened, 16));
-  }
-
-  void Requeue(Unit unit) {
-    if (unit.min_ns > unit.max_ns) return;
-    if (unit.granule) open_bytes_ += unit.granule->Bytes();
-    units_.push_back(std::move(unit));
-    std::push_heap(units_.begin(), units_.end(), LaterUnit{backward_});
   }
 
   /// Too much is held at once: gives the rows of the farther half back to their units, which
@@ -364,7 +326,7 @@ class MergeCursor final : public store::EventCursor {
       left.min_ns = last_kept + 1;
       opened.unit.max_ns = last_kept;
     }
-    Requeue(std::move(left));
+    units_.Push(std::move(left));
   }
 
   /// Gives out the first row and those after it of the same unit that come before every other.
@@ -395,7 +357,8 @@ class MergeCursor final : public store::EventCursor {
   bool IsNext(const LoadedRow& row) const {
     if (!units_.empty()) {
       const int64_t time = row.event.time_ns;
-      if (backward_ ? time <= units_.front().max_ns : time >= units_.front().min_ns) return false;
+      if (backward_ ? time <= units_.nearest().max_ns : time >= units_.nearest().min_ns)
+        return false;
     }
     if (opened_.empty()) return true;
     const LoadedRow& other = Head(opened_.front());
@@ -419,15 +382,15 @@ class MergeCursor final : public store::EventCursor {
   const CompiledPredicate predicate_;
   std::vector<Source> sources_;
   const store::Predicate residual_;
-  std::vector<Unit> units_;     // a heap, nearest first
+  UnitQueue units_;
   std::vector<Opened> opened_;  // a heap, nearest first
   size_t page_rows_ = kCursorFirstPage;
   size_t units_added_ = 0;
+  size_t units_counted_ = 0;
   size_t most_rows_ = 0;
   size_t units_read_ = 0;
   size_t read_ahead_ = 1;
   size_t piece_rows_ = kCursorPieceRows;
-  size_t open_bytes_ = 0;  // of granules in units_
   size_t pending_rows_ = 0;
   size_t pending_bytes_ = 0;
   size_t row_cap_ = 0;
@@ -439,96 +402,7 @@ class MergeCursor final : public store::EventCursor {
   model::Labels last_labels_;
 };
 
-Result<bool> Prepare(const EventQuery& query, const CompiledPredicate& predicate, Source* source) {
-  if (!source->part) return true;
-  const Part& part = *source->part;
-  for (const CompiledPredicate::Substring& substring : predicate.substrings()) {
-    PHAROS_TRY(auto needle, Needle::Make(part, substring.text));
-    if (needle->never() && !substring.negated) return false;
-    source->needles.push_back(std::move(needle));
-  }
-  for (const match::RegexClause& clause : predicate.clauses()) {
-    auto& needles = source->clauses.emplace_back();
-    for (const match::RegexLiteral& literal : clause) {
-      PHAROS_TRY(auto needle, Needle::Make(part, literal.text, literal.fold));
-      if (!needle->never()) needles.push_back(std::move(needle));
-    }
-    if (needles.empty()) return false;
-  }
-  for (const match::RegexOutline& outline : predicate.outlines()) {
-    PHAROS_TRY(GranuleSet granules, GranulesOfRegex(part, outline));
-    source->outlines.push_back(std::move(granules));
-  }
-  if (!query.fields.json) return true;
-  std::vector<bool> usable;
-  for (const store::FieldFilter& filter : query.fields.filters) {
-    const std::string& name = query.fields.names[filter.field];
-    bool free = part.meta().origin_first.empty() && !part.meta().many_keys &&
-                !MayHaveLabel(part.meta().attribute_keys, name);
-    for (size_t i = 0; i < source->streams.size() && free; ++i) {
-      free = !source->streams[i] || !part.streams()[i].labels.Has(name);
-    }
-    usable.push_back(free);
-  }
-  PHAROS_TRY(source->fields, PartFields::Make(part, query.fields, std::move(usable)));
-  return true;
-}
-
 }  // namespace
-
-bool MayHaveLabel(const std::vector<std::string>& attribute_keys, std::string_view name) {
-  for (const std::string& key : attribute_keys) {
-    std::string prefix;
-    match::AppendLabelName(prefix, key, true);
-    if (name == prefix || name.starts_with(prefix + "_")) return true;  // maps are flattened
-  }
-  return false;
-}
-
-Result<void> PrepareSources(const EventQuery& query, const CompiledPredicate& predicate,
-                            std::vector<Source>* sources) {
-  if (!predicate.TestsLine() && !query.fields.json) return {};
-  std::vector<Result<bool>> possible(sources->size(), true);
-  ScanWorkers::Process().Run(
-      sources->size(), [&](size_t i) { possible[i] = Prepare(query, predicate, &(*sources)[i]); });
-  std::vector<Source> left;
-  for (size_t i = 0; i < sources->size(); ++i) {
-    if (!possible[i]) return std::unexpected(possible[i].error());
-    if (*possible[i]) left.push_back(std::move((*sources)[i]));
-  }
-  *sources = std::move(left);
-  return {};
-}
-
-bool MayHold(const Source& source, const CompiledPredicate& predicate, uint32_t granule) {
-  for (size_t i = 0; i < source.needles.size(); ++i) {
-    if (predicate.substrings()[i].negated) continue;
-    if (!source.needles[i]->granules().Has(granule)) return false;
-  }
-  for (const GranuleSet& outline : source.outlines) {
-    if (!outline.Has(granule)) return false;
-  }
-  for (const auto& clause : source.clauses) {
-    if (std::none_of(clause.begin(), clause.end(),
-                     [&](const auto& needle) { return needle->granules().Has(granule); })) {
-      return false;
-    }
-  }
-  return source.fields == nullptr || source.fields->granules().Has(granule);
-}
-
-bool MatchStreams(const std::vector<model::Matcher>& matchers, Source* source) {
-  const size_t count = source->part ? source->part->streams().size() : source->memory.sizes.streams;
-  source->streams.resize(count);
-  bool any = false;
-  for (size_t i = 0; i < count; ++i) {
-    const model::Labels& labels =
-        source->part ? source->part->streams()[i].labels : source->memory.table->stream(i).labels;
-    source->streams[i] = store::MatchesStream(matchers, labels);
-    any = any || source->streams[i];
-  }
-  return any;
-}
 
 Result<std::unique_ptr<store::EventCursor>> MakeCursor(const EventQuery& query,
                                                        std::vector<Source> sources,

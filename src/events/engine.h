@@ -24,22 +24,39 @@
 #include "events/admission.h"
 #include "events/common_times.h"
 #include "events/cursor.h"
+#include "events/deletions.h"
 #include "events/frame_pool.h"
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
 #include "events/part_builder.h"
+#include "events/rate_limits.h"
 #include "events/stream_registry.h"
 #include "events/tails.h"
 #include "io/manifest.h"
 #include "io/wal.h"
+#include "store/event_deletes.h"
 #include "store/events.h"
 
 namespace pharos::events {
 
+/// Streams that are kept shorter or longer than others of their kind. Among the rules that match a
+/// stream the one with the highest priority counts, then the first.
+struct StreamRetention {
+  model::EventKind kind = model::EventKind::kLog;
+  std::vector<model::Matcher> streams;
+  int64_t priority = 0;
+  int64_t retention_ns = 0;
+};
+
 struct EngineOptions {
   int64_t log_retention_ns = 7 * 86'400'000'000'000;
   int64_t span_retention_ns = 7 * 86'400'000'000'000;
+  std::vector<StreamRetention> stream_retention{};
+  uint64_t log_retention_bytes = 0;   ///< on disk; the oldest parts go first. 0: no limit
+  uint64_t span_retention_bytes = 0;  ///< likewise
+  /// For how long a deletion can be taken back: until then its events are hidden, not gone.
+  int64_t delete_cancel_ns = 86'400'000'000'000;
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   int64_t seal_idle_ns = 120'000'000'000;     ///< since the last append, of kIdleSealBytes
   uint64_t seal_rows = 4'000'000;
@@ -49,6 +66,8 @@ struct EngineOptions {
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
   size_t splice_percent = 50;            ///< a merge copies granules that are as full as this
   uint64_t min_free_bytes = 256u << 20;  ///< below it on the disk, kFull
+  RateLimit log_rate{};                  ///< of a tenant's lines
+  RateLimit stream_rate{};               ///< of the lines of one of its streams
   size_t max_streams = 0;                ///< a tenant and kind; 0: the limit of limits.h
   size_t cursor_rows = kCursorRows;      ///< decoded rows that one query holds
   int zstd_level = 3;
@@ -61,7 +80,10 @@ struct EngineOptions {
 /// fails the queries that touch its time range, and only these. After a failed Tick or Flush
 /// everything is where it was, and the next one tries again.
 /// Cost: Append encodes once outside of locks; readers take a snapshot and hold no lock.
-class Engine final : public store::EventSink, public store::EventSource, public store::Maintenance {
+class Engine final : public store::EventSink,
+                     public store::EventSource,
+                     public store::EventDeletes,
+                     public store::Maintenance {
  public:
   static base::Result<std::unique_ptr<Engine>> Open(io::Manifest& manifest, base::Clock& clock,
                                                     base::MemoryBudget& budget,
@@ -91,6 +113,11 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   std::shared_ptr<void> Tail(const store::EventQuery& query,
                              std::function<void(const model::EventBatch&)> on_batch) override;
   store::EventStats Stats(std::string_view tenant, model::EventKind kind) override;
+
+  base::Result<std::string> AddDeletion(std::string_view tenant,
+                                        store::EventDeletion deletion) override;
+  std::vector<store::EventDeletion> Deletions(std::string_view tenant) override;
+  base::Result<void> CancelDeletion(std::string_view tenant, std::string_view id) override;
 
   /// Reads and checks every page of every part; the first error, which names the part.
   base::Result<void> Verify();
@@ -146,6 +173,8 @@ class Engine final : public store::EventSink, public store::EventSource, public 
 
   // engine_read.cc
   base::Result<std::vector<Source>> Sources(const Key& key, int64_t start_ns, int64_t end_ns);
+  base::Result<std::vector<Source>> SourcesLocked(const Key& key, int64_t start_ns,
+                                                  int64_t end_ns) const;
   base::Result<void> TraceFrom(const Key& key, const model::TraceId& id,
                                std::vector<std::shared_ptr<LoadedRows>>* found);
 
@@ -163,6 +192,17 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   /// Readers see the old ones or the new one, never both nor none.
   void ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot);
 
+  // engine_retention.cc
+  base::Result<void> DropExpired();
+  base::Result<void> DropParts(const std::vector<Slot>& slots);
+  base::Result<void> DropStreams();
+  base::Result<void> CarryOutDeletions();
+  base::Result<bool> Rewrite(const Key& key, const Slot& slot, const RowFilter& filter);
+  std::vector<std::pair<Key, Slot>> AllParts() const;
+  /// How long events of a stream are kept.
+  int64_t RetentionOf(model::EventKind kind, const model::Labels& stream) const;
+  int64_t LongestRetention(model::EventKind kind) const;
+
   // engine_merge.cc
   base::Result<bool> MergeOnce(bool final);
   base::Result<void> Merge(const Key& key, const std::vector<Slot>& run);
@@ -171,7 +211,6 @@ class Engine final : public store::EventSink, public store::EventSource, public 
                                            std::vector<std::shared_ptr<const Part>> parts,
                                            const io::ManifestEdit& edit);
   void NoteDamaged(const std::vector<Slot>& run);
-  base::Result<void> DropExpired();
   void RemoveDirectory(const io::PartEntry& entry);
   void WatchDisk();
 
@@ -199,7 +238,11 @@ class Engine final : public store::EventSink, public store::EventSource, public 
   std::mutex seal_mutex_;           // one seal at a time; taken after maintenance_mutex_
   int64_t seal_retry_ns_ = 0;       // monotonic: when a failed seal is tried again; guarded by it
   std::condition_variable sealed_;  // told when a seal is done
+  int64_t streams_due_ns_ = 0;      // monotonic: the next look at streams' own retention; likewise
+  int64_t delete_retry_ns_ = 0;     // monotonic: likewise, for deletions; under maintenance_mutex_
   CommonTimes common_times_;
+  events::Deletions deletions_;
+  RateLimits rates_;
   std::atomic<bool> disk_full_{false};
   std::function<void()> wake_;
   Tails tails_;

@@ -6,6 +6,7 @@
 #include "events/engine.h"
 #include "events/limits.h"
 #include "events/record_codec.h"
+#include "store/reserved_streams.h"
 
 namespace pharos::events {
 
@@ -19,14 +20,19 @@ namespace {
 constexpr size_t kMaxTenantBytes = 150;  // Loki's
 constexpr EventKind kKinds[] = {EventKind::kLog, EventKind::kSpan};
 
-void CountEvents(EventKind kind, uint64_t taken, uint64_t rejected) {
-  static base::Counter& lines = base::GetCounter("pharos_events_appended_total",
-                                                 "Events taken into the store.", "kind=\"log\"");
-  static base::Counter& spans = base::GetCounter("pharos_events_appended_total",
-                                                 "Events taken into the store.", "kind=\"span\"");
+void CountEvents(uint64_t lines_taken, uint64_t exemplars_taken, uint64_t spans_taken,
+                 uint64_t rejected) {
+  const auto counter = [](const char* label) -> base::Counter& {
+    return base::GetCounter("pharos_events_appended_total", "Events taken into the store.", label);
+  };
+  static base::Counter& lines = counter("kind=\"log\"");
+  static base::Counter& exemplars = counter("kind=\"exemplar\"");
+  static base::Counter& spans = counter("kind=\"span\"");
   static base::Counter& refused =
       base::GetCounter("pharos_events_rejected_total", "Events refused by limits and time bounds.");
-  (kind == EventKind::kLog ? lines : spans).Add(taken);
+  lines.Add(lines_taken);
+  exemplars.Add(exemplars_taken);
+  spans.Add(spans_taken);
   refused.Add(rejected);
 }
 
@@ -35,6 +41,7 @@ struct Intake {
   const Admission admission;
   BatchWriter writer;
   uint64_t rejected = 0;
+  uint64_t too_fast = 0;  // of these
   std::string reason;
   std::vector<bool> taken;  // by position in the batch, when `remember` is set
   bool remember = false;
@@ -78,6 +85,25 @@ size_t RecordBytes(const model::EventBatch& batch, std::string_view text) {
   return bytes;
 }
 
+struct Volume {
+  uint64_t lines = 0;
+  uint64_t bytes = 0;
+};
+/// What Loki counts of the lines: themselves and their structured metadata. Exemplars are none.
+Volume VolumeOf(const model::StreamEvents& stream) {
+  Volume out;
+  if (stream.stream.Has(store::kExemplarLabel)) return out;
+  for (const model::Event& event : stream.events) {
+    if (event.kind != EventKind::kLog) continue;
+    ++out.lines;
+    out.bytes += event.body.text.size();
+    for (const model::KeyValue& kv : event.attributes) {
+      out.bytes += kv.key.size() + kv.value.text.size();
+    }
+  }
+  return out;
+}
+
 /// The text that the batch was sent as, where its lines make up most of it: then the log keeps
 /// what the sender compressed, and the memtable this text.
 std::string_view TextOfLines(const model::EventBatch& batch) {
@@ -117,7 +143,8 @@ std::shared_ptr<Memtable> Engine::TableOf(Generation& generation, std::string_vi
 
 Admission Engine::CurrentAdmission() const {
   const int64_t now = clock_.NowNs();
-  return {now - options_.log_retention_ns, now - options_.span_retention_ns, now + kMaxFutureNs};
+  return {now - LongestRetention(EventKind::kLog), now - LongestRetention(EventKind::kSpan),
+          now + kMaxFutureNs};
 }
 
 Result<void> Engine::Admissible(std::string_view tenant) const {
@@ -184,6 +211,16 @@ Result<void> Engine::Replay(const io::WalFrame& frame) {
 Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
                                                 const model::EventBatch& batch) {
   PHAROS_TRY_VOID(Admissible(tenant));
+  if (options_.log_rate.IsSet()) {
+    Volume all;
+    for (const model::StreamEvents& stream : batch.streams) {
+      const Volume volume = VolumeOf(stream);
+      all.lines += volume.lines;
+      all.bytes += volume.bytes;
+    }
+    auto refusal = rates_.RefuseBatch(tenant, all.lines, all.bytes, clock_.NowNs());
+    if (!refusal.empty()) return Fail(ErrorKind::kLimit, std::move(refusal));
+  }
   const std::string_view text = TextOfLines(batch);
   Intake intake{.admission = CurrentAdmission(),
                 .writer = BatchWriter(frames_->Take(RecordBytes(batch, text)), text)};
@@ -198,6 +235,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     generation_number = active_->number;
   }
   uint64_t kind_rows[2] = {};
+  uint64_t exemplars = 0;
   Counters* counters[2] = {};
   for (const model::StreamEvents& stream : batch.streams) {
     for (const EventKind kind : kKinds) {
@@ -209,15 +247,27 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
         intake.Refuse(count, TooManyStreams(stream.stream, tenant));
         continue;
       }
+      if (kind == EventKind::kLog && rates_.limits_streams()) {
+        const Volume volume = VolumeOf(stream);
+        auto refusal = rates_.RefuseStream(tenant, stream.stream, volume.bytes, clock_.NowNs());
+        if (volume.lines > 0 && !refusal.empty()) {
+          intake.Refuse(count, std::move(refusal));
+          intake.too_fast += count;
+          continue;
+        }
+      }
       const size_t before = intake.writer.rows();
       intake.AddStream(stream, kind, first);
       kind_rows[static_cast<size_t>(kind)] += intake.writer.rows() - before;
+      if (kind == EventKind::kLog && stream.stream.Has(store::kExemplarLabel)) {
+        exemplars += intake.writer.rows() - before;
+      }
     }
     first += stream.events.size();
   }
   store::EventAppendResult result{base::Ack::Durable(), intake.rejected, intake.reason};
-  CountEvents(EventKind::kLog, kind_rows[0], intake.rejected);
-  CountEvents(EventKind::kSpan, kind_rows[1], 0);
+  result.too_fast = intake.too_fast == intake.rejected && intake.rejected > 0;
+  CountEvents(kind_rows[0] - exemplars, exemplars, kind_rows[1], intake.rejected);
   if (intake.writer.rows() == 0) return result;
   const bool sent = !text.empty();
   const Frame frame{frames_->Share(intake.writer.Finish()), sent ? batch.sent->text : nullptr};

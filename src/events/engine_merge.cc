@@ -1,4 +1,4 @@
-// Merge of small parts, retention, and the watch over the disk.
+// Merge of small parts, and the watch over the disk.
 #include <algorithm>
 
 #include "base/log.h"
@@ -113,37 +113,6 @@ void Engine::NoteDamaged(const std::vector<Slot>& run) {
   }
   if (found) return;
   for (const Slot& slot : run) damaged_.insert(slot.entry.id);  // sound pages, wrong contents
-}
-
-Result<void> Engine::DropExpired() {
-  const Admission admission = CurrentAdmission();
-  io::ManifestEdit edit;
-  std::vector<io::PartEntry> dropped;
-  {
-    std::lock_guard lock(state_mutex_);
-    for (const auto& [key, slots] : parts_) {
-      const int64_t oldest = key.second == model::EventKind::kSpan ? admission.oldest_span_ns
-                                                                   : admission.oldest_log_ns;
-      for (const Slot& slot : slots) {
-        if (slot.entry.max_time >= oldest) continue;
-        edit.drop.push_back(slot.entry.id);
-        dropped.push_back(slot.entry);
-      }
-    }
-  }
-  if (dropped.empty()) return {};
-  PHAROS_TRY_VOID(manifest_.Apply(edit));
-  {
-    std::lock_guard lock(state_mutex_);
-    for (auto& [key, slots] : parts_) {
-      std::erase_if(slots, [&](const Slot& slot) {
-        return std::find(edit.drop.begin(), edit.drop.end(), slot.entry.id) != edit.drop.end();
-      });
-    }
-  }
-  common_times_.Forget();
-  for (const io::PartEntry& entry : dropped) RemoveDirectory(entry);
-  return {};
 }
 
 /// What is not listed any more is removed at the next start at the latest.

@@ -15,7 +15,22 @@ using base::Result;
 
 Result<std::vector<Source>> Engine::Sources(const Key& key, int64_t start_ns, int64_t end_ns) {
   std::vector<Source> sources;
-  std::lock_guard lock(state_mutex_);
+  // Before the parts: one that is carried out in the meantime leaves parts that need it not.
+  const auto deletions = deletions_.Active(key.first, key.second);
+  {
+    std::lock_guard lock(state_mutex_);
+    PHAROS_TRY(sources, SourcesLocked(key, start_ns, end_ns));
+  }
+  for (Source& source : sources) {
+    source.hidden = source.part ? HiddenRows::Of(*deletions, *source.part)
+                                : HiddenRows::Of(*deletions, source.memory);
+  }
+  return sources;
+}
+
+Result<std::vector<Source>> Engine::SourcesLocked(const Key& key, int64_t start_ns,
+                                                  int64_t end_ns) const {
+  std::vector<Source> sources;
   if (const auto it = parts_.find(key); it != parts_.end()) {
     for (const Slot& slot : it->second) {
       if (slot.entry.max_time < start_ns || slot.entry.min_time >= end_ns) continue;
@@ -117,6 +132,7 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
     RowFilter filter;
     filter.trace_id = &id;
     filter.trace_number = task.number;
+    filter.hidden = source.hidden.get();
     task.rows = source.part ? LoadGranule(source.part, task.granule, task.rank, filter)
                             : LoadTrace(source.memory, task.rank, filter);
   };

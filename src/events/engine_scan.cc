@@ -146,6 +146,7 @@ class ScanRun {
     filter.clauses = &task.source->clauses;
     filter.keep_pages = tasks_.size() <= kKeptScanGranules;
     filter.fields = task.source->fields.get();
+    filter.hidden = task.source->hidden.get();
     Found found;
     found.status = task.whole ? FindWhole(task, filter, found) : FindRows(task, filter, found);
     return found;

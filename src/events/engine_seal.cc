@@ -34,7 +34,9 @@ Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& b
       pages_(std::make_shared<SharedPages>(kSharedPageBytes, &budget)),
       frames_(std::make_shared<FramePool>(
           std::min<uint64_t>(options.seal_bytes, budget.limit_bytes() / 16), budget)),
-      active_(std::make_shared<Generation>()) {}
+      active_(std::make_shared<Generation>()),
+      deletions_(manifest),
+      rates_(options.log_rate, options.stream_rate) {}
 
 Engine::~Engine() {  // cursors may live on, the budget may not
   pages_->Close();
@@ -45,6 +47,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock
                                              base::MemoryBudget& budget, EngineOptions options) {
   std::unique_ptr<Engine> engine(new Engine(manifest, clock, budget, options));
   engine->LoadParts();
+  PHAROS_TRY_VOID(engine->deletions_.Load());
   engine->WatchDisk();
   return engine;
 }
@@ -204,7 +207,9 @@ Result<void> Engine::Flush() {
     PHAROS_TRY(const bool merged, MergeOnce(true));
     if (!merged) break;
   }
-  return DropExpired();
+  PHAROS_TRY_VOID(CarryOutDeletions());
+  PHAROS_TRY_VOID(DropExpired());
+  return DropStreams();
 }
 
 Result<void> Engine::Urgent() {
@@ -222,8 +227,16 @@ Result<void> Engine::Upkeep() {
   std::lock_guard lock(maintenance_mutex_);
   PHAROS_TRY_VOID(DropExpired());
   if (clock_.MonotonicNs() < merge_retry_ns_) return {};
-  const auto merged = MergeOnce(false);
-  if (merged) return {};
+  auto merged = MergeOnce(false);
+  if (merged) {
+    auto dropped = CarryOutDeletions();
+    if (dropped && clock_.MonotonicNs() >= streams_due_ns_) {
+      streams_due_ns_ = clock_.MonotonicNs() + kStreamRetentionNs;
+      dropped = DropStreams();
+    }
+    if (dropped) return {};
+    merged = std::unexpected(dropped.error());
+  }
   merge_retry_ns_ = clock_.MonotonicNs() + kRetryNs;
   return std::unexpected(merged.error());
 }

@@ -22,6 +22,9 @@ inline constexpr size_t kMaxStreams = 1'000'000;
 /// How far in the future an event may lie: Loki's `creation_grace_period`, 10 min.
 inline constexpr int64_t kMaxFutureNs = 600'000'000'000;
 
+/// Tenants or streams whose rate of bytes is remembered; those that rest are forgotten first.
+inline constexpr size_t kMaxRateBuckets = 100'000;
+
 /// Rows of a granule: what one page of a column holds and a search decodes at once.
 inline constexpr size_t kGranuleRows = 4096;
 /// Rows of a granule of spans: who asks for a trace wants a few rows of each.
@@ -105,6 +108,15 @@ inline constexpr int64_t kMaxRegexBytes = 8 << 20;
 /// How long an append waits at most for a seal that memory has outgrown: it must not grow with the
 /// sender's speed, and one sender must not hold up the others for long.
 inline constexpr std::chrono::milliseconds kSealWait{100};
+
+/// Deletions that wait to be carried out: each is held against the streams of every part read.
+inline constexpr size_t kMaxDeletions = 1000;
+
+/// How often streams are held against a retention of their own: all streams of all parts.
+inline constexpr int64_t kStreamRetentionNs = 60'000'000'000;
+
+/// Until a deletion tries again parts that could not be read.
+inline constexpr int64_t kDeleteRetryNs = 600'000'000'000;
 
 /// After a failed seal or merge, the time until Tick tries again: a part is written anew each time.
 inline constexpr int64_t kRetryNs = 10'000'000'000;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "events/event_maker.h"
 #include "events/open_granule.h"
 
 namespace pharos::events {
@@ -16,9 +17,9 @@ class OpenGranule::Impl {
   Impl(std::shared_ptr<const Part> part, uint32_t granule, uint64_t rank, const RowFilter& filter)
       : part_(std::move(part)),
         granule_(granule),
-        rank_(rank),
         filter_(filter),
-        meta_(part_->granules()[granule]) {}
+        meta_(part_->granules()[granule]),
+        maker_(*part_, granule, rank) {}
 
   Result<std::shared_ptr<LoadedRows>> Load() {
     PHAROS_TRY_VOID(SelectAll());
@@ -108,6 +109,28 @@ class OpenGranule::Impl {
     if (!selected_.empty()) PHAROS_TRY_VOID(SelectByTrace());
     if (!selected_.empty() && lines) PHAROS_TRY_VOID(SelectByLine());
     if (!selected_.empty() && filter_.fields != nullptr) PHAROS_TRY_VOID(SelectByFields());
+    if (!selected_.empty() && filter_.hidden != nullptr) PHAROS_TRY_VOID(TakeOutHidden());
+    return {};
+  }
+
+  /// Rows that were deleted.
+  Result<void> TakeOutHidden() {
+    for (const HiddenRows::One& one : filter_.hidden->all()) {
+      if (!one.deletion->Overlaps(meta_.min_time, meta_.max_time)) continue;
+      std::vector<uint32_t> covered;
+      for (const uint32_t row : selected_) {
+        if (one.Covers(keys_.streams[row], keys_.times[row])) covered.push_back(row);
+      }
+      if (one.deletion->TestsLine() && !covered.empty()) {
+        PHAROS_TRY_VOID(ReadBodies());
+        const auto test = [&](std::string_view line) { return one.deletion->TestLine(line); };
+        PHAROS_TRY_VOID(KeepLines(test, &covered));
+      }
+      std::vector<uint32_t> left;
+      std::set_difference(selected_.begin(), selected_.end(), covered.begin(), covered.end(),
+                          std::back_inserter(left));
+      selected_ = std::move(left);
+    }
     return {};
   }
 
@@ -145,10 +168,23 @@ class OpenGranule::Impl {
   Result<std::shared_ptr<LoadedRows>> Make(std::vector<uint32_t> rows) {
     auto out = std::make_shared<LoadedRows>();
     if (!rows.empty()) PHAROS_TRY_VOID(Materialise(rows, *out));
-    if (out->rows.size() * 4 < meta_.rows) Compact(*out);
+    if (out->rows.size() * 4 < meta_.rows) EventMaker::Compact(*out);
     if (!out->rows.empty()) out->keep.push_back(part_);
     std::sort(out->rows.begin(), out->rows.end(), Before);
     return out;
+  }
+
+  Result<void> Materialise(const std::vector<uint32_t>& rows, LoadedRows& out) {
+    if (filter_.bodies) {
+      PHAROS_TRY_VOID(ReadBodies());
+      if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
+    }
+    PHAROS_TRY_VOID(ReadIds());
+    if (!rest_) {
+      PHAROS_TRY(rest_, part_->SharedPage("rest", granule_, filter_.keep_pages));
+    }
+    const EventMaker::Pages pages{keys_, ids_, bodies_.get(), rest_};
+    return maker_.Make(pages, filter_, rows, out);
   }
 
   bool TestsLine() const { return filter_.predicate != nullptr && filter_.predicate->TestsLine(); }
@@ -305,20 +341,27 @@ class OpenGranule::Impl {
   }
 
   Result<void> SelectEachLine() {
-    auto opened = bodies_->OpenFor(selected_);
+    const auto test = [&](std::string_view line) { return filter_.predicate->TestLine(line); };
+    return KeepLines(test, &selected_);
+  }
+
+  /// Puts each line together and keeps the rows whose lines pass.
+  template <class Test>
+  Result<void> KeepLines(const Test& test, std::vector<uint32_t>* rows) {
+    auto opened = bodies_->OpenFor(*rows);
     if (!opened) return Named(std::move(opened).error());
     bool readable = true;
     std::string line;
-    std::erase_if(selected_, [&](uint32_t i) {
+    std::erase_if(*rows, [&](uint32_t i) {
       line.clear();
       if (bodies_->IsLine(i)) {
         bodies_->Append(i, line);
-        return !filter_.predicate->TestLine(line);
+        return !test(line);
       }
       base::Arena arena;
       model::Value body;
       readable = bodies_->Get(i, arena, &body) && readable;
-      return !filter_.predicate->TestLine(model::ValueToString(body));
+      return !test(model::ValueToString(body));
     });
     if (!readable) {
       return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
@@ -326,107 +369,8 @@ class OpenGranule::Impl {
     return {};
   }
 
-  Result<void> Materialise(const std::vector<uint32_t>& rows, LoadedRows& out) {
-    if (filter_.bodies) {
-      PHAROS_TRY_VOID(ReadBodies());
-      if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
-    }
-    PHAROS_TRY_VOID(ReadIds());
-    if (!rest_) {
-      PHAROS_TRY(rest_, part_->SharedPage("rest", granule_, filter_.keep_pages));
-    }
-    out.pages.push_back(rest_);
-    std::vector<model::Event> events(rows.size());
-    std::vector<int64_t> origins(rows.size());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      events[i].kind = part_->meta().kind;
-      events[i].time_ns = keys_.times[rows[i]];
-    }
-    auto decoded = DecodeGranuleRest(*rest_, meta_, rows, out.arena, events, origins);
-    if (!decoded) return Named(std::move(decoded).error());
-    out.rows.reserve(rows.size());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const uint32_t row = rows[i];
-      if (filter_.bodies && !bodies_->Get(row, out.arena, &events[i].body)) {
-        return Fail(ErrorKind::kCorrupt, "part " + part_->entry().path + ": a body is damaged");
-      }
-      if (meta_.max_trace != 0) PHAROS_TRY_VOID(FillIds(ids_[row], &events[i]));
-      PHAROS_TRY_VOID(FillOrigin(origins[i], out, &events[i]));
-      if (filter_.predicate != nullptr && !filter_.predicate->TestEvent(events[i])) continue;
-      const uint32_t stream = keys_.streams[row];
-      out.rows.push_back(
-          {events[i], &part_->streams()[stream].labels, stream, rank_ << 32 | OrderOf(row)});
-    }
-    return {};
-  }
-
-  uint64_t OrderOf(uint32_t row) const { return uint64_t{granule_} * kGranuleRows + row; }
-
-  Result<void> FillIds(const TraceRef& ref, model::Event* event) {
-    if (ref.trace == 0) return {};
-    if (!traces_ || ref.trace < traces_first_ ||
-        ref.trace >= traces_first_ + static_cast<int64_t>(traces_->ids.size())) {
-      PHAROS_TRY(traces_, part_->Traces(ref.trace, &traces_first_));
-    }
-    const auto at = static_cast<size_t>(ref.trace - traces_first_);
-    if (at >= traces_->ids.size()) return BadIds();
-    event->trace_id = traces_->ids[at];
-    PHAROS_TRY(event->span_id, SpanIdOf(at, ref.span));
-    if (event->span != nullptr) {
-      // The reader of the rest page made this span in our own arena.
-      auto* span = const_cast<model::SpanPart*>(event->span);
-      PHAROS_TRY(span->parent_id, SpanIdOf(at, ref.parent));
-    }
-    return {};
-  }
-
-  Result<model::SpanId> SpanIdOf(size_t trace, int64_t number) const {
-    if (number == 0) return model::SpanId{};
-    const uint32_t first = traces_->first_span[trace];
-    if (number < 0 || static_cast<uint64_t>(number) > traces_->first_span[trace + 1] - first) {
-      return BadIds();
-    }
-    return traces_->spans[first + static_cast<size_t>(number) - 1];
-  }
-
-  std::unexpected<base::Error> BadIds() const {
-    return Fail(ErrorKind::kCorrupt,
-                "part " + part_->entry().path + ": a row names an id that is not there");
-  }
-
-  Result<void> FillOrigin(int64_t number, LoadedRows& out, model::Event* event) {
-    if (number == 0) return {};
-    if (!origins_ || number < origins_first_ ||
-        number >= origins_first_ + static_cast<int64_t>(origins_->origins.size())) {
-      PHAROS_TRY(origins_, part_->Origins(number, &origins_first_));
-    }
-    if (out.keep.empty() || out.keep.back() != origins_) out.keep.push_back(origins_);
-    const auto at = static_cast<size_t>(number - origins_first_);
-    if (at >= origins_->origins.size()) {
-      return Fail(ErrorKind::kCorrupt,
-                  "part " + part_->entry().path + ": a row names an origin that is not there");
-    }
-    event->origin = origins_->origins[at];
-    return {};
-  }
-
-  /// A few rows are copied, so that they do not hold the pages of all.
-  static void Compact(LoadedRows& out) {
-    base::Arena arena(1024);
-    for (LoadedRow& row : out.rows) {
-      const model::Origin* origin = row.event.origin;
-      row.event.origin = nullptr;  // its page is kept as it is
-      row.event = model::CopyEvent(row.event, arena);
-      row.event.origin = origin;
-    }
-    if (out.rows.empty()) out.keep.clear();
-    out.arena = std::move(arena);
-    out.pages.clear();
-  }
-
   const std::shared_ptr<const Part> part_;
   const uint32_t granule_;
-  const uint64_t rank_;
   const RowFilter filter_;
   const GranuleMeta& meta_;
   GranuleKeys keys_;
@@ -442,10 +386,7 @@ class OpenGranule::Impl {
   std::vector<std::unique_ptr<NeedleTest>> tests_;  // by substring
   std::vector<std::vector<std::unique_ptr<NeedleTest>>> clause_tests_;
   PageBytes rest_;
-  std::shared_ptr<const TracePage> traces_;
-  int64_t traces_first_ = 0;
-  std::shared_ptr<const OriginPage> origins_;
-  int64_t origins_first_ = 0;
+  EventMaker maker_;
 };
 
 OpenGranule::OpenGranule(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

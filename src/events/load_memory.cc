@@ -21,6 +21,20 @@ bool Wanted(const MemRow& row, const RowFilter& filter) {
   return row.stream < filter.streams->size() && (*filter.streams)[row.stream];
 }
 
+/// True where a deletion hides the event.
+bool Hidden(const HiddenRows& hidden, const MemRow& row, const model::Event& event) {
+  for (const HiddenRows::One& one : hidden.all()) {
+    if (!one.Covers(row.stream, row.time_ns)) continue;
+    if (!one.deletion->TestsLine()) return true;
+    const bool is_line = event.body.type == model::Value::Type::kString;
+    if (one.deletion->TestLine(is_line ? std::string(event.body.text)
+                                       : model::ValueToString(event.body))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Adds the row when it passes all tests.
 Result<void> AddRow(const MemSnapshot& memory, size_t number, uint64_t rank,
                     const RowFilter& filter, LoadedRows& out) {
@@ -40,6 +54,7 @@ Result<void> AddRow(const MemSnapshot& memory, size_t number, uint64_t rank,
   }
   if (filter.trace_id != nullptr && loaded.event.trace_id != *filter.trace_id) return {};
   if (filter.predicate != nullptr && !filter.predicate->TestEvent(loaded.event)) return {};
+  if (filter.hidden != nullptr && Hidden(*filter.hidden, row, loaded.event)) return {};
   loaded.stream = &memory.table->stream(row.stream).labels;
   loaded.stream_number = row.stream;
   loaded.order = rank << 32 | number;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/deletion.h"
 #include "events/line_fields.h"
 #include "events/memtable.h"
 #include "events/needle.h"
@@ -32,6 +33,7 @@ struct RowFilter {
   const PartFields* fields = nullptr;  ///< of parts: rows that fail a usable filter are left out
   const model::TraceId* trace_id = nullptr;  ///< null: all
   int64_t trace_number = 0;                  ///< its number in the part
+  const HiddenRows* hidden = nullptr;        ///< what deletions hide of the source; null: nothing
   bool keep_pages = true;                    ///< in memory for the next query
   bool bodies = true;                        ///< events of parts get their bodies
 };

@@ -1,6 +1,7 @@
 #include "events/row_input.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "events/limits.h"
 #include "events/loaded_rows.h"
@@ -115,6 +116,7 @@ class PartWalk {
   const uint32_t source;  ///< number of the part
 
   std::vector<uint32_t> stream_numbers;  ///< of the part's streams in the merged part
+  const KeptRows* kept = nullptr;        ///< of the part; null: all
 
   /// A granule that is walked, its bodies apart.
   struct Open {
@@ -126,7 +128,11 @@ class PartWalk {
 
   /// The current row, null at the end. `old` takes granules that were left.
   Result<LoadedRow*> Peek(std::vector<std::unique_ptr<Open>>& old) {
-    while (!open_ || at_ == open_->order.size()) {
+    while (true) {
+      if (open_ && kept) {
+        while (at_ < open_->order.size() && !kept->granules[granule_ - 1][at_]) ++at_;
+      }
+      if (open_ && at_ < open_->order.size()) return open_->order[at_];
       if (open_) old.push_back(std::move(open_));
       if (granule_ == end_) return nullptr;
       first_ = next_;
@@ -134,7 +140,6 @@ class PartWalk {
       PHAROS_TRY_VOID(OpenGranule(granule_++));
       at_ = 0;
     }
-    return open_->order[at_];
   }
   void Advance() { ++at_; }
   /// How many rows there are in front of the granule of the current row.
@@ -174,9 +179,13 @@ class PartWalk {
 
 class PartsInput final : public RowInput {
  public:
-  explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts) {
+  explicit PartsInput(std::vector<std::shared_ptr<const Part>> parts,
+                      std::optional<KeptRows> kept = std::nullopt)
+      : kept_(std::move(kept)) {
     for (const auto& part : parts) {
-      for (const PartStream& stream : part->streams()) streams_.push_back(stream.labels);
+      for (size_t i = 0; i < part->streams().size(); ++i) {
+        if (!kept_ || kept_->streams[i]) streams_.push_back(part->streams()[i].labels);
+      }
     }
     std::sort(streams_.begin(), streams_.end());
     streams_.erase(std::unique(streams_.begin(), streams_.end()), streams_.end());
@@ -192,7 +201,9 @@ class PartsInput final : public RowInput {
       for (size_t run = 0; run < firsts.size(); ++run) {
         const auto all = static_cast<uint32_t>(part.granules().size());
         const uint32_t end = run + 1 < firsts.size() ? firsts[run + 1] : all;
-        walks_.emplace_back(parts[i], i, firsts[run], end, rows).stream_numbers = numbers;
+        PartWalk& walk = walks_.emplace_back(parts[i], i, firsts[run], end, rows);
+        walk.stream_numbers = numbers;
+        walk.kept = kept_ ? &*kept_ : nullptr;
         for (uint32_t g = firsts[run]; g < end; ++g) rows += part.granules()[g].rows;
       }
     }
@@ -208,10 +219,11 @@ class PartsInput final : public RowInput {
     for (const auto& part : parts_) {
       for (uint32_t g = 0; g < part->granules().size(); ++g) {
         const GranuleMeta& meta = part->granules()[g];
+        const std::vector<bool>* kept = kept_ ? &kept_->granules[g] : nullptr;
         if (meta.max_trace == 0) {
           for (uint32_t i = 0; i < meta.rows; ++i) visit({}, {}, {}, 0);
         } else {
-          PHAROS_TRY_VOID(VisitGranule(*part, g, meta, visit));
+          PHAROS_TRY_VOID(VisitGranule(*part, g, meta, kept, visit));
         }
       }
     }
@@ -246,13 +258,13 @@ class PartsInput final : public RowInput {
 
  private:
   static Result<void> VisitGranule(const Part& part, uint32_t granule, const GranuleMeta& meta,
-                                   const IdVisitor& visit) {
+                                   const std::vector<bool>* kept, const IdVisitor& visit) {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
     PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta));
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i].trace == 0) {
+      if (ids[i].trace == 0 || (kept != nullptr && !(*kept)[i])) {
         visit({}, {}, {}, 0);
         continue;
       }
@@ -279,6 +291,7 @@ class PartsInput final : public RowInput {
                 "part " + part.entry().path + ": a row names an id that is not there");
   }
 
+  const std::optional<KeptRows> kept_;  // of the only part; else all
   std::vector<Labels> streams_;
   std::vector<std::shared_ptr<const Part>> parts_;
   std::vector<PartWalk> walks_;  // in the order of arrival
@@ -298,6 +311,11 @@ Result<void> FillBody(const InputRow& row, base::Arena& arena) {
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
                                        int64_t end_ns) {
   return std::make_unique<MemtableInput>(std::move(table), start_ns, end_ns);
+}
+
+std::unique_ptr<RowInput> ReadPart(std::shared_ptr<const Part> part, KeptRows kept) {
+  std::vector<std::shared_ptr<const Part>> parts{std::move(part)};
+  return std::make_unique<PartsInput>(std::move(parts), std::move(kept));
 }
 
 std::unique_ptr<RowInput> ReadParts(std::vector<std::shared_ptr<const Part>> parts) {

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/kept_rows.h"
 #include "events/memtable.h"
 #include "events/part.h"
 #include "model/event.h"
@@ -51,6 +52,8 @@ base::Result<void> FillBody(const InputRow& row, base::Arena& arena);
 /// The rows of `table` with start ≤ time < end. The table must not grow any more.
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,
                                        int64_t end_ns);
+/// The rows of a part that stay.
+std::unique_ptr<RowInput> ReadPart(std::shared_ptr<const Part> part, KeptRows kept);
 /// All rows of `parts`, which are in the order of arrival.
 std::unique_ptr<RowInput> ReadParts(std::vector<std::shared_ptr<const Part>> parts);
 

@@ -51,8 +51,10 @@ inline constexpr size_t kMaxStreamBacklogBytes = 4 << 20;
 
 /// Threads that make the pieces of long answers: all these answers take turns on them.
 inline constexpr int kPatientWorkers = 2;
-/// A request that has run this long gives way to those that come after it.
-inline constexpr std::chrono::milliseconds kGiveWayAfter{10};
+/// A request that has used this much of a core gives way to those that come after it; much more,
+/// and it takes only what nobody else wants. Time in which it waited for a core does not count:
+/// where there is much to do, all requests take long.
+inline constexpr std::chrono::milliseconds kGiveWayAfter{10}, kGiveAllWayAfter{100};
 
 /// Smaller answers are not worth compressing (they fit one packet).
 inline constexpr size_t kMinGzipBytes = 1024;

@@ -1,6 +1,7 @@
 #include "net/workers.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <chrono>
 #include <utility>
@@ -22,13 +23,24 @@ constexpr int kQuietLooks = 20;
 
 int64_t NowNs() { return SteadyClock::now().time_since_epoch().count(); }
 
+/// What a thread has used of cores so far.
+int64_t UsedNs(clockid_t clock) {
+  timespec used{};
+  clock_gettime(clock, &used);
+  return used.tv_sec * 1'000'000'000LL + used.tv_nsec;
+}
+
+int64_t Ns(std::chrono::milliseconds time) { return std::chrono::nanoseconds(time).count(); }
+
 }  // namespace
 
 struct Workers::Worker {
   std::thread thread;
   base::ThreadId id = 0;                // workers_mutex_
-  std::atomic<int64_t> yields_from{0};  // when a job that gives way began; 0: none runs
-  bool lowered = false;                 // workers_mutex_
+  clockid_t clock{};                    // workers_mutex_: of what the thread uses of cores
+  std::atomic<int64_t> began{0};        // when a job that yields began; 0: none runs
+  std::atomic<int64_t> used_before{0};  // by the thread, when it began
+  base::Priority priority{};            // workers_mutex_
   bool gone = false;                    // workers_mutex_: to be joined, and replaced
 };
 
@@ -92,6 +104,7 @@ void Workers::Loop(Worker& self) {
   {
     std::lock_guard lock(workers_mutex_);
     self.id = base::CurrentThread();
+    pthread_getcpuclockid(pthread_self(), &self.clock);
   }
   if (options_.patient) base::LowerPriority(self.id);
   base::IdleReturn returns;
@@ -122,7 +135,8 @@ bool Workers::Run(Worker& self, Job job) {
   const int64_t begin = NowNs();
   const bool watched = job.yields && options_.watch;
   if (watched) {
-    self.yields_from.store(begin);
+    self.used_before.store(UsedNs(CLOCK_THREAD_CPUTIME_ID));
+    self.began.store(begin);
     if (!watching_.load()) {
       std::lock_guard lock(workers_mutex_);
       watch_.notify_one();
@@ -134,18 +148,18 @@ bool Workers::Run(Worker& self, Job job) {
     base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
   }
   job.run = nullptr;  // what it holds is let go without the lock
-  const bool heavy = NowNs() - begin > std::chrono::nanoseconds(kHeavyJob).count();
+  const bool heavy = NowNs() - begin > Ns(kHeavyJob);
   if (heavy) base::ReturnFreedMemory();
   if (watched) {
-    self.yields_from.store(0);
-    if (NowNs() - begin >= std::chrono::nanoseconds(kGiveWayAfter).count()) Raise(self);
+    self.began.store(0);
+    if (NowNs() - begin >= Ns(kGiveWayAfter)) Raise(self);
   }
   return heavy || options_.patient;
 }
 
 void Workers::Raise(Worker& self) {
   std::lock_guard lock(workers_mutex_);
-  if (!std::exchange(self.lowered, false)) return;
+  if (std::exchange(self.priority, base::Priority::kUsual) == base::Priority::kUsual) return;
   if (base::RestorePriority(self.id) || watch_stopped_) return;
   self.gone = true;
   watch_.notify_one();
@@ -153,7 +167,7 @@ void Workers::Raise(Worker& self) {
 
 bool Workers::LowerTheLong() {
   bool busy = false;
-  const int64_t before = NowNs() - std::chrono::nanoseconds(kGiveWayAfter).count();
+  const int64_t before = NowNs() - Ns(kGiveWayAfter);
   for (auto at = workers_.begin(); at != workers_.end();) {
     Worker& worker = **at;
     if (worker.gone) {
@@ -163,10 +177,14 @@ bool Workers::LowerTheLong() {
       continue;
     }
     ++at;
-    const int64_t from = worker.yields_from.load();
-    busy = busy || from != 0;
-    if (from == 0 || from > before || worker.lowered) continue;
-    worker.lowered = base::LowerPriority(worker.id);
+    const int64_t began = worker.began.load();
+    busy = busy || began != 0;
+    if (began == 0 || began > before || worker.priority == base::Priority::kLow) continue;
+    const int64_t used = UsedNs(worker.clock) - worker.used_before.load();
+    const auto due = used >= Ns(kGiveAllWayAfter) ? base::Priority::kLow
+                     : used >= Ns(kGiveWayAfter)  ? base::Priority::kModest
+                                                  : base::Priority::kUsual;
+    if (due > worker.priority && base::LowerPriority(worker.id, due)) worker.priority = due;
   }
   return busy;
 }

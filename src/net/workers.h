@@ -32,7 +32,7 @@ class Workers {
   explicit Workers(WorkersOptions options);
   ~Workers();
 
-  /// `yields`: after kGiveWayAfter the job goes on at low priority.
+  /// `yields`: after kGiveWayAfter and kGiveAllWayAfter the job goes on at lower priorities.
   [[nodiscard]] bool TryRun(std::function<void()> job, bool yields = false);
   /// Part of something that was let in already: however much is queued. False once stopped.
   [[nodiscard]] bool Resume(std::function<void()> job);

@@ -28,6 +28,7 @@ base::Result<std::unique_ptr<PartIndex>> PartIndex::Load(const io::PartReader& f
     return base::Fail(base::ErrorKind::kCorrupt, "series are missing from the index");
   }
   index->BuildPostings();
+  index->HashNumbering();
   return index;
 }
 
@@ -53,6 +54,21 @@ void PartIndex::BuildPostings() {
       postings_[next[label_pairs_[i]]++] = series;
     }
   }
+}
+
+// A hash of hashes: of each pair's bytes, of the pairs of the series, of how many each has.
+void PartIndex::HashNumbering() {
+  const auto bytes_of = [](const auto& items) {
+    return std::string_view(reinterpret_cast<const char*>(items.data()),
+                            items.size() * sizeof(items[0]));
+  };
+  std::vector<base::Hash128> hashes;
+  hashes.reserve(pair_count() + 2);
+  for (uint32_t pair = 0; pair < pair_count(); ++pair)
+    hashes.push_back(base::HashBytes128(Pair(pair)));
+  hashes.push_back(base::HashBytes128(bytes_of(label_pairs_)));
+  hashes.push_back(base::HashBytes128(bytes_of(label_begin_)));
+  numbering_ = base::HashBytes128(bytes_of(hashes));
 }
 
 model::Labels PartIndex::LabelsOf(uint32_t series) const {

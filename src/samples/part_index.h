@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/result.h"
 #include "io/part_file.h"
 #include "model/labels.h"
@@ -36,6 +37,8 @@ class PartIndex final : public PostingSource {
             label_begin_[series + 1] - label_begin_[series]};
   }
   uint32_t pair_count() const { return pairs_.size(); }
+  /// A hash of all labels of all series: indexes that have the same one number their series alike.
+  base::Hash128 numbering() const { return numbering_; }
   /// Canonical label bytes of one pair.
   std::string_view Pair(uint32_t pair) const { return pairs_.Pair(pair); }
   std::vector<uint32_t> Select(const std::vector<model::Matcher>& matchers) const {
@@ -61,6 +64,7 @@ class PartIndex final : public PostingSource {
  private:
   bool AddSeries(std::string_view page);
   void BuildPostings();
+  void HashNumbering();
   /// The first pair at or after (name, value).
   uint32_t LowerBound(std::string_view name, std::string_view value) const;
   /// The first pair of a later name.
@@ -76,6 +80,7 @@ class PartIndex final : public PostingSource {
   std::vector<SeriesPlace> places_;       // a series
   std::vector<uint32_t> postings_;
   std::vector<uint32_t> postings_begin_;  // a pair
+  base::Hash128 numbering_;
 };
 
 }  // namespace pharos::samples

@@ -105,17 +105,45 @@ EngineSelection::EngineSelection(HeadSnapshot head, std::vector<PartChoice> part
       start_ms_(query.start_ms),
       end_ms_(query.end_ms),
       presence_only_(query.presence_only) {
-  one_part_ = parts_.size() == 1 && head_.series.empty();
-  if (!one_part_) {
+  alike_ = NumbersAlike();
+  if (alike_)
+    MergeByNumber();
+  else
     Merge(RankRows());
-    return;
-  }
-  const PartIndex& index = *parts_[0].index;
-  for (const uint32_t series : parts_[0].series) {
-    const SeriesPlace& place = index.place(series);
-    if (place.min_ms > end_ms_ || place.max_ms < start_ms_) continue;
-    refs_.push_back({0, series});
-    first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
+}
+
+bool EngineSelection::NumbersAlike() const {
+  if (!head_.series.empty()) return false;
+  return std::ranges::all_of(parts_, [&](const PartChoice& choice) {
+    return choice.index->numbering() == parts_[0].index->numbering();
+  });
+}
+
+void EngineSelection::MergeByNumber() {
+  if (parts_.empty()) return;
+  struct Cursor {
+    const PartChoice& choice;
+    size_t at = 0;
+  };
+  std::vector<Cursor> cursors;
+  for (const PartChoice& choice : parts_) cursors.push_back({choice});
+  constexpr uint32_t kEnd = UINT32_MAX;
+  const auto number = [](const Cursor& cursor) {
+    return cursor.at < cursor.choice.series.size() ? cursor.choice.series[cursor.at] : kEnd;
+  };
+  refs_.reserve(parts_[0].series.size() * parts_.size());
+  first_ref_.reserve(parts_[0].series.size() + 1);
+  for (;;) {
+    uint32_t series = kEnd;
+    for (const Cursor& cursor : cursors) series = std::min(series, number(cursor));
+    if (series == kEnd) return;
+    for (uint32_t p = 0; p < cursors.size(); ++p) {
+      if (number(cursors[p]) != series) continue;
+      ++cursors[p].at;
+      const SeriesPlace& place = cursors[p].choice.index->place(series);
+      if (place.min_ms <= end_ms_ && place.max_ms >= start_ms_) refs_.push_back({p, series});
+    }
+    if (refs_.size() > first_ref_.back()) first_ref_.push_back(static_cast<uint32_t>(refs_.size()));
   }
 }
 
@@ -245,11 +273,11 @@ void EngineSelection::MergeTwo(const std::vector<Row>& rows, size_t middle) {
 }
 
 std::span<const uint32_t> EngineSelection::PairsOf(size_t series) const {
-  return one_part_ ? parts_[0].index->PairsOf(refs_[series].series) : labels_[series];
+  return alike_ ? parts_[0].index->PairsOf(refs_[first_ref_[series]].series) : labels_[series];
 }
 
 std::string_view EngineSelection::Pair(uint32_t pair) const {
-  return one_part_ ? parts_[0].index->Pair(pair) : pairs_[pair];
+  return alike_ ? parts_[0].index->Pair(pair) : pairs_[pair];
 }
 
 model::Labels EngineSelection::LabelsOf(size_t series) const {
@@ -265,7 +293,10 @@ store::SeriesGroups EngineSelection::GroupBy(const std::vector<std::string>& nam
                                              bool without) const {
   store::SeriesGroups groups;
   enum : uint8_t { kUnknown, kKept, kLeft };
-  std::vector<uint8_t> kept(one_part_ ? parts_[0].index->pair_count() : pairs_.size(), kUnknown);
+  std::vector<uint8_t> kept(!alike_          ? pairs_.size()
+                            : parts_.empty() ? 0
+                                             : parts_[0].index->pair_count(),
+                            kUnknown);
   const auto keeps = [&](uint32_t pair) {
     if (kept[pair] == kUnknown) {
       const std::string_view name = Parse(Pair(pair)).name;

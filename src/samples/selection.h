@@ -16,8 +16,8 @@
 namespace pharos::samples {
 
 /// Owns: the snapshot and the parts it reads. Threads: any; const once made. Errors: readers
-/// name the corrupt part. Cost: with one part nothing but its list; else a comparison of
-/// label numbers a series and source.
+/// name the corrupt part. Cost: with one part, or several of the same series (of a fleet that did
+/// not change), nothing but their lists; else a comparison of label numbers a series and source.
 class EngineSelection final : public store::Selection {
  public:
   /// `parts` oldest generation first.
@@ -36,7 +36,7 @@ class EngineSelection final : public store::Selection {
   using Ref = SourceRef;
   struct Row;
 
-  /// The labels as numbers of pairs, rising: the only part's own numbers, or ranks_.
+  /// The labels as numbers of pairs, rising: the first part's own numbers, or ranks_.
   std::span<const uint32_t> PairsOf(size_t series) const;
   std::string_view Pair(uint32_t pair) const;
   std::span<const Ref> RefsOf(size_t series) const {
@@ -47,6 +47,9 @@ class EngineSelection final : public store::Selection {
   /// Adds pairs, which come in order, to pairs_.
   void UnitePairs(const std::vector<std::string_view>& more);
   std::span<const uint32_t> RanksOf(const Row& row) const;
+  /// Whether all that was chosen numbers its series alike, so that these numbers order them.
+  bool NumbersAlike() const;
+  void MergeByNumber();
   void Merge(std::vector<Row> rows);
   void MergeTwo(const std::vector<Row>& rows, size_t middle);
 
@@ -56,7 +59,7 @@ class EngineSelection final : public store::Selection {
   const bool presence_only_;
   std::vector<Ref> refs_;
   std::vector<uint32_t> first_ref_{0};  // a series
-  bool one_part_ = false;
+  bool alike_ = false;
   std::vector<std::string_view> pairs_;  // by rank; views into indexes and head_
   std::vector<uint32_t> ranks_;
   std::vector<std::span<const uint32_t>> labels_;  // a series; into ranks_

@@ -133,6 +133,45 @@ TEST_F(SelectionTest, PartsBehindEachOtherReadAsOne) {
   }
 }
 
+/// Each round of a fleet that does not change is a part in which the series have the same numbers;
+/// `odd` leaves one series out of the last.
+class FleetTest : public SelectionTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(FleetTest, PartsOfTheSameSeriesAreJoined) {
+  constexpr int kRounds = 3, kFleet = 40;
+  std::map<Labels, size_t> expected;
+  for (int round = 0; round < kRounds; ++round) {
+    for (int s = 0; s < kFleet; ++s) {
+      if (GetParam() && round == kRounds - 1 && s == 17) continue;
+      for (int i = 0; i < 5; ++i) {
+        // Some have nothing in the second half of their round.
+        const int64_t t = kTestStartMs - 3'600'000 + round * 100'000 + i * 10'000;
+        if (s % 4 == 0 && i > 2) continue;
+        ASSERT_EQ(Put(engine(), Of(s), t, i), std::nullopt);
+        if (s % 3 == 0 && round * 100'000 + i * 10'000 >= 35'000) ++expected[Of(s)];
+      }
+    }
+    ASSERT_TRUE(engine().Flush());
+  }
+  store::SampleQuery query = Everything();
+  query.matchers = {Matcher::Equal("__name__", "a_total")};
+  query.start_ms = kTestStartMs - 3'600'000 + 35'000;
+  const auto selection = engine().Choose(query).value();
+  const auto reader = selection->NewReader();
+  std::map<Labels, size_t> got;
+  const auto groups = selection->GroupBy({"host"}, false);
+  for (size_t i = 0; i < selection->size(); ++i) {
+    const Labels labels = selection->LabelsOf(i);
+    if (i > 0) {
+      EXPECT_LT(selection->LabelsOf(i - 1), labels);
+    }
+    EXPECT_EQ(groups.labels[groups.group_of[i]].Get("host"), labels.Get("host"));
+    got[labels] = reader->Read(i)->times_ms.size();
+  }
+  EXPECT_EQ(got, expected);
+}
+INSTANTIATE_TEST_SUITE_P(Fleets, FleetTest, testing::Bool());
+
 TEST_F(SelectionTest, GroupsAreThoseOfLabelSets) {
   Fill();
   store::SampleQuery all = Everything(), one_part = Everything();

@@ -126,7 +126,7 @@ base::Result<TimeRun> SpanReader::MakeRun() {
 base::Result<const double*> SpanReader::DecodeFloats(store::SeriesSpan* known) {
   size_t count = 0;
   bool starts = false, stale = false;
-  known->finite = known->rising = !presence_only_;
+  known->finite = known->rising = true;
   const BlockSummary* before = nullptr;
   for (const Stretch& stretch : stretches_) {
     for (size_t i = stretch.begin; i < stretch.end; ++i) {
@@ -140,7 +140,9 @@ base::Result<const double*> SpanReader::DecodeFloats(store::SeriesSpan* known) {
       before = &block;
     }
   }
+  // Where only presence matters and nothing is stale, the values are zeros.
   const bool decode = !presence_only_ || stale;
+  if (!decode) known->finite = known->rising = true;
   std::vector<double>& values = decode ? values_ : zeros_;
   if (values.size() < count) values.resize(count);
   starts_.resize(starts ? count : 0);

@@ -45,9 +45,8 @@ TimeRunPtr TimeRuns::Put(uint64_t hash, TimeRun run) {
   return made;
 }
 
-const TimeRun* RecentTimeRuns::Find(uint64_t hash, std::span<const uint64_t> columns) const {
-  const TimeRun* const run = runs_[SlotOf(hash)].get();
-  return run != nullptr && Same(run->columns, columns) ? run : nullptr;
+bool RecentTimeRuns::Same(const TimeRun& run, std::span<const uint64_t> columns) {
+  return samples::Same(run.columns, columns);
 }
 
 }  // namespace pharos::samples

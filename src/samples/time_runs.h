@@ -42,20 +42,33 @@ class TimeRuns {
 };
 
 /// The kept runs that one reader used last, and one that is not kept. Threads: one. Cost: a
-/// comparison of the columns.
+/// comparison of the hash, then of the columns.
 class RecentTimeRuns {
  public:
   /// Null when it is not there.
-  const TimeRun* Find(uint64_t hash, std::span<const uint64_t> columns) const;
+  const TimeRun* Find(uint64_t hash, std::span<const uint64_t> columns) const {
+    const size_t place = PlaceOf(hash);
+    for (const size_t way : {place, place ^ 1}) {
+      if (hashes_[way] == hash && runs_[way] != nullptr && Same(*runs_[way], columns))
+        return runs_[way].get();
+    }
+    return nullptr;
+  }
   /// Lives until the next call.
   const TimeRun* Put(uint64_t hash, TimeRunPtr run) {
-    TimeRunPtr& place = run->id != 0 ? runs_[SlotOf(hash)] : passing_;
-    return (place = std::move(run)).get();
+    if (run->id == 0) return (passing_ = std::move(run)).get();
+    size_t place = PlaceOf(hash);
+    if (runs_[place] != nullptr) place ^= 1;
+    hashes_[place] = hash;
+    return (runs_[place] = std::move(run)).get();
   }
 
  private:
   static constexpr int kBits = 10;
-  static size_t SlotOf(uint64_t hash) { return hash >> (64 - kBits); }
+  static size_t PlaceOf(uint64_t hash) { return hash >> (64 - kBits); }
+  static bool Same(const TimeRun& run, std::span<const uint64_t> columns);
+
+  std::array<uint64_t, size_t{1} << kBits> hashes_{};
   std::array<TimeRunPtr, size_t{1} << kBits> runs_;
   TimeRunPtr passing_;
 };

@@ -240,10 +240,19 @@ Result<std::vector<store::SeriesExemplars>> Exemplars::OfTrace(std::string_view 
 }
 
 void Exemplars::LoadOnce(std::string_view tenant) {
-  {
+  const auto loaded = [&] {
     std::lock_guard lock(mutex_);
-    if (!loaded_.emplace(tenant).second) return;
-  }
+    return loaded_.contains(tenant);
+  };
+  if (loaded()) return;
+  std::lock_guard loading(loading_);  // others wait: what they bring may be stored already
+  if (loaded()) return;
+  Load(tenant);
+  std::lock_guard lock(mutex_);
+  loaded_.emplace(tenant);
+}
+
+void Exemplars::Load(std::string_view tenant) {
   store::SampleQuery query;
   query.tenant = tenant;
   query.start_ms = std::numeric_limits<int64_t>::min();

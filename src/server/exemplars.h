@@ -44,6 +44,7 @@ class Exemplars final : public store::ExemplarStore {
   };
   /// At a tenant's first exemplar: what is newest of what is stored is not to be taken again.
   void LoadOnce(std::string_view tenant);
+  void Load(std::string_view tenant);
   bool TakeNewest(std::string_view tenant, const model::Labels& series,
                   const model::Exemplar& exemplar);
   void Forget();
@@ -51,6 +52,7 @@ class Exemplars final : public store::ExemplarStore {
   store::EventSink& sink_;
   store::EventSource& source_;
   base::MemoryBudget& budget_;
+  std::mutex loading_;  // one load at a time; taken before mutex_
   std::mutex mutex_;
   std::unordered_map<base::Hash128, Newest, base::Hash128Hasher> newest_;  // mutex_
   std::set<std::string, std::less<>> loaded_;                              // mutex_; tenants

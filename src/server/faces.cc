@@ -53,9 +53,12 @@ class Builder {
     api::pharos::RegisterSloApi(*router, "/pharos/api/v1",
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
     api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
-                                        {.source = &deps_.storage->cardinality()});
+                                        {.source = &deps_.storage->cardinality(),
+                                         .tenant = Tenants()});
     api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
                                      {.exemplars = &deps_.storage->exemplars()});
+    api::loki::RegisterDeletes(*router, "/pharos/api/v1/spans/delete", model::EventKind::kSpan,
+                               {.deletes = &deps_.storage->event_deletes()});
     router->SetFallback(ServeAsset);
     return router;
   }
@@ -121,6 +124,7 @@ class Builder {
     prometheus.admin = &deps_.storage->sample_admin();
     prometheus.enable_admin = deps_.options->enable_admin;
     prometheus.limits = deps_.storage->QueryLimits();
+    prometheus.tenant = Tenants();
     prometheus.engine = deps_.storage->QueryEngine();
     prometheus.per_step_stats = deps_.options->features.per_step_stats;
     prometheus.scrapes = [scrapes = deps_.scrapes] { return scrapes->Status(); };
@@ -143,6 +147,13 @@ class Builder {
     ingest::receive::RegisterRemoteWrite(router, "", target_);
   }
 
+  /// Whose data a request sees: where its writes go.
+  std::function<std::string(const Request&)> Tenants() const {
+    return [target = target_](const Request& request) {
+      return ingest::receive::TenantOf(target, request);
+    };
+  }
+
   std::string JoinedFeatures() const {
     std::string out;
     for (const std::string& names : deps_.options->feature_names)
@@ -153,6 +164,7 @@ class Builder {
   api::loki::Deps LokiDeps() const {
     api::loki::Deps loki;
     loki.events = &deps_.storage->event_source();
+    if (deps_.storage->lines_may_be_deleted()) loki.deletes = &deps_.storage->event_deletes();
     loki.not_ready = [ready = deps_.ready] {
       return ready() ? std::string() : std::string("starting");
     };

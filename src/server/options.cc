@@ -55,6 +55,8 @@ void ReadStorage(conf::MapReader& top, ServeOptions& options) {
     conf::MapReader reader(*size, "pharos.storage.retention_size", top.faults());
     options.metrics_retention_bytes_given =
         reader.Bytes("metrics", &options.metrics_retention_bytes);
+    reader.Bytes("logs", &options.logs_retention_bytes);
+    reader.Bytes("traces", &options.traces_retention_bytes);
     reader.Done();
   }
   map.Bytes("min_free", &options.min_free_bytes);

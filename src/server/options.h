@@ -77,7 +77,9 @@ struct ServeOptions {
   int64_t metrics_retention_ms = 15LL * 24 * 3600 * 1000;
   int64_t logs_retention_ms = 7LL * 24 * 3600 * 1000;
   int64_t traces_retention_ms = 7LL * 24 * 3600 * 1000;
-  int64_t metrics_retention_bytes = 0;   ///< 0: no limit
+  int64_t metrics_retention_bytes = 0;  ///< 0: no limit
+  int64_t logs_retention_bytes = 0;     ///< likewise
+  int64_t traces_retention_bytes = 0;
   int64_t min_free_bytes = 256LL << 20;  ///< on the disk, else metrics are refused; 0: no watch
   bool metrics_retention_given = false;  ///< by pharos.yaml: prometheus.yml then has no say
   bool metrics_retention_bytes_given = false;

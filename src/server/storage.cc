@@ -12,6 +12,7 @@
 #include "query/exec/ordered_work.h"
 #include "samples/engine.h"
 #include "server/limits.h"
+#include "server/loki_limits.h"
 #include "text/duration.h"
 
 namespace pharos::server {
@@ -45,14 +46,17 @@ samples::SampleEngineOptions SampleOptions(const ServeOptions& options,
   return out;
 }
 
-events::EngineOptions EventOptions(const ServeOptions& options,
-                                   const Configuration& configuration) {
+Result<events::EngineOptions> EventOptions(const ServeOptions& options,
+                                           const Configuration& configuration) {
   constexpr int64_t kMs = 1'000'000;
   events::EngineOptions out;
   out.log_retention_ns = options.logs_retention_ms * kMs;
   out.span_retention_ns = options.traces_retention_ms * kMs;
-  if (configuration.loki && configuration.loki->retention_ms && !options.logs_retention_given)
-    out.log_retention_ns = *configuration.loki->retention_ms * kMs;
+  out.log_retention_bytes = static_cast<uint64_t>(options.logs_retention_bytes);
+  out.span_retention_bytes = static_cast<uint64_t>(options.traces_retention_bytes);
+  if (configuration.loki) {
+    PHAROS_TRY_VOID(ApplyLoki(*configuration.loki, options.logs_retention_given, &out));
+  }
   if (configuration.tempo && configuration.tempo->retention_ms && !options.traces_retention_given)
     out.span_retention_ns = *configuration.tempo->retention_ms * kMs;
   return out;
@@ -98,8 +102,10 @@ Result<std::unique_ptr<Storage>> Storage::Open(const ServeOptions& options,
   PHAROS_TRY(storage->samples_,
              samples::SampleEngine::Open(*storage->manifest_, clock, *storage->budget_,
                                          SampleOptions(options, configuration)));
+  PHAROS_TRY(events::EngineOptions of_events, EventOptions(options, configuration));
   PHAROS_TRY(storage->events_, events::Engine::Open(*storage->manifest_, clock, *storage->budget_,
-                                                    EventOptions(options, configuration)));
+                                                    std::move(of_events)));
+  storage->lines_may_be_deleted_ = !configuration.loki || configuration.loki->deletes;
 
   io::WalOptions wal_options;
   wal_options.directory = options.data_dir + "/wal";
@@ -194,6 +200,7 @@ std::string Storage::SampleRetention() const {
 store::SampleSource& Storage::sample_source() { return *samples_; }
 store::EventSink& Storage::event_sink() { return *events_; }
 store::EventSource& Storage::event_source() { return *events_; }
+store::EventDeletes& Storage::event_deletes() { return *events_; }
 
 query::promql::EngineOptions Storage::QueryEngine() {
   query::promql::EngineOptions engine;

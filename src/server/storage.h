@@ -19,6 +19,7 @@
 #include "server/configuration.h"
 #include "server/exemplars.h"
 #include "store/cardinality.h"
+#include "store/event_deletes.h"
 #include "store/events.h"
 #include "store/sample_admin.h"
 #include "store/samples.h"
@@ -58,6 +59,9 @@ class Storage {
   store::ExemplarStore& exemplars() { return *exemplars_; }
   store::EventSink& event_sink();
   store::EventSource& event_source();
+  store::EventDeletes& event_deletes();
+  /// False where a Loki file says that no lines are deleted.
+  bool lines_may_be_deleted() const { return lines_may_be_deleted_; }
 
   /// Seals and merges everything to its final form and drops the covered WAL.
   base::Result<void> Flush();
@@ -89,6 +93,7 @@ class Storage {
   std::unique_ptr<io::Manifest> manifest_;
   std::unique_ptr<samples::SampleEngine> samples_;
   std::unique_ptr<events::Engine> events_;
+  bool lines_may_be_deleted_ = true;
   std::unique_ptr<Exemplars> exemplars_;
   std::unique_ptr<io::Wal> wal_;
   uint64_t replayed_frames_ = 0;

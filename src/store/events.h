@@ -24,13 +24,15 @@ struct EventAppendResult {
   base::Ack ack;
   uint64_t rejected = 0;
   std::string reason;
+  bool too_fast = false;  ///< all of them only because of a rate; the sender may try again
 };
 
 /// Threads: any. Cost: copies the batch into the memtable and the WAL record; no lock an item.
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// All kinds may be mixed. kBusy or kFull when nothing was taken (the sender retries).
+  /// All kinds may be mixed. kBusy, kFull, or kLimit for a rate, when nothing was taken (the sender
+  /// retries).
   virtual base::Result<EventAppendResult> Append(std::string_view tenant,
                                                  const model::EventBatch& batch) = 0;
 

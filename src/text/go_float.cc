@@ -1,6 +1,8 @@
 #include "text/go_float.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -46,57 +48,78 @@ void AppendWholeNumber(std::string& out, double value) {
   if (digits <= exponent) out.append(exponent + 1 - digits, '0');
 }
 
-/// Writes the digits of `n` before `end` and returns where they begin.
-char* PutDigitsBefore(char* end, uint64_t n) {
-  static constexpr char kPairs[] =
-      "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-      "8081828384858687888990919293949596979899";
-  while (n >= 100) {
-    end -= 2;
-    std::memcpy(end, kPairs + n % 100 * 2, 2);
-    n /= 100;
-  }
-  if (n < 10) {
-    *--end = static_cast<char>('0' + n);
-  } else {
-    end -= 2;
-    std::memcpy(end, kPairs + n * 2, 2);
-  }
-  return end;
+/// The eight digits of n < 10^8 as bytes, the first lowest: four, two and one at a time side by
+/// side.
+inline uint64_t EightDigits(uint64_t n) {
+  const uint64_t fours = n / 10'000 | n % 10'000 << 32;
+  const uint64_t hundreds = (fours * 10'486 >> 20) & 0x0000007F'0000007F;
+  const uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
+  const uint64_t tens = (twos * 103 >> 10) & 0x000F'000F'000F'000F;
+  return (tens | (twos - 10 * tens) << 8) + 0x3030'3030'3030'3030;
 }
 
-/// Without an exponent; `magnitude` from kLeastFixed to below 2^53, so of at most 17 digits and 5
-/// zeros before them. Copies are of a fixed size: more than is needed, but without a call.
-constexpr double kLeastFixed = 1e-6;
-void AppendFixed(std::string& out, double magnitude, bool negative) {
-  constexpr size_t kMost = 24;
-  const ShortestDecimal decimal = ShortestOf(magnitude);
-  char digits[2 * kMost];
-  std::memset(digits + kMost, 0, kMost);
-  const char* const begin = PutDigitsBefore(digits + kMost, decimal.digits);
-  const auto count = static_cast<int>(digits + kMost - begin);
-  const int whole = count + decimal.exponent;  // digits before the point
-  char buffer[1 + 8 + 2 * kMost];
-  char* at = buffer;
-  if (negative) *at++ = '-';
-  if (decimal.exponent >= 0) {
-    std::memcpy(at, begin, kMost);
-    at += count;
-    at = std::fill_n(at, decimal.exponent, '0');
-  } else if (whole > 0) {
-    std::memcpy(at, begin, kMost);
-    at += whole;
-    *at++ = '.';
-    std::memcpy(at, begin + whole, kMost);
-    at += count - whole;
-  } else {
-    std::memcpy(at, "0.000000", 8);
-    at += 2 - whole;
-    std::memcpy(at, begin, kMost);
-    at += count;
+constexpr int kMostDigits = 17;
+constexpr std::array<uint64_t, kMostDigits + 1> kPowers = [] {
+  std::array<uint64_t, kMostDigits + 1> out{1};
+  for (size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
+  return out;
+}();
+
+/// Of 0 < n < 10^17.
+int CountDigits(uint64_t n) {
+  const auto about = static_cast<size_t>(std::bit_width(n) * 1233 >> 12);
+  return static_cast<int>(about) + (n >= kPowers[about] ? 1 : 0);
+}
+
+/// The digits of a number, followed by zeros, as text in three words.
+struct Digits {
+  explicit Digits(uint64_t n) : count(n == 0 ? 1 : CountDigits(n)) {
+    const uint64_t all = n * kPowers[static_cast<size_t>(kMostDigits - count)];
+    words[0] = EightDigits(all / 1'000'000'000);
+    words[1] = EightDigits(all / 10 % 100'000'000);
+    words[2] = '0' + all % 10;
   }
-  out.append(buffer, at);
+  /// Writes 24 bytes, of which `count` are the digits; returns their end.
+  char* Put(char* at) const {
+    std::memcpy(at, words, sizeof words);
+    return at + count;
+  }
+  /// With a point before digit `place`, from 1 to 7.
+  char* PutWithPoint(char* at, int place) const {
+    const int bits = 8 * place;
+    const uint64_t before = (uint64_t{1} << bits) - 1;
+    const uint64_t out[] = {
+        (words[0] & before) | uint64_t{'.'} << bits | (words[0] << 8 & ~(before << 8 | 0xFF)),
+        words[0] >> 56 | words[1] << 8, words[1] >> 56 | words[2] << 8};
+    std::memcpy(at, out, sizeof out);
+    return at + count + 1;
+  }
+
+  int count = 0;
+  uint64_t words[3];
+};
+
+/// Without an exponent; `magnitude` from kLeastFixed to below 2^53, so of at most 17 digits and 5
+/// zeros before them. Stores are of a fixed size, more than is needed, and nothing is read back.
+/// Writes up to kSampleValueRoom bytes, returns where the text ends.
+constexpr double kLeastFixed = 1e-6;
+constexpr double kWholeAbove = 9007199254740992;  // 2^53: from there on all are whole numbers
+char* PutFixed(char* at, double magnitude, bool negative) {
+  const ShortestDecimal decimal = ShortestOf(magnitude);
+  const Digits digits(decimal.digits);
+  *at = '-';
+  at += negative ? 1 : 0;
+  if (decimal.exponent >= 0) return std::fill_n(digits.Put(at), decimal.exponent, '0');
+  const int whole = digits.count + decimal.exponent;  // digits before the point
+  if (whole <= 0) {
+    std::memcpy(at, "0.000000", 8);
+    return digits.Put(at + 2 - whole);
+  }
+  if (whole < 8) return digits.PutWithPoint(at, whole);
+  char* const end = digits.Put(at);
+  std::memmove(at + whole + 1, at + whole, static_cast<size_t>(-decimal.exponent));
+  at[whole] = '.';
+  return end + 1;
 }
 
 }  // namespace
@@ -111,11 +134,13 @@ void AppendGoFloat(std::string& out, double value, char format) {
     return;
   }
   const bool exponent = WantsExponent(value, format);
-  constexpr double kExact = 9007199254740992;  // 2^53: below it whole numbers are their digits
   const double magnitude = std::fabs(value);
-  if (!exponent && magnitude >= kExact) return AppendWholeNumber(out, value);
-  if (!exponent && magnitude >= kLeastFixed) return AppendFixed(out, magnitude, value < 0);
+  if (!exponent && magnitude >= kWholeAbove) return AppendWholeNumber(out, value);
   char buffer[400];
+  if (!exponent && magnitude >= kLeastFixed) {
+    out.append(buffer, PutFixed(buffer, magnitude, value < 0));
+    return;
+  }
   const auto form = exponent ? std::chars_format::scientific : std::chars_format::fixed;
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
 }
@@ -130,6 +155,15 @@ void AppendSampleValue(std::string& out, double value) {
   const double magnitude = std::fabs(value);
   const bool exponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
   AppendGoFloat(out, value, exponent ? 'e' : 'f');
+}
+
+char* PutSampleValue(char* at, double value) {
+  const double magnitude = std::fabs(value);
+  if (magnitude >= kLeastFixed && magnitude < kWholeAbove)
+    return PutFixed(at, magnitude, value < 0);
+  std::string text;
+  AppendSampleValue(text, value);
+  return at + text.copy(at, kSampleValueRoom);
 }
 
 bool ParseGoFloat(std::string_view text, double* value) {

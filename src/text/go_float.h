@@ -2,6 +2,7 @@
 // Loki's answers are made of.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ std::string GoFloat(double value, char format = 'f');
 /// A sample value as Prometheus writes it in JSON (without quotes): 'f', but 'e' when the
 /// absolute value is below 1e-6 (and not 0) or at least 1e21.
 void AppendSampleValue(std::string& out, double value);
+/// The same into memory; where it ends. It may write up to kSampleValueRoom bytes.
+inline constexpr size_t kSampleValueRoom = 80;
+char* PutSampleValue(char* at, double value);
 
 /// Reads what Go's strconv.ParseFloat reads: decimal and hex floats, "Inf", "+inf",
 /// "infinity", "NaN", underscores not allowed. False for anything else. Values beyond

@@ -84,10 +84,18 @@ uint64_t RoundToOdd(Wide power, uint64_t by) {
 }
 
 ShortestDecimal WithoutZeros(ShortestDecimal decimal) {
-  while (decimal.digits % 10 == 0) {
-    decimal.digits /= 10;
-    ++decimal.exponent;
+  if (decimal.digits % 10 != 0) return decimal;  // most
+  struct Zeros {
+    uint64_t power;
+    int count;
+  };
+  for (const Zeros zeros : {Zeros{100'000'000, 8}, Zeros{10'000, 4}, Zeros{100, 2}, Zeros{10, 1}}) {
+    if (decimal.digits % zeros.power != 0) continue;
+    decimal.digits /= zeros.power;
+    decimal.exponent += zeros.count;
   }
+  // At most 17 digits, so at most one zero more than these 15.
+  if (decimal.digits % 10 == 0) decimal = {decimal.digits / 10, decimal.exponent + 1};
   return decimal;
 }
 
@@ -102,6 +110,15 @@ ShortestDecimal ShortestOf(double value) {
   const uint64_t c = biased != 0 ? fraction | kHidden : fraction;
   const int q = (biased != 0 ? biased : 1) - 1075;
   if (q <= 0 && q > -53 && (c & ((uint64_t{1} << -q) - 1)) == 0) return {c >> -q, 0};
+
+  // Hundredths, of which there are many. Of decimals with up to 15 digits no two become the same
+  // double, so the one that gives it back is the shortest.
+  const double hundredths = value * 100;
+  if (hundredths >= 1 && hundredths < 1e15) {
+    const auto digits = static_cast<uint64_t>(hundredths + 0.5);
+    if (static_cast<double>(digits) / 100 == value)
+      return digits % 10 == 0 ? ShortestDecimal{digits / 10, -1} : ShortestDecimal{digits, -2};
+  }
 
   // The interval of what rounds to value, times four; its ends belong to even values.
   const bool odd = c % 2 != 0;

@@ -129,6 +129,31 @@ TEST(GoFloat, SampleValuesAsPrometheusJson) {
   EXPECT_EQ(value(0), "0");
 }
 
+TEST(GoFloat, ValuesInMemoryAreThoseInStrings) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 20'000; ++i) {
+    double v = 0;
+    switch (random() % 5) {
+      case 0: v = std::bit_cast<double>(random()); break;
+      case 1: v = static_cast<double>(random() >> random() % 64); break;
+      case 2: v = static_cast<double>(random() % 1'000'000) / 100; break;
+      case 3: v = static_cast<double>(random() >> 11) * 1e-16; break;
+      default:
+        v = std::ldexp(static_cast<double>(random() % 1000), -static_cast<int>(random() % 30));
+    }
+    if (random() % 2 == 0) v = -v;
+    std::string text;
+    AppendSampleValue(text, v);
+    char room[kSampleValueRoom];
+    EXPECT_EQ(std::string_view(room, PutSampleValue(room, v)), text);
+    const double magnitude = std::fabs(v);
+    if (!(magnitude < 1e15) || magnitude < 1e-6) continue;
+    char plain[64];
+    const auto end = std::to_chars(plain, plain + sizeof plain, v, std::chars_format::fixed).ptr;
+    EXPECT_EQ(text, std::string_view(plain, end));
+  }
+}
+
 TEST(GoFloat, ParsesWhatGoParses) {
   double v = 0;
   EXPECT_TRUE(ParseGoFloat("1.5e3", &v));

@@ -1,6 +1,9 @@
 """The requests of Grafana's Prometheus data source (10.3 and 13): health check, variables, query builder, explore, exemplars. Each answer has the fields that it reads."""
+import gzip
 import json
+import os
 import re
+import tempfile
 import time
 import unittest
 import urllib.parse
@@ -65,6 +68,51 @@ class Grafana(unittest.TestCase):
             self.assertIn(field, build)
         self.assertNotIn('application', build, 'that would be Mimir')
         self.assertIsInstance(self.ask('GET', '/api/v1/rules')['data']['groups'], list)
+
+    def test_health_check_of_the_backend(self):
+        """Grafana's server asks at the fourth second of 1970; without `features` it takes us for a Prometheus and no Mimir."""
+        for method in ('POST', 'GET'):
+            data = self.ask(method, '/api/v1/query', {'query': '1+1', 'time': '4', 'timeout': '60s'}, form=method == 'POST')['data']
+            self.assertEqual(data, {'resultType': 'scalar', 'result': [4, '2']})
+        build = self.ask('GET', '/api/v1/status/buildinfo')
+        self.assertEqual(list(build), ['status', 'data'])
+        self.assertEqual(list(build['data']), ['version', 'revision', 'branch', 'buildUser', 'buildDate', 'goVersion'])
+        self.assertTrue(all(isinstance(v, str) for v in build['data'].values()))
+
+    def test_posts_that_fall_back_to_get(self):
+        """Resource calls are POSTed first, but for those known to be GET only; 405 makes Grafana ask again by GET."""
+        for path in ('/api/v1/label/job/values', '/api/v1/metadata', '/api/v1/status/buildinfo', '/api/v1/rules', '/api/v1/alerts', '/api/v1/targets'):
+            status, headers, _ = request(self.pharos.ports['prometheus'], 'POST', path, urllib.parse.urlencode(self.window()), {'Content-Type': 'application/x-www-form-urlencoded'})
+            self.assertEqual(status, 405, path)
+            self.ask('GET', path, self.window() if 'label' in path else ())
+        for path, params in (('/api/v1/labels', {}), ('/api/v1/series', {'match[]': '{job="shop"}'})):
+            by_post = self.ask('POST', path, self.window(**params), form=True)
+            self.assertEqual(by_post, self.ask('GET', path, self.window(**params)), path)
+
+    def test_times_with_fractions(self):
+        """Times are floats of seconds, `step` too, without exponents."""
+        start, end = self.now - 300 + 0.25, self.now - 200 + 0.25
+        for method in ('POST', 'GET'):
+            params = {'query': 'up', 'start': repr(start), 'end': repr(end), 'step': '0.5', 'timeout': '30s'}
+            series = self.ask(method, '/api/v1/query_range', params, form=method == 'POST')['data']['result']
+            times = [t for t, _ in series[0]['values']]
+            self.assertEqual((times[0], times[1], times[-1], len(times)), (start, start + 0.5, end, 201))
+
+    def test_long_answers(self):
+        """More than fits one piece: chunked, compressed or not, the same text."""
+        params = urllib.parse.urlencode({'query': 'label_replace(vector(1), "n", "x", "", "") or rate(shop_latency_seconds_bucket[1m]) or ' +
+                                         ' or '.join(f'label_replace(vector({i}.25), "n", "{i}", "", "")' for i in range(20)),
+                                         'start': self.now - 600, 'end': self.now, 'step': '0.1'})
+        texts = []
+        for accept in ('identity', 'gzip'):
+            status, headers, body = request(self.pharos.ports['prometheus'], 'GET', f'/api/v1/query_range?{params}', None, {'Accept-Encoding': accept})
+            self.assertEqual((status, headers.get('Transfer-Encoding'), headers.get('Content-Encoding', 'identity')), (200, 'chunked', accept))
+            texts.append(gzip.decompress(body) if accept == 'gzip' and body[:2] == b'\x1f\x8b' else body)
+        self.assertEqual(texts[0], texts[1])
+        answer = json.loads(texts[0])
+        self.assertEqual(answer['status'], 'success')
+        self.assertEqual(len(answer['data']['result']), 23)
+        self.assertEqual({len(s['values']) for s in answer['data']['result'] if 'n' in s['metric']}, {6001})
 
     def test_panel_range_query(self):
         for method in ('POST', 'GET'):
@@ -136,6 +184,61 @@ class Grafana(unittest.TestCase):
     def test_answers_are_compressed_when_asked(self):
         status, headers, _ = request(self.pharos.ports['prometheus'], 'GET', '/api/v1/query_range?' + urllib.parse.urlencode(self.window(query='up', step='1')), None, {'Accept-Encoding': 'gzip'})
         self.assertEqual((status, headers.get('Content-Encoding')), (200, 'gzip'))
+
+
+RULES = """groups:
+- name: shop
+  interval: 1s
+  rules:
+  - record: job:up:sum
+    expr: sum by (job) (vector(3))
+  - alert: ShopDown
+    expr: vector(1) > 0
+    labels: {severity: page}
+    annotations: {summary: 'the shop is down'}
+"""
+
+
+class GrafanaAlerting(unittest.TestCase):
+    """What the alert list and the rules pages read of /api/v1/rules and /api/v1/alerts."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.rules = os.path.join(folder.name, 'rules.yml')
+        with open(cls.rules, 'w') as f:
+            f.write(RULES)
+        config = os.path.join(folder.name, 'prometheus.yml')
+        with open(config, 'w') as f:
+            f.write(f'rule_files: [{cls.rules}]\n')
+        cls.pharos = Pharos('--config.prometheus', config)
+        cls.addClassCleanup(cls.pharos.close)
+
+    def data(self, path):
+        status, headers, body = request(self.pharos.ports['prometheus'], 'GET', path, None, {'Accept': 'application/json'})
+        self.assertEqual((status, headers['Content-Type']), (200, 'application/json'), body)
+        answer = json.loads(body)
+        self.assertEqual(answer['status'], 'success')
+        return answer['data']
+
+    def test_rules(self):
+        group = wait_until('the alert fires', 20, lambda: next((g for g in self.data('/api/v1/rules')['groups'] if g['rules'][1].get('state') == 'firing'), None))
+        self.assertEqual((group['name'], group['file'], group['interval'], group['limit']), ('shop', self.rules, 1, 0))
+        self.assertEqual(sorted(group), ['evaluationTime', 'file', 'interval', 'lastEvaluation', 'limit', 'name', 'rules'])
+        record, alert = group['rules']
+        self.assertEqual((record['type'], record['name'], record['query'], record['health']), ('recording', 'job:up:sum', 'sum by (job) (vector(3))', 'ok'))
+        self.assertEqual((alert['type'], alert['name'], alert['query'], alert['health']), ('alerting', 'ShopDown', 'vector(1) > 0', 'ok'))
+        self.assertEqual((alert['duration'], alert['keepFiringFor'], alert['labels'], alert['annotations']), (0, 0, {'severity': 'page'}, {'summary': 'the shop is down'}))
+        for rule in (record, alert):
+            self.assertRegex(rule['lastEvaluation'], r'^\d{4}-\d\d-\d\dT')
+            self.assertIsInstance(rule['evaluationTime'], (int, float))
+        self.assertEqual(sorted(alert['alerts'][0]), ['activeAt', 'annotations', 'labels', 'state', 'value'])
+        self.assertEqual(self.data('/api/v1/alerts')['alerts'], alert['alerts'])
+        only = self.data('/api/v1/rules?type=record')['groups'][0]['rules']
+        self.assertEqual([r['name'] for r in only], ['job:up:sum'])
+        self.assertEqual(self.data('/api/v1/rules?rule_name%5B%5D=ShopDown')['groups'][0]['rules'][0]['name'], 'ShopDown')
+        self.assertIsNone(self.data('/api/v1/rules?exclude_alerts=true&type=alert')['groups'][0]['rules'][0]['alerts'], 'as Go writes an empty list')
 
 
 if __name__ == '__main__':

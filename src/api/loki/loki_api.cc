@@ -47,6 +47,7 @@ void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps&
        [deps](const net::Request& r) { return HandleVolume(r, deps, true); });
   both("/detected_labels", [deps](const net::Request& r) { return HandleDetectedLabels(r, deps); });
   both("/detected_fields", [deps](const net::Request& r) { return HandleDetectedFields(r, deps); });
+  RegisterDeletes(router, base + "/delete", model::EventKind::kLog, deps);
   router.Add("GET", base + "/status/buildinfo", [](const net::Request&) { return BuildInfo(); });
   auto tails = std::make_shared<Tails>(deps);
   router.AddWebSocket(base + "/tail", [tails](net::Request request, net::WebSocketPtr socket) {

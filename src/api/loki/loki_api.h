@@ -6,12 +6,14 @@
 
 #include "base/clock.h"
 #include "net/router.h"
+#include "store/event_deletes.h"
 #include "store/events.h"
 
 namespace pharos::api::loki {
 
 struct Deps {
-  store::EventSource* events = nullptr;  ///< borrowed; outlives the router
+  store::EventSource* events = nullptr;    ///< borrowed; outlives the router
+  store::EventDeletes* deletes = nullptr;  ///< null: nothing can be deleted (`deletion_mode`)
   base::Clock* clock = &base::Clock::System();
   /// Take the tenant from X-Scope-OrgID (requests without are 401); else "default".
   bool multi_tenant = false;
@@ -23,5 +25,10 @@ struct Deps {
 /// only Loki's own listener has: /ready.
 void RegisterLokiApi(net::Router& router, const std::string& prefix, const Deps& deps,
                      bool own_port = false);
+
+/// Requests to delete at one path: POST and PUT ask, GET lists, DELETE takes back. Loki has them
+/// for lines; for spans they are the same, by stream (service) and time.
+void RegisterDeletes(net::Router& router, const std::string& path, model::EventKind kind,
+                     const Deps& deps);
 
 }  // namespace pharos::api::loki

@@ -20,10 +20,29 @@ using api::testing::Encode;
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kNow = 1'700'000'000 * kSecond;
 
+/// Keeps what it is told, as an engine would.
+class FakeDeletes final : public store::EventDeletes {
+ public:
+  base::Result<std::string> AddDeletion(std::string_view, store::EventDeletion one) override {
+    one.id = "id" + std::to_string(all.size());
+    one.created_ns = kNow;
+    all.push_back(std::move(one));
+    return all.back().id;
+  }
+  std::vector<store::EventDeletion> Deletions(std::string_view) override { return all; }
+  base::Result<void> CancelDeletion(std::string_view, std::string_view id) override {
+    if (id != "id0") return base::Fail(base::ErrorKind::kNotFound, "not found");
+    all.clear();
+    return {};
+  }
+  std::vector<store::EventDeletion> all;
+};
+
 class LokiApiTest : public ::testing::Test {
  protected:
   LokiApiTest() {
     deps_.events = &events_;
+    deps_.deletes = &deletes_;
     deps_.clock = &clock_;
     RegisterLokiApi(router_, "", deps_, true);
     events_.AddLine({{"app", "a"}, {"env", "dev"}}, kNow - 10 * kSecond, "first",
@@ -41,6 +60,7 @@ class LokiApiTest : public ::testing::Test {
   }
 
   query::logql::testing::MemoryEvents events_;
+  FakeDeletes deletes_;
   base::FakeClock clock_{kNow};
   Deps deps_;
   net::Router router_;
@@ -213,6 +233,72 @@ TEST_F(LokiApiTest, TailSendsWhatWasThereAndThenWhatComes) {
   EXPECT_EQ(many.back()->closed(), "");
   EXPECT_NE(tail(R"({app="b"})")->closed().find("max concurrent tail"), std::string::npos);
   for (const auto& one : many) one->Leave();
+}
+
+TEST_F(LokiApiTest, LinesAreDeletedOnRequest) {
+  const std::string path = "/loki/api/v1/delete";
+  const auto post = [&](const std::string& query) {
+    return Call(router_, "POST", path + "?" + query);
+  };
+  const std::string query = "query=" + Encode(R"({app="a"} |= "x" != "y")");
+  EXPECT_EQ(post(query + "&start=1699999000&end=2023-11-14T22:13:10.5Z").status, 204);
+  ASSERT_EQ(deletes_.all.size(), 1U);
+  EXPECT_EQ(deletes_.all[0].start_ns, 1'699'999'000 * kSecond);
+  EXPECT_EQ(deletes_.all[0].end_ns, 1'699'999'990 * kSecond + kSecond / 2);
+  EXPECT_EQ(deletes_.all[0].predicate.children.size(), 2U);
+  deletes_.all.push_back(deletes_.all[0]);
+  deletes_.all[1].done = true;
+  EXPECT_EQ(Get(path).body,
+            R"([{"request_id":"id0","start_time":1699999000,"end_time":1699999990.5,"query":)"
+            R"("{app=\"a\"} |= \"x\" != \"y\"","status":"received","created_at":1700000000},)"
+            R"({"request_id":"id0","start_time":1699999000,"end_time":1699999990.5,"query":)"
+            R"("{app=\"a\"} |= \"x\" != \"y\"","status":"processed","created_at":1700000000}])"
+            "\n");
+  EXPECT_EQ(Call(router_, "DELETE", path + "?request_id=nope").status, 404);
+  EXPECT_EQ(Call(router_, "DELETE", path + "?request_id=id0").status, 204);
+  EXPECT_EQ(Get(path).body, "[]\n");
+}
+
+TEST_F(LokiApiTest, SpansAreDeletedByServiceAndTime) {
+  RegisterDeletes(router_, "/spans/delete", model::EventKind::kSpan, deps_);
+  const std::string query = "query=" + Encode(R"({service_name="a"})") + "&start=1699999000";
+  EXPECT_EQ(Call(router_, "POST", "/spans/delete?" + query).status, 204);
+  ASSERT_EQ(deletes_.all.size(), 1U);
+  EXPECT_EQ(deletes_.all[0].kind, model::EventKind::kSpan);
+  EXPECT_EQ(Get("/loki/api/v1/delete").body, "[]\n");
+  EXPECT_NE(Get("/spans/delete").body, "[]\n");
+  const std::string line = "query=" + Encode(R"({service_name="a"} |= "x")") + "&start=1699999000";
+  EXPECT_EQ(Call(router_, "POST", "/spans/delete?" + line).status, 400);
+}
+
+TEST_F(LokiApiTest, DeleteRequestsThatCannotBe) {
+  const auto body = [&](const std::string& query) {
+    const auto response = Call(router_, "PUT", "/loki/api/v1/delete?" + query);
+    EXPECT_EQ(response.status, 400);
+    return response.body;
+  };
+  const std::string all = "query=" + Encode(R"({app="a"})");
+  EXPECT_EQ(body("start=1699999000"), "query not set\n");
+  EXPECT_EQ(body("query=app&start=1699999000"), "invalid query expression\n");
+  EXPECT_EQ(body("query=" + Encode(R"(rate({app="a"}[1m]))") + "&start=1699999000"),
+            "invalid query expression\n");
+  EXPECT_EQ(body("query=" + Encode(R"({app="a"} | json | x="1")") + "&start=1699999000")
+                .find("unsupported query expression"),
+            0U);
+  EXPECT_EQ(body(all), "start time not set\n");
+  EXPECT_EQ(body(all + "&start=1699999000000"),
+            "invalid start time: require unix seconds or RFC3339 format\n");
+  EXPECT_EQ(body(all + "&start=1699999000&end=soon"),
+            "invalid end time: require unix seconds or RFC3339 format\n");
+  EXPECT_EQ(body(all + "&start=1699999000&end=1700000001"),
+            "deletes in the future are not allowed\n");
+  EXPECT_EQ(body(all + "&start=1699999000&end=1699998000"),
+            "start time can't be greater than end time\n");
+  EXPECT_TRUE(deletes_.all.empty());
+  net::Router closed;
+  deps_.deletes = nullptr;
+  RegisterLokiApi(closed, "", deps_);
+  EXPECT_EQ(Call(closed, "POST", "/loki/api/v1/delete?" + all).status, 403);
 }
 
 }  // namespace

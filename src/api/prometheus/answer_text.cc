@@ -1,6 +1,8 @@
 #include "api/prometheus/answer_text.h"
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
 
 #include "api/prometheus/encode.h"
 #include "api/prometheus/limits.h"
@@ -82,17 +84,18 @@ void AppendHistogramPoint(std::string& out, const model::HistogramSample& sample
 class PointStarts {
  public:
   void NextSeries() { at_ = 0; }
-  /// Times rise within a series. The first point begins with its bracket.
-  void Append(std::string& out, int64_t time_ms, bool first) {
+  /// Into memory; returns the end. Writes up to kRoom bytes, more than that text has. Times rise
+  /// within a series. The first point begins with its bracket.
+  static constexpr size_t kRoom = 40;
+  char* Put(char* at, int64_t time_ms, bool first) {
     while (at_ < starts_.size() && starts_[at_].time_ms < time_ms) ++at_;
     if (at_ == starts_.size() && at_ < kMost) starts_.push_back(Make(time_ms));
+    const bool known = at_ < starts_.size() && starts_[at_].time_ms == time_ms;
+    const Start made = known ? Start{} : Make(time_ms);
+    const Start& start = known ? starts_[at_] : made;
     const size_t skip = first ? kBetween : 0;
-    if (at_ < starts_.size() && starts_[at_].time_ms == time_ms) {
-      out.append(starts_[at_].text + skip, starts_[at_].size - skip);
-    } else {
-      const Start made = Make(time_ms);
-      out.append(made.text + skip, made.size - skip);
-    }
+    std::memcpy(at, start.text + skip, kRoom);
+    return at + (start.size - skip);
   }
 
  private:
@@ -100,7 +103,7 @@ class PointStarts {
   struct Start {
     int64_t time_ms;
     size_t size;
-    char text[40];
+    char text[kRoom + kBetween];
   };
   static Start Make(int64_t time_ms) {
     std::string text = "\"],[";
@@ -164,6 +167,30 @@ void AppendSample(std::string& out, const Series& series) {
   out += '}';
 }
 
+/// The floats in cells [from, to), at most kChunk of them. True when there are some now or were
+/// `before`.
+constexpr size_t kChunk = 64;
+template <class Series>
+bool AppendFloats(std::string& out, const Series& series, size_t from, size_t to, bool before,
+                  PointStarts& starts) {
+  constexpr std::string_view kBegin = ",\"values\":[";
+  const size_t room = kBegin.size() + (to - from) * (PointStarts::kRoom + text::kSampleValueRoom);
+  const size_t size = out.size();
+  if (out.capacity() - size < room) out.reserve(std::max(size + room, 2 * size));
+  out.resize_and_overwrite(size + room, [&](char* text, size_t) {
+    char* at = text + size;
+    for (size_t i = from; i < to; ++i) {
+      if (!series.HasFloat(i)) continue;
+      if (!before) at += kBegin.copy(at, kBegin.size());
+      at = starts.Put(at, series.FloatTime(i), !before);
+      before = true;
+      at = text::PutSampleValue(at, series.Float(i));
+    }
+    return static_cast<size_t>(at - text);
+  });
+  return before;
+}
+
 /// The cells [from, to) of a series: `floats` and `histograms` say whether there were some before.
 template <class Series>
 void AppendCells(std::string& out, const Series& series, size_t from, size_t to, bool floats,
@@ -175,13 +202,8 @@ void AppendCells(std::string& out, const Series& series, size_t from, size_t to,
     AppendLabels(out, series.labels());
   }
   starts.NextSeries();
-  for (size_t i = from; i < std::min(to, split); ++i) {
-    if (!series.HasFloat(i)) continue;
-    if (!floats) out += ",\"values\":[";
-    starts.Append(out, series.FloatTime(i), !floats);
-    floats = true;
-    text::AppendSampleValue(out, series.Float(i));
-  }
+  for (size_t i = from; i < std::min(to, split); i += kChunk)
+    floats = AppendFloats(out, series, i, std::min({i + kChunk, to, split}), floats, starts);
   if (from < split && to >= split && floats) out += "\"]]";
   for (size_t i = std::max(from, split) - split; i + split < to; ++i) {
     if (!series.HasHistogram(i)) continue;

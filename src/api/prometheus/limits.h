@@ -26,7 +26,7 @@ inline constexpr size_t kRemoteReadBytes = 512u << 20;
 
 /// An answer of up to about so many bytes leaves in one piece, with its length; of a longer one
 /// this much is made before the client sees anything.
-inline constexpr size_t kWholeAnswerBytes = 1u << 20;
+inline constexpr size_t kWholeAnswerBytes = 4u << 20;
 /// Bytes of a form: Go's own limit, and so Prometheus's.
 inline constexpr size_t kMaxFormBytes = 10u << 20;
 

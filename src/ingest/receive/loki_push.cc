@@ -145,12 +145,12 @@ void Handle(LokiWriter& writer, const Target& target, net::Request request,
     return responder->Send(
         GoError(missing ? 422 : StatusOf(outcome.error()), outcome.error().message));
   }
-  outcome->ack.Then(
-      [responder, problem = std::move(outcome->problem)](const base::Result<void>& written) {
-        if (!written) return responder->Send(GoError(500, written.error().message));
-        if (!problem.empty()) return responder->Send(GoError(400, problem));
-        responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
-      });
+  outcome->ack.Then([responder, problem = std::move(outcome->problem),
+                     status = outcome->too_fast ? 429 : 400](const base::Result<void>& written) {
+    if (!written) return responder->Send(GoError(500, written.error().message));
+    if (!problem.empty()) return responder->Send(GoError(status, problem));
+    responder->Send(net::Response{.status = 204, .headers = {}, .body = {}});
+  });
 }
 
 }  // namespace
@@ -223,8 +223,9 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
   const size_t events = batch.EventCount();
   PHAROS_TRY(store::EventAppendResult result, target_.events->Append(tenant, batch));
   taken.Add(events - result.rejected);
+  const bool too_fast = result.too_fast && problems.Text().empty();
   for (uint64_t i = 0; i < result.rejected; ++i) problems.Add(result.reason);
-  return LokiOutcome{std::move(result.ack), problems.Text()};
+  return LokiOutcome{std::move(result.ack), problems.Text(), too_fast};
 }
 
 void RegisterLokiPush(net::Router& router, const Target& target, const LokiLimits& limits) {

@@ -18,8 +18,9 @@ namespace pharos::ingest::receive {
 void RegisterLokiPush(net::Router& router, const Target& target, const LokiLimits& limits = {});
 
 struct LokiOutcome {
-  base::Ack ack;        ///< of the entries that were taken
-  std::string problem;  ///< Loki's sentences when some were refused (status 400), else ""
+  base::Ack ack;          ///< of the entries that were taken
+  std::string problem;    ///< Loki's sentences when some were refused, else ""
+  bool too_fast = false;  ///< only because of a rate: status 429, not 400
 };
 
 /// Checks, labels and stores decoded pushes. One instance serves all requests.

@@ -473,8 +473,31 @@ struct Avx512 {
     }
   }
 
+  /// As Loops::Bounded. No product is added to anything, so that nothing can be fused.
+  PHAROS_WIDE __m512d Bounded(__m512d first, __m512d grown, const RateStretch& s,
+                              double range_seconds, __mmask8 lanes) {
+    const __m512d zero = _mm512_setzero_pd();
+    const __m512d sampled = _mm512_set1_pd(s.sampled), to_start = _mm512_set1_pd(s.to_start);
+    const __m512d result = _mm512_mul_pd(grown, _mm512_set1_pd(s.factor));
+    const __m512d way = _mm512_mul_pd(first, sampled);
+    const __m512d stretch = _mm512_mul_pd(_mm512_mul_pd(to_start, grown), _mm512_set1_pd(1.000001));
+    const __mmask8 far = _mm512_cmp_pd_mask(way, stretch, _CMP_GE_OQ) &
+                         _mm512_cmp_pd_mask(stretch, _mm512_set1_pd(1e-200), _CMP_GT_OQ) &
+                         _mm512_cmp_pd_mask(way, _mm512_set1_pd(1e200), _CMP_LT_OQ);
+    const auto doubtful = static_cast<__mmask8>(
+        lanes & _mm512_cmp_pd_mask(grown, zero, _CMP_GT_OQ) &
+        _mm512_cmp_pd_mask(first, zero, _CMP_GE_OQ) & static_cast<__mmask8>(~far));
+    if (doubtful == 0) return result;
+    const __m512d to_zero = _mm512_mul_pd(sampled, _mm512_div_pd(first, grown));
+    const __m512d start =
+        _mm512_mask_mov_pd(to_start, _mm512_cmp_pd_mask(to_zero, to_start, _CMP_LT_OQ), to_zero);
+    const __m512d whole = _mm512_add_pd(_mm512_add_pd(sampled, start), _mm512_set1_pd(s.to_end));
+    __m512d bounded = s.sampled != 0 ? _mm512_div_pd(whole, sampled) : _mm512_set1_pd(1);
+    if (range_seconds != 0) bounded = _mm512_div_pd(bounded, _mm512_set1_pd(range_seconds));
+    return _mm512_mask_mul_pd(result, doubtful, grown, bounded);
+  }
+
   PHAROS_WIDE void RateAlike(const AlikeWindows& w, double* out) {
-    if (w.is_counter) return Avx2::RateAlike(w, out);
     const __m512d factor = _mm512_set1_pd(w.stretch.factor);
     const auto move = static_cast<int64_t>(w.move);
     const __m512i apart =
@@ -490,7 +513,10 @@ struct Avx512 {
         first = _mm512_mask_i64gather_pd(none, lanes, apart, w.first + i * w.move, 8);
         last = _mm512_mask_i64gather_pd(none, lanes, apart, w.last + i * w.move, 8);
       }
-      _mm512_mask_storeu_pd(out + i, lanes, _mm512_mul_pd(_mm512_sub_pd(last, first), factor));
+      const __m512d grown = _mm512_sub_pd(last, first);
+      const __m512d rate = w.is_counter ? Bounded(first, grown, w.stretch, w.range_seconds, lanes)
+                                        : _mm512_mul_pd(grown, factor);
+      _mm512_mask_storeu_pd(out + i, lanes, rate);
     }
   }
 

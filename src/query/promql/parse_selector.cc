@@ -13,7 +13,11 @@ constexpr std::string_view kDurationWords = "number, duration, step(), or range(
 
 int64_t LiteralNs(const Expr* expr) {
   const auto* number = As<NumberLiteral>(expr, NodeKind::kNumber);
-  return number == nullptr ? 0 : static_cast<int64_t>(std::round(number->value * 1e9));
+  if (number == nullptr) return 0;
+  const double ns = std::round(number->value * 1e9);
+  // What does not fit is, as where Prometheus runs, the lowest.
+  const bool fits = ns >= -0x1p63 && ns < 0x1p63;
+  return fits ? static_cast<int64_t>(ns) : std::numeric_limits<int64_t>::min();
 }
 
 std::unique_ptr<DurationExpr> TakeDurationExpr(ExprPtr expr) {

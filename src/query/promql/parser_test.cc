@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "query/promql/go_duration.h"
 #include "query/promql/limits.h"
 #include "query/promql/parse_command.h"
 #include "query/promql/printer.h"
@@ -81,6 +82,8 @@ TEST(PromqlParserTest, PrintsWhatItRead) {
   EXPECT_EQ(Reprint("sum by(code) (rate(x{b=\"1\",a='2'}[5m] offset -1h))"),
             "sum by (code) (rate(x{a=\"2\",b=\"1\"}[5m] offset -1h))");
   EXPECT_EQ(Reprint("foo @ 10 offset 2m"), "foo @ 10.000 offset 2m");
+  // No time at all, nor one that fits: far in the future, and it prints to what parses again.
+  EXPECT_EQ(Reprint("foo offset NaN"), "foo offset -" + FormatGoDuration(INT64_MAX));
   EXPECT_EQ(Reprint("a + on(b) group_left c"), "a + on (b) group_left () c");
   EXPECT_EQ(Reprint("x[90d:]"), "x[90d:]");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "query/promql/function_table.h"
 #include "query/promql/go_duration.h"
@@ -29,7 +30,8 @@ std::string JoinLabels(const std::vector<std::string>& labels) {
 }
 
 std::string SignedDuration(int64_t ns) {
-  return ns < 0 ? "-" + FormatGoDuration(-ns) : FormatGoDuration(ns);
+  if (ns >= 0) return FormatGoDuration(ns);
+  return "-" + FormatGoDuration(-std::max(ns, -std::numeric_limits<int64_t>::max()));
 }
 
 std::string PrintNumber(const NumberLiteral& node) {

@@ -55,10 +55,21 @@ base::Result<int64_t> RowMaker::Make(const store::SeriesSpan& span, std::string_
 int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read) {
   const WindowBounds& plan = *plans_.Of(span.times_ms, span.times_id).bounds;
   if (plan.filled == 0) return 0;
-  for (size_t step = 0; step < recipe_.steps; ++step) {
-    // A stale marker is what stands for "nothing" anyway.
-    row->values[step] =
-        plan.high[step] > plan.low[step] ? span.values[plan.high[step] - 1] : Absent();
+  // A stale marker is what stands for "nothing" anyway.
+  const auto some = [&](size_t begin, size_t end) {
+    for (size_t step = begin; step < end; ++step) {
+      row->values[step] =
+          plan.high[step] > plan.low[step] ? span.values[plan.high[step] - 1] : Absent();
+    }
+  };
+  if (plan.move == 1 && plan.end > plan.begin && plan.high[plan.begin] > plan.low[plan.begin]) {
+    // From step to step the next sample.
+    some(0, plan.begin);
+    std::copy_n(span.values.data() + plan.high[plan.begin] - 1, plan.end - plan.begin,
+                row->values.data() + plan.begin);
+    some(plan.end, recipe_.steps);
+  } else {
+    some(0, recipe_.steps);
   }
   const auto count = static_cast<int64_t>(
       span.finite ? plan.filled : Kernels().count_present(row->values.data(), row->values.size()));
