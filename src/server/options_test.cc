@@ -62,12 +62,12 @@ TEST_F(OptionsTest, FeaturesOfPrometheus) {
 }
 
 TEST_F(OptionsTest, WhatIsKeptAndRefused) {
-  const auto options =
-      Make({.config = File("storage: {retention_size: {metrics: 50GiB, logs: 2GiB}, min_free: 1GiB}\n"
-                           "limits: {series: 1000, series_per_metric: 100, label_values: 50, "
-                           "labels_per_series: 30, label_name_length: 64, "
-                           "label_value_length: 256, query_samples: 5, query_memory: 200MiB}\n"),
-            .enable_admin = true});
+  const auto options = Make(
+      {.config = File("storage: {retention_size: {metrics: 50GiB, logs: 2GiB}, min_free: 1GiB}\n"
+                      "limits: {series: 1000, series_per_metric: 100, label_values: 50, "
+                      "labels_per_series: 30, label_name_length: 64, "
+                      "label_value_length: 256, query_samples: 5, query_memory: 200MiB}\n"),
+       .enable_admin = true});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->metrics_retention_bytes, 50LL << 30);
   EXPECT_TRUE(options->metrics_retention_bytes_given);

@@ -83,10 +83,7 @@ Result<void> Add(const net::Request& request, const Deps& deps, model::EventKind
   return {};
 }
 
-net::Response NoContent() {
-  net::Response response = net::Response::Text(204, "");
-  return response;
-}
+net::Response NoContent() { return net::Response::Text(204, ""); }
 
 net::Response Disabled() {
   return net::Response::Text(403, "deletion is not available for this tenant\n");
