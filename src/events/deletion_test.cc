@@ -113,7 +113,9 @@ class DeletionTest : public ::testing::Test {
 TEST_F(DeletionTest, HidesAtOnceInMemoryAndInParts) {
   for (const bool sealed : {false, true}) {
     Append(kStart + (sealed ? kHour : 0));
-    if (sealed) ASSERT_TRUE(world_.engine->Flush());
+    if (sealed) {
+      ASSERT_TRUE(world_.engine->Flush());
+    }
   }
   EXPECT_EQ(Count(), 400U);
   Add(Deleted("1", Holds("secret")));
