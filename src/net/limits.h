@@ -54,7 +54,7 @@ inline constexpr int kPatientWorkers = 2;
 /// A request that has used this much of a core gives way to those that come after it; much more,
 /// and it takes only what nobody else wants. Time in which it waited for a core does not count:
 /// where there is much to do, all requests take long.
-inline constexpr std::chrono::milliseconds kGiveWayAfter{10}, kGiveAllWayAfter{100};
+inline constexpr std::chrono::milliseconds kGiveWayAfter{10}, kGiveAllWayAfter{50};
 
 /// Smaller answers are not worth compressing (they fit one packet).
 inline constexpr size_t kMinGzipBytes = 1024;

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <numeric>
 #include <thread>
 #include <vector>
+
+#include "base/priority.h"
 
 namespace pharos::query::exec {
 namespace {
@@ -72,6 +75,39 @@ TEST(OrderedWorkTest, ManyCallsAtOnce) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+/// Its caller is lowered in the middle of the work.
+class Lowered final : public OrderedWork {
+ public:
+  base::Result<void> Make(size_t item, size_t worker, size_t /*slot*/) override {
+    if (item == 20 && worker == 0) base::LowerPriority(base::CurrentThread());
+    if (item > 60 && worker != 0 && !base::HasLowPriority()) quick_helpers_late = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return {};
+  }
+  base::Result<void> Take(size_t item, size_t /*slot*/) override {
+    EXPECT_EQ(item, taken++);
+    return {};
+  }
+  size_t taken = 0;
+  std::atomic<bool> quick_helpers_late{false};
+};
+
+TEST(OrderedWorkTest, HelpersFollowTheirCallersPriority) {
+  StartHelpers();
+  for (int i = 0; i < 3; ++i) {
+    Lowered work;
+    std::thread caller([&] {
+      // Were item 20 a helper's, nothing would be lowered: the first call decides nothing.
+      if (i > 0) base::LowerPriority(base::CurrentThread());
+      EXPECT_TRUE(RunOrdered(100, 2, work));
+      if (i == 0 && !base::HasLowPriority()) work.quick_helpers_late = false;
+    });
+    caller.join();
+    EXPECT_EQ(work.taken, 100u);
+    EXPECT_FALSE(work.quick_helpers_late);
+  }
 }
 
 }  // namespace
