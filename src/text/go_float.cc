@@ -81,8 +81,11 @@ struct Digits {
   }
   /// Writes 24 bytes, of which `count` are the digits; returns their end.
   char* Put(char* at) const {
-    std::memcpy(at, words, sizeof words);
-    return at + count;
+    for (const uint64_t word : words) {  // each by itself, as they were made
+      std::memcpy(at, &word, sizeof word);
+      at += sizeof word;
+    }
+    return at - sizeof words + count;
   }
   /// With a point before digit `place`, from 1 to 7.
   char* PutWithPoint(char* at, int place) const {

@@ -27,6 +27,9 @@ class AnswerText final : public net::BodySource {
  private:
   class Round;
   /// Whole series [first, last), or of one the cells [from, to): its floats, then its histograms.
+  struct alignas(64) SlotText {
+    std::string text;
+  };
   struct Piece {
     size_t first = 0, last = 0;
     size_t from = 0, to = SIZE_MAX;
@@ -50,7 +53,7 @@ class AnswerText final : public net::BodySource {
   size_t forgotten_ = 0;
   std::vector<Piece> pieces_;        // of a round
   std::vector<PointStarts> starts_;  // a worker
-  std::vector<std::string> texts_;   // a slot
+  std::vector<SlotText> texts_;      // a slot
 };
 
 /// The answer as a response: in one piece where it is small.
