@@ -52,9 +52,8 @@ class Builder {
     api::grafana::RegisterGrafanaApi(*router, {.store = deps_.dashboards});
     api::pharos::RegisterSloApi(*router, "/pharos/api/v1",
                                 {.slos = [alerting = deps_.alerting] { return alerting->Slos(); }});
-    api::pharos::RegisterCardinalityApi(*router, "/pharos/api/v1",
-                                        {.source = &deps_.storage->cardinality(),
-                                         .tenant = Tenants()});
+    api::pharos::RegisterCardinalityApi(
+        *router, "/pharos/api/v1", {.source = &deps_.storage->cardinality(), .tenant = Tenants()});
     api::pharos::RegisterExemplarApi(*router, "/pharos/api/v1",
                                      {.exemplars = &deps_.storage->exemplars()});
     api::loki::RegisterDeletes(*router, "/pharos/api/v1/spans/delete", model::EventKind::kSpan,
