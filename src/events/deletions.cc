@@ -34,9 +34,7 @@ Result<void> Deletions::Load() {
   io::Fs& fs = manifest_.fs();
   const std::string path = manifest_.data_dir() + "/" + std::string(kDeletionFile);
   if (!fs.Exists(path)) return {};
-  PHAROS_TRY(const auto file, fs.OpenRead(path));
-  PHAROS_TRY(const uint64_t size, file->Size());
-  PHAROS_TRY(const std::string bytes, file->ReadAt(0, size));
+  PHAROS_TRY(const std::string bytes, io::ReadWholeFile(fs, path));
   auto read = DecodeDeletions(bytes);
   if (!read) {
     base::Log(base::LogLevel::kError,
@@ -155,14 +153,8 @@ Result<void> Deletions::Change(DeletionList all) {
   io::Fs& fs = manifest_.fs();
   const std::string name(kDeletionFile);
   PHAROS_TRY_VOID(fs.MakeDirs(manifest_.data_dir() + "/tmp"));
-  const std::string tmp = manifest_.data_dir() + "/tmp/" + name;
-  {
-    PHAROS_TRY(const auto file, fs.Create(tmp));
-    PHAROS_TRY_VOID(file->Append(EncodeDeletions(all)));
-    PHAROS_TRY_VOID(file->Sync());
-  }
-  PHAROS_TRY_VOID(fs.Rename(tmp, manifest_.data_dir() + "/" + name));
-  PHAROS_TRY_VOID(fs.SyncDir(manifest_.data_dir()));
+  PHAROS_TRY_VOID(io::WriteFileDurably(fs, manifest_.data_dir() + "/" + name, EncodeDeletions(all),
+                                       manifest_.data_dir() + "/tmp/" + name));
   all_ = std::move(all);
   Index();
   return {};

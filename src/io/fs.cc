@@ -246,6 +246,24 @@ Result<void> MakeDirsDurably(Fs& fs, const std::string& path) {
   return {};
 }
 
+Result<std::string> ReadWholeFile(Fs& fs, const std::string& path) {
+  PHAROS_TRY(const auto file, fs.OpenRead(path));
+  PHAROS_TRY(const uint64_t size, file->Size());
+  return file->ReadAt(0, size);
+}
+
+Result<void> WriteFileDurably(Fs& fs, const std::string& path, std::string_view bytes,
+                              std::string tmp) {
+  if (tmp.empty()) tmp = path + ".tmp";
+  {
+    PHAROS_TRY(const auto file, fs.Create(tmp));
+    PHAROS_TRY_VOID(file->Append(bytes));
+    PHAROS_TRY_VOID(file->Sync());
+  }
+  PHAROS_TRY_VOID(fs.Rename(tmp, path));
+  return fs.SyncDir(ParentOf(path));
+}
+
 Fs& Fs::Real() {
   static PosixFs* const fs = new PosixFs;
   return *fs;

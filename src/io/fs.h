@@ -62,6 +62,13 @@ class Fs {
 /// power cut.
 base::Result<void> MakeDirsDurably(Fs& fs, const std::string& path);
 
+/// The whole of a file that is known to be small.
+base::Result<std::string> ReadWholeFile(Fs& fs, const std::string& path);
+/// Replaces the file by one of `bytes`, written and synced at `tmp` before it is renamed: whole or
+/// not at all. `tmp` is beside the file where none is given.
+base::Result<void> WriteFileDurably(Fs& fs, const std::string& path, std::string_view bytes,
+                                    std::string tmp = "");
+
 /// Holds `<dir>/LOCK` (flock) for its lifetime, so that two processes cannot share a data
 /// directory. kConflict names the directory when another process has it.
 base::Result<std::shared_ptr<void>> LockDirectory(const std::string& dir);

@@ -279,9 +279,7 @@ base::Result<std::vector<PartEntry>> ReadLiveParts(Fs& fs, const std::string& da
     return base::Fail(base::ErrorKind::kNotFound,
                       data_dir + ": no MANIFEST here; give the folder that --data-dir names");
   }
-  PHAROS_TRY(const auto file, fs.OpenRead(path));
-  PHAROS_TRY(const uint64_t size, file->Size());
-  PHAROS_TRY(const std::string bytes, file->ReadAt(0, size));
+  PHAROS_TRY(const std::string bytes, ReadWholeFile(fs, path));
   auto parsed = ParseManifest(bytes);
   if (!parsed) {
     return base::Fail(base::ErrorKind::kCorrupt, path + " is damaged: " + parsed.error().message);

@@ -109,16 +109,8 @@ base::Result<void> SampleEngine::SaveTombstones() {
     }
     tombstones_dirty_ = false;
   }
-  io::Fs& fs = manifest_.fs();
-  const auto write = [&]() -> base::Result<void> {
-    const std::string tmp = manifest_.data_dir() + "/tmp/" + std::string(kTombstoneFile);
-    PHAROS_TRY(const auto file, fs.Create(tmp));
-    PHAROS_TRY_VOID(file->Append(EncodeTombstoneFile(all)));
-    PHAROS_TRY_VOID(file->Sync());
-    PHAROS_TRY_VOID(fs.Rename(tmp, path));
-    return fs.SyncDir(manifest_.data_dir());
-  };
-  auto written = write();
+  auto written = io::WriteFileDurably(manifest_.fs(), path, EncodeTombstoneFile(all),
+                                      manifest_.data_dir() + "/tmp/" + std::string(kTombstoneFile));
   if (!written) {
     std::lock_guard lock(tombstones_mutex_);
     tombstones_dirty_ = true;
@@ -130,9 +122,7 @@ base::Result<void> SampleEngine::LoadTombstones() {
   io::Fs& fs = manifest_.fs();
   const std::string path = manifest_.data_dir() + "/" + std::string(kTombstoneFile);
   if (!fs.Exists(path)) return {};
-  PHAROS_TRY(const auto file, fs.OpenRead(path));
-  PHAROS_TRY(const uint64_t size, file->Size());
-  PHAROS_TRY(const std::string bytes, file->ReadAt(0, size));
+  PHAROS_TRY(const std::string bytes, io::ReadWholeFile(fs, path));
   auto read = DecodeTombstoneFile(bytes);
   if (!read) {
     base::Log(base::LogLevel::kError,

@@ -64,7 +64,8 @@ class Files : public ::testing::Test {
     bool existed = false;
     auto positions = ReadPositions(fs_, "data/positions.yaml", &existed);
     if (!positions) return false;
-    if (!existed && !WriteFileDurably(fs_, "data/positions.yaml", PositionsText({}))) return false;
+    if (!existed && !io::WriteFileDurably(fs_, "data/positions.yaml", PositionsText({})))
+      return false;
     auto intents = IntentFile::Open(fs_, "data/intents", !existed);
     if (!intents) return false;
     process_.emplace();
@@ -96,7 +97,7 @@ class Files : public ::testing::Test {
   bool SavePositions() {
     PositionMap positions;
     process_->targets->AddPositions(positions);
-    return WriteFileDurably(fs_, "data/positions.yaml", PositionsText(positions)).has_value();
+    return io::WriteFileDurably(fs_, "data/positions.yaml", PositionsText(positions)).has_value();
   }
   void Kill(bool power) {
     fs_.Halt();
@@ -224,8 +225,8 @@ TEST_F(Files, RotationWhileNobodyLooks) {
 
 TEST_F(Files, PositionsOfPromtailAreTakenOver) {
   Append("a.log", "old\nnew\n");
-  ASSERT_TRUE(
-      WriteFileDurably(fs_, "data/positions.yaml", "positions:\n  " + Path("a.log") + ": \"4\"\n"));
+  ASSERT_TRUE(io::WriteFileDurably(fs_, "data/positions.yaml",
+                                   "positions:\n  " + Path("a.log") + ": \"4\"\n"));
   ASSERT_TRUE(Boot());
   ASSERT_TRUE(Step());
   EXPECT_EQ(store_.lines, (Lines{"new"}));

@@ -128,7 +128,7 @@ Result<void> IntentFile::Rewrite() {
   out_ = nullptr;
   std::string text;
   for (const auto& [key, intent] : live_) text += Record(key, intent);
-  PHAROS_TRY_VOID(WriteFileDurably(fs_, file_, text));
+  PHAROS_TRY_VOID(io::WriteFileDurably(fs_, file_, text));
   PHAROS_TRY(out_, fs_.OpenAppend(file_));
   bytes_ = text.size();
   pending_.clear();

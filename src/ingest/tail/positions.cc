@@ -54,16 +54,4 @@ Result<PositionMap> ReadPositions(io::Fs& fs, const std::string& file, bool* exi
   return ParsePositions(text, file);
 }
 
-Result<void> WriteFileDurably(io::Fs& fs, const std::string& file, std::string_view text) {
-  const std::string beside = file + ".tmp";
-  {
-    PHAROS_TRY(const auto out, fs.Create(beside));
-    PHAROS_TRY_VOID(out->Append(text));
-    PHAROS_TRY_VOID(out->Sync());
-  }
-  PHAROS_TRY_VOID(fs.Rename(beside, file));
-  const size_t slash = file.rfind('/');
-  return fs.SyncDir(slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash));
-}
-
 }  // namespace pharos::ingest::tail

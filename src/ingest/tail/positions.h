@@ -23,7 +23,5 @@ std::string PositionsText(const PositionMap& positions);
 /// An empty map where there is no file (`*existed` says so). kBadInput for a file that is not
 /// positions.yaml.
 base::Result<PositionMap> ReadPositions(io::Fs& fs, const std::string& file, bool* existed);
-/// Written beside, synced, renamed, the directory synced: whole or not at all.
-base::Result<void> WriteFileDurably(io::Fs& fs, const std::string& file, std::string_view text);
 
 }  // namespace pharos::ingest::tail

@@ -62,7 +62,7 @@ Result<void> Promtail::Open() {
   }
   // An operator who removes positions.yaml wants everything read again: then intents of
   // earlier runs count no more. So the file must be there before the first intent is.
-  if (!existed) PHAROS_TRY_VOID(WriteFileDurably(fs, positions_file_, PositionsText({})));
+  if (!existed) PHAROS_TRY_VOID(io::WriteFileDurably(fs, positions_file_, PositionsText({})));
   PHAROS_TRY(intents_, IntentFile::Open(fs, positions_file_ + ".intents", !existed));
   const auto deliver = [this](const std::vector<Entry>& entries) {
     return delivery_.Deliver(entries);
@@ -102,7 +102,7 @@ void Promtail::SavePositions() {
   docker_->AddPositions(positions);
   std::string text = PositionsText(positions);
   if (text == saved_) return;
-  const auto written = WriteFileDurably(*options_.fs, positions_file_, text);
+  const auto written = io::WriteFileDurably(*options_.fs, positions_file_, text);
   if (written) {
     saved_ = std::move(text);
   } else {
