@@ -43,8 +43,6 @@ class Output {
   size_t filled_ = 0;
 };
 
-}  // namespace
-
 Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   size_t length = 0;
   // No element gives more than 64 bytes, so a longer claim is a lie that need not be allocated.
@@ -54,6 +52,13 @@ Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes) {
   }
   if (length > max_bytes) return TooLarge(max_bytes);
   return length;
+}
+
+}  // namespace
+
+Result<size_t> SnappyRoom(std::string_view bytes, size_t max_bytes) {
+  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  return length + kSnappySlop;
 }
 
 Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into) {

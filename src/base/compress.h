@@ -35,9 +35,9 @@ class Scratch {
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes);
 /// Into memory that is used again; the view lives until the next use of `into`.
 Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into);
-/// Into the string, whose memory is used where it has SnappyLength and kSnappySlop more.
+/// Into the string, whose memory is used where it has SnappyRoom.
 Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into);
-Result<size_t> SnappyLength(std::string_view bytes, size_t max_bytes);
+Result<size_t> SnappyRoom(std::string_view bytes, size_t max_bytes);
 std::string SnappyCompress(std::string_view bytes);
 
 /// gzip (RFC 1952) and zlib (RFC 1950), told apart by their header; several members allowed.

@@ -188,7 +188,7 @@ Result<Frame> Engine::ReadFrame(const io::WalFrame& logged) {
                 "a WAL frame of events has the unknown codec " + std::to_string(logged.codec));
   }
   PHAROS_TRY(const SentFrame sent, SentFrame::Parse(logged.payload));
-  PHAROS_TRY(const size_t room, base::SnappyLength(sent.compressed, kMaxSentBytes));
+  PHAROS_TRY(const size_t room, base::SnappyRoom(sent.compressed, kMaxSentBytes));
   std::string text = frames_->Take(room);
   PHAROS_TRY_VOID(base::SnappyDecompress(sent.compressed, kMaxSentBytes, &text));
   return Frame{std::make_shared<const std::string>(sent.frame), frames_->Share(std::move(text))};

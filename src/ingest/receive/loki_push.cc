@@ -10,7 +10,6 @@
 
 #include "base/compress.h"
 #include "base/metrics.h"
-#include "base/snappy_block.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
@@ -125,8 +124,8 @@ base::Result<wire::LokiPush> Decode(net::Request& request, store::EventSink& sin
     return base::Fail(base::ErrorKind::kBadInput, "Content-Encoding " + quoted + " not supported");
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
-  PHAROS_TRY(const size_t room, base::SnappyLength(body, kMaxDecompressedBytes));
-  std::string text = sink.TakeMemory(room + base::kSnappySlop);
+  PHAROS_TRY(const size_t room, base::SnappyRoom(body, kMaxDecompressedBytes));
+  std::string text = sink.TakeMemory(room);
   PHAROS_TRY_VOID(base::SnappyDecompress(body, kMaxDecompressedBytes, &text));
   const auto shared = sink.ShareMemory(std::move(text));
   PHAROS_TRY(wire::LokiPush push, wire::DecodeLokiPush(shared));
