@@ -34,19 +34,6 @@ store::EventDeletion Deleted(std::string pod, store::Predicate predicate = {}) {
   return out;
 }
 
-class CountSink final : public store::ScanSink {
- public:
-  base::Result<void> Rows(const model::Labels&, const store::ScanRows& rows) override {
-    count += rows.times.size();
-    return {};
-  }
-  base::Result<void> Whole(const model::Labels&, const model::Event&) override {
-    ++count;
-    return {};
-  }
-  size_t count = 0;
-};
-
 class DeletionTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(world_.Start()); }

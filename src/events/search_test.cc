@@ -137,19 +137,6 @@ store::Predicate Contains(std::string text) {
   return p;
 }
 
-class CountSink final : public store::ScanSink {
- public:
-  base::Result<void> Rows(const model::Labels&, const store::ScanRows& rows) override {
-    count += rows.times.size();
-    return {};
-  }
-  base::Result<void> Whole(const model::Labels&, const model::Event&) override {
-    ++count;
-    return {};
-  }
-  size_t count = 0;
-};
-
 /// Compares all lines of an answer, or of a large one their number and the first of them.
 void ExpectLines(Engine& engine, store::EventQuery query, const std::vector<std::string>& lines,
                  const std::vector<bool>& holds, const std::string& what) {

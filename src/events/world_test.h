@@ -110,6 +110,20 @@ inline base::Result<std::vector<Found>> Collect(Engine& engine, const store::Eve
   }
 }
 
+/// Counts what a scan finds.
+class CountSink final : public store::ScanSink {
+ public:
+  base::Result<void> Rows(const model::Labels&, const store::ScanRows& rows) override {
+    count += rows.times.size();
+    return {};
+  }
+  base::Result<void> Whole(const model::Labels&, const model::Event&) override {
+    ++count;
+    return {};
+  }
+  size_t count = 0;
+};
+
 /// The lines of an answer.
 inline std::vector<std::string> Lines(Engine& engine, const store::EventQuery& query) {
   std::vector<model::EventBatch> keep;
