@@ -101,7 +101,7 @@ class Grafana(unittest.TestCase):
     def test_long_answers(self):
         """More than fits one piece: chunked, compressed or not, the same text."""
         params = urllib.parse.urlencode({'query': 'label_replace(vector(1), "n", "x", "", "") or rate(shop_latency_seconds_bucket[1m]) or ' +
-                                         ' or '.join(f'label_replace(vector({i}.25), "n", "{i}", "", "")' for i in range(20)),
+                                         ' or '.join(f'label_replace(vector({i}.25), "n", "{i}", "", "")' for i in range(40)),
                                          'start': self.now - 600, 'end': self.now, 'step': '0.1'})
         texts = []
         for accept in ('identity', 'gzip'):
@@ -111,7 +111,7 @@ class Grafana(unittest.TestCase):
         self.assertEqual(texts[0], texts[1])
         answer = json.loads(texts[0])
         self.assertEqual(answer['status'], 'success')
-        self.assertEqual(len(answer['data']['result']), 23)
+        self.assertEqual(len(answer['data']['result']), 43)
         self.assertEqual({len(s['values']) for s in answer['data']['result'] if 'n' in s['metric']}, {6001})
 
     def test_panel_range_query(self):
