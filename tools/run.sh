@@ -34,8 +34,9 @@ stop() {  # a second signal must not leave half of them running
   trap - EXIT
   trap '' INT TERM
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-    kill "${pids[i]}" 2>/dev/null || true
-    wait "${pids[i]}" 2>/dev/null || true
+    kill "${pids[i]}" 2>/dev/null || continue
+    # Not `wait`: bash 5.2 waits for ever for a child that ended just when a signal broke off `wait -n`.
+    timeout -s KILL 30 tail --pid "${pids[i]}" -s 0.02 -f /dev/null || kill -KILL "${pids[i]}" 2>/dev/null || true
   done
 }
 trap stop EXIT
