@@ -88,18 +88,25 @@ __m128i SixteenDigits(uint64_t n) {
   return _mm_or_si128(_mm_or_si128(tens, _mm_slli_epi16(ones, 8)), _mm_set1_epi8('0'));
 }
 
-/// What makes room for a point before byte i of sixteen, and the point.
+/// What makes room for a point before byte i of sixteen, and the point. The last two: a point
+/// behind them, and none.
 struct Point {
   alignas(16) std::array<uint8_t, 16> from;
   alignas(16) std::array<uint8_t, 16> point;
+  uint8_t keep_behind = 0;  // all bits where the last of sixteen goes behind them
+  uint8_t behind = 0;       // what else does
 };
+constexpr int kBehind = 16, kNoPoint = 17;
 
-constexpr std::array<Point, 16> kPoints = [] {
-  std::array<Point, 16> out{};
+constexpr std::array<Point, kNoPoint + 1> kPoints = [] {
+  std::array<Point, kNoPoint + 1> out{};
   for (size_t place = 0; place < out.size(); ++place) {
     for (size_t i = 0; i < 16; ++i)
       out[place].from[i] = static_cast<uint8_t>(i < place ? i : i == place ? 0x80 : i - 1);
+    if (place == kBehind) out[place].behind = '.';
+    if (place >= kBehind) continue;
     out[place].point[place] = '.';
+    out[place].keep_behind = 0xFF;
   }
   return out;
 }();
@@ -107,6 +114,8 @@ constexpr std::array<Point, 16> kPoints = [] {
 __m128i Load(const std::array<uint8_t, 16>& bytes) {
   return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes.data()));
 }
+/// `mask` has all bits or none.
+int Choose(int mask, int yes, int no) { return (yes & mask) | (no & ~mask); }
 void Store(char* at, __m128i bytes) { _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes); }
 
 }  // namespace
@@ -117,33 +126,24 @@ char* PutShortest(char* at, double value) {
   at += bits >> 63;
   const Digits digits = ShortestOf(bits << 1 >> 1);
   const __m128i text = SixteenDigits(digits.sixteen);
-  const char last = static_cast<char>('0' + digits.last);
   const auto zeros =
       static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('0'))));
-  const int significant =
-      std::bit_width((zeros ^ 0xFFFF) | static_cast<uint32_t>(digits.last != 0) << 16);
+  const auto any_last = static_cast<uint32_t>(digits.last + 15) >> 4;  // of one digit: 0 or 1
+  const int significant = std::bit_width((zeros ^ 0xFFFF) | any_last << 16 | 1);
 
-  if (significant <= digits.whole) {  // at most 16 digits, as it is below 2^53
-    Store(at, text);
-    return at + digits.whole;
-  }
-  if (digits.whole <= 0) {
-    std::memcpy(at, "0.000000", 8);
-    at += 2 - digits.whole;
-    Store(at, text);
-    at[16] = last;
-    return at + significant;
-  }
-  if (digits.whole == 16) {
-    Store(at, text);
-    at[16] = '.';
-  } else {
-    const Point& point = kPoints[static_cast<size_t>(digits.whole)];
-    Store(at, _mm_or_si128(_mm_shuffle_epi8(text, Load(point.from)), Load(point.point)));
-    at[16] = static_cast<char>(_mm_extract_epi16(text, 7) >> 8);
-  }
-  at[17] = last;
-  return at + significant + 1;
+  // Whole or not, below 1 or not: as likely as not, and known late. So there are no branches, and
+  // more is stored than is needed.
+  const int whole = digits.whole;
+  const int below_one = (whole - 1) >> 31, has_point = (whole - significant) >> 31;
+  const auto last = static_cast<int>('0' + digits.last);
+  std::memcpy(at, "0.000000", 8);
+  at += below_one & (2 - whole);
+  const Point& point = kPoints[static_cast<size_t>(Choose(below_one, kNoPoint, whole))];
+  Store(at, _mm_or_si128(_mm_shuffle_epi8(text, Load(point.from)), Load(point.point)));
+  const int moved = _mm_extract_epi16(text, 7) >> 8 & point.keep_behind;
+  at[16] = static_cast<char>(moved | point.behind | (last & below_one));
+  at[17] = static_cast<char>(last);
+  return at + Choose(below_one, significant, Choose(has_point, significant + 1, whole));
 }
 
 }  // namespace pharos::text
