@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "events/coding.h"
 #include "events/column.h"
@@ -25,7 +26,8 @@ constexpr size_t kMostAlike = 8;
 static_assert(kMaxSkeletons < UINT16_MAX);
 
 /// Equal for texts that differ in digits only; what else is equal is found out by looking.
-constexpr size_t kSignatures = 1024;
+constexpr int kFewSignatureBits = 8, kSignatureBits = 12;  // while there are few skeletons, later
+constexpr size_t kFewKnown = 16;
 constexpr size_t kSignatureBytes = 96;
 constexpr uint64_t kEachByte = 0x0101010101010101u;
 
@@ -50,7 +52,7 @@ uint64_t DigitsIn(uint64_t word) {
   return ~others & kEachByte * 0x80;
 }
 
-size_t Signature(std::string_view text) {
+size_t Signature(std::string_view text, size_t slots) {
   uint64_t hash = 0;
   const auto mix = [&](uint64_t word) {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
@@ -70,7 +72,7 @@ size_t Signature(std::string_view text) {
     at += before;
     while (at < size && text[at] >= '0' && text[at] <= '9') ++at;
   }
-  return (hash * 0x9E3779B97F4A7C15u) >> 54;
+  return (hash * 0x9E3779B97F4A7C15u) >> 48 & (slots - 1);
 }
 
 }  // namespace
@@ -184,12 +186,16 @@ bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitte
     return true;
   };
   if (has(recent_[0])) return true;
-  return (!likely_.empty() && has(int64_t{likely_[Signature(value)]} - 1)) || has(recent_[1]);
+  return (!likely_.empty() && has(int64_t{likely_[Signature(value, likely_.size())]} - 1)) ||
+         has(recent_[1]);
 }
 
 void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
-  if (known_.size() > 2 && likely_.empty()) likely_.resize(kSignatures);
-  if (!likely_.empty()) likely_[Signature(value)] = static_cast<uint16_t>(number + 1);
+  if (known_.size() <= 2) return;
+  const bool few = known_.size() <= kFewKnown;
+  const size_t slots = size_t{1} << (few ? kFewSignatureBits : kSignatureBits);
+  if (likely_.size() != slots) likely_.assign(slots, 0);
+  likely_[Signature(value, slots)] = static_cast<uint16_t>(number + 1);
 }
 
 void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
@@ -211,8 +217,15 @@ void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
   }
 }
 
-void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& splitter,
-                            size_t* budget) {
+void ValueColumnWriter::Settle(Splitter& splitter, size_t* budget) {
+  const size_t count = std::exchange(waiting_count_, 0);
+  for (size_t i = 0; i < count; ++i) {
+    AddNow(waiting_[i].value, waiting_[i].time_ns, splitter, budget);
+  }
+}
+
+void ValueColumnWriter::AddNow(std::string_view value, int64_t time_ns, Splitter& splitter,
+                               size_t* budget) {
   uint32_t number = 0;
   if (!Predict(value, time_ns, splitter, &number)) {
     splitter.Split(value, time_ns);
@@ -390,6 +403,7 @@ void BodyWriter::Add(const Value& body, int64_t time_ns) {
 
 void BodyWriter::AddWhole(std::string_view bytes) {
   CountShape(0);
+  columns_[0]->Settle(splitter_, &budget_);
   columns_[0]->AddWhole(bytes);
 }
 
@@ -404,6 +418,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   head.first_page = next_page_;
   std::vector<std::vector<ColumnWord>> words(columns_.size());
   for (uint32_t column = 0; column < columns_.size(); ++column) {
+    columns_[column]->Settle(splitter_, &budget_);
     if (columns_[column]->empty()) continue;
     std::string page;
     bool dense = false;
