@@ -22,7 +22,7 @@ bool ValueColumnWriter::AddCopy(const ValueColumn& from, size_t place,
   }
   Count(known - 1);
   std::vector<Variables>& variables = known_[known - 1].variables;
-  *bytes += known_[known - 1].text.size();
+  *bytes += words_[known - 1].length;
   if (variables.empty()) return true;
   const size_t ordinal = from.OrdinalOf(place);
   for (size_t i = 0; i < variables.size(); ++i) {

@@ -90,14 +90,16 @@ void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_
 uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   const auto number = static_cast<uint32_t>(known_.size());
   const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
+  Word& word = words_.emplace_back();
+  word.text = added->first.data();
+  word.length = static_cast<uint32_t>(added->first.size());
   Known& known = known_.emplace_back();
-  known.text = added->first;
-  PHAROS_CHECK(Skeleton::Parse(known.text, &known.skeleton),
+  PHAROS_CHECK(Skeleton::Parse(word.view(), &known.skeleton),
                "a skeleton of our own cannot be read");
   for (const VarType type : known.skeleton.vars) {
     known.variables.push_back({type, {}, {}, {}});
-    known.has_text = known.has_text || type.kind == VarKind::kText;
-    known.constant = false;
+    const bool any_text = type.kind == VarKind::kText || word.kind == Word::kAnyText;
+    word.kind = any_text ? Word::kAnyText : Word::kVariables;
   }
   return number;
 }
@@ -153,15 +155,15 @@ uint32_t ValueColumnWriter::WideNumberOf(std::string_view value, int64_t time_ns
 }
 
 void ValueColumnWriter::Count(uint32_t number) {
-  Known& known = known_[number];
-  if (known.local < 0) {
-    known.local = static_cast<int32_t>(used_.size());
+  Word& word = words_[number];
+  if (word.local < 0) {
+    word.local = static_cast<int32_t>(used_.size());
     used_.push_back(number);
-    known.granules.push_back(granule_);
+    known_[number].granules.push_back(granule_);
   }
-  ++known.rows;
+  ++word.rows;
   ++total_rows_;
-  codes_.push_back(static_cast<uint16_t>(known.local));
+  codes_.push_back(static_cast<uint16_t>(word.local));
 }
 
 void ValueColumnWriter::AddWhole(std::string_view value) {
@@ -172,10 +174,9 @@ void ValueColumnWriter::AddWhole(std::string_view value) {
 
 bool ValueColumnWriter::Has(uint32_t number, std::string_view value, int64_t time_ns,
                             Splitter& splitter) const {
-  const Known& known = known_[number];
-  if (known.has_text) return false;
-  if (known.constant) return SameText(value, known.text);
-  return splitter.Fit(known.skeleton, value, time_ns);
+  const Word& word = words_[number];
+  if (word.kind == Word::kConstant) return SameText(value, word.view());
+  return word.kind == Word::kVariables && splitter.Fit(known_[number].skeleton, value, time_ns);
 }
 
 bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitter& splitter,
@@ -204,7 +205,7 @@ void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
     recent_[0] = number;
   }
   Count(number);
-  if (known_[number].constant) return;
+  if (words_[number].kind == Word::kConstant) return;
   std::vector<Variables>& variables = known_[number].variables;
   for (size_t i = 0; i < variables.size(); ++i) {
     if (vars[i].type.IsInteger()) {
@@ -242,7 +243,7 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
-  for (const uint32_t number : used_) words->push_back({number, known_[number].rows});
+  for (const uint32_t number : used_) words->push_back({number, words_[number].rows});
   PutPackedCodes(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
@@ -263,8 +264,8 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
       variable.ids.clear();
       variable.texts.clear();
     }
-    known.rows = 0;
-    known.local = -1;
+    words_[number].rows = 0;
+    words_[number].local = -1;
   }
   used_.clear();
   codes_.clear();
@@ -273,9 +274,9 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
 
 void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
   PutVarint(out, known_.size());
-  for (const Known& known : known_) {
-    PutText(out, known.text);
-    PutGranules(out, known.granules, granules);
+  for (size_t i = 0; i < known_.size(); ++i) {
+    PutText(out, words_[i].view());
+    PutGranules(out, known_[i].granules, granules);
   }
 }
 

@@ -64,12 +64,22 @@ class ValueColumnWriter {
     std::string ids;
     std::vector<std::string_view> texts;
   };
-  struct Known {
-    std::string_view text;  // the key in numbers_
-    uint32_t rows = 0;      // in the open granule
+  /// What is looked at for each value; a column may have hundreds.
+  struct Word {
+    enum Kind : uint8_t {
+      kConstant,   // no variable
+      kVariables,  // none of them is any text
+      kAnyText,
+    };
+    const char* text = nullptr;  // the key in numbers_
+    uint32_t length = 0;
+    uint32_t rows = 0;  // in the open granule
     int32_t local = -1;
-    bool has_text = false;  // a variable that is any text
-    bool constant = true;   // no variable
+    Kind kind = kConstant;
+
+    std::string_view view() const { return {text, length}; }
+  };
+  struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
     std::vector<uint32_t> granules;  // that have it
@@ -100,7 +110,8 @@ class ValueColumnWriter {
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
   /// By LooseSkeleton: some that texts like it have, the widest last.
   std::unordered_map<std::string, std::vector<uint32_t>, base::StringHasher, std::equal_to<>> wide_;
-  std::vector<Known> known_;
+  std::vector<Word> words_;      // skeletons by number
+  std::vector<Known> known_;     // likewise
   std::vector<uint32_t> used_;   // skeletons of the open granule, in the order of their locals
   std::vector<uint16_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;
