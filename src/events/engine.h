@@ -60,7 +60,7 @@ struct EngineOptions {
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   int64_t seal_idle_ns = 120'000'000'000;     ///< since the last append, of kIdleSealBytes
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 16u << 20;       ///< of memtables, about as much WAL
+  uint64_t seal_bytes = 12u << 20;       ///< of memtables, about as much WAL
   uint64_t max_part_rows = 4'000'000;    ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
