@@ -100,6 +100,10 @@ base::Result<const TimeCut*> SpanReader::RunOf() {
   }
   const uint64_t hash = HashOfColumns(columns_);
   if (const TimeCut* recent = runs_.Find(hash, columns_)) return recent;
+  return FindRun(hash);
+}
+
+base::Result<const TimeCut*> SpanReader::FindRun(uint64_t hash) {
   TimeRunPtr known = shared_runs_.Find(hash, columns_);
   if (known == nullptr) {
     PHAROS_TRY(TimeRun made, MakeRun());

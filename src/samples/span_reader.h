@@ -54,6 +54,8 @@ class SpanReader {
   /// All float blocks of stretches_; false where they overlap.
   base::Result<bool> ReadFloats(store::SeriesSpan* out);
   base::Result<const TimeCut*> RunOf();
+  /// Of columns_, which runs_ do not have; apart, so that RunOf needs no room for it.
+  [[gnu::noinline]] base::Result<const TimeCut*> FindRun(uint64_t hash);
   base::Result<TimeRun> MakeRun();
   /// Into values_ and starts_; the values that they then are.
   base::Result<const double*> DecodeFloats(store::SeriesSpan* known);
