@@ -36,6 +36,8 @@ int64_t Ns(std::chrono::milliseconds time) { return std::chrono::nanoseconds(tim
 
 struct Workers::Worker {
   std::thread thread;
+  std::condition_variable called;
+  std::optional<Job> job;               // mutex_: handed over to it while it was idle
   base::ThreadId id = 0;                // workers_mutex_
   clockid_t clock{};                    // workers_mutex_: of what the thread uses of cores
   std::atomic<int64_t> began{0};        // when a job that yields began; 0: none runs
@@ -62,33 +64,36 @@ void Workers::StartWorker() {
 }
 
 bool Workers::TryRun(std::function<void()> job, bool yields) {
-  std::unique_lock lock(mutex_);
-  // An idle thread takes its job at once, so the cap is on what must wait.
-  if (stopped_ || queue_.size() >= options_.max_queued + idle_) return false;
-  Add(lock, {std::move(job), yields});
+  std::lock_guard lock(mutex_);
+  if (stopped_ || (idle_.empty() && queue_.size() >= options_.max_queued)) return false;
+  Add({std::move(job), yields});
   return true;
 }
 
 bool Workers::Resume(std::function<void()> job) {
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   if (stopped_) return false;
-  Add(lock, {std::move(job), false});
+  Add({std::move(job), false});
   return true;
 }
 
-void Workers::Add(std::unique_lock<std::mutex>& lock, Job job) {
-  queue_.push_back(std::move(job));
-  const bool wake = idle_ > 0;
-  lock.unlock();
-  if (wake) wake_.notify_one();
+void Workers::Add(Job job) {
+  if (idle_.empty()) {
+    queue_.push_back(std::move(job));
+    return;
+  }
+  Worker& worker = *idle_.back();
+  idle_.pop_back();
+  worker.job = std::move(job);
+  worker.called.notify_one();  // with the lock: as soon as it is let go, the worker may end
 }
 
 void Workers::Stop() {
   {
     std::lock_guard lock(mutex_);
     stopped_ = true;
+    for (Worker* worker : std::exchange(idle_, {})) worker->called.notify_one();
   }
-  wake_.notify_all();
   {
     std::lock_guard lock(workers_mutex_);
     watch_stopped_ = true;
@@ -108,27 +113,41 @@ void Workers::Loop(Worker& self) {
   }
   if (options_.patient) base::LowerPriority(self.id);
   base::IdleReturn returns;
+  while (auto job = NextJob(self, returns)) {
+    if (Run(self, *std::move(job))) returns.Worked();
+    if (self.gone) return;
+  }
+}
+
+std::optional<Workers::Job> Workers::NextJob(Worker& self, base::IdleReturn& returns) {
   std::unique_lock lock(mutex_);
   while (true) {
-    while (queue_.empty()) {
-      if (stopped_) return;
-      const auto pause = returns.Pause();
-      ++idle_;
-      const bool woken = pause ? wake_.wait_for(lock, *pause) == std::cv_status::no_timeout
-                               : (wake_.wait(lock), true);
-      --idle_;
-      if (woken || !queue_.empty() || stopped_) continue;
-      lock.unlock();
-      returns.Return();
-      lock.lock();
+    if (self.job) return std::exchange(self.job, std::nullopt);
+    if (!queue_.empty()) {
+      Job job = std::move(queue_.front());
+      queue_.pop_front();
+      return job;
     }
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
+    if (stopped_) return std::nullopt;
+    if (Await(self, lock, returns)) continue;
     lock.unlock();
-    if (Run(self, std::move(job))) returns.Worked();
-    if (self.gone) return;
+    returns.Return();
     lock.lock();
   }
+}
+
+bool Workers::Await(Worker& self, std::unique_lock<std::mutex>& lock,
+                    const base::IdleReturn& returns) {
+  idle_.push_back(&self);
+  const auto pause = returns.Pause();
+  const auto called = [&] { return self.job.has_value() || stopped_; };
+  if (!pause) {
+    self.called.wait(lock, called);
+  } else if (!self.called.wait_for(lock, *pause, called)) {
+    std::erase(idle_, &self);
+    return false;
+  }
+  return true;
 }
 
 bool Workers::Run(Worker& self, Job job) {

@@ -10,7 +10,13 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
+
+namespace pharos::base {
+class IdleReturn;
+}
 
 namespace pharos::net {
 
@@ -25,8 +31,10 @@ struct WorkersOptions {
 /// Owns: its threads, and one that watches them while they work. Threads: TryRun and Resume from
 /// any; Stop once, from none of its own. Errors: TryRun is false when the queue is full or the pool
 /// stopped. What a job throws is logged. Cost: a lock a job; the watcher wakes every few
-/// milliseconds while there are jobs. A thread whose priority was lowered and may not be raised
-/// again (that needs a privilege) ends after its job, and another takes its place.
+/// milliseconds while there are jobs. A job goes to the thread that has worked last, whose memory
+/// is warm: as few threads as can be hold memory for reuse. A thread whose priority was lowered and
+/// may not be raised again (that needs a privilege) ends after its job, and another takes its
+/// place.
 class Workers {
  public:
   explicit Workers(WorkersOptions options);
@@ -46,9 +54,14 @@ class Workers {
   };
   struct Worker;
 
-  void Add(std::unique_lock<std::mutex>& lock, Job job);
+  /// With mutex_.
+  void Add(Job job);
   void StartWorker();
   void Loop(Worker& self);
+  /// Waits for a job; nothing once stopped.
+  std::optional<Job> NextJob(Worker& self, base::IdleReturn& returns);
+  /// With mutex_, let go meanwhile. False when the time for giving back memory has come.
+  bool Await(Worker& self, std::unique_lock<std::mutex>& lock, const base::IdleReturn& returns);
   /// Whether it may have held much memory.
   bool Run(Worker& self, Job job);
   void Raise(Worker& self);
@@ -59,10 +72,9 @@ class Workers {
 
   const WorkersOptions options_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> queue_;  // mutex_
-  size_t idle_ = 0;        // mutex_
-  bool stopped_ = false;   // mutex_
+  std::deque<Job> queue_;      // mutex_
+  std::vector<Worker*> idle_;  // mutex_: the last is the first to work again
+  bool stopped_ = false;       // mutex_
 
   std::mutex workers_mutex_;  // taken after mutex_, never the other way round
   std::condition_variable watch_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <semaphore>
+#include <set>
 #include <thread>
 
 #include "base/priority.h"
@@ -108,6 +109,21 @@ TEST(WorkersTest, TheQueueIsBoundedButForWhatWasLetIn) {
   EXPECT_EQ(ran, 3);
   EXPECT_FALSE(workers.TryRun([] {}));
   EXPECT_FALSE(workers.Resume([] {}));
+}
+
+TEST(WorkersTest, FewThreadsWorkWhereOneWouldDo) {
+  Workers workers({.threads = 16, .max_queued = 10});
+  std::set<std::thread::id> seen;
+  std::binary_semaphore done{0};
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(workers.TryRun([&] {
+      seen.insert(std::this_thread::get_id());  // one job at a time
+      done.release();
+    }));
+    done.acquire();
+  }
+  // A thread may not be back yet when the next job comes; in turn, all sixteen would have worked.
+  EXPECT_LT(seen.size(), 8);
 }
 
 }  // namespace

@@ -1,146 +1,149 @@
 #include "text/shortest_decimal.h"
 
+#include <tmmintrin.h>
+
 #include <array>
 #include <bit>
-#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace pharos::text {
 namespace {
 
-using Wide = unsigned __int128;
+constexpr int kFraction = 52;                                         // bits of a double's fraction
+constexpr int kLeastExponent = 1023 - 20, kMostExponent = 1023 + 52;  // of 2^-20 < 1e-6, of 2^52
 
-constexpr int kLeastPower = -292, kMostPower = 324;
-constexpr int kWords = 18;  // 10^324 takes 1,077 bits
-
-/// A natural number, lowest word first.
-struct Big {
-  std::array<uint64_t, kWords> words{};
-
-  void Multiply(uint32_t by) {
-    Wide carry = 0;
-    for (uint64_t& word : words) {
-      carry += static_cast<Wide>(word) * by;
-      word = static_cast<uint64_t>(carry);
-      carry >>= 64;
-    }
-  }
-  /// Returns the remainder.
-  uint32_t Divide(uint32_t by) {
-    Wide rest = 0;
-    for (int i = kWords - 1; i >= 0; --i) {
-      rest = rest << 64 | words[static_cast<size_t>(i)];
-      words[static_cast<size_t>(i)] = static_cast<uint64_t>(rest / by);
-      rest %= by;
-    }
-    return static_cast<uint32_t>(rest);
-  }
-  int Bits() const {
-    for (int i = kWords - 1; i >= 0; --i) {
-      if (const uint64_t word = words[static_cast<size_t>(i)]; word != 0)
-        return i * 64 + 64 - std::countl_zero(word);
-    }
-    return 0;
-  }
-  /// The leading 128 bits.
-  Wide Top() const {
-    const int from = Bits() - 128;
-    Wide out = 0;
-    for (int bit = 127; bit >= 0; --bit) {
-      const int at = from + bit;
-      const uint64_t set = at < 0 ? 0 : words[static_cast<size_t>(at / 64)] >> (at % 64) & 1;
-      out = out << 1 | set;
-    }
-    return out;
-  }
+/// How numbers c · 2^q with one q are brought to 16 or 17 digits before the point.
+struct Scale {
+  uint64_t fives = 0;  // 5^n
+  int shift = 0;       // -(q + n)
+  int places = 0;      // n
 };
 
-/// 10^k as 128 leading bits, cut off and plus one where something was cut off.
-struct Powers {
-  std::array<Wide, kMostPower - kLeastPower + 1> of;
-
-  Powers() {
-    Big rising;
-    rising.words[0] = 1;
-    for (int k = 0; k <= kMostPower; ++k) {
-      of[static_cast<size_t>(k - kLeastPower)] = rising.Top() + (k > 55 ? 1 : 0);
-      rising.Multiply(10);
-    }
-    // 2^1151 / 10^k, cut off; never exact.
-    Big falling;
-    falling.words[kWords - 1] = uint64_t{1} << 63;
-    for (int k = 1; k <= -kLeastPower; ++k) {
-      falling.Divide(10);
-      of[static_cast<size_t>(-k - kLeastPower)] = falling.Top() + 1;
-    }
+constexpr std::array<Scale, kMostExponent - kLeastExponent + 1> kScales = [] {
+  std::array<Scale, kMostExponent - kLeastExponent + 1> out;
+  for (int i = 0; i < static_cast<int>(out.size()); ++i) {
+    const int q = i + kLeastExponent - 1023 - kFraction;
+    const int n = -((q * 1'262'611) >> 22);  // -floor(q log 2): from 0 to 22
+    Scale scale{.fives = 1, .shift = -(q + n), .places = n};
+    for (int k = 0; k < n; ++k) scale.fives *= 5;
+    out[static_cast<size_t>(i)] = scale;
   }
+  return out;
+}();
+
+/// 17 digits, the first not 0.
+struct Digits {
+  uint64_t sixteen = 0;  ///< all but the last
+  uint64_t last = 0;
+  int whole = 0;  ///< how many of them stand before the point; below 1: so many zeros behind it
 };
 
-/// The upper 64 bits of a product of 192, the lowest set where anything below is not zero.
-uint64_t RoundToOdd(Wide power, uint64_t by) {
-  const Wide low = static_cast<Wide>(static_cast<uint64_t>(power)) * by;
-  const Wide high =
-      static_cast<Wide>(static_cast<uint64_t>(power >> 64)) * by + static_cast<uint64_t>(low >> 64);
-  return static_cast<uint64_t>(high >> 64) | (static_cast<uint64_t>(high) > 1 ? 1 : 0);
+/// Of bits of a double without sign.
+Digits ShortestOf(uint64_t bits) {
+  const Scale& scale = kScales[static_cast<size_t>(bits >> kFraction) - kLeastExponent];
+  constexpr uint64_t kHidden = uint64_t{1} << kFraction;
+  const uint64_t c = (bits & (kHidden - 1)) | kHidden;
+  // In units of half a last place of the scaled number: the number, one of its whole part, and how
+  // far from it what rounds to it may lie; its ends belong to even numbers.
+  const auto scaled = static_cast<unsigned __int128>(c) * scale.fives;
+  const auto low = static_cast<uint64_t>(scaled);
+  const uint64_t one = uint64_t{2} << scale.shift;
+  const uint64_t rest = 2 * low & (one - 1);
+  const uint64_t reach = scale.fives - (c & 1);
+
+  const auto whole = static_cast<uint64_t>(scaled >> scale.shift);
+  const uint64_t tens = whole / 10, last = whole % 10;
+  // What follows is as likely as not; with numbers for truths there are no branches.
+  const uint64_t over = last * one + rest;
+  const uint64_t tens_below = over <= reach, tens_above = 10 * one - over <= reach;
+  const uint64_t below = rest <= reach, above = one - rest <= reach;
+  const uint64_t nearer = 2 * rest + (last & 1) > one;
+  const uint64_t up = ((above ^ below) & above) | (~(above ^ below) & nearer);
+  // Never ten: that would have been the tens above.
+  const uint64_t unit = (last + up) & ((tens_below | tens_above) - 1);
+  const uint64_t head = tens + tens_above;
+
+  const uint64_t one_less = head < 1'000'000'000'000'000 ? 1 : 0;  // 16 digits in all
+  return {.sixteen = head * (1 + 9 * one_less) + (unit & -one_less),
+          .last = unit & (one_less - 1),
+          .whole = 17 - static_cast<int>(one_less) - scale.places};
 }
 
-ShortestDecimal WithoutZeros(ShortestDecimal decimal) {
-  if (decimal.digits % 10 != 0) return decimal;  // most
-  struct Zeros {
-    uint64_t power;
-    int count;
-  };
-  for (const Zeros zeros : {Zeros{100'000'000, 8}, Zeros{10'000, 4}, Zeros{100, 2}, Zeros{10, 1}}) {
-    if (decimal.digits % zeros.power != 0) continue;
-    decimal.digits /= zeros.power;
-    decimal.exponent += zeros.count;
-  }
-  // At most 17 digits, so at most one zero more than these 15.
-  if (decimal.digits % 10 == 0) decimal = {decimal.digits / 10, decimal.exponent + 1};
-  return decimal;
+/// Eight digits from the low half of `n`, eight from the high, as text: four, two and one at a
+/// time side by side.
+__m128i SixteenDigits(uint64_t n) {
+  const uint64_t high = n / 100'000'000;
+  const __m128i eights =
+      _mm_set_epi64x(static_cast<int64_t>(n - 100'000'000 * high), static_cast<int64_t>(high));
+  // Multiplied by 2^45 / 10^4, exact for eight digits.
+  const __m128i upper = _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x(3'518'437'209)), 45);
+  const __m128i lower = _mm_sub_epi64(eights, _mm_mul_epu32(upper, _mm_set1_epi64x(10'000)));
+  const __m128i fours = _mm_or_si128(upper, _mm_slli_epi64(lower, 32));
+  const __m128i hundreds = _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi32(5'243)), 3);
+  const __m128i units = _mm_sub_epi32(fours, _mm_mullo_epi16(hundreds, _mm_set1_epi32(100)));
+  const __m128i twos = _mm_or_si128(hundreds, _mm_slli_epi32(units, 16));
+  const __m128i tens = _mm_mulhi_epu16(twos, _mm_set1_epi16(6'554));
+  const __m128i ones = _mm_sub_epi16(twos, _mm_mullo_epi16(tens, _mm_set1_epi16(10)));
+  return _mm_or_si128(_mm_or_si128(tens, _mm_slli_epi16(ones, 8)), _mm_set1_epi8('0'));
 }
+
+/// What makes room for a point before byte i of sixteen, and the point. The last two: a point
+/// behind them, and none.
+struct Point {
+  alignas(16) std::array<uint8_t, 16> from;
+  alignas(16) std::array<uint8_t, 16> point;
+  uint8_t keep_behind = 0;  // all bits where the last of sixteen goes behind them
+  uint8_t behind = 0;       // what else does
+};
+constexpr int kBehind = 16, kNoPoint = 17;
+
+constexpr std::array<Point, kNoPoint + 1> kPoints = [] {
+  std::array<Point, kNoPoint + 1> out{};
+  for (size_t place = 0; place < out.size(); ++place) {
+    for (size_t i = 0; i < 16; ++i)
+      out[place].from[i] = static_cast<uint8_t>(i < place ? i : i == place ? 0x80 : i - 1);
+    if (place == kBehind) out[place].behind = '.';
+    if (place >= kBehind) continue;
+    out[place].point[place] = '.';
+    out[place].keep_behind = 0xFF;
+  }
+  return out;
+}();
+
+__m128i Load(const std::array<uint8_t, 16>& bytes) {
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes.data()));
+}
+/// `mask` has all bits or none.
+int Choose(int mask, int yes, int no) { return (yes & mask) | (no & ~mask); }
+void Store(char* at, __m128i bytes) { _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes); }
 
 }  // namespace
 
-ShortestDecimal ShortestOf(double value) {
-  static const Powers powers;
-  constexpr uint64_t kHidden = uint64_t{1} << 52;
+char* PutShortest(char* at, double value) {
   const auto bits = std::bit_cast<uint64_t>(value);
-  const uint64_t fraction = bits & (kHidden - 1);
-  const int biased = static_cast<int>(bits >> 52);
-  const uint64_t c = biased != 0 ? fraction | kHidden : fraction;
-  const int q = (biased != 0 ? biased : 1) - 1075;
-  if (q <= 0 && q > -53 && (c & ((uint64_t{1} << -q) - 1)) == 0) return {c >> -q, 0};
+  *at = '-';
+  at += bits >> 63;
+  const Digits digits = ShortestOf(bits << 1 >> 1);
+  const __m128i text = SixteenDigits(digits.sixteen);
+  const auto zeros =
+      static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('0'))));
+  const auto any_last = static_cast<uint32_t>(digits.last + 15) >> 4;  // of one digit: 0 or 1
+  const int significant = std::bit_width((zeros ^ 0xFFFF) | any_last << 16 | 1);
 
-  // Hundredths, of which there are many. Of decimals with up to 15 digits no two become the same
-  // double, so the one that gives it back is the shortest.
-  const double hundredths = value * 100;
-  if (hundredths >= 1 && hundredths < 1e15) {
-    const auto digits = static_cast<uint64_t>(hundredths + 0.5);
-    if (static_cast<double>(digits) / 100 == value)
-      return digits % 10 == 0 ? ShortestDecimal{digits / 10, -1} : ShortestDecimal{digits, -2};
-  }
-
-  // The interval of what rounds to value, times four; its ends belong to even values.
-  const bool odd = c % 2 != 0;
-  const bool close_below = fraction == 0 && biased > 1;
-  const int k = (q * 1262611 - (close_below ? 524031 : 0)) >> 22;
-  const int shift = q + ((-k * 1741647) >> 19) + 1;
-  const Wide power = powers.of[static_cast<size_t>(-k - kLeastPower)];
-  const uint64_t lower = RoundToOdd(power, (4 * c - 2 + (close_below ? 1 : 0)) << shift) + odd;
-  const uint64_t middle = RoundToOdd(power, 4 * c << shift);
-  const uint64_t upper = RoundToOdd(power, (4 * c + 2) << shift) - odd;
-
-  const uint64_t s = middle / 4;
-  if (s >= 10) {
-    const uint64_t tens = s / 10;
-    const bool below = lower <= 40 * tens, above = 40 * tens + 40 <= upper;
-    if (below != above) return WithoutZeros({tens + (above ? 1 : 0), k + 1});
-  }
-  const bool below = lower <= 4 * s, above = 4 * s + 4 <= upper;
-  if (below != above) return WithoutZeros({s + (above ? 1 : 0), k});
-  const uint64_t half = 4 * s + 2;
-  const bool up = middle > half || (middle == half && s % 2 != 0);
-  return WithoutZeros({s + (up ? 1 : 0), k});
+  // Whole or not, below 1 or not: as likely as not, and known late. So there are no branches, and
+  // more is stored than is needed.
+  const int whole = digits.whole;
+  const int below_one = (whole - 1) >> 31, has_point = (whole - significant) >> 31;
+  const auto last = static_cast<int>('0' + digits.last);
+  std::memcpy(at, "0.000000", 8);
+  at += below_one & (2 - whole);
+  const Point& point = kPoints[static_cast<size_t>(Choose(below_one, kNoPoint, whole))];
+  Store(at, _mm_or_si128(_mm_shuffle_epi8(text, Load(point.from)), Load(point.point)));
+  const int moved = _mm_extract_epi16(text, 7) >> 8 & point.keep_behind;
+  at[16] = static_cast<char>(moved | point.behind | (last & below_one));
+  at[17] = static_cast<char>(last);
+  return at + Choose(below_one, significant, Choose(has_point, significant + 1, whole));
 }
 
 }  // namespace pharos::text
