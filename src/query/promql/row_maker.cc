@@ -140,7 +140,7 @@ base::Result<int64_t> RowMaker::Range(const store::SeriesSpan& all, std::string_
     *read += plan.bounds->samples;
     if (plan.bounds->filled == 0) return 0;
     count = static_cast<int64_t>(ApplyColumnFunction(recipe_.column, recipe_.windows, plan,
-                                                     {span.times_ms, span.values, span.rising},
+                                                     {span.times_ms, span.values, span.finite, span.rising},
                                                      column_scratch_, row->values));
     any_float = count > 0;
   } else {
