@@ -89,6 +89,7 @@ base::Result<bool> SpanReader::ReadFloats(store::SeriesSpan* out) {
   out->values = {values + cut->before, cut->size};
   if (!starts_.empty()) out->starts_ms = {starts_.data() + cut->before, cut->size};
   out->times_id = cut->run->id;
+  out->period_ms = cut->run->period_ms;
   return true;
 }
 

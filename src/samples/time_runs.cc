@@ -20,6 +20,15 @@ size_t BytesOf(const TimeRun& run) {
   return sizeof(TimeRun) + 96 + (run.times_ms.size() + run.columns.size()) * 8;
 }
 
+int64_t PeriodOf(const std::vector<int64_t>& times) {
+  constexpr int64_t kFarMs = int64_t{1} << 61;  // from there on differences may overflow
+  if (times.size() < 2 || times.front() < -kFarMs || times.back() > kFarMs) return 0;
+  const int64_t period = times[1] - times[0];
+  int64_t differs = 0;
+  for (size_t i = 1; i < times.size(); ++i) differs |= times[i] - times[i - 1] - period;
+  return differs == 0 ? period : 0;
+}
+
 TimeCut CutOf(const TimeRun& run, int64_t start_ms, int64_t end_ms) {
   if (!run.in_order) return {&run};
   const auto& times = run.times_ms;
@@ -67,6 +76,7 @@ TimeRunPtr TimeRuns::Find(uint64_t hash, std::span<const uint64_t> columns) {
 
 TimeRunPtr TimeRuns::Put(uint64_t hash, TimeRun run) {
   auto made = std::make_shared<TimeRun>(std::move(run));
+  if (made->in_order) made->period_ms = PeriodOf(made->times_ms);
   std::unique_lock lock(mutex_);
   if (budget_.Tight()) {
     Drop(newer_);

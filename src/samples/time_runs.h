@@ -20,7 +20,8 @@ struct TimeRun {
   uint64_t id = 0;                ///< from 1 up, never given twice; 0: not kept
   std::vector<uint64_t> columns;  ///< what it was made of, as the maker numbers them
   std::vector<int64_t> times_ms;
-  bool in_order = true;  ///< false: blocks overlap in time, `times_ms` means nothing
+  int64_t period_ms = 0;  ///< from each time to the next; 0: not always the same
+  bool in_order = true;   ///< false: blocks overlap in time, `times_ms` means nothing
 };
 using TimeRunPtr = std::shared_ptr<const TimeRun>;
 

@@ -50,6 +50,7 @@ TEST(TimeRuns, KeepsNothingWhileMemoryIsShort) {
   TimeRuns runs(50'000, budget);
   const TimeRunPtr kept = runs.Put(7, RunOf({1}, 100));
   EXPECT_NE(kept->id, 0u);
+  EXPECT_EQ(kept->period_ms, 1);
   budget.Reserve(95'000);
   const TimeRunPtr passing = runs.Put(8, RunOf({2}, 100));
   EXPECT_EQ(passing->id, 0u);

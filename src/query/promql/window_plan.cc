@@ -121,12 +121,13 @@ SharedWindowPlans::Made SharedWindowPlans::Make(uint64_t key, std::span<const in
   return {place->second.get(), nullptr};
 }
 
-const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id) {
+const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id,
+                                  int64_t period_ms) {
   if (id == 0) return ByTimes(times_ms);
   Recent& recent = recent_[id % kRecent];
   if (recent.plan != nullptr && recent.id == id) return *recent.plan;
   if (recent.own == nullptr) recent.own = std::make_unique<WindowPlan>();
-  if (recent.own->BuildAlike(shared_.grid(), times_ms, shared_.rates(), bounds_)) {
+  if (recent.own->BuildAlike(shared_.grid(), times_ms, period_ms, shared_.rates(), bounds_)) {
     recent.id = id;
     return *(recent.plan = recent.own.get());
   }
@@ -229,8 +230,8 @@ namespace {
 
 /// Which samples the windows over regular times see; `move` 0: it cannot be said so.
 struct EvenWindows {
-  EvenWindows(const WindowGrid& grid, std::span<const int64_t> times) {
-    const int64_t period = PeriodOf(times);
+  EvenWindows(const WindowGrid& grid, std::span<const int64_t> times, int64_t known_period) {
+    const int64_t period = known_period != 0 && !times.empty() ? known_period : PeriodOf(times);
     const bool near = grid.first_end_ms > -kFarMs && grid.first_end_ms < kFarMs;
     if (!near || period <= 0 || grid.stride_ms <= 0 || grid.stride_ms % period != 0) return;
     // Samples up to a time, were there some at all times of the period.
@@ -247,10 +248,10 @@ struct EvenWindows {
 
 }  // namespace
 
-bool WindowPlan::BuildAlike(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
-                            SharedBounds& shared) {
+bool WindowPlan::BuildAlike(const WindowGrid& grid, std::span<const int64_t> times,
+                            int64_t period_ms, bool rates, SharedBounds& shared) {
   constexpr size_t kFewSteps = 32;
-  const EvenWindows even(grid, times);
+  const EvenWindows even(grid, times, period_ms);
   if (even.move == 0) return false;
   const WindowBounds* const found = shared.Of(even.from, even.until, even.move, times.size());
   if (found == nullptr || (rates && grid.steps - (found->end - found->begin) > kFewSteps))
@@ -263,7 +264,7 @@ bool WindowPlan::BuildAlike(const WindowGrid& grid, std::span<const int64_t> tim
 void WindowPlan::Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
                        SharedBounds* shared) {
   bounds = nullptr;
-  const EvenWindows even(grid, times);
+  const EvenWindows even(grid, times, 0);
   if (even.move > 0) {
     if (shared != nullptr) bounds = shared->Of(even.from, even.until, even.move, times.size());
     if (bounds == nullptr) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/promql/column_kernels.h"
+#include "store/samples.h"
 
 namespace pharos::query::promql {
 
@@ -71,9 +72,10 @@ struct WindowPlan {
   void Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
              SharedBounds* shared);
   /// The same where it costs next to nothing: regular times, of which all but a few steps lie
-  /// alike. False, and nothing is built, where it does not.
-  bool BuildAlike(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
-                  SharedBounds& shared);
+  /// alike. False, and nothing is built, where it does not. `period_ms`: of the times; 0: not
+  /// known.
+  bool BuildAlike(const WindowGrid& grid, std::span<const int64_t> times, int64_t period_ms,
+                  bool rates, SharedBounds& shared);
   /// Absent factor: too few samples.
   RateStretch RateAt(size_t step) const;
 
@@ -145,8 +147,11 @@ class WindowPlans {
  public:
   explicit WindowPlans(SharedWindowPlans& shared) : shared_(shared), bounds_(shared.grid()) {}
 
-  /// Lives until the next call. `id` as SeriesSpan::times_id.
-  const WindowPlan& Of(std::span<const int64_t> times_ms, uint64_t id);
+  /// Lives until the next call. `id` and `period_ms` as in SeriesSpan.
+  const WindowPlan& Of(std::span<const int64_t> times_ms, uint64_t id, int64_t period_ms = 0);
+  const WindowPlan& Of(const store::SeriesSpan& span) {
+    return Of(span.times_ms, span.times_id, span.period_ms);
+  }
 
  private:
   struct Recent {

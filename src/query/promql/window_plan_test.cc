@@ -25,8 +25,8 @@ bool ExpectSameWhereAlike(const WindowGrid& grid, const std::vector<int64_t>& ti
   WindowPlan alike;
   // Twice into the same memory, after another plan.
   const std::vector<int64_t> other{0, 1, 3};
-  (void)alike.BuildAlike(grid, other, true, bounds);
-  if (!alike.BuildAlike(grid, times, true, bounds)) return false;
+  (void)alike.BuildAlike(grid, other, 0, true, bounds);
+  if (!alike.BuildAlike(grid, times, 0, true, bounds)) return false;
   EXPECT_EQ(alike.bounds->low, plan.bounds->low);
   EXPECT_EQ(alike.bounds->high, plan.bounds->high);
   for (size_t step = 0; step < grid.steps; ++step)
