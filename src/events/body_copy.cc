@@ -22,7 +22,7 @@ bool ValueColumnWriter::AddCopy(const ValueColumn& from, size_t place,
   }
   Count(known - 1);
   std::vector<Variables>& variables = known_[known - 1].variables;
-  *bytes += known_[known - 1].text.size();
+  *bytes += words_[known - 1].length;
   if (variables.empty()) return true;
   const size_t ordinal = from.OrdinalOf(place);
   for (size_t i = 0; i < variables.size(); ++i) {
@@ -79,6 +79,7 @@ size_t BodyWriter::CopyValues(GranuleBodies& from, uint32_t row, uint32_t shape,
     const ValueColumn& values = from.OpenedColumn(column);
     const size_t place = from.PlaceOf(column, row);
     ValueColumnWriter& to = *columns_[static_cast<size_t>(source.columns[column])];
+    to.Settle(splitter_, &budget_);
     if (to.AddCopy(values, place, &source.skeletons[column], &budget_, &bytes)) continue;
     scratch_.clear();
     values.Append(place, time_ns, scratch_);

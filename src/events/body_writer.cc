@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "events/coding.h"
 #include "events/column.h"
@@ -25,7 +26,8 @@ constexpr size_t kMostAlike = 8;
 static_assert(kMaxSkeletons < UINT16_MAX);
 
 /// Equal for texts that differ in digits only; what else is equal is found out by looking.
-constexpr size_t kSignatures = 1024;
+constexpr int kFewSignatureBits = 8, kSignatureBits = 12;  // while there are few skeletons, later
+constexpr size_t kFewKnown = 16;
 constexpr size_t kSignatureBytes = 96;
 constexpr uint64_t kEachByte = 0x0101010101010101u;
 
@@ -50,7 +52,7 @@ uint64_t DigitsIn(uint64_t word) {
   return ~others & kEachByte * 0x80;
 }
 
-size_t Signature(std::string_view text) {
+size_t Signature(std::string_view text, size_t slots) {
   uint64_t hash = 0;
   const auto mix = [&](uint64_t word) {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
@@ -70,7 +72,7 @@ size_t Signature(std::string_view text) {
     at += before;
     while (at < size && text[at] >= '0' && text[at] <= '9') ++at;
   }
-  return (hash * 0x9E3779B97F4A7C15u) >> 54;
+  return (hash * 0x9E3779B97F4A7C15u) >> 48 & (slots - 1);
 }
 
 }  // namespace
@@ -88,14 +90,16 @@ void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_
 uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   const auto number = static_cast<uint32_t>(known_.size());
   const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
+  Word& word = words_.emplace_back();
+  word.text = added->first.data();
+  word.length = static_cast<uint32_t>(added->first.size());
   Known& known = known_.emplace_back();
-  known.text = added->first;
-  PHAROS_CHECK(Skeleton::Parse(known.text, &known.skeleton),
+  PHAROS_CHECK(Skeleton::Parse(word.view(), &known.skeleton),
                "a skeleton of our own cannot be read");
   for (const VarType type : known.skeleton.vars) {
     known.variables.push_back({type, {}, {}, {}});
-    known.has_text = known.has_text || type.kind == VarKind::kText;
-    known.constant = false;
+    const bool any_text = type.kind == VarKind::kText || word.kind == Word::kAnyText;
+    word.kind = any_text ? Word::kAnyText : Word::kVariables;
   }
   return number;
 }
@@ -151,15 +155,15 @@ uint32_t ValueColumnWriter::WideNumberOf(std::string_view value, int64_t time_ns
 }
 
 void ValueColumnWriter::Count(uint32_t number) {
-  Known& known = known_[number];
-  if (known.local < 0) {
-    known.local = static_cast<int32_t>(used_.size());
+  Word& word = words_[number];
+  if (word.local < 0) {
+    word.local = static_cast<int32_t>(used_.size());
     used_.push_back(number);
-    known.granules.push_back(granule_);
+    known_[number].granules.push_back(granule_);
   }
-  ++known.rows;
+  ++word.rows;
   ++total_rows_;
-  codes_.push_back(static_cast<uint16_t>(known.local));
+  codes_.push_back(static_cast<uint16_t>(word.local));
 }
 
 void ValueColumnWriter::AddWhole(std::string_view value) {
@@ -170,10 +174,9 @@ void ValueColumnWriter::AddWhole(std::string_view value) {
 
 bool ValueColumnWriter::Has(uint32_t number, std::string_view value, int64_t time_ns,
                             Splitter& splitter) const {
-  const Known& known = known_[number];
-  if (known.has_text) return false;
-  if (known.constant) return SameText(value, known.text);
-  return splitter.Fit(known.skeleton, value, time_ns);
+  const Word& word = words_[number];
+  if (word.kind == Word::kConstant) return SameText(value, word.view());
+  return word.kind == Word::kVariables && splitter.Fit(known_[number].skeleton, value, time_ns);
 }
 
 bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitter& splitter,
@@ -184,12 +187,16 @@ bool ValueColumnWriter::Predict(std::string_view value, int64_t time_ns, Splitte
     return true;
   };
   if (has(recent_[0])) return true;
-  return (!likely_.empty() && has(int64_t{likely_[Signature(value)]} - 1)) || has(recent_[1]);
+  return (!likely_.empty() && has(int64_t{likely_[Signature(value, likely_.size())]} - 1)) ||
+         has(recent_[1]);
 }
 
 void ValueColumnWriter::Learn(std::string_view value, uint32_t number) {
-  if (known_.size() > 2 && likely_.empty()) likely_.resize(kSignatures);
-  if (!likely_.empty()) likely_[Signature(value)] = static_cast<uint16_t>(number + 1);
+  if (known_.size() <= 2) return;
+  const bool few = known_.size() <= kFewKnown;
+  const size_t slots = size_t{1} << (few ? kFewSignatureBits : kSignatureBits);
+  if (likely_.size() != slots) likely_.assign(slots, 0);
+  likely_[Signature(value, slots)] = static_cast<uint16_t>(number + 1);
 }
 
 void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
@@ -198,7 +205,7 @@ void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
     recent_[0] = number;
   }
   Count(number);
-  if (known_[number].constant) return;
+  if (words_[number].kind == Word::kConstant) return;
   std::vector<Variables>& variables = known_[number].variables;
   for (size_t i = 0; i < variables.size(); ++i) {
     if (vars[i].type.IsInteger()) {
@@ -211,8 +218,15 @@ void ValueColumnWriter::Take(uint32_t number, std::span<const Var> vars) {
   }
 }
 
-void ValueColumnWriter::Add(std::string_view value, int64_t time_ns, Splitter& splitter,
-                            size_t* budget) {
+void ValueColumnWriter::Settle(Splitter& splitter, size_t* budget) {
+  const size_t count = std::exchange(waiting_count_, 0);
+  for (size_t i = 0; i < count; ++i) {
+    AddNow(waiting_[i].value, waiting_[i].time_ns, splitter, budget);
+  }
+}
+
+void ValueColumnWriter::AddNow(std::string_view value, int64_t time_ns, Splitter& splitter,
+                               size_t* budget) {
   uint32_t number = 0;
   if (!Predict(value, time_ns, splitter, &number)) {
     splitter.Split(value, time_ns);
@@ -229,7 +243,7 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
-  for (const uint32_t number : used_) words->push_back({number, known_[number].rows});
+  for (const uint32_t number : used_) words->push_back({number, words_[number].rows});
   PutPackedCodes(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
@@ -250,8 +264,8 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
       variable.ids.clear();
       variable.texts.clear();
     }
-    known.rows = 0;
-    known.local = -1;
+    words_[number].rows = 0;
+    words_[number].local = -1;
   }
   used_.clear();
   codes_.clear();
@@ -260,9 +274,9 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
 
 void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
   PutVarint(out, known_.size());
-  for (const Known& known : known_) {
-    PutText(out, known.text);
-    PutGranules(out, known.granules, granules);
+  for (size_t i = 0; i < known_.size(); ++i) {
+    PutText(out, words_[i].view());
+    PutGranules(out, known_[i].granules, granules);
   }
 }
 
@@ -390,6 +404,7 @@ void BodyWriter::Add(const Value& body, int64_t time_ns) {
 
 void BodyWriter::AddWhole(std::string_view bytes) {
   CountShape(0);
+  columns_[0]->Settle(splitter_, &budget_);
   columns_[0]->AddWhole(bytes);
 }
 
@@ -404,6 +419,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   head.first_page = next_page_;
   std::vector<std::vector<ColumnWord>> words(columns_.size());
   for (uint32_t column = 0; column < columns_.size(); ++column) {
+    columns_[column]->Settle(splitter_, &budget_);
     if (columns_[column]->empty()) continue;
     std::string page;
     bool dense = false;

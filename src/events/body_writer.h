@@ -3,6 +3,7 @@
 // part, the columns once a granule. Format: docs/format/events.md, "Bodies".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,8 +31,14 @@ class ValueColumnWriter {
  public:
   explicit ValueColumnWriter(std::string path) : path_(std::move(path)) {}
 
-  /// `budget` is what is left for skeletons of the part, in bytes.
-  void Add(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget);
+  /// `budget` is what is left for skeletons of the part, in bytes. Values are taken apart a few
+  /// dozen at once: those of a column are alike, those of a line are not.
+  void Add(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget) {
+    waiting_[waiting_count_++] = {value, time_ns};
+    if (waiting_count_ == waiting_.size()) Settle(splitter, budget);
+  }
+  /// Takes apart what waits; before anything but Add.
+  void Settle(Splitter& splitter, size_t* budget);
   /// A value of another part's column, which stays until Finish, without its text; `learned`
   /// says what its skeletons are here. Adds about the bytes of its text to `bytes`. False for one
   /// that has to come as its text.
@@ -40,6 +47,7 @@ class ValueColumnWriter {
   /// A value that is not to be taken apart.
   void AddWhole(std::string_view value);
   void BeginGranule(uint32_t number) { granule_ = number; }
+  /// After Settle.
   bool empty() const { return codes_.empty(); }
   /// Appends the granule's column, and to `words` what skeletons it has, and begins the next.
   /// `dense`: mostly ids, not to be compressed.
@@ -56,16 +64,31 @@ class ValueColumnWriter {
     std::string ids;
     std::vector<std::string_view> texts;
   };
-  struct Known {
-    std::string_view text;  // the key in numbers_
-    uint32_t rows = 0;      // in the open granule
+  /// What is looked at for each value; a column may have hundreds.
+  struct Word {
+    enum Kind : uint8_t {
+      kConstant,   // no variable
+      kVariables,  // none of them is any text
+      kAnyText,
+    };
+    const char* text = nullptr;  // the key in numbers_
+    uint32_t length = 0;
+    uint32_t rows = 0;  // in the open granule
     int32_t local = -1;
-    bool has_text = false;  // a variable that is any text
-    bool constant = true;   // no variable
+    Kind kind = kConstant;
+
+    std::string_view view() const { return {text, length}; }
+  };
+  struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
     std::vector<uint32_t> granules;  // that have it
   };
+  struct Waiting {
+    std::string_view value;
+    int64_t time_ns;
+  };
+  void AddNow(std::string_view value, int64_t time_ns, Splitter& splitter, size_t* budget);
   uint32_t NumberOf(std::string_view skeleton, size_t* budget, bool* whole);
   /// For a value that was just split: a skeleton that it has, at best one that others like it have
   /// as well; a skeleton each for `05` and `12` at every place would be two to the power of them.
@@ -82,10 +105,13 @@ class ValueColumnWriter {
   void Take(uint32_t number, std::span<const Var> vars);
 
   std::string path_;
+  std::array<Waiting, 48> waiting_;  // the first waiting_count_ of them
+  size_t waiting_count_ = 0;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
   /// By LooseSkeleton: some that texts like it have, the widest last.
   std::unordered_map<std::string, std::vector<uint32_t>, base::StringHasher, std::equal_to<>> wide_;
-  std::vector<Known> known_;
+  std::vector<Word> words_;      // skeletons by number
+  std::vector<Known> known_;     // likewise
   std::vector<uint32_t> used_;   // skeletons of the open granule, in the order of their locals
   std::vector<uint16_t> codes_;  // locals, a row each
   uint32_t granule_ = 0;

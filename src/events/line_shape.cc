@@ -4,6 +4,7 @@
 #include <emmintrin.h>
 #endif
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -13,7 +14,12 @@ namespace pharos::events {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool EndsScalar(char c) { return c == ',' || c == '}' || c == ']' || IsSpace(c); }
+constexpr std::array<bool, 256> kEndsScalar = [] {
+  std::array<bool, 256> out{};
+  for (const unsigned char c : {',', '}', ']', ' ', '\n', '\t', '\r'}) out[c] = true;
+  return out;
+}();
+inline bool EndsScalar(char c) { return kEndsScalar[static_cast<unsigned char>(c)]; }
 bool IsScalar(std::string_view text) {
   if (text.empty()) return false;
   return text[0] == '-' || (text[0] >= '0' && text[0] <= '9') || text == "true" ||

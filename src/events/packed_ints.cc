@@ -19,14 +19,15 @@ uint64_t Distance(int64_t a, int64_t b) {
 /// The distinct values, sorted, as long as there are few.
 class Distinct {
  public:
-  /// False when there are more than kMaxDictionary.
+  /// False when there are more than kMaxDictionary, or so many that a list of them saves nothing.
   bool Collect(std::span<const int64_t> values) {
+    const size_t most = std::min(kMaxDictionary, values.size() * 3 / 4);
     size_t at = kSlots;  // of the value before
     for (const int64_t v : values) {
       if (at < kSlots && v == slots_[at]) continue;
       at = Slot(v);
       if (numbers_[at] != 0) continue;
-      if (list_.size() == kMaxDictionary) return false;
+      if (list_.size() >= most) return false;
       slots_[at] = v;
       numbers_[at] = 1;
       list_.push_back(v);

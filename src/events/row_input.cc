@@ -62,6 +62,7 @@ class MemtableInput final : public RowInput {
     }
     if (stream_ == rows_.size()) return false;
     const std::vector<uint32_t>& rows = rows_[stream_];
+    if (at_ + 2 * kAhead < rows.size()) __builtin_prefetch(&table_->row(rows[at_ + 2 * kAhead]));
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
     const MemRow& row = table_->row(rows[at_++]);
     auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();

@@ -156,6 +156,7 @@ TEST(Skeleton, AColumnOfPaddedNumbersLearnsFew) {
     for (int n = 0; n < 7; ++n) line += "-N" + two();
     column.Add(lines.emplace_back(line), kTime, splitter, &budget);
   }
+  column.Settle(splitter, &budget);
   std::string words;
   column.PutWords(words, 1);
   EXPECT_LE(Reader(words).Varint(), 9u) << "one, and one for each place on the way there, at most";
