@@ -1,5 +1,5 @@
-// The JSON writer: whatever it is told to write is JSON, and texts come back. The bytes are a
-// program: open, close, key and text, number.
+// The JSON writer: whatever it is told to write is JSON, texts and numbers come back. The bytes are
+// a program (open, close, key and text, number), and doubles.
 #include <simdjson.h>
 
 #include <cmath>
@@ -77,10 +77,25 @@ class Program {
   std::vector<bool> open_;  ///< true: an object
 };
 
+/// Sample values read back as they were, however many are written at once.
+void CheckNumbers(std::string_view bytes) {
+  std::vector<double> values(bytes.size() / sizeof(double));
+  if (values.empty()) return;
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(double));
+  std::vector<pharos::text::NumberText> texts(values.size());
+  pharos::text::PutSampleValues(values.data(), values.size(), texts.data());
+  for (size_t i = 0; i < values.size(); ++i) {
+    double back = 0;
+    if (!pharos::text::ParseGoFloat({texts[i].text, texts[i].size}, &back)) std::abort();
+    if (!std::isnan(values[i]) && std::memcmp(&back, &values[i], sizeof back) != 0) std::abort();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  CheckNumbers(bytes);
   static simdjson::dom::parser& parser = *new simdjson::dom::parser;
   for (const bool html : {false, true}) {
     const std::string json = Program(bytes, html).Run();

@@ -59,17 +59,13 @@ class PosixFile final : public File {
       PHAROS_TRY(const uint64_t size, Size());
       if (offset > size || size - offset < length) return EndsBefore(offset, length);
     }
+    Result<void> read;
     std::string bytes;
-    bytes.resize(length);
-    size_t done = 0;
-    while (done < length) {
-      const ssize_t n = ::pread(descriptor_, bytes.data() + done, length - done,
-                                static_cast<off_t>(offset + done));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return SystemError("cannot read", path_, errno);
-      if (n == 0) return EndsBefore(offset, length);
-      done += static_cast<size_t>(n);
-    }
+    bytes.resize_and_overwrite(length, [&](char* to, size_t) {
+      read = ReadInto(to, offset, length);
+      return read ? length : 0;
+    });
+    if (!read) return std::unexpected(std::move(read).error());
     return bytes;
   }
 
@@ -105,6 +101,18 @@ class PosixFile final : public File {
   }
 
  private:
+  Result<void> ReadInto(char* to, uint64_t offset, size_t length) const {
+    for (size_t done = 0; done < length;) {
+      const ssize_t n =
+          ::pread(descriptor_, to + done, length - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return SystemError("cannot read", path_, errno);
+      if (n == 0) return EndsBefore(offset, length);
+      done += static_cast<size_t>(n);
+    }
+    return {};
+  }
+
   static constexpr size_t kBelieveBytes = 1u << 20;
 
   /// `end` becomes the end of what was written, also after an error.

@@ -99,7 +99,8 @@ void Connection::ArmRead() {
 }
 
 void Connection::OnReadable() {
-  const size_t space = Reading() || phase_ == State::kLinger ? kReadBytes : kMaxPipelinedBytes;
+  if (phase_ == State::kLinger) return DropSome();
+  const size_t space = Reading() ? kReadBytes : kMaxPipelinedBytes;
   char* buffer = io_->read_buffer();
   const ssize_t n = ::recv(socket_.native_handle(), buffer, space, 0);
   if (n > 0) {
@@ -125,11 +126,6 @@ void Connection::OnEof() {
 }
 
 void Connection::Received(std::string_view bytes) {
-  if (phase_ == State::kLinger) {
-    lingered_bytes_ += bytes.size();
-    if (lingered_bytes_ > kMaxLingerBytes) Close();
-    return;
-  }
   if (!Reading() || !input_.empty()) {
     input_ += bytes;
     return ParseBuffered();
@@ -411,6 +407,21 @@ void Connection::Linger() {
   ErrorCode error;
   socket_.shutdown(Socket::shutdown_send, error);
   ArmRead();
+}
+
+/// Whoever sends much that nobody wants has to wait, rather than that others wait for the dropping.
+void Connection::DropSome() {
+  const ssize_t n = ::recv(socket_.native_handle(), nullptr, kLingerPieceBytes, MSG_TRUNC);
+  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return Close();
+  if (n < 0) return ArmRead();
+  const size_t before = lingered_bytes_;
+  lingered_bytes_ += static_cast<size_t>(n);
+  if (lingered_bytes_ > kMaxLingerBytes) return Close();
+  if (before / kLingerPieceBytes == lingered_bytes_ / kLingerPieceBytes) return ArmRead();
+  const auto pause = std::make_shared<asio::steady_timer>(socket_.get_executor(), kLingerPause);
+  pause->async_wait([self = shared_from_this(), pause](const ErrorCode&) {
+    if (self->phase_ == State::kLinger) self->ArmRead();
+  });
 }
 
 /// The client must not take what it got for a whole answer.

@@ -69,6 +69,7 @@ class Connection final : public Peer,
   void ArmWrite();
   void FinishAnswer();
   void Linger();
+  void DropSome();
   void Abort();
   void Close();
   void ReleaseHandler();

@@ -34,6 +34,9 @@ inline constexpr size_t kMinProgressBytes = 1024;
 /// the client sees the answer and not a reset.
 inline constexpr std::chrono::milliseconds kLingerTime{2000};
 inline constexpr size_t kMaxLingerBytes = 64 << 20;
+/// After so many bytes of it (what a socket holds at most times) the connection rests: 50 MB/s.
+inline constexpr size_t kLingerPieceBytes = 256 << 10;
+inline constexpr std::chrono::milliseconds kLingerPause{5};
 
 /// How often deadlines are looked at; timeouts are late by at most this.
 inline constexpr std::chrono::milliseconds kTick{100};

@@ -29,6 +29,7 @@ SampleEngine::SampleEngine(io::Manifest& manifest, base::Clock& clock, base::Mem
       options_(options),
       shards_(options.shards != 0 ? options.shards : DefaultShards()),
       cache_(std::min(kPageCacheBytes, budget.limit_bytes() / 8), budget),
+      time_runs_(std::min(kTimeRunBytes, budget.limit_bytes() / 32), budget),
       retention_ms_(options.retention_ms),
       window_ms_(options.out_of_order_window_ms),
       retention_bytes_(options.retention_bytes),

@@ -26,6 +26,7 @@
 #include "samples/page_cache.h"
 #include "samples/replay_refs.h"
 #include "samples/tenant.h"
+#include "samples/time_runs.h"
 #include "store/cardinality.h"
 #include "store/events.h"
 #include "store/exemplars.h"
@@ -218,6 +219,7 @@ class SampleEngine final : public store::SampleSink,
   std::function<void()> wake_;
   store::ExemplarStore* exemplars_ = nullptr;
   PageCache cache_;
+  TimeRuns time_runs_;
 
   std::atomic<int64_t> retention_ms_, window_ms_;
   std::atomic<uint64_t> retention_bytes_;

@@ -56,7 +56,7 @@ base::Result<std::unique_ptr<store::Selection>> SampleEngine::Choose(
       if (!series.empty()) choices.push_back({part, std::move(index), std::move(series)});
     }
   }
-  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query);
+  return std::make_unique<EngineSelection>(std::move(head), std::move(choices), query, time_runs_);
 }
 
 base::Result<store::SelectCost> SampleEngine::Estimate(const store::SampleQuery& query) {

@@ -11,6 +11,9 @@ namespace pharos::samples {
 template <class OnSeries>
 void Head::Visit(const std::vector<model::Matcher>& matchers, int64_t start_ms, int64_t end_ms,
                  std::vector<std::shared_ptr<const Memtable>>* pins, OnSeries on_series) const {
+  // What was sealed long ago need not be looked for here.
+  int64_t min_ms = 0, max_ms = 0;
+  if (!TimeBounds(&min_ms, &max_ms) || min_ms > end_ms || max_ms < start_ms) return;
   std::shared_lock removal(removal_mutex_);
   const std::vector<uint32_t> chosen = index_.Select(matchers);
   std::vector<const MemSeries*> chain;

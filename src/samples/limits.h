@@ -72,7 +72,7 @@ inline constexpr size_t kMaxOpenDays = 64;
 /// Decompressed pages kept for the next query (bytes, one engine).
 inline constexpr size_t kPageCacheBytes = 64u << 20;
 
-/// Times that the readers of one selection keep together (bytes): some thousand scrapes.
+/// Times of series that are kept for the next query (bytes, one engine): some thousand targets.
 inline constexpr size_t kTimeRunBytes = 16u << 20;
 
 /// Label indexes of parts kept in memory (bytes, one engine); the least used go first.

@@ -41,6 +41,8 @@ class Part {
 
   const io::PartEntry& entry() const { return entry_; }
   const PartInfo& info() const { return info_; }
+  /// Unique in the process.
+  uint64_t id() const { return cache_id_; }
   bool broken() const { return broken_.load(); }
   bool Overlaps(int64_t start_ms, int64_t end_ms) const {
     return entry_.min_time <= end_ms && entry_.max_time >= start_ms;
@@ -116,8 +118,8 @@ struct PartBlock {
 /// Reads series of one part, best in rising order. Read leaves out what was deleted when the
 /// reader was made; who takes blocks asks hidden() first.
 ///
-/// Owns: the pages it stands on, and some decoded time columns. Threads: one. Errors: as Part.
-/// Cost: a page look-up when the page changes; Blocks reads heads only, which lie apart from
+/// Owns: the pages it stands on, and time columns that Times decoded. Threads: one. Errors: as
+/// Part. Cost: a page look-up when the page changes; Blocks reads heads only, which lie apart from
 /// the values; Decode about a nanosecond a sample.
 class PartSeriesReader {
  public:
@@ -155,6 +157,8 @@ class PartSeriesReader {
                                   std::vector<PartBlock>* out);
   /// A column's times, valid until the next Times, Blocks, Decode or Read.
   base::Result<std::span<const int64_t>> Times(uint64_t column);
+  /// The same into `out`, as long as the column's count.
+  base::Result<void> DecodeTimes(uint64_t column, std::span<int64_t> out);
   /// All values of a float block into `out`, as long as its count.
   base::Result<void> Values(const PartBlock& block, std::span<double> out);
   /// When each count of the block began into `out`, as long as its count; 0: not known.
@@ -176,18 +180,24 @@ class PartSeriesReader {
                           int64_t end_ms, store::SeriesColumns* out);
 
  private:
+  /// What is known of a column without decoding it.
   struct TimeColumn {
+    uint64_t number = 0;
     int64_t first_ms = 0, last_ms = 0;
-    uint32_t count = 0;
-    std::string encoded;         ///< until it is decoded
-    std::vector<int64_t> times;  ///< empty until it is asked for
+    uint32_t count = 0;  ///< 0: this is none
   };
-  base::Result<TimeColumn*> Column(uint64_t column) {
-    const RecentColumn& recent = recent_[column % kRecentColumns];
-    if (recent.made != nullptr && recent.column == column) return recent.made;
+  struct TimePage {
+    PageCache::Page bytes;
+    uint32_t number = 0;
+  };
+  base::Result<const TimeColumn*> Column(uint64_t column) {
+    const TimeColumn& recent = recent_[column % kRecentColumns];
+    if (recent.count != 0 && recent.number == column) return &recent;
     return FindColumn(column);
   }
-  base::Result<TimeColumn*> FindColumn(uint64_t column);
+  base::Result<const TimeColumn*> FindColumn(uint64_t column);
+  /// A column as it is stored, behind its count.
+  base::Result<codec::ByteReader> EncodedTimes(uint64_t column, uint64_t* count);
   /// The body behind the start times, if it has them (then in starts_).
   base::Result<codec::ByteReader> AfterStarts(const PartBlock& block);
   base::Result<void> DecodeFloats(const PartBlock& block, std::span<const int64_t> times,
@@ -202,17 +212,13 @@ class PartSeriesReader {
   const bool cached_;
   std::vector<PageCache::Page> heads_;  ///< of the last Blocks
   uint32_t heads_page_ = 0;             ///< number of the first of them
-  PageCache::Page data_, times_;
-  uint32_t data_page_ = 0, times_page_ = 0;
-  /// The columns used last, by their number: series of many targets take turns.
-  struct RecentColumn {
-    uint64_t column = 0;
-    TimeColumn* made = nullptr;
-  };
-  static constexpr size_t kRecentColumns = 512;
-  std::unordered_map<uint64_t, TimeColumn> columns_;
-  std::array<RecentColumn, kRecentColumns> recent_{};
-  size_t column_values_ = 0;  ///< in columns_
+  PageCache::Page data_;
+  uint32_t data_page_ = 0;
+  static constexpr size_t kTimePages = 8, kRecentColumns = 512;
+  std::array<TimePage, kTimePages> time_pages_;               ///< by their number
+  std::array<TimeColumn, kRecentColumns> recent_{};           ///< by their number
+  std::unordered_map<uint64_t, std::vector<int64_t>> times_;  ///< decoded columns
+  size_t times_size_ = 0;                                     ///< in times_
   std::vector<PartBlock> blocks_;
   std::vector<double> values_;
   std::vector<int64_t> starts_;

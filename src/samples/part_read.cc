@@ -33,58 +33,60 @@ bool FindSlot(std::string_view page, uint32_t slot, std::string_view* column) {
   return true;
 }
 
+/// A copy of it is made faster than one from nothing.
+constexpr PartBlock kNoBlock;
+
 }  // namespace
 
 base::Error PartSeriesReader::Corrupt(std::string_view what) const {
   return part_->Named({base::ErrorKind::kCorrupt, std::string(what)});
 }
 
-base::Result<PartSeriesReader::TimeColumn*> PartSeriesReader::FindColumn(uint64_t column) {
-  RecentColumn& recent = recent_[column % kRecentColumns];
-  const auto known = columns_.find(column);
-  if (known != columns_.end()) {
-    recent = {column, &known->second};
-    return &known->second;
-  }
+base::Result<codec::ByteReader> PartSeriesReader::EncodedTimes(uint64_t column, uint64_t* count) {
   if (column / kTimeSlots > UINT32_MAX) return std::unexpected(Corrupt("bad time column"));
-  const auto page = static_cast<uint32_t>(column / kTimeSlots);
-  if (times_ == nullptr || times_page_ != page) {
-    PHAROS_TRY(times_, part_->ReadPage(kTimeSection, page, cached_));
-    times_page_ = page;
+  const auto number = static_cast<uint32_t>(column / kTimeSlots);
+  TimePage& page = time_pages_[number % kTimePages];
+  if (page.bytes == nullptr || page.number != number) {
+    PHAROS_TRY(page.bytes, part_->ReadPage(kTimeSection, number, cached_));
+    page.number = number;
   }
   std::string_view bytes;
-  if (!FindSlot(*times_, static_cast<uint32_t>(column % kTimeSlots), &bytes)) {
+  if (!FindSlot(*page.bytes, static_cast<uint32_t>(column % kTimeSlots), &bytes))
     return std::unexpected(Corrupt("bad time column"));
-  }
   codec::ByteReader in(bytes);
-  const uint64_t count = in.Varint();
-  codec::TimeBounds bounds;
-  if (!in.ok() || count == 0 || count > codec::kMaxBlockValues || !codec::PeekTimes(in, &bounds)) {
+  *count = in.Varint();
+  if (!in.ok() || *count == 0 || *count > codec::kMaxBlockValues)
     return std::unexpected(Corrupt("bad time column"));
-  }
-  if (column_values_ > kReaderTimes) columns_.clear(), column_values_ = 0, recent_.fill({});
-  column_values_ += count;
-  TimeColumn& made = columns_[column];
-  made.first_ms = bounds.first;
-  made.last_ms = bounds.last;
-  made.count = static_cast<uint32_t>(count);
-  made.encoded = in.rest();
-  recent = {column, &made};
+  return in;
+}
+
+base::Result<const PartSeriesReader::TimeColumn*> PartSeriesReader::FindColumn(uint64_t column) {
+  uint64_t count = 0;
+  PHAROS_TRY(const codec::ByteReader in, EncodedTimes(column, &count));
+  codec::TimeBounds bounds;
+  if (!codec::PeekTimes(in, &bounds)) return std::unexpected(Corrupt("bad time column"));
+  TimeColumn& made = recent_[column % kRecentColumns];
+  made = {column, bounds.first, bounds.last, static_cast<uint32_t>(count)};
   return &made;
 }
 
+base::Result<void> PartSeriesReader::DecodeTimes(uint64_t column, std::span<int64_t> out) {
+  uint64_t count = 0;
+  PHAROS_TRY(codec::ByteReader in, EncodedTimes(column, &count));
+  if (count != out.size() || !codec::DecodeTimes(in, out))
+    return std::unexpected(Corrupt("bad time column"));
+  return {};
+}
+
 base::Result<std::span<const int64_t>> PartSeriesReader::Times(uint64_t column) {
-  PHAROS_TRY(TimeColumn * found, Column(column));
-  if (found->times.empty()) {
-    found->times.resize(found->count);
-    codec::ByteReader in(found->encoded);
-    if (!codec::DecodeTimes(in, found->times)) {
-      found->times.clear();
-      return std::unexpected(Corrupt("bad time column"));
-    }
-    found->encoded = {};
-  }
-  return std::span<const int64_t>(found->times);
+  const auto known = times_.find(column);
+  if (known != times_.end()) return std::span<const int64_t>(known->second);
+  PHAROS_TRY(const TimeColumn* const head, Column(column));
+  std::vector<int64_t> times(head->count);
+  PHAROS_TRY_VOID(DecodeTimes(column, times));
+  if (times_size_ > kReaderTimes) times_.clear(), times_size_ = 0;
+  times_size_ += times.size();
+  return std::span<const int64_t>(times_[column] = std::move(times));
 }
 
 base::Result<void> PartSeriesReader::AppendBlocks(const SeriesPlace& place, int64_t start_ms,
@@ -111,7 +113,7 @@ base::Result<void> PartSeriesReader::AppendBlocks(const SeriesPlace& place, int6
     uint64_t at = list & 2 ? in.Varint() : 0;
     uint64_t column = 0;
     for (uint64_t left = list >> 2; left > 0; --left) {
-      PartBlock& block = out->emplace_back();
+      PartBlock& block = out->emplace_back(kNoBlock);
       column = left == list >> 2 ? in.Varint() : column + static_cast<uint64_t>(in.Signed());
       const uint64_t bytes = in.Varint();
       if (!in.ok() || at + bytes > UINT32_MAX) return std::unexpected(Corrupt("bad block head"));

@@ -99,12 +99,13 @@ struct EngineSelection::Row {
 };
 
 EngineSelection::EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts,
-                                 const store::SampleQuery& query)
+                                 const store::SampleQuery& query, TimeRuns& runs)
     : head_(std::move(head)),
       parts_(std::move(parts)),
       start_ms_(query.start_ms),
       end_ms_(query.end_ms),
-      presence_only_(query.presence_only) {
+      presence_only_(query.presence_only),
+      runs_(runs) {
   alike_ = NumbersAlike();
   if (alike_)
     MergeByNumber();

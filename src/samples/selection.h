@@ -20,9 +20,9 @@ namespace pharos::samples {
 /// not change), nothing but their lists; else a comparison of label numbers a series and source.
 class EngineSelection final : public store::Selection {
  public:
-  /// `parts` oldest generation first.
-  EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts,
-                  const store::SampleQuery& query);
+  /// `parts` oldest generation first; `runs` outlives it.
+  EngineSelection(HeadSnapshot head, std::vector<PartChoice> parts, const store::SampleQuery& query,
+                  TimeRuns& runs);
 
   size_t size() const override { return first_ref_.size() - 1; }
   model::Labels LabelsOf(size_t series) const override;
@@ -63,7 +63,7 @@ class EngineSelection final : public store::Selection {
   std::vector<std::string_view> pairs_;  // by rank; views into indexes and head_
   std::vector<uint32_t> ranks_;
   std::vector<std::span<const uint32_t>> labels_;  // a series; into ranks_
-  mutable TimeRuns runs_;                          // its readers'
+  TimeRuns& runs_;                                 // its readers'
 };
 
 }  // namespace pharos::samples

@@ -7,14 +7,18 @@
 namespace pharos::samples {
 namespace {
 
-/// Bits of a column's number: page and slot. What is above says which part.
-constexpr int kColumnBits = 44;
+/// Marks a part's number among columns: these are of it, up to the next one.
+constexpr uint64_t kPartBit = uint64_t{1} << 63;
 
 }  // namespace
 
 SpanReader::SpanReader(const std::vector<PartChoice>& parts, int64_t start_ms, int64_t end_ms,
                        bool presence_only, TimeRuns& runs)
-    : start_ms_(start_ms), end_ms_(end_ms), presence_only_(presence_only), shared_runs_(runs) {
+    : start_ms_(start_ms),
+      end_ms_(end_ms),
+      presence_only_(presence_only),
+      shared_runs_(runs),
+      runs_(start_ms, end_ms) {
   readers_.reserve(parts.size());
   for (const PartChoice& choice : parts) readers_.emplace_back(choice.part, choice.index, true);
 }
@@ -78,24 +82,29 @@ base::Result<bool> SpanReader::ReadJoined(std::span<const SourceRef> refs, store
 }
 
 base::Result<bool> SpanReader::ReadFloats(store::SeriesSpan* out) {
-  PHAROS_TRY(const TimeRun* const run, RunOf());
-  if (!run->in_order) return false;
+  PHAROS_TRY(const TimeCut* const cut, RunOf());
+  if (!cut->run->in_order) return false;
   PHAROS_TRY(const double* const values, DecodeFloats(out));
-  out->times_ms = run->times_ms;
-  out->values = {values + run->before, run->times_ms.size()};
-  if (!starts_.empty()) out->starts_ms = {starts_.data() + run->before, run->times_ms.size()};
-  out->times_id = run->id;
+  out->times_ms = {cut->run->times_ms.data() + cut->before, cut->size};
+  out->values = {values + cut->before, cut->size};
+  if (!starts_.empty()) out->starts_ms = {starts_.data() + cut->before, cut->size};
+  out->times_id = cut->run->id;
+  out->period_ms = cut->run->period_ms;
   return true;
 }
 
-base::Result<const TimeRun*> SpanReader::RunOf() {
+base::Result<const TimeCut*> SpanReader::RunOf() {
   columns_.clear();
   for (const Stretch& stretch : stretches_) {
-    for (size_t i = stretch.begin; i < stretch.end; ++i)
-      columns_.push_back(uint64_t{stretch.source} << kColumnBits | blocks_[i].column);
+    columns_.push_back(kPartBit | readers_[stretch.source].part().id());
+    for (size_t i = stretch.begin; i < stretch.end; ++i) columns_.push_back(blocks_[i].column);
   }
   const uint64_t hash = HashOfColumns(columns_);
-  if (const TimeRun* recent = runs_.Find(hash, columns_)) return recent;
+  if (const TimeCut* recent = runs_.Find(hash, columns_)) return recent;
+  return FindRun(hash);
+}
+
+base::Result<const TimeCut*> SpanReader::FindRun(uint64_t hash) {
   TimeRunPtr known = shared_runs_.Find(hash, columns_);
   if (known == nullptr) {
     PHAROS_TRY(TimeRun made, MakeRun());
@@ -108,18 +117,20 @@ base::Result<TimeRun> SpanReader::MakeRun() {
   TimeRun run;
   run.columns = columns_;
   std::vector<int64_t>& times = run.times_ms;
+  size_t count = 0;
+  for (const Stretch& stretch : stretches_) {
+    for (size_t i = stretch.begin; i < stretch.end; ++i) count += blocks_[i].summary.count;
+  }
+  times.reserve(count);
   for (const Stretch& stretch : stretches_) {
     for (size_t i = stretch.begin; i < stretch.end; ++i) {
-      PHAROS_TRY(const std::span<const int64_t> more,
-                 readers_[stretch.source].Times(blocks_[i].column));
-      run.in_order = run.in_order && (times.empty() || times.back() < more.front());
-      times.insert(times.end(), more.begin(), more.end());
+      const size_t at = times.size();
+      times.resize(at + blocks_[i].summary.count);
+      PHAROS_TRY_VOID(
+          readers_[stretch.source].DecodeTimes(blocks_[i].column, std::span(times).subspan(at)));
+      run.in_order = run.in_order && (at == 0 || times[at - 1] < times[at]);
     }
   }
-  times.erase(std::upper_bound(times.begin(), times.end(), end_ms_), times.end());
-  const auto first = std::lower_bound(times.begin(), times.end(), start_ms_);
-  run.before = static_cast<size_t>(first - times.begin());
-  times.erase(times.begin(), first);
   return run;
 }
 

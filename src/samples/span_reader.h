@@ -28,7 +28,7 @@ struct SourceRef {
 
 /// Owns: buffers and the pages that it stands on. Borrows `runs`, which it shares with other
 /// readers. Threads: one. Errors: as Part. Cost: a page look-up when the page changes, a value
-/// block's decoding a block, times once a list of columns.
+/// block's decoding a block.
 class SpanReader {
  public:
   /// `presence_only`: as in SampleQuery.
@@ -53,7 +53,9 @@ class SpanReader {
   bool Touched(SourceRef ref) const;
   /// All float blocks of stretches_; false where they overlap.
   base::Result<bool> ReadFloats(store::SeriesSpan* out);
-  base::Result<const TimeRun*> RunOf();
+  base::Result<const TimeCut*> RunOf();
+  /// Of columns_, which runs_ do not have; apart, so that RunOf needs no room for it.
+  [[gnu::noinline]] base::Result<const TimeCut*> FindRun(uint64_t hash);
   base::Result<TimeRun> MakeRun();
   /// Into values_ and starts_; the values that they then are.
   base::Result<const double*> DecodeFloats(store::SeriesSpan* known);
@@ -65,7 +67,7 @@ class SpanReader {
   RecentTimeRuns runs_;
   std::vector<PartBlock> blocks_;
   std::vector<Stretch> stretches_;
-  std::vector<uint64_t> columns_;  // of blocks_, with their part
+  std::vector<uint64_t> columns_;  // of blocks_, behind their part
   std::vector<double> values_;
   std::vector<double> zeros_;  // what stands for values where only presence matters
   std::vector<int64_t> starts_;

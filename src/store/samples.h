@@ -156,6 +156,7 @@ struct SeriesSpan {
   /// Not 0 and the same as another series' of this selection, whichever reader gave it: the same
   /// `times_ms` to the last one (series that were scraped together).
   uint64_t times_id = 0;
+  int64_t period_ms = 0;  ///< from each time to the next; 0: not known, or not always the same
   /// What is known of the values without looking at them: none is a NaN (so no stale marker) or
   /// an infinity; and none is less than the one before.
   bool finite = false, rising = false;

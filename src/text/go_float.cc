@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "text/shortest_decimal.h"
 
@@ -91,6 +92,21 @@ char* PutSampleValue(char* at, double value) {
   std::string text;
   AppendSampleValue(text, value);
   return at + text.copy(at, kSampleValueRoom);
+}
+
+void PutSampleValues(const double* values, size_t count, NumberText* out) {
+  for (size_t from = 0; from < count; from += kShortestLanes) {
+    const size_t lanes = std::min(kShortestLanes, count - from);
+    const unsigned done =
+        lanes == kShortestLanes ? PutShortestOfEight(values + from, out + from) : 0;
+    for (size_t i = 0; i < lanes; ++i) {
+      if ((done >> i & 1) != 0) continue;
+      char text[kSampleValueRoom];
+      NumberText& to = out[from + i];
+      to.size = static_cast<uint8_t>(PutSampleValue(text, values[from + i]) - text);
+      std::memcpy(to.text, text, sizeof to.text);
+    }
+  }
 }
 
 bool ParseGoFloat(std::string_view text, double* value) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/shortest_decimal.h"
+
 namespace pharos::text {
 
 /// `format` 'f', 'e' or 'g'. "NaN", "+Inf", "-Inf"; exponents have at least two digits.
@@ -17,8 +19,10 @@ std::string GoFloat(double value, char format = 'f');
 /// absolute value is below 1e-6 (and not 0) or at least 1e21.
 void AppendSampleValue(std::string& out, double value);
 /// The same into memory; where it ends. It may write up to kSampleValueRoom bytes.
-inline constexpr size_t kSampleValueRoom = 80;
+inline constexpr size_t kSampleValueRoom = 32;
 char* PutSampleValue(char* at, double value);
+/// The same of many.
+void PutSampleValues(const double* values, size_t count, NumberText* out);
 
 /// Reads what Go's strconv.ParseFloat reads: decimal and hex floats, "Inf", "+inf",
 /// "infinity", "NaN", underscores not allowed. False for anything else. Values beyond

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "text/go_float.h"
 #include "text/json_writer.h"
@@ -55,31 +57,52 @@ TEST(GoFloat, FormatsAsStrconv) {
   EXPECT_EQ(GoFloat(NAN), "NaN");
 }
 
-void ExpectShortest(double value) {
-  if (!(std::fabs(value) >= kLeastShortest && std::fabs(value) < kShortestBelow)) return;
-  char buffer[64], got[kShortestRoom];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
-  ASSERT_EQ(std::string(got, PutShortest(got, value)), std::string(buffer, end))
-      << std::hexfloat << value;
-}
+/// Both ways of printing against the standard library.
+class Shortest {
+ public:
+  void Expect(double value) {
+    if (!(std::fabs(value) >= kLeastShortest && std::fabs(value) < kShortestBelow)) return;
+    char got[kShortestRoom];
+    ASSERT_EQ(std::string(got, PutShortest(got, value)), Fixed(value)) << std::hexfloat << value;
+    eight_.push_back(value);
+    if (eight_.size() < kShortestLanes) return;
+    NumberText texts[kShortestLanes];
+    const unsigned done = PutShortestOfEight(eight_.data(), texts);
+    for (size_t i = 0; i < kShortestLanes; ++i) {
+      if ((done >> i & 1) == 0) continue;
+      ASSERT_EQ(std::string(texts[i].text, texts[i].size), Fixed(eight_[i]))
+          << std::hexfloat << eight_[i];
+    }
+    eight_.clear();
+  }
+
+ private:
+  static std::string Fixed(double value) {
+    char buffer[64];
+    return {buffer,
+            std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr};
+  }
+  std::vector<double> eight_;
+};
 
 TEST(ShortestDecimal, IsTheStandardLibrarys) {
   std::mt19937_64 random(3);
+  Shortest shortest;
   for (int i = 0; i < 200'000; ++i) {
-    ExpectShortest(std::ldexp(static_cast<double>(random() >> 11), -static_cast<int>(i % 75)));
-    ExpectShortest(static_cast<double>(random() >> (11 + random() % 50)));
-    ExpectShortest(-static_cast<double>(random() % 100'000'000 + 1) / 1000);
-    ExpectShortest(static_cast<double>(random() % 1000 + 1) / static_cast<double>(i + 1));
+    shortest.Expect(std::ldexp(static_cast<double>(random() >> 11), -static_cast<int>(i % 75)));
+    shortest.Expect(static_cast<double>(random() >> (11 + random() % 50)));
+    shortest.Expect(-static_cast<double>(random() % 100'000'000 + 1) / 1000);
+    shortest.Expect(static_cast<double>(random() % 1000 + 1) / static_cast<double>(i + 1));
   }
   for (int e = -20; e < 54; ++e) {  // the interval is lopsided at powers of two
-    for (double up = std::ldexp(1.0, e), down = up; up < std::ldexp(1.0, e) * (1 + 1e-13);
+    const double power = std::ldexp(1.0, e);
+    for (double up = power, down = power; up < power * (1 + 1e-13);
          up = std::nextafter(up, INFINITY), down = std::nextafter(down, 0)) {
-      ExpectShortest(up);
-      ExpectShortest(down);
+      shortest.Expect(up);
+      shortest.Expect(down);
     }
   }
-  for (int e = -6; e < 16; ++e) ExpectShortest(std::pow(10, e));
+  for (int e = -6; e < 16; ++e) shortest.Expect(std::pow(10, e));
 }
 
 TEST(GoFloat, FixedFormIsTheStandardLibrarys) {
@@ -116,6 +139,7 @@ TEST(GoFloat, SampleValuesAsPrometheusJson) {
 
 TEST(GoFloat, ValuesInMemoryAreThoseInStrings) {
   std::mt19937_64 random(3);
+  std::vector<double> all{0.0, -0.0, NAN, INFINITY, -INFINITY, 1e-6, 9007199254740992.0};
   for (int i = 0; i < 20'000; ++i) {
     double v = 0;
     switch (random() % 5) {
@@ -127,6 +151,7 @@ TEST(GoFloat, ValuesInMemoryAreThoseInStrings) {
         v = std::ldexp(static_cast<double>(random() % 1000), -static_cast<int>(random() % 30));
     }
     if (random() % 2 == 0) v = -v;
+    all.push_back(v);
     std::string text;
     AppendSampleValue(text, v);
     char room[kSampleValueRoom];
@@ -136,6 +161,13 @@ TEST(GoFloat, ValuesInMemoryAreThoseInStrings) {
     char plain[64];
     const auto end = std::to_chars(plain, plain + sizeof plain, v, std::chars_format::fixed).ptr;
     EXPECT_EQ(text, std::string_view(plain, end));
+  }
+  std::vector<NumberText> numbers(all.size());
+  PutSampleValues(all.data(), all.size(), numbers.data());
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::string text;
+    AppendSampleValue(text, all[i]);
+    ASSERT_EQ(std::string(numbers[i].text, numbers[i].size), text);
   }
 }
 

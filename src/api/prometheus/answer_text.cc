@@ -1,6 +1,7 @@
 #include "api/prometheus/answer_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -175,17 +176,28 @@ template <class Series>
 bool AppendFloats(std::string& out, const Series& series, size_t from, size_t to, bool before,
                   PointStarts& starts) {
   constexpr std::string_view kBegin = ",\"values\":[";
-  const size_t room = kBegin.size() + (to - from) * (PointStarts::kRoom + text::kSampleValueRoom);
+  std::array<double, kChunk> values;
+  std::array<size_t, kChunk> cells;
+  size_t count = 0;
+  for (size_t i = from; i < to; ++i) {
+    values[count] = series.Float(i);
+    cells[count] = i;
+    count += series.HasFloat(i) ? 1 : 0;
+  }
+  std::array<text::NumberText, kChunk> numbers;
+  text::PutSampleValues(values.data(), count, numbers.data());
+
+  const size_t room = kBegin.size() + count * (PointStarts::kRoom + sizeof(text::NumberText));
   const size_t size = out.size();
   if (out.capacity() - size < room) out.reserve(std::max(size + room, 2 * size));
   out.resize_and_overwrite(size + room, [&](char* text, size_t) {
     char* at = text + size;
-    for (size_t i = from; i < to; ++i) {
-      if (!series.HasFloat(i)) continue;
+    for (size_t i = 0; i < count; ++i) {
       if (!before) at += kBegin.copy(at, kBegin.size());
-      at = starts.Put(at, series.FloatTime(i), !before);
+      at = starts.Put(at, series.FloatTime(cells[i]), !before);
       before = true;
-      at = text::PutSampleValue(at, series.Float(i));
+      std::memcpy(at, numbers[i].text, sizeof numbers[i].text);
+      at += numbers[i].size;
     }
     return static_cast<size_t>(at - text);
   });

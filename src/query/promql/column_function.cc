@@ -19,6 +19,7 @@ class Column {
         bounds_(*plan.bounds),
         times_ms_(values.times_ms),
         values_(values.values),
+        finite_(values.finite),
         rising_(values.rising),
         scratch_(scratch),
         out_(out) {}
@@ -69,7 +70,12 @@ class Column {
   /// the window keeps the best from each place to its end; behind it one best runs along.
   template <class Better>
   size_t Best(const Better& better) {
-    const auto pick = [&](double a, double b) { return better(b, a) || std::isnan(a) ? b : a; };
+    if (finite_) return BestBy([&](double a, double b) { return better(b, a) ? b : a; });
+    return BestBy([&](double a, double b) { return better(b, a) || std::isnan(a) ? b : a; });
+  }
+
+  template <class Pick>
+  size_t BestBy(const Pick& pick) {
     std::vector<double>& front = scratch_.best;
     front.resize(values_.size());
     size_t front_end = 0, seen = 0;
@@ -243,6 +249,7 @@ class Column {
   const WindowBounds& bounds_;
   const std::span<const int64_t> times_ms_;
   const std::span<const double> values_;
+  const bool finite_;
   const bool rising_;
   ColumnScratch& scratch_;
   const std::span<double> out_;

@@ -49,7 +49,8 @@ inline bool NeedsRates(ColumnFunction function) {
 struct ColumnValues {
   std::span<const int64_t> times_ms;
   std::span<const double> values;
-  bool rising = false;  ///< all are finite and none is less than the one before, for certain
+  bool finite = false;  ///< none is a NaN or an infinity, for certain
+  bool rising = false;  ///< and none is less than the one before
 };
 
 /// Fills all of `out` (a step each, absent where there is nothing) and returns how many steps got a

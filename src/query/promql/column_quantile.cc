@@ -42,10 +42,16 @@ class RowQuantiles {
 
  private:
   bool Sort(size_t begin, size_t width) {
-    cells_.assign(count_ * kSortedLanes, 0);
-    for (size_t row = 0; row < count_; ++row) {
+    cells_.resize(count_ * kSortedLanes);
+    const auto copy = [&](size_t row, size_t values) __attribute__((always_inline)) {
       std::memcpy(cells_.data() + row * kSortedLanes, rows_.data() + row * out_.size() + begin,
-                  width * sizeof(double));
+                  values * sizeof(double));
+    };
+    if (width == kSortedLanes) {
+      for (size_t row = 0; row < count_; ++row) copy(row, kSortedLanes);
+    } else {
+      std::ranges::fill(cells_, 0);
+      for (size_t row = 0; row < count_; ++row) copy(row, width);
     }
     return Kernels().sort_columns(cells_.data(), count_);
   }

@@ -72,6 +72,10 @@ class NumberedSource final : public store::SampleSource {
           std::lock_guard lock(of_.mutex_);
           span.times_id = of_.ids_.try_emplace(times, of_.ids_.size() + 1).first->second;
         }
+        span.period_ms = times.size() > 1 ? times[1] - times[0] : 0;
+        for (size_t i = 1; i < times.size(); ++i) {
+          if (times[i] - times[i - 1] != span.period_ms) span.period_ms = 0;
+        }
         span.finite = std::ranges::all_of(span.values, [](double v) { return std::isfinite(v); });
         span.rising = span.finite && std::ranges::is_sorted(span.values);
         return span;

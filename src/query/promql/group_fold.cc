@@ -19,15 +19,18 @@ constexpr size_t kFewSteps = 4;   // so few are sooner counted one by one
 /// One group's running state over all steps.
 class GroupColumn {
  public:
-  GroupColumn(Tok op, size_t steps, bool plain) : op_(op), plain_(plain), value_(steps, Absent()) {
-    if (op == Tok::kSum || op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar)
-      second_.assign(steps, 0);
-    if (op == Tok::kAvg || op == Tok::kStddev || op == Tok::kStdvar) count_.assign(steps, 0);
-    if (op == Tok::kAvg) incremental_.assign(steps, false);
+  GroupColumn(Tok op, size_t steps, bool plain)
+      : op_(op), plain_(plain), steps_(steps), takes_(!plain && TakesFirst(op)) {
+    if (!takes_) Open();
   }
 
   /// Rows of floats in order.
   void AddAll(std::span<const Row* const> rows) {
+    if (takes_ && value_.empty() && rows.size() == 1) {
+      value_ = rows[0]->values;
+      return;
+    }
+    Open();
     const bool sums = op_ == Tok::kSum || (op_ == Tok::kAvg && !any_incremental_);
     if (plain_ || !sums || rows.size() < 2) {
       for (const Row* row : rows) Add(row->values);
@@ -40,6 +43,7 @@ class GroupColumn {
   }
 
   void Add(std::span<const double> in) {
+    Open();
     if (!plain_ && AddByColumn(in, 0)) return;
     switch (op_) {
       case Tok::kSum: return AddSum(in);
@@ -57,6 +61,7 @@ class GroupColumn {
 
   /// count and group look at presence alone.
   void AddPresence(const Row& row) {
+    Open();
     if (!plain_ && row.histograms.empty() && op_ == Tok::kCount && value_.size() > kFewSteps)
       return Kernels().add_count(row.values.data(), row.values.size(), value_.data());
     for (size_t i = 0; i < value_.size(); ++i) {
@@ -66,6 +71,8 @@ class GroupColumn {
   }
 
   std::vector<double> Finish(const std::vector<double>& params) {
+    if (value_.empty()) value_.assign(steps_, Absent());
+    if (!open_) return FinishOne();
     if (op_ == Tok::kQuantile) QuantilesOfRows(kept_, params, plain_, value_);
     for (size_t i = 0; i < value_.size(); ++i) {
       if (IsAbsent(value_[i])) continue;
@@ -82,9 +89,37 @@ class GroupColumn {
     }
     return std::move(value_);
   }
-  bool HasFloat(size_t step) const { return !IsAbsent(value_[step]); }
+  bool HasFloat(size_t step) const { return !value_.empty() && !IsAbsent(value_[step]); }
 
  private:
+  /// Whether a group's first row may be its column until another comes: many groups have but one.
+  static bool TakesFirst(Tok op) {
+    return op == Tok::kSum || op == Tok::kAvg || op == Tok::kMin || op == Tok::kMax;
+  }
+
+  /// Makes room for more than one row.
+  void Open() {
+    if (open_) return;
+    open_ = true;
+    const bool counts = op_ == Tok::kAvg || op_ == Tok::kStddev || op_ == Tok::kStdvar;
+    if (counts || op_ == Tok::kSum) second_.assign(steps_, 0);
+    if (counts) count_.assign(steps_, 0);
+    if (op_ == Tok::kAvg) incremental_.assign(steps_, false);
+    if (value_.empty()) {
+      value_.assign(steps_, Absent());
+    } else if (op_ == Tok::kAvg) {
+      Kernels().add_count(value_.data(), steps_, count_.data());
+    }
+  }
+
+  /// The column of one row, with the same bits as if it were a sum of one, or that by 1.
+  std::vector<double> FinishOne() {
+    if (op_ == Tok::kSum || op_ == Tok::kAvg) {
+      for (double& value : value_) value = IsAbsent(value) ? value : value + 0.0;
+    }
+    return std::move(value_);
+  }
+
   /// inputs_ into steps [begin, begin + width): all together where all is finite and there, which
   /// it mostly is; else row by row.
   void AddSums(size_t begin, size_t width) {
@@ -187,6 +222,9 @@ class GroupColumn {
 
   const Tok op_;
   const bool plain_;
+  const size_t steps_;
+  const bool takes_;   // the first row
+  bool open_ = false;  // for more than one
   bool any_incremental_ = false;
   std::vector<double> value_;
   std::vector<double> second_;

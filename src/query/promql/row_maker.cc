@@ -53,7 +53,7 @@ base::Result<int64_t> RowMaker::Make(const store::SeriesSpan& span, std::string_
 }
 
 int64_t RowMaker::Instant(const store::SeriesSpan& span, Row* row, int64_t* read) {
-  const WindowBounds& plan = *plans_.Of(span.times_ms, span.times_id).bounds;
+  const WindowBounds& plan = *plans_.Of(span).bounds;
   if (plan.filled == 0) return 0;
   // A stale marker is what stands for "nothing" anyway.
   const auto some = [&](size_t begin, size_t end) {
@@ -116,6 +116,7 @@ store::SeriesSpan RowMaker::WithoutStale(const store::SeriesSpan& span) {
     out.values = kept_.values;
     out.starts_ms = kept_.starts_ms;
     out.times_id = 0;
+    out.period_ms = 0;
     out.rising = false;
   }
   if (std::any_of(span.histograms.begin(), span.histograms.end(), IsStale)) {
@@ -136,12 +137,12 @@ base::Result<int64_t> RowMaker::Range(const store::SeriesSpan& all, std::string_
   if (recipe_.column != ColumnFunction::kNone && !recipe_.plain && span.histograms.empty() &&
       (span.starts_ms.empty() || !sweep.use_starts || !recipe_.heeds_starts) &&
       !sweep.shape.anchored && !sweep.shape.smoothed) {
-    const WindowPlan& plan = plans_.Of(span.times_ms, span.times_id);
+    const WindowPlan& plan = plans_.Of(span);
     *read += plan.bounds->samples;
     if (plan.bounds->filled == 0) return 0;
-    count = static_cast<int64_t>(ApplyColumnFunction(recipe_.column, recipe_.windows, plan,
-                                                     {span.times_ms, span.values, span.rising},
-                                                     column_scratch_, row->values));
+    count = static_cast<int64_t>(ApplyColumnFunction(
+        recipe_.column, recipe_.windows, plan,
+        {span.times_ms, span.values, span.finite, span.rising}, column_scratch_, row->values));
     any_float = count > 0;
   } else {
     PHAROS_TRY(count, Sweep(span, metric, remarks, row, read));

@@ -43,14 +43,11 @@ class VectorMatcher {
 
   base::Result<Matrix> Run() {
     BuildGroups();
+    for (const auto& [key, group] : groups_) all_looked_at_ |= group.one.size() > 1;
     for (const std::string& key : order_) {
       PHAROS_TRY_VOID(ev_.run_.context->Check("expression evaluation"));
       Group& group = groups_[key];
-      const bool simple = group.many.size() == 1 && group.one.size() == 1 && !fill_one_ &&
-                          !fill_many_ && group.many[0]->histograms.empty() &&
-                          group.one[0]->histograms.empty() && node_.op != Tok::kTrimUpper &&
-                          node_.op != Tok::kTrimLower;
-      if (simple) {
+      if (IsSimple(group)) {
         PHAROS_TRY_VOID(RunPair(*group.many[0], *group.one[0]));
       } else {
         PHAROS_TRY_VOID(RunGroup(group));
@@ -60,6 +57,12 @@ class VectorMatcher {
   }
 
  private:
+  bool IsSimple(const Group& group) const {
+    return group.many.size() == 1 && group.one.size() == 1 && !fill_one_ && !fill_many_ &&
+           group.many[0]->histograms.empty() && group.one[0]->histograms.empty() &&
+           node_.op != Tok::kTrimUpper && node_.op != Tok::kTrimLower;
+  }
+
   void BuildGroups() {
     for (Row& row : many_) GroupOf(row.labels).many.push_back(&row);
     for (Row& row : one_) {
@@ -84,15 +87,35 @@ class VectorMatcher {
   size_t RowOf(const model::Labels& many, const model::Labels& one) {
     model::Labels labels = ResultLabels(many, one, matching_, drop_name_);
     const auto [found, fresh] = rows_.try_emplace(labels.bytes(), out_.rows.size());
-    if (fresh) {
-      Row row = ev_.NewRow(std::move(labels));
-      row.drop_name = node_.return_bool;
-      out_.rows.push_back(std::move(row));
-    }
+    if (fresh) AddRow(ev_.NewRow(std::move(labels)));
     return found->second;
   }
+  void AddRow(Row row) {
+    row.drop_name = node_.return_bool;
+    out_.rows.push_back(std::move(row));
+  }
 
-  base::Result<void> RunPair(const Row& many, const Row& one) {
+  /// Arithmetic of a pair whose result is the first of its labels: in the memory of the left side,
+  /// which nothing looks at again unless all rows are.
+  bool RunInPlace(Row& many, Row& one) {
+    if (all_looked_at_ || IsComparison(node_.op)) return false;
+    model::Labels labels = ResultLabels(many.labels, one.labels, matching_, drop_name_);
+    if (!rows_.try_emplace(labels.bytes(), out_.rows.size()).second) return false;
+    Row out;
+    out.labels = std::move(labels);
+    out.values = std::move((swapped_ ? one : many).values);
+    double* const a = out.values.data();
+    const double* const b = (swapped_ ? many : one).values.data();
+    WithArithmetic(node_.op, [&](auto f) {
+      for (size_t i = 0; i < ev_.steps_; ++i)
+        a[i] = IsAbsent(a[i]) || IsAbsent(b[i]) ? Absent() : f(a[i], b[i]);
+    });
+    AddRow(std::move(out));
+    return true;
+  }
+
+  base::Result<void> RunPair(Row& many, Row& one) {
+    if (RunInPlace(many, one)) return {};
     const Row& left = swapped_ ? one : many;
     const Row& right = swapped_ ? many : one;
     Row& out = out_.rows[RowOf(many.labels, one.labels)];
@@ -222,6 +245,7 @@ class VectorMatcher {
   std::unordered_map<std::string, Group> groups_;
   std::vector<std::string> order_;
   std::unordered_map<std::string, size_t> rows_;
+  bool all_looked_at_ = false;  // by AnyMany
   Matrix out_;
 };
 

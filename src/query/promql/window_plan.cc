@@ -121,10 +121,16 @@ SharedWindowPlans::Made SharedWindowPlans::Make(uint64_t key, std::span<const in
   return {place->second.get(), nullptr};
 }
 
-const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id) {
+const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id,
+                                  int64_t period_ms) {
   if (id == 0) return ByTimes(times_ms);
   Recent& recent = recent_[id % kRecent];
   if (recent.plan != nullptr && recent.id == id) return *recent.plan;
+  if (recent.own == nullptr) recent.own = std::make_unique<WindowPlan>();
+  if (recent.own->BuildAlike(shared_.grid(), times_ms, period_ms, shared_.rates(), bounds_)) {
+    recent.id = id;
+    return *(recent.plan = recent.own.get());
+  }
   const WindowPlan* plan = shared_.Find(id);
   if (plan == nullptr) {
     SharedWindowPlans::Made made = shared_.Make(id, times_ms, false);
@@ -135,8 +141,8 @@ const WindowPlan& WindowPlans::Of(std::span<const int64_t> times_ms, uint64_t id
       return *passing_;
     }
   }
-  recent = {id, plan};
-  return *plan;
+  recent.id = id;
+  return *(recent.plan = plan);
 }
 
 const WindowPlan& WindowPlans::ByTimes(std::span<const int64_t> times_ms) {
@@ -220,24 +226,51 @@ const WindowBounds* SharedBounds::Of(int64_t from, int64_t until, int64_t move, 
   return known_.emplace_back(key, std::move(made)).second.get();
 }
 
-void WindowPlan::Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
-                       SharedBounds* shared) {
-  bounds = nullptr;
-  const int64_t period = PeriodOf(times);
-  const bool near = grid.first_end_ms > -kFarMs && grid.first_end_ms < kFarMs;
-  if (near && period > 0 && grid.stride_ms > 0 && grid.stride_ms % period == 0) {
+namespace {
+
+/// Which samples the windows over regular times see; `move` 0: it cannot be said so.
+struct EvenWindows {
+  EvenWindows(const WindowGrid& grid, std::span<const int64_t> times, int64_t known_period) {
+    const int64_t period = known_period != 0 && !times.empty() ? known_period : PeriodOf(times);
+    const bool near = grid.first_end_ms > -kFarMs && grid.first_end_ms < kFarMs;
+    if (!near || period <= 0 || grid.stride_ms <= 0 || grid.stride_ms % period != 0) return;
     // Samples up to a time, were there some at all times of the period.
     const auto up_to = [&](int64_t ms) {
       const int64_t since = ms - times[0];
       return since >= 0 ? since / period + 1 : -((-since - 1) / period);
     };
-    const int64_t until = up_to(grid.first_end_ms);
-    const int64_t from = up_to(grid.first_end_ms - grid.range_ms);
-    const int64_t move = grid.stride_ms / period;
-    if (shared != nullptr) bounds = shared->Of(from, until, move, times.size());
+    until = up_to(grid.first_end_ms);
+    from = up_to(grid.first_end_ms - grid.range_ms);
+    move = grid.stride_ms / period;
+  }
+  int64_t from = 0, until = 0, move = 0;
+};
+
+}  // namespace
+
+bool WindowPlan::BuildAlike(const WindowGrid& grid, std::span<const int64_t> times,
+                            int64_t period_ms, bool rates, SharedBounds& shared) {
+  constexpr size_t kFewSteps = 32;
+  const EvenWindows even(grid, times, period_ms);
+  if (even.move == 0) return false;
+  const WindowBounds* const found = shared.Of(even.from, even.until, even.move, times.size());
+  if (found == nullptr || (rates && grid.steps - (found->end - found->begin) > kFewSteps))
+    return false;
+  bounds = found;
+  if (rates) PlanRates(grid, times);
+  return true;
+}
+
+void WindowPlan::Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
+                       SharedBounds* shared) {
+  bounds = nullptr;
+  const EvenWindows even(grid, times, 0);
+  if (even.move > 0) {
+    if (shared != nullptr) bounds = shared->Of(even.from, even.until, even.move, times.size());
     if (bounds == nullptr) {
       Clear(grid.steps, &own_bounds);
-      BoundEvenly(grid, from, until, move, static_cast<int64_t>(times.size()), &own_bounds);
+      BoundEvenly(grid, even.from, even.until, even.move, static_cast<int64_t>(times.size()),
+                  &own_bounds);
     }
   } else {
     Clear(grid.steps, &own_bounds);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/promql/column_kernels.h"
+#include "store/samples.h"
 
 namespace pharos::query::promql {
 
@@ -70,6 +71,11 @@ struct WindowPlan {
   /// Anew, in the memory that it has. `shared`: where bounds may come from; they outlive the plan.
   void Build(const WindowGrid& grid, std::span<const int64_t> times, bool rates,
              SharedBounds* shared);
+  /// The same where it costs next to nothing: regular times, of which all but a few steps lie
+  /// alike. False, and nothing is built, where it does not. `period_ms`: of the times; 0: not
+  /// known.
+  bool BuildAlike(const WindowGrid& grid, std::span<const int64_t> times, int64_t period_ms,
+                  bool rates, SharedBounds& shared);
   /// Absent factor: too few samples.
   RateStretch RateAt(size_t step) const;
 
@@ -111,6 +117,8 @@ class SharedWindowPlans {
   /// Leaves its plans' memory to later queries, kSparePlanBytes of it.
   ~SharedWindowPlans();
 
+  const WindowGrid& grid() const { return grid_; }
+  bool rates() const { return rates_; }
   /// Null when it is not there. Lives as long as this.
   const WindowPlan* Find(uint64_t id) const;
   /// Null too where other times have the same hash.
@@ -132,25 +140,31 @@ class SharedWindowPlans {
   size_t bytes_ = 0;                                                 // mutex_
 };
 
-/// One worker's way to the plans. Threads: one. Cost: finding one again a comparison of ids, or a
-/// look-up; for times without an id a comparison of the times.
+/// One worker's way to the plans; those that cost next to nothing it makes itself rather than wait
+/// for another's. Threads: one. Cost: finding one again a comparison of ids, or a look-up; for
+/// times without an id a comparison of the times.
 class WindowPlans {
  public:
-  explicit WindowPlans(SharedWindowPlans& shared) : shared_(shared) {}
+  explicit WindowPlans(SharedWindowPlans& shared) : shared_(shared), bounds_(shared.grid()) {}
 
-  /// Lives until the next call. `id` as SeriesSpan::times_id.
-  const WindowPlan& Of(std::span<const int64_t> times_ms, uint64_t id);
+  /// Lives until the next call. `id` and `period_ms` as in SeriesSpan.
+  const WindowPlan& Of(std::span<const int64_t> times_ms, uint64_t id, int64_t period_ms = 0);
+  const WindowPlan& Of(const store::SeriesSpan& span) {
+    return Of(span.times_ms, span.times_id, span.period_ms);
+  }
 
  private:
   struct Recent {
     uint64_t id = 0;
     const WindowPlan* plan = nullptr;
+    std::unique_ptr<WindowPlan> own;
   };
-  static constexpr size_t kRecent = 1024;
+  static constexpr size_t kRecent = 512;
 
   const WindowPlan& ByTimes(std::span<const int64_t> times_ms);
 
   SharedWindowPlans& shared_;
+  SharedBounds bounds_;
   std::array<Recent, kRecent> recent_{};
   const WindowPlan* latest_ = nullptr;  // of times without an id
   std::unique_ptr<WindowPlan> passing_;
