@@ -56,7 +56,7 @@ class Program {
         const std::string_view raw = Take(8);
         if (raw.size() == 8) std::memcpy(&value, raw.data(), 8);
         // Whole numbers beyond 64 bits are JSON, but simdjson does not read them.
-        if (std::abs(value) >= 1e19) value = 1 / value;
+        if (value >= 1e19 || value <= -9e18) value = 1 / value;
         json_.Double(value);
         return;
       }
