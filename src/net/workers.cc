@@ -30,6 +30,14 @@ int64_t UsedNs(clockid_t clock) {
   return used.tv_sec * 1'000'000'000LL + used.tv_nsec;
 }
 
+void RunCaught(const std::function<void()>& job) {
+  try {
+    job();
+  } catch (const std::exception& error) {
+    base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
+  }
+}
+
 int64_t Ns(std::chrono::milliseconds time) { return std::chrono::nanoseconds(time).count(); }
 
 }  // namespace
@@ -103,6 +111,9 @@ void Workers::Stop() {
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
   }
+  // Threads that ended for their priority's sake have no successors by now.
+  for (Job& job : queue_) RunCaught(job.run);
+  queue_.clear();
 }
 
 void Workers::Loop(Worker& self) {
@@ -161,11 +172,7 @@ bool Workers::Run(Worker& self, Job job) {
       watch_.notify_one();
     }
   }
-  try {
-    job.run();
-  } catch (const std::exception& error) {
-    base::Log(base::LogLevel::kError, "a worker's job failed", {{"error", error.what()}});
-  }
+  RunCaught(job.run);
   job.run = nullptr;  // what it holds is let go without the lock
   const bool heavy = NowNs() - begin > Ns(kHeavyJob);
   if (heavy) base::ReturnFreedMemory();
