@@ -35,13 +35,17 @@ uint64_t Load(const char* at, unsigned bytes) {
 struct Reader {
   uint64_t time, step = 0, bits = 0;
   uint8_t exponent = 0;
+  /// Of `bits`, where `scaled_known`: to scale the value again would be most of a sample's cost.
+  int64_t scaled = 0;
+  bool scaled_known = false;
 
   /// Reads one sample, of which kStreamSampleBytes can be read; null at the end.
-  const char* Next(const char* at) {
+  [[gnu::always_inline]] const char* Next(const char* at) {
     auto control = static_cast<uint8_t>(*at++);
     if (control < 0x80) {
       if (control == 0) return nullptr;
       exponent = control - 1;
+      scaled_known = false;
       control = static_cast<uint8_t>(*at++);
     }
     const unsigned time_bytes = kTimeBytes[control & 3];
@@ -53,14 +57,16 @@ struct Reader {
     switch (control >> 2 & 3) {
       case kSame: return at;
       case kDecimal: {
-        const auto before = static_cast<uint64_t>(Scaled(std::bit_cast<double>(bits), exponent));
-        const auto integer = static_cast<int64_t>(before + UnZigZag(Load(at, bytes)));
-        bits = std::bit_cast<uint64_t>(static_cast<double>(integer) / kPowers[exponent]);
-        break;
+        if (!scaled_known) scaled = Scaled(std::bit_cast<double>(bits), exponent);
+        scaled = static_cast<int64_t>(static_cast<uint64_t>(scaled) + UnZigZag(Load(at, bytes)));
+        scaled_known = true;
+        bits = std::bit_cast<uint64_t>(static_cast<double>(scaled) / kPowers[exponent]);
+        return at + bytes;
       }
       case kLowBytes: bits ^= Load(at, bytes); break;
       case kHighBytes: bits ^= Load(at, bytes) << (64 - 8 * bytes); break;
     }
+    scaled_known = false;
     return at + bytes;
   }
 };
