@@ -89,6 +89,7 @@ TimeRunPtr TimeRuns::Put(uint64_t hash, TimeRun run) {
 
 TimeRunPtr TimeRuns::Keep(uint64_t hash, TimeRunPtr run) {
   const size_t bytes = BytesOf(*run);
+  if (bytes > most_bytes_ / 2) return run;
   if (newer_.bytes + bytes > most_bytes_ / 2) {
     Drop(older_);
     older_ = std::exchange(newer_, {});

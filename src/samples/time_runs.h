@@ -37,9 +37,9 @@ uint64_t HashOfColumns(std::span<const uint64_t> columns);
 
 /// What the queries of one engine keep for each other.
 ///
-/// Owns: runs, `most_bytes` of them, and less while the budget is tight; those that no
-/// query asked for go first. Threads: any. Errors: none. Cost: a shared lock and a hash look-up;
-/// see RecentTimeRuns.
+/// Owns: runs, at most `most_bytes` of them (none that takes half of it by itself), and less while
+/// the budget is tight; those that no query asked for go first. Threads: any. Errors: none. Cost: a
+/// shared lock and a hash look-up; see RecentTimeRuns.
 class TimeRuns {
  public:
   TimeRuns(size_t most_bytes, base::MemoryBudget& budget)

@@ -59,6 +59,17 @@ TEST(TimeRuns, KeepsNothingWhileMemoryIsShort) {
   EXPECT_EQ(budget.used_bytes(), 95'000u);
 }
 
+TEST(TimeRuns, DoesNotKeepWhatWouldFillIt) {
+  base::MemoryBudget budget(1 << 20);
+  TimeRuns runs(10'000, budget);
+  const TimeRunPtr small = runs.Put(7, RunOf({1}, 100));
+  const TimeRunPtr large = runs.Put(8, RunOf({2}, 1000));
+  EXPECT_EQ(large->times_ms.size(), 1000u);
+  EXPECT_EQ(runs.Find(8, large->columns), nullptr);
+  EXPECT_EQ(runs.Find(7, small->columns), small);
+  EXPECT_LE(budget.used_bytes(), 10'000u);
+}
+
 TEST(RecentTimeRuns, CutsRunsToTheRange) {
   base::MemoryBudget budget(1 << 20);
   TimeRuns runs(100'000, budget);
