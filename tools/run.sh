@@ -36,7 +36,9 @@ stop() {  # a second signal must not leave half of them running
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     kill "${pids[i]}" 2>/dev/null || continue
     # Not `wait`: bash 5.2 waits for ever for a child that ended just when a signal broke off `wait -n`.
-    timeout -s KILL 30 tail --pid "${pids[i]}" -s 0.02 -f /dev/null || kill -KILL "${pids[i]}" 2>/dev/null || true
+    timeout -s KILL 30 tail --pid "${pids[i]}" -s 0.02 -f /dev/null && continue
+    echo "process ${pids[i]} did not stop within 30 s and is killed; see the logs in $data" >&2
+    kill -KILL "${pids[i]}" 2>/dev/null || true
   done
 }
 trap stop EXIT
