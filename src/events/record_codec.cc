@@ -78,15 +78,15 @@ bool WriteValue(Out& out, const Value& value, int depth = 0) {
     case Value::Type::kDouble: PutFixed(out, value.real); break;
     case Value::Type::kArray:
       if constexpr (std::is_same_v<Out, std::string>) {
-        PutVarint(out, value.array.size());
-        for (const Value& item : value.array) {
+        PutVarint(out, value.array().size());
+        for (const Value& item : value.array()) {
           if (!WriteValue(out, item, depth + 1)) return false;
         }
       }
       break;
     case Value::Type::kMap:
       if constexpr (std::is_same_v<Out, std::string>) {
-        return PutAttributes(out, value.map, depth + 1);
+        return PutAttributes(out, value.map(), depth + 1);
       }
       break;
   }
@@ -211,10 +211,10 @@ Value GetValue(Reader& in, base::Arena& arena, int depth) {
     case Value::Type::kArray: {
       const std::span<Value> items = MakeSpan<Value>(arena, in.Count(1));
       for (Value& item : items) item = GetValue(in, arena, depth + 1);
-      value.array = items;
+      value = Value::Array(items);
       break;
     }
-    case Value::Type::kMap: value.map = GetAttributes(in, arena, depth + 1); break;
+    case Value::Type::kMap: value = Value::Map(GetAttributes(in, arena, depth + 1)); break;
   }
   return value;
 }

@@ -36,7 +36,7 @@ std::string_view Trim(std::string_view s) {
 std::vector<std::string> HintNames(const Value& hint) {
   std::vector<std::string> out;
   if (hint.type == Value::Type::kArray) {
-    for (const Value& item : hint.array) out.emplace_back(Trim(model::ValueToString(item)));
+    for (const Value& item : hint.array()) out.emplace_back(Trim(model::ValueToString(item)));
     return out;
   }
   const std::string text = model::ValueToString(hint);
@@ -160,16 +160,16 @@ bool AppendJson(std::string& out, const Value& value) {
     case Value::Type::kBytes: out += '"' + text::Base64Encode(value.text) + '"'; return true;
     case Value::Type::kArray: {
       char separator = '[';
-      for (const Value& item : value.array) {
+      for (const Value& item : value.array()) {
         out += separator;
         if (!AppendJson(out, item)) return false;
         separator = ',';
       }
-      if (value.array.empty()) out += '[';
+      if (value.array().empty()) out += '[';
       out += ']';
       return true;
     }
-    case Value::Type::kMap: return AppendJsonMap(out, value.map);
+    case Value::Type::kMap: return AppendJsonMap(out, value.map());
   }
   return false;
 }
@@ -193,10 +193,10 @@ class Logfmt {
   void AddValue(const std::string& key, const Value& value) {
     const std::string prefix = key.empty() ? "" : key + "_";
     if (value.type == Value::Type::kMap) {
-      for (const KeyValue& pair : value.map) AddValue(prefix + std::string(pair.key), pair.value);
+      for (const KeyValue& pair : value.map()) AddValue(prefix + std::string(pair.key), pair.value);
     } else if (value.type == Value::Type::kArray) {
-      for (size_t i = 0; i < value.array.size(); ++i) {
-        AddValue(prefix + std::to_string(i), value.array[i]);
+      for (size_t i = 0; i < value.array().size(); ++i) {
+        AddValue(prefix + std::to_string(i), value.array()[i]);
       }
     } else if (value.type != Value::Type::kNull) {
       Add(key, model::ValueToString(value));

@@ -99,20 +99,20 @@ void AppendValue(std::string& out, const Value& value, bool nested) {
       break;
     case Value::Type::kArray: {
       out += '[';
-      for (size_t i = 0; i < value.array.size(); ++i) {
+      for (size_t i = 0; i < value.array().size(); ++i) {
         if (i > 0) out += ',';
-        AppendValue(out, value.array[i], true);
+        AppendValue(out, value.array()[i], true);
       }
       out += ']';
       break;
     }
     case Value::Type::kMap: {
       out += '{';
-      for (size_t i = 0; i < value.map.size(); ++i) {
+      for (size_t i = 0; i < value.map().size(); ++i) {
         if (i > 0) out += ',';
-        AppendJsonText(out, value.map[i].key);
+        AppendJsonText(out, value.map()[i].key);
         out += ':';
-        AppendValue(out, value.map[i].value, true);
+        AppendValue(out, value.map()[i].value, true);
       }
       out += '}';
       break;
@@ -169,10 +169,13 @@ std::span<const KeyValue> CopyMap(std::span<const KeyValue> map, base::Arena& ar
 Value CopyValue(const Value& value, base::Arena& arena) {
   Value out = value;
   out.text = arena.Copy(value.text);
-  std::span<Value> array = arena.CopySpan(value.array);
-  for (Value& item : array) item = CopyValue(item, arena);
-  out.array = array;
-  out.map = CopyMap(value.map, arena);
+  if (value.type == Value::Type::kArray) {
+    const std::span<Value> items = arena.CopySpan(value.array());
+    for (Value& item : items) item = CopyValue(item, arena);
+    out.items = items.data();
+  } else if (value.type == Value::Type::kMap) {
+    out.pairs = CopyMap(value.map(), arena).data();
+  }
   return out;
 }
 
@@ -252,13 +255,15 @@ Value Value::Double(double v) {
 Value Value::Array(std::span<const Value> v) {
   Value out;
   out.type = Type::kArray;
-  out.array = v;
+  out.children = static_cast<uint32_t>(v.size());
+  out.items = v.data();
   return out;
 }
 Value Value::Map(std::span<const KeyValue> v) {
   Value out;
   out.type = Type::kMap;
-  out.map = v;
+  out.children = static_cast<uint32_t>(v.size());
+  out.pairs = v.data();
   return out;
 }
 
@@ -273,8 +278,8 @@ bool SameValue(const Value& a, const Value& b) {
     case Value::Type::kDouble:
       return std::bit_cast<uint64_t>(a.real) == std::bit_cast<uint64_t>(b.real);
     case Value::Type::kArray:
-      return std::equal(a.array.begin(), a.array.end(), b.array.begin(), b.array.end(), SameValue);
-    case Value::Type::kMap: return SameMap(a.map, b.map);
+      return std::ranges::equal(a.array(), b.array(), SameValue);
+    case Value::Type::kMap: return SameMap(a.map(), b.map());
   }
   return false;
 }

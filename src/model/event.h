@@ -54,14 +54,22 @@ struct Value {
   enum class Type : uint8_t { kNull, kString, kBool, kInt, kDouble, kBytes, kArray, kMap };
 
   Type type = Type::kNull;
+  uint32_t children = 0;  ///< how many there are
   union {
     bool boolean;
     int64_t integer = 0;
     double real;
+    const Value* items;
+    const KeyValue* pairs;
   };
-  std::string_view text;          ///< kString (as sent, maybe not UTF-8), kBytes
-  std::span<const Value> array;   ///< kArray
-  std::span<const KeyValue> map;  ///< kMap, order and duplicates kept
+  std::string_view text;  ///< kString (as sent, maybe not UTF-8), kBytes; else empty
+
+  /// Of kArray; else empty.
+  std::span<const Value> array() const {
+    return type == Type::kArray ? std::span(items, children) : std::span<const Value>();
+  }
+  /// Of kMap, order and duplicates kept; else empty.
+  inline std::span<const KeyValue> map() const;
 
   static Value String(std::string_view v);
   static Value Bytes(std::string_view v);
@@ -76,6 +84,10 @@ struct KeyValue {
   std::string_view key;  ///< the original UTF-8 name, never sanitised
   Value value;
 };
+
+inline std::span<const KeyValue> Value::map() const {
+  return type == Type::kMap ? std::span(pairs, children) : std::span<const KeyValue>();
+}
 
 /// Deep comparison; doubles by bits.
 bool SameValue(const Value& a, const Value& b);

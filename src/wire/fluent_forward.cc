@@ -62,7 +62,7 @@ Result<int64_t> ReadEntryTime(MsgpackReader& reader) {
 Result<FluentEvent> ReadRecord(MsgpackReader& reader, int64_t time_ns) {
   PHAROS_TRY(const Value record, reader.Read());
   if (record.type != Value::Type::kMap) return Bad("a record must be a map");
-  return FluentEvent{time_ns, record.map};
+  return FluentEvent{time_ns, record.map()};
 }
 
 /// [time, record]
@@ -88,7 +88,7 @@ Result<Option> ReadOption(MsgpackReader& reader) {
   PHAROS_TRY(const Value option, reader.Read());
   if (option.type == Value::Type::kNull) return out;
   if (option.type != Value::Type::kMap) return Bad("the option must be a map");
-  for (const model::KeyValue& pair : option.map) {
+  for (const model::KeyValue& pair : option.map()) {
     const bool text =
         pair.value.type == Value::Type::kString || pair.value.type == Value::Type::kBytes;
     if (pair.key == "chunk" && text) out.chunk = pair.value.text;

@@ -34,7 +34,7 @@ void WriteValue(PbWriter& out, const model::Value& value) {
     case Type::kDouble: out->add_double(4, value.real); break;
     case Type::kArray: {
       PbWriter array(out, 5);
-      for (const model::Value& item : value.array) {
+      for (const model::Value& item : value.array()) {
         PbWriter child(array, 1);
         WriteValue(child, item);
       }
@@ -42,7 +42,7 @@ void WriteValue(PbWriter& out, const model::Value& value) {
     }
     case Type::kMap: {
       PbWriter map(out, 6);
-      AddAttributes(map, 1, value.map);
+      AddAttributes(map, 1, value.map());
       break;
     }
     case Type::kBytes: out->add_bytes(7, value.text.data(), value.text.size()); break;

@@ -57,7 +57,7 @@ TEST(OtlpTraces, DecodesJsonAndRejectsShortIds) {
   EXPECT_EQ(span.attributes[0].value.integer, 5);
   EXPECT_EQ(span.attributes[1].value.type, model::Value::Type::kDouble);
   EXPECT_EQ(model::ValueToString(span.attributes[2].value), R"([true,"x"])");
-  EXPECT_EQ(span.attributes[3].value.map[0].value.text, "\x01\x02\x03");
+  EXPECT_EQ(span.attributes[3].value.map()[0].value.text, "\x01\x02\x03");
   EXPECT_EQ(span.attributes[4].value.type, model::Value::Type::kNull);
   EXPECT_EQ(model::ValueToString(span.attributes[5].value), "[null,null]");
   EXPECT_EQ(span.attributes[6].value.type, model::Value::Type::kMap);

@@ -55,8 +55,8 @@ bool IsJson(std::string_view line) {
 }
 
 bool IsField(std::string_view key) {
-  constexpr std::string_view kFirst = "lLsS";
-  return !key.empty() && kFirst.find(key[0]) != std::string_view::npos &&
+  const char first = key.empty() ? '\0' : Lower(key[0]);
+  return (first == 'l' || first == 's') &&
          std::find(kFields.begin(), kFields.end(), key) != kFields.end();
 }
 

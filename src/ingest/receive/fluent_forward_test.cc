@@ -181,9 +181,9 @@ TEST_F(Fluent, SharedKey) {
     base::Arena arena;
     wire::MsgpackReader reader(helo, arena);
     const auto said = reader.Read();
-    const model::Value& facts = said->array[1];
-    const std::string nonce(model::FindAttribute(facts.map, "nonce")->text);
-    const std::string auth(model::FindAttribute(facts.map, "auth")->text);
+    const model::Value& facts = said->array()[1];
+    const std::string nonce(model::FindAttribute(facts.map(), "nonce")->text);
+    const std::string auth(model::FindAttribute(facts.map(), "auth")->text);
     std::string ping;
     wire::AppendMsgpackArray(ping, 6);
     for (const std::string& text :

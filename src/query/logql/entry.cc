@@ -160,7 +160,7 @@ class MetadataWriter {
     switch (value.type) {
       case model::Value::Type::kString: Text(name, value.text); break;
       case model::Value::Type::kMap:  // Loki flattens maps with '_'
-        for (const model::KeyValue& item : value.map) {
+        for (const model::KeyValue& item : value.map()) {
           Value(labels_->Keep(std::string(name) + "_" + std::string(item.key)), item.value);
         }
         break;
