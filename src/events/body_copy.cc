@@ -108,6 +108,7 @@ size_t BodyWriter::AddCopy(GranuleBodies& from, uint32_t row, uint32_t source_nu
     return line.size();
   }
   for (; leading_nulls_ > 0; --leading_nulls_) AddWhole({});
+  AddLines();
   types_.push_back(static_cast<int64_t>(from.TypeOf(row)));
   CountShape(static_cast<uint32_t>(here));
   return CopyValues(from, row, shape, source, time_ns);

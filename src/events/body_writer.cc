@@ -15,6 +15,7 @@ using base::Result;
 using model::Value;
 
 constexpr size_t kRecentShapes = 4;
+constexpr size_t kCacheLine = 64, kPrefetchedBytes = 1024;
 
 }  // namespace
 
@@ -94,26 +95,29 @@ void BodyWriter::AddShape(LineShape shape) {
   granules_of_.emplace_back();
 }
 
-void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
-  uint32_t shape = 0;
-  bool known = false;
+/// The shape of late that the line has, kNoShape for none.
+uint32_t BodyWriter::RecentShape(std::string_view line) {
   for (size_t i = 0; i < recent_.size(); ++i) {
-    if (!shapes_[recent_[i]].Fits(line, &values_)) continue;
-    shape = recent_[i];
-    known = true;
-    if (i > 0)
-      std::rotate(recent_.begin(), recent_.begin() + static_cast<ptrdiff_t>(i),
-                  recent_.begin() + static_cast<ptrdiff_t>(i) + 1);
-    break;
+    const uint32_t shape = recent_[i];
+    if (!matchers_[shape]->Fits(line, values_.data())) continue;
+    for (; i > 0; --i) std::swap(recent_[i], recent_[i - 1]);
+    return shape;
   }
-  if (!known) {
+  return kNoShape;
+}
+
+void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
+  uint32_t shape = RecentShape(line);
+  if (shape == kNoShape) {
     CutLine(line, &parts_);
     shape = ShapeOf(line, parts_);
-    values_.clear();
+    if (values_.size() < parts_.values.size()) values_.resize(parts_.values.size());
     if (shape == 0) {
-      values_.push_back(line);
+      values_[0] = line;
     } else {
-      for (const LineParts::Part& part : parts_.values) values_.push_back(part.value);
+      for (size_t i = 0; i < parts_.values.size(); ++i) values_[i] = parts_.values[i].value;
+      matchers_.resize(shapes_.size());
+      if (!matchers_[shape]) matchers_[shape] = std::make_unique<ShapeMatcher>(shapes_[shape]);
       recent_.insert(recent_.begin(), shape);
       if (recent_.size() > kRecentShapes) recent_.pop_back();
     }
@@ -127,12 +131,12 @@ void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
 
 void BodyWriter::Add(const Value& body, int64_t time_ns) {
   types_.push_back(static_cast<int64_t>(body.type));
-  if (body.type == Value::Type::kNull && shape_codes_.empty()) {
+  if (body.type == Value::Type::kNull && shape_codes_.empty() && soon_count_ == 0) {
     ++leading_nulls_;  // spans have nothing else, and no column then
     return;
   }
   for (; leading_nulls_ > 0; --leading_nulls_) AddWhole({});
-  if (body.type == Value::Type::kString) return AddLine(body.text, time_ns);
+  if (body.type == Value::Type::kString) return AddSoon(body.text, time_ns);
   if (body.type == Value::Type::kNull) return AddWhole({});
   if (body.type == Value::Type::kBytes) return AddWhole(body.text);
   encoded_.push_back(std::make_unique<std::string>());
@@ -140,13 +144,34 @@ void BodyWriter::Add(const Value& body, int64_t time_ns) {
   AddWhole(*encoded_.back());
 }
 
+/// Lines come from all over the memory: it is asked for some lines ahead.
+void BodyWriter::AddSoon(std::string_view line, int64_t time_ns) {
+  const size_t ahead = std::min(line.size(), kPrefetchedBytes);
+  for (size_t at = 0; at < ahead; at += kCacheLine) __builtin_prefetch(line.data() + at);
+  if (soon_count_ == soon_.size()) {
+    Soon& oldest = soon_[soon_first_++ % soon_.size()];
+    --soon_count_;
+    AddLine(oldest.line, oldest.time_ns);
+  }
+  soon_[(soon_first_ + soon_count_++) % soon_.size()] = {line, time_ns};
+}
+
+void BodyWriter::AddLines() {
+  for (; soon_count_ > 0; --soon_count_) {
+    const Soon& oldest = soon_[soon_first_++ % soon_.size()];
+    AddLine(oldest.line, oldest.time_ns);
+  }
+}
+
 void BodyWriter::AddWhole(std::string_view bytes) {
+  AddLines();
   CountShape(0);
   columns_[0]->Settle(cutter_);
   columns_[0]->AddWhole(bytes);
 }
 
 Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level) {
+  AddLines();
   std::string of_rows;
   PutPackedInts(of_rows, types_);
   PutPackedCodes(of_rows, shape_codes_);

@@ -3,6 +3,7 @@
 // docs/format/events.md, "Bodies".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "events/body_reader.h"
 #include "events/id_filter.h"
 #include "events/line_shape.h"
+#include "events/shape_matcher.h"
 #include "events/value_column_writer.h"
 #include "io/part_file.h"
 #include "model/event.h"
@@ -50,13 +52,25 @@ class BodyWriter {
   size_t CopyValues(GranuleBodies& from, uint32_t row, uint32_t shape, Source& source,
                     int64_t time_ns);
 
+  static constexpr uint32_t kNoShape = UINT32_MAX;
+  uint32_t RecentShape(std::string_view line);
   void AddLine(std::string_view line, int64_t time_ns);
+  void AddSoon(std::string_view line, int64_t time_ns);
+  /// What AddSoon has put off.
+  void AddLines();
   void AddShape(LineShape shape);
   uint32_t ShapeOf(std::string_view line, const LineParts& parts);
   uint32_t ColumnOf(std::string path);
   void CountShape(uint32_t shape);
   void AddWhole(std::string_view bytes);
 
+  struct Soon {
+    std::string_view line;
+    int64_t time_ns;
+  };
+  std::array<Soon, 8> soon_;  // a ring: soon_count_ lines, the oldest at soon_first_
+  uint32_t soon_first_ = 0;
+  size_t soon_count_ = 0;
   std::vector<LineShape> shapes_;
   std::vector<std::vector<uint32_t>> granules_of_;  // by shape
   std::vector<int32_t> local_of_;                   // by shape, -1: not in the open granule
@@ -68,7 +82,8 @@ class BodyWriter {
   std::vector<std::unique_ptr<ValueColumnWriter>> columns_;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> column_numbers_;
   std::vector<Source> sources_;
-  base::Arena texts_;             // of copied values that had to be put together
+  base::Arena texts_;  // of copied values that had to be put together
+  std::vector<std::unique_ptr<ShapeMatcher>> matchers_;  // by shape, of those that were recent
   std::vector<uint32_t> recent_;  // shapes that were seen last, the newest first
   uint32_t next_page_ = 0;
   uint32_t granule_ = 0;

@@ -144,10 +144,10 @@ void BM_Bodies(benchmark::State& state, const char* name) {
 }
 
 const int kRegistered = [] {
-  benchmark::RegisterBenchmark("BM_Bodies/Shop", BM_Bodies, nullptr)->Iterations(3);
+  benchmark::RegisterBenchmark("BM_Bodies/Shop", BM_Bodies, nullptr)->Iterations(10);
   for (const char* name : kRealSets) {
     benchmark::RegisterBenchmark((std::string("BM_Bodies/") + name).c_str(), BM_Bodies, name)
-        ->Iterations(3)
+        ->Iterations(10)
         ->Unit(benchmark::kMillisecond);
     benchmark::RegisterBenchmark((std::string("BM_RealLines/") + name).c_str(), BM_RealLines, name)
         ->Iterations(1)

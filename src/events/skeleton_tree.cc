@@ -154,31 +154,32 @@ void SkeletonTree::Add(uint32_t number, const Skeleton& skeleton) {
     break;
   }
   std::vector<Member>& family = nodes_[node].family;
-  const std::span<const VarType> types = skeleton.vars;
-  family.insert(family.begin(), {number, arena_.CopySpan(types).data()});
+  std::vector<Form> forms;
+  for (uint32_t i = 0; i < skeleton.vars.size(); ++i) {
+    if (IsSame(WayOf(skeleton.vars[i]), kRun)) forms.push_back({i, skeleton.vars[i]});
+  }
+  family.insert(family.begin(), {number, arena_.CopySpan(std::span<const Form>(forms))});
   if (family.size() > kMostMembers) family.pop_back();
   if (values_.size() < skeleton.vars.size() + 1) values_.resize(skeleton.vars.size() + 1);
 }
 
-bool SkeletonTree::ReadVar(VarType type, const char** at, Search& search, VarValue* out) {
+inline bool SkeletonTree::ReadVar(VarType type, const char** at, Search& search, VarValue* out) {
   if (type.kind == VarKind::kNumber) return VarReader::ReadRun(at, search.end, out);
   return search.reader.Read(type, at, search.end, search.time_ns, out);
 }
 
-int64_t SkeletonTree::Choose(const Node& node, size_t vars) {
+int64_t SkeletonTree::Choose(const Node& node) {
   for (const Member& member : node.family) {
-    bool fits = true;
-    for (size_t i = 0; i < vars && fits; ++i) {
-      const VarType type = member.types[i];
-      fits = !IsSame(WayOf(type), kRun) || VarReader::RunIs(values_[i], type);
-    }
+    const bool fits = std::all_of(member.forms.begin(), member.forms.end(), [&](const Form& form) {
+      return VarReader::RunIs(values_[form.var], form.type);
+    });
     if (fits) return member.number;
   }
   if (relative_ == kNone && !node.family.empty()) relative_ = node.family[0].number;
   return kNone;
 }
 
-bool SkeletonTree::TakeNode(const Node& node, Way* way, Search& search) {
+inline bool SkeletonTree::TakeNode(const Node& node, Way* way, Search& search) {
   const char* from = way->at;
   const char* end = search.end;
   Place place = node.from;
@@ -205,7 +206,7 @@ int64_t SkeletonTree::Descend(Way way, Search& search, int depth) {
   while (true) {
     const Node& node = nodes_[static_cast<size_t>(way.node)];
     if (--search.steps < 0 || !TakeNode(node, &way, search)) return kNone;
-    if (way.at == search.end) return Choose(node, way.count);
+    if (way.at == search.end) return Choose(node);
     // Of the ways from here the last one is gone without a call.
     Way next{kNone, nullptr, 0};
     for (const Branch& branch : node.branches) {

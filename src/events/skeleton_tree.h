@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -45,9 +46,14 @@ class SkeletonTree {
     uint32_t done = 0;  // bytes of the step's literal
     std::string_view Literal() const { return {step->literal + done, step->size - done}; }
   };
+  /// The form that a run of digits has.
+  struct Form {
+    uint32_t var = 0;
+    VarType type;
+  };
   struct Member {
     uint32_t number = 0;
-    const VarType* types = nullptr;  // of all variables
+    std::span<const Form> forms;
   };
   struct Branch {
     VarType type;
@@ -73,8 +79,8 @@ class SkeletonTree {
 
   const Step* Copy(const Skeleton& skeleton);
   bool ReadVar(VarType type, const char** at, Search& search, VarValue* out);
-  /// The member of the node's family that has the text's `vars` variables.
-  int64_t Choose(const Node& node, size_t vars);
+  /// The member of the node's family that has the text's variables.
+  int64_t Choose(const Node& node);
   /// Goes along a node's own part as far as both are the same; where it leaves the node, it is
   /// split. False when the skeleton is at its end.
   bool Follow(uint32_t node, Place* at, const Step* last);

@@ -17,18 +17,16 @@ constexpr size_t kFewSkeletons = 512;
 constexpr size_t kHopeless = 64, kHopelessEach = 16;
 /// Runs are of skeletons with few variables: those of others lie far apart.
 constexpr size_t kRunVars = 8;
-constexpr size_t kConstantSlots = 512;
+constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
 static_assert(kMaxSkeletons < UINT16_MAX);
 
-/// Which slot a constant may be in.
-size_t ConstantSlot(std::string_view text) {
+uint64_t HashOf(std::string_view text) {
   const char* end = text.data() + text.size();
   const uint64_t front = LoadUpTo8(text.data(), end);
   const uint64_t back = text.size() > 8 ? LoadUpTo8(end - 8, end) : 0;
   const uint64_t hash = (front ^ std::rotl(back, 29) ^ text.size()) * 0x9E3779B97F4A7C15u;
-  return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 55;
+  return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
 }
-static_assert(kConstantSlots == 1 << (64 - 55));
 
 /// True when the text has the skeleton, whose variables go to `out`.
 bool Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns, VarReader& reader,
@@ -128,7 +126,9 @@ void ValueColumnWriter::Count(uint32_t number, size_t rows) {
   }
   word.rows += static_cast<uint32_t>(rows);
   total_rows_ += rows;
-  codes_.insert(codes_.end(), rows, static_cast<uint16_t>(word.local));
+  const auto code = static_cast<uint16_t>(word.local);
+  if (rows == 1) return codes_.push_back(code);
+  codes_.resize(codes_.size() + rows, code);
 }
 
 void ValueColumnWriter::AddWhole(std::string_view value) {
@@ -138,16 +138,31 @@ void ValueColumnWriter::AddWhole(std::string_view value) {
 }
 
 int64_t ValueColumnWriter::Constant(std::string_view value) const {
-  if (constant_.empty()) return kNone;
-  const int64_t number = int64_t{constant_[ConstantSlot(value)]} - 1;
-  if (number < 0 || !SameText(words_[static_cast<size_t>(number)].view(), value)) return kNone;
-  return number;
+  if (constants_ == 0) return kNone;
+  const size_t slot = HashOf(value) & (slots_.size() - 1);
+  for (const size_t at : {slot, slot ^ 1}) {
+    const int64_t number = int64_t{slots_[at]} - 1;
+    if (number < 0) return kNone;
+    if (SameText(words_[static_cast<size_t>(number)].view(), value)) return number;
+  }
+  return kNone;
 }
 
-void ValueColumnWriter::KeepConstant(std::string_view value, uint32_t number) {
+/// Constants that find no room are found in the tree.
+void ValueColumnWriter::KeepConstant(uint32_t number) {
   if (words_[number].vars != 0) return;
-  constant_.resize(kConstantSlots);
-  constant_[ConstantSlot(value)] = static_cast<uint16_t>(number + 1);
+  const size_t slots = std::min(std::bit_ceil(++constants_ * kSlotsEach), kMostSlots);
+  const auto keep = [&](size_t n) {
+    const size_t slot = HashOf(words_[n].view()) & (slots - 1);
+    slots_[slots_[slot] == 0 ? slot : slot ^ 1] = static_cast<uint16_t>(n + 1);
+  };
+  if (slots != slots_.size()) {
+    slots_.assign(slots, 0);
+    for (size_t n = 0; n < number; ++n) {
+      if (words_[n].vars == 0) keep(n);
+    }
+  }
+  keep(number);
 }
 
 void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t rows) {
@@ -177,6 +192,8 @@ size_t ValueColumnWriter::TakeRun(const Waiting* from, size_t most, VarReader& r
   size_t rows = 0;
   if (n == 0) {
     while (rows < most && SameText(from[rows].value, word.view())) ++rows;
+  } else if (n == 1) {
+    rows = TakeNumbersOrIds(known_[last_].skeleton, {from, most}, reader);
   } else {
     const Skeleton& skeleton = known_[last_].skeleton;
     while (rows < most &&
@@ -186,6 +203,38 @@ size_t ValueColumnWriter::TakeRun(const Waiting* from, size_t most, VarReader& r
   }
   if (rows > 0) Take(last_, values_.data(), rows);
   return rows;
+}
+
+/// The values that have a skeleton of one variable, up to the first that has not.
+size_t ValueColumnWriter::TakeNumbersOrIds(const Skeleton& skeleton,
+                                           std::span<const Waiting> values, VarReader& reader) {
+  const std::string_view front = skeleton.literals[0], back = skeleton.literals[1];
+  const uint8_t param = skeleton.vars[0].param;
+  const auto run = [&](auto kind) {
+    VarValue* out = values_.data();
+    for (const Waiting& value : values) {
+      const char* at = value.value.data();
+      const char* end = at + value.value.size();
+      if (value.value.size() < front.size() || !SameBytes(at, front.data(), front.size())) break;
+      at += front.size();
+      if (!reader.Read({kind.value, param}, &at, end, value.time_ns, out)) break;
+      if (!SameText({at, static_cast<size_t>(end - at)}, back)) break;
+      ++out;
+    }
+    return static_cast<size_t>(out - values_.data());
+  };
+  using enum VarKind;
+  switch (skeleton.vars[0].kind) {  // the loop once for each kind
+    case kNumber: return run(std::integral_constant<VarKind, kNumber>());
+    case kPadded: return run(std::integral_constant<VarKind, kPadded>());
+    case kDecimal: return run(std::integral_constant<VarKind, kDecimal>());
+    case kHex: return run(std::integral_constant<VarKind, kHex>());
+    case kUpperHex: return run(std::integral_constant<VarKind, kUpperHex>());
+    case kUuid: return run(std::integral_constant<VarKind, kUuid>());
+    case kTime: return run(std::integral_constant<VarKind, kTime>());
+    case kText: return run(std::integral_constant<VarKind, kText>());
+  }
+  return 0;
 }
 
 void ValueColumnWriter::Settle(ValueCutter& cutter) {
@@ -214,7 +263,7 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     hopeless_ = whole ? hopeless_ + 1 : 0;
     if (whole) return AddWhole(value.value);
     values = values_.data();
-    KeepConstant(value.value, static_cast<uint32_t>(number));
+    KeepConstant(static_cast<uint32_t>(number));
   }
   repeats_ = last_ == number;
   last_ = static_cast<uint32_t>(number);
@@ -236,13 +285,12 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
       if (variable.type.IsInteger()) {
         PutPackedInts(block, variable.numbers);
       } else if (variable.type.IdBytes() != 0) {
-        block.swap(variable.ids);
-        filter.Add(variable.type, block);
-        id_bytes += block.size();
+        filter.Add(variable.type, variable.ids);
+        id_bytes += variable.ids.size();
       } else {
         PutTexts(block, variable.texts);
       }
-      PutText(out, block);
+      PutText(out, variable.ids.empty() ? block : variable.ids);
       variable.numbers.clear();
       variable.ids.clear();
       variable.texts.clear();

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -92,9 +93,11 @@ class ValueColumnWriter {
   void AddNow(const Waiting& value, ValueCutter& cutter);
   /// Takes the values from `from` on that have the skeleton of the last ones; how many.
   size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
+  size_t TakeNumbersOrIds(const Skeleton& skeleton, std::span<const Waiting> values,
+                          VarReader& reader);
   /// One of the constants of late, kNone if the value is none of them.
   int64_t Constant(std::string_view value) const;
-  void KeepConstant(std::string_view value, uint32_t number);
+  void KeepConstant(uint32_t number);
   /// For a value whose skeleton is not known: one that it has, at best one that others like it
   /// have as well; a skeleton each for `05` and `12` at every place would be two to the power of
   /// them. Its variables are in values_ then.
@@ -111,12 +114,13 @@ class ValueColumnWriter {
   size_t waiting_count_ = 0;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
   SkeletonTree tree_;
-  std::vector<Word> words_;         // skeletons by number
-  std::vector<Known> known_;        // likewise
-  std::vector<uint32_t> used_;      // skeletons of the open granule, in the order of their locals
-  std::vector<uint16_t> codes_;     // locals, a row each
-  std::vector<VarValue> values_;    // variables of what is taken apart now
-  std::vector<uint16_t> constant_;  // 1 + skeleton, by the value's hash; empty while there are few
+  std::vector<Word> words_;       // skeletons by number
+  std::vector<Known> known_;      // likewise
+  std::vector<uint32_t> used_;    // skeletons of the open granule, in the order of their locals
+  std::vector<uint16_t> codes_;   // locals, a row each
+  std::vector<VarValue> values_;  // variables of what is taken apart now
+  std::vector<uint16_t> slots_;   // 1 + a constant skeleton each, by its hash
+  size_t constants_ = 0;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
   uint32_t last_ = 0;     // the skeleton of the last value

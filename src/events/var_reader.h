@@ -24,7 +24,8 @@ class VarReader {
  public:
   /// Takes a variable from the front of [*at, end). False, with *at as it was, where there is none
   /// or only a look at the whole text can tell.
-  bool Read(VarType type, const char** at, const char* end, int64_t time_ns, VarValue* out) {
+  [[gnu::always_inline]] bool Read(VarType type, const char** at, const char* end, int64_t time_ns,
+                                   VarValue* out) {
     switch (type.kind) {
       case VarKind::kNumber:
       case VarKind::kPadded: {
