@@ -18,6 +18,7 @@ constexpr int64_t kNow = 1'800'000'000'000'000'000;
 constexpr int64_t kHour = 3'600'000'000'000;
 constexpr int64_t kLineNs = 100'000;  // between two lines
 constexpr size_t kCorpusBytes = 30 << 20;
+constexpr int kPackLevel = 3;
 constexpr size_t kPartBytes = 12 << 20;
 constexpr size_t kBatchLines = 2000;
 
@@ -125,11 +126,11 @@ void BM_Bodies(benchmark::State& state, const char* name) {
                    kNow - kHour + static_cast<int64_t>(at) * kLineNs);
         part += lines[at++].size();
         if ((at - first) % kGranuleRows == 0) {
-          PHAROS_CHECK(bodies.FinishGranule(writer, 3).has_value(), "granule");
+          PHAROS_CHECK(bodies.FinishGranule(writer, kPackLevel).has_value(), "granule");
         }
       }
-      PHAROS_CHECK(bodies.FinishGranule(writer, 3).has_value(), "granule");
-      PHAROS_CHECK(bodies.Finish(writer, 3).has_value(), "part");
+      PHAROS_CHECK(bodies.FinishGranule(writer, kPackLevel).has_value(), "granule");
+      PHAROS_CHECK(bodies.Finish(writer, kPackLevel).has_value(), "part");
     }
   }
   const double all = CpuNs() - start;

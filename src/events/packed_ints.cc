@@ -11,6 +11,7 @@ namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDictionary = 256;
+constexpr size_t kFewValues = 8;  // nothing is gained by a look at what they have in common
 constexpr size_t kFirstDistances = 8;
 constexpr int kMaxWidth = 56;  // what one unaligned load of eight bytes can hold
 
@@ -162,10 +163,11 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
     form(Form::kConst);
     return PutZigZag(out, all.least);
   }
-  const uint64_t factor = CommonFactor(values, all.least);
+  const bool few = n < kFewValues;
+  const uint64_t factor = few ? 1 : CommonFactor(values, all.least);
   const int width = codec::BitWidth(all.Span() / factor);
   const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
-  if (width > 2 && PutDictionary(out, values, width, reference_bits)) return;
+  if (width > 2 && !few && PutDictionary(out, values, width, reference_bits)) return;
   const int step_width = codec::BitWidth(steps.Span());
   if (step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4) {
     form(Form::kDelta);

@@ -179,9 +179,11 @@ int64_t SkeletonTree::Choose(const Node& node) {
   return kNone;
 }
 
-inline bool SkeletonTree::TakeNode(const Node& node, Way* way, Search& search) {
-  const char* from = way->at;
+inline bool SkeletonTree::TakeNode(const Node& node, const char** at, size_t* count,
+                                   Search& search) {
+  const char* from = *at;
   const char* end = search.end;
+  VarValue* value = &values_[*count];
   Place place = node.from;
   for (uint32_t v = 0; v < node.vars; ++v) {
     const std::string_view literal = place.Literal();
@@ -190,49 +192,59 @@ inline bool SkeletonTree::TakeNode(const Node& node, Way* way, Search& search) {
       return false;
     }
     from += literal.size();
-    if (!ReadVar(place.step->type, &from, search, &values_[way->count])) return false;
-    ++way->count;
+    if (!ReadVar(place.step->type, &from, search, value++)) return false;
     place = {place.step + 1, 0};
   }
   if (static_cast<size_t>(end - from) < node.tail ||
       !SameBytes(from, place.step->literal + place.done, node.tail)) {
     return false;
   }
-  way->at = from + node.tail;
+  *count += node.vars;
+  *at = from + node.tail;
   return true;
 }
 
-int64_t SkeletonTree::Descend(Way way, Search& search, int depth) {
+// Arguments lie in registers: a structure would be written and read back for each node.
+int64_t SkeletonTree::Descend(int64_t number, const char* at, size_t count, Search& search,
+                              int depth) {
   while (true) {
-    const Node& node = nodes_[static_cast<size_t>(way.node)];
-    if (--search.steps < 0 || !TakeNode(node, &way, search)) return kNone;
-    if (way.at == search.end) return Choose(node);
-    // Of the ways from here the last one is gone without a call.
-    Way next{kNone, nullptr, 0};
+    const Node& node = nodes_[static_cast<size_t>(number)];
+    if (--search.steps < 0 || !TakeNode(node, &at, &count, search)) return kNone;
+    if (at == search.end) return Choose(node);
+    // Of the ways from here the last one is gone without a call. The others are tried as soon as
+    // there is another one.
+    int64_t next = kNone;
+    const char* to = nullptr;
+    size_t taken = 0;
+    const auto give_up = [&](int64_t* found) {
+      *found = next == kNone || depth == kMostDepth
+                   ? kNone
+                   : Descend(next, to, count + taken, search, depth + 1);
+      return next == kNone || (*found == kNone && depth < kMostDepth);
+    };
+    int64_t found = kNone;
     for (const Branch& branch : node.branches) {
-      const char* at = way.at;
-      VarValue* value = &values_[way.count];
-      VarValue read;
-      if (!ReadVar(branch.type, &at, search, &read)) continue;
-      if (next.node != kNone) {
-        if (depth == kMostDepth) return kNone;
-        const int64_t found = Descend(next, search, depth + 1);
-        if (found != kNone) return found;
-      }
-      *value = read;
-      next = {branch.node, at, way.count + 1};
+      const char* end = at;
+      VarValue other;
+      VarValue* value = next == kNone ? &values_[count] : &other;
+      if (!ReadVar(branch.type, &end, search, value)) continue;
+      if (!give_up(&found)) return found;
+      if (value == &other) values_[count] = other;
+      next = branch.node;
+      to = end;
+      taken = 1;
     }
-    const int64_t literal = Below(node, *way.at);
+    const int64_t literal = Below(node, *at);
     if (literal != kNone) {
-      if (next.node != kNone) {
-        if (depth == kMostDepth) return kNone;
-        const int64_t found = Descend(next, search, depth + 1);
-        if (found != kNone) return found;
-      }
-      next = {literal, way.at, way.count};
+      if (!give_up(&found)) return found;
+      next = literal;
+      to = at;
+      taken = 0;
     }
-    if (next.node == kNone) return kNone;
-    way = next;
+    if (next == kNone) return kNone;
+    number = next;
+    at = to;
+    count += taken;
   }
 }
 
@@ -240,7 +252,7 @@ int64_t SkeletonTree::Find(std::string_view text, int64_t time_ns, VarReader& re
   relative_ = kNone;
   if (nodes_.empty()) return kNone;
   Search search{text.data() + text.size(), time_ns, reader, kMostSteps};
-  return Descend({0, text.data(), 0}, search, 0);
+  return Descend(0, text.data(), 0, search, 0);
 }
 
 }  // namespace pharos::events

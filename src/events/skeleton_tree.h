@@ -90,15 +90,10 @@ class SkeletonTree {
   void AddBranch(Node& node, VarType type, uint32_t to);
   int64_t Below(const Node& node, VarType type) const;
   int64_t Below(const Node& node, char first) const;
-  /// A node to be entered at a place of the text, with `count` variables in front.
-  struct Way {
-    int64_t node;
-    const char* at;
-    size_t count;
-  };
-  int64_t Descend(Way way, Search& search, int depth);
-  /// Takes the node's own part; false, with some of it taken, where the text has another.
-  bool TakeNode(const Node& node, Way* way, Search& search);
+  /// Enters a node at a place of the text, with `count` variables in front.
+  int64_t Descend(int64_t number, const char* at, size_t count, Search& search, int depth);
+  /// Takes the node's own part; false where the text has another.
+  bool TakeNode(const Node& node, const char** at, size_t* count, Search& search);
 
   base::Arena arena_;
   std::vector<Node> nodes_;
