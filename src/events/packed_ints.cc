@@ -113,11 +113,15 @@ void PutCodes(std::string& out, size_t n, int width, CodeOf code) {
   }
 }
 
-/// Of so many values, or more than kMaxDictionary, a list saves nothing.
+/// More distinct values than these, of `n` that take `width` bits each, are not worth a list.
 size_t MostDistinct(size_t n, int width) {
-  // One takes a byte at least, and saves less than `width` bits a value.
-  const size_t worth = n * static_cast<size_t>(width - 1) / 8;
-  return std::min({kMaxDictionary, n * 3 / 4, worth});
+  size_t most = 0;
+  for (const int code : {1, 2, 4, 5, 6, 7, 8}) {  // a value of the list takes a byte at least
+    if (code >= width) break;
+    const size_t worth = n * static_cast<size_t>(width - code) / 8;
+    most = std::max(most, std::min(size_t{1} << code, worth));
+  }
+  return std::min(most, n * 3 / 4);
 }
 
 }  // namespace
