@@ -9,18 +9,19 @@ namespace pharos::events {
 using model::Value;
 
 bool ValueColumnWriter::AddCopy(const ValueColumn& from, size_t place,
-                                std::vector<uint32_t>* learned, size_t* budget, size_t* bytes) {
+                                std::vector<uint32_t>* learned, ValueCutter& cutter,
+                                size_t* bytes) {
   const uint32_t local = from.LocalOf(place);
   const ValueColumn::Local& words = from.locals()[local];
   if (words.number >= learned->size()) learned->resize(words.number + 1);
   uint32_t& known = (*learned)[words.number];
   if (known == 0) {
     bool whole = false;
-    const uint32_t number = NumberOf(from.skeleton_text(local), budget, &whole);
+    const uint32_t number = NumberOf(from.skeleton_text(local), cutter, &whole);
     if (whole) return false;  // asked again: there may be room later
     known = number + 1;
   }
-  Count(known - 1);
+  Count(known - 1, 1);
   std::vector<Variables>& variables = known_[known - 1].variables;
   *bytes += words_[known - 1].length;
   if (variables.empty()) return true;
@@ -58,7 +59,7 @@ int64_t BodyWriter::ShapeHere(const PartShapes& shapes, uint32_t number, Source&
     scratch_ += shape.literals[i];
   }
   const auto it = shape_numbers_.find(scratch_);
-  const bool room = shapes_.size() < kMaxShapes && scratch_.size() <= budget_ &&
+  const bool room = shapes_.size() < kMaxShapes && scratch_.size() <= cutter_.budget &&
                     columns_.size() + shape.columns.size() <= kMaxLineColumns;
   if (it == shape_numbers_.end() && !room) return here = Source::kNone;
   for (uint32_t& column : shape.columns) {
@@ -79,8 +80,8 @@ size_t BodyWriter::CopyValues(GranuleBodies& from, uint32_t row, uint32_t shape,
     const ValueColumn& values = from.OpenedColumn(column);
     const size_t place = from.PlaceOf(column, row);
     ValueColumnWriter& to = *columns_[static_cast<size_t>(source.columns[column])];
-    to.Settle(splitter_, &budget_);
-    if (to.AddCopy(values, place, &source.skeletons[column], &budget_, &bytes)) continue;
+    to.Settle(cutter_);
+    if (to.AddCopy(values, place, &source.skeletons[column], cutter_, &bytes)) continue;
     scratch_.clear();
     values.Append(place, time_ns, scratch_);
     to.AddWhole(texts_.Copy(scratch_));
@@ -107,6 +108,7 @@ size_t BodyWriter::AddCopy(GranuleBodies& from, uint32_t row, uint32_t source_nu
     return line.size();
   }
   for (; leading_nulls_ > 0; --leading_nulls_) AddWhole({});
+  AddLines();
   types_.push_back(static_cast<int64_t>(from.TypeOf(row)));
   CountShape(static_cast<uint32_t>(here));
   return CopyValues(from, row, shape, source, time_ns);

@@ -6,6 +6,7 @@
 #endif
 
 #include <cstddef>
+#include <cstring>
 
 namespace pharos::events {
 
@@ -30,6 +31,18 @@ inline bool AllHexDigits(const char* at, size_t n, bool upper) {
     if (!IsHexDigit(*at, upper)) return false;
   }
   return true;
+}
+
+/// True when the 36 bytes are a lower-case UUID, 8-4-4-4-12.
+inline bool IsUuidText(const char* at) {
+  if (at[8] != '-' || at[13] != '-' || at[18] != '-' || at[23] != '-') return false;
+  char digits[32];  // without the dashes
+  std::memcpy(digits, at, 8);
+  std::memcpy(digits + 8, at + 9, 4);
+  std::memcpy(digits + 12, at + 14, 4);
+  std::memcpy(digits + 16, at + 19, 4);
+  std::memcpy(digits + 20, at + 24, 12);
+  return AllHexDigits(digits, sizeof digits, false);
 }
 
 /// The bytes of 2 × `n` digits of either case.

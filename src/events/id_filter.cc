@@ -1,6 +1,7 @@
 #include "events/id_filter.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/hash.h"
 #include "events/coding.h"
@@ -53,15 +54,14 @@ void IdFilterWriter::Add(VarType type, std::string_view ids) {
 
 Result<void> IdFilterWriter::FinishGranule(io::PartWriter& writer) {
   std::vector<uint32_t>& keys = granules_.emplace_back();
-  size_t slots = 64;
-  while (slots < 2 * open_.size()) slots *= 2;
+  // Most of those that are there more than once are found by what was seen last in their slot.
+  const size_t slots = std::bit_ceil(2 * open_.size() + 1);
   table_.assign(slots, 0);
   keys.reserve(open_.size());
   for (const uint32_t key : open_) {
-    size_t at = key * 0x9E3779B1u & (slots - 1);
-    while (table_[at] != 0 && table_[at] != key) at = (at + 1) & (slots - 1);
-    if (table_[at] == key) continue;
-    table_[at] = key;
+    uint32_t& seen = table_[key * 0x9E3779B1u & (slots - 1)];
+    if (seen == key) continue;
+    seen = key;
     keys.push_back(key);
   }
   open_.clear();

@@ -20,12 +20,6 @@ constexpr std::array<bool, 256> kEndsScalar = [] {
   return out;
 }();
 inline bool EndsScalar(char c) { return kEndsScalar[static_cast<unsigned char>(c)]; }
-bool IsScalar(std::string_view text) {
-  if (text.empty()) return false;
-  return text[0] == '-' || (text[0] >= '0' && text[0] <= '9') || text == "true" ||
-         text == "false" || text == "null";
-}
-
 /// The first `"` from `at` on, npos for none. Most values are short: a call costs more than a look.
 size_t FindQuote(std::string_view text, size_t at) {
 #ifdef __SSE2__
@@ -39,7 +33,14 @@ size_t FindQuote(std::string_view text, size_t at) {
   return text.find('"', at);
 }
 
-/// Behind the opening quote at `at`: where the closing one is, npos for none.
+}  // namespace
+
+bool IsScalar(std::string_view text) {
+  if (text.empty()) return false;
+  return text[0] == '-' || (text[0] >= '0' && text[0] <= '9') || text == "true" ||
+         text == "false" || text == "null";
+}
+
 size_t StringEnd(std::string_view text, size_t at) {
   while (at < text.size()) {
     const size_t end = FindQuote(text, at);
@@ -52,6 +53,8 @@ size_t StringEnd(std::string_view text, size_t at) {
   }
   return std::string_view::npos;
 }
+
+namespace {
 
 class JsonCutter {
  public:
@@ -233,36 +236,6 @@ LineShape LineShape::Get(Reader& in, size_t columns) {
   out.literals.emplace_back(in.Text());
   if (n == 0) in.Fail();
   return out;
-}
-
-bool LineShape::Fits(std::string_view line, std::vector<std::string_view>* values) const {
-  values->clear();
-  if (kind == LineKind::kText) return false;
-  size_t at = 0;
-  const size_t n = columns.size();
-  for (size_t i = 0; i < n; ++i) {
-    const std::string& literal = literals[i];
-    if (line.size() - at < literal.size() ||
-        !SameBytes(line.data() + at, literal.data(), literal.size())) {
-      return false;
-    }
-    at += literal.size();
-    const size_t start = at;
-    if (quoted[i]) {
-      at = StringEnd(line, at);
-      if (at == std::string_view::npos) return false;
-    } else if (kind == LineKind::kJson) {
-      while (at < line.size() && !EndsScalar(line[at])) ++at;
-      if (!IsScalar(line.substr(start, at - start))) return false;  // arrays go the long way
-    } else {
-      while (at < line.size() && line[at] != ' ') {
-        if (line[at] == '"' || line[at] == '=') return false;
-        ++at;
-      }
-    }
-    values->push_back(line.substr(start, at - start));
-  }
-  return line.substr(at) == literals[n];
 }
 
 }  // namespace pharos::events

@@ -37,6 +37,11 @@ struct LineParts {
 /// Takes a line apart; a line that is neither a JSON object nor logfmt gives one value.
 void CutLine(std::string_view line, LineParts* out);
 
+/// True for what may be a JSON number, and for true, false and null.
+bool IsScalar(std::string_view text);
+/// From `at`, which is behind the opening quote: where the closing one is, npos for none.
+size_t StringEnd(std::string_view text, size_t at);
+
 /// Owns: its texts. Immutable once made.
 struct LineShape {
   LineKind kind = LineKind::kText;
@@ -46,8 +51,6 @@ struct LineShape {
 
   void Put(std::string& out) const;
   static LineShape Get(Reader& in, size_t columns);
-  /// True when the line has this shape: `values` are what CutLine would give. Cheap.
-  bool Fits(std::string_view line, std::vector<std::string_view>* values) const;
 };
 
 }  // namespace pharos::events

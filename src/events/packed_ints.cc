@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <bit>
+#include <utility>
 
 #include "codec/bitpack.h"
 
@@ -10,49 +11,87 @@ namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDictionary = 256;
+constexpr size_t kFewValues = 8;  // nothing is gained by a look at what they have in common
+constexpr size_t kFirstDistances = 8;
 constexpr int kMaxWidth = 56;  // what one unaligned load of eight bytes can hold
 
 uint64_t Distance(int64_t a, int64_t b) {
   return static_cast<uint64_t>(a) - static_cast<uint64_t>(b);
 }
 
+struct Extent {
+  int64_t least = INT64_MAX;
+  int64_t greatest = INT64_MIN;
+
+  void Add(int64_t v) {
+    least = std::min(least, v);
+    greatest = std::max(greatest, v);
+  }
+  uint64_t Span() const { return Distance(greatest, least); }
+};
+
+/// The greatest that divides the distances of all values to the least one, which are not all 0.
+uint64_t CommonFactor(std::span<const int64_t> values, int64_t least) {
+  uint64_t factor = 0;
+  // A small distance to begin with makes the first division the last one.
+  for (const int64_t v : values.first(std::min(values.size(), kFirstDistances))) {
+    const uint64_t distance = Distance(v, least);
+    if (distance != 0 && (factor == 0 || distance < factor)) factor = distance;
+  }
+  for (const int64_t v : values) {
+    if (factor == 1) break;
+    uint64_t distance = Distance(v, least);
+    if (factor == 0) std::swap(factor, distance);
+    for (uint64_t rest = distance == 0 ? 0 : distance % factor; rest != 0;) {
+      rest = std::exchange(factor, rest) % rest;
+    }
+  }
+  return factor;
+}
+
 /// The distinct values, sorted, as long as there are few.
 class Distinct {
  public:
-  /// False when there are more than kMaxDictionary, or so many that a list of them saves nothing.
-  bool Collect(std::span<const int64_t> values) {
-    const size_t most = std::min(kMaxDictionary, values.size() * 3 / 4);
-    size_t at = kSlots;  // of the value before
+  /// False when there are more than `most`, at most kMaxDictionary.
+  bool Collect(std::span<const int64_t> values, size_t most) {
+    const size_t slots = std::bit_ceil(std::max<size_t>(2 * most, 16));
+    shift_ = 64 - std::bit_width(slots - 1);
+    mask_ = slots - 1;
+    std::fill_n(numbers_.begin(), slots, uint16_t{0});
+    size_t at = slots;  // of the value before
     for (const int64_t v : values) {
-      if (at < kSlots && v == slots_[at]) continue;
+      if (at < slots && v == slots_[at]) continue;
       at = Slot(v);
       if (numbers_[at] != 0) continue;
-      if (list_.size() >= most) return false;
+      if (size_ == most) return false;
       slots_[at] = v;
       numbers_[at] = 1;
-      list_.push_back(v);
-    }
-    std::sort(list_.begin(), list_.end());
-    for (size_t i = 0; i < list_.size(); ++i) {
-      numbers_[Slot(list_[i])] = static_cast<uint16_t>(1 + i);
+      list_[size_++] = v;
     }
     return true;
   }
-  const std::vector<int64_t>& list() const { return list_; }
+  void Sort() {
+    std::sort(list_.begin(), list_.begin() + size_);
+    for (size_t i = 0; i < size_; ++i) numbers_[Slot(list_[i])] = static_cast<uint16_t>(1 + i);
+  }
+  std::span<const int64_t> list() const { return {list_.data(), size_}; }
   /// The place in list() of one of its values.
   uint64_t NumberOf(int64_t v) const { return numbers_[Slot(v)] - uint64_t{1}; }
 
  private:
-  static constexpr size_t kSlots = 1024;
+  static constexpr size_t kSlots = 2 * kMaxDictionary;
   /// Where the value is, or may be put.
   size_t Slot(int64_t v) const {
-    size_t at = (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 54;
-    while (numbers_[at] != 0 && slots_[at] != v) at = (at + 1) % kSlots;
+    size_t at = (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> shift_;
+    while (numbers_[at] != 0 && slots_[at] != v) at = (at + 1) & mask_;
     return at;
   }
-  std::array<int64_t, kSlots> slots_;       // where numbers_ says that there is one
-  std::array<uint16_t, kSlots> numbers_{};  // 1 + place in list_
-  std::vector<int64_t> list_;
+  int shift_ = 0;
+  size_t mask_ = 0;
+  size_t size_ = 0;
+  std::array<int64_t, kSlots> slots_;     // where numbers_ says that there is one
+  std::array<uint16_t, kSlots> numbers_;  // 1 + place in list_
+  std::array<int64_t, kMaxDictionary> list_;
 };
 
 /// Widths that divide a byte let zstd see the single codes.
@@ -61,79 +100,85 @@ int CodeWidth(size_t distinct) {
   return width == 3 ? 4 : width;
 }
 
-void PutCodes(std::string& out, const std::vector<uint64_t>& codes, int width) {
+/// `n` codes of `width` bits: code(i) is the i-th.
+template <class CodeOf>
+void PutCodes(std::string& out, size_t n, int width, CodeOf code) {
   PutByte(out, static_cast<uint8_t>(width));
-  codec::PackBits(codes.data(), codes.size(), width, out);
+  std::array<uint64_t, 256> some;  // a multiple of eight ends with a whole byte
+  for (size_t i = 0; i < n;) {
+    const size_t count = std::min(some.size(), n - i);
+    for (size_t j = 0; j < count; ++j) some[j] = code(i + j);
+    codec::PackBits(some.data(), count, width, out);
+    i += count;
+  }
+}
+
+/// More distinct values than these, of `n` that take `width` bits each, are not worth a list.
+size_t MostDistinct(size_t n, int width) {
+  size_t most = 0;
+  for (const int code : {1, 2, 4, 5, 6, 7, 8}) {  // a value of the list takes a byte at least
+    if (code >= width) break;
+    const size_t worth = n * static_cast<size_t>(width - code) / 8;
+    most = std::max(most, std::min(size_t{1} << code, worth));
+  }
+  return std::min(most, n * 3 / 4);
 }
 
 }  // namespace
 
+/// False, with nothing appended, where the column would not be shorter than `bits`.
+bool PutDictionary(std::string& out, std::span<const int64_t> values, int width, size_t bits) {
+  Distinct distinct;
+  if (!distinct.Collect(values, MostDistinct(values.size(), width))) return false;
+  const size_t d = distinct.list().size();
+  const int code_width = CodeWidth(d);
+  size_t own = values.size() * static_cast<size_t>(code_width);
+  if (own + 8 * d >= bits) return false;
+  distinct.Sort();
+  int64_t previous = 0;
+  for (const int64_t v : distinct.list()) {
+    own += 8 * VarintBytes(ZigZag(WrapSub(v, previous)));
+    previous = v;
+  }
+  if (own >= bits) return false;
+  PutByte(out, static_cast<uint8_t>(PackedInts::Form::kDictionary));
+  PutVarint(out, d);
+  previous = 0;
+  for (const int64_t v : distinct.list()) {
+    PutZigZag(out, WrapSub(v, previous));
+    previous = v;
+  }
+  PutCodes(out, values.size(), code_width, [&](size_t i) { return distinct.NumberOf(values[i]); });
+  return true;
+}
+
 void PutPackedInts(std::string& out, std::span<const int64_t> values) {
   using Form = PackedInts::Form;
   if (values.empty()) return;
-  const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
-  int64_t min = values[0], max = values[0];
-  for (const int64_t v : values) {
-    min = std::min(min, v);
-    max = std::max(max, v);
-  }
-  if (min == max) {
-    form(Form::kConst);
-    PutZigZag(out, min);
-    return;
-  }
   const size_t n = values.size();
-  uint64_t factor = 0;
-  for (const int64_t v : values) {
-    factor = std::gcd(factor, Distance(v, min));
-    if (factor == 1) break;
-  }
-  const int width = codec::BitWidth(Distance(max, min) / factor);
-  const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
-  std::vector<uint64_t> codes;
-  codes.reserve(n);
-  if (width > 2) {
-    Distinct distinct;
-    if (distinct.Collect(values)) {
-      const int code_width = CodeWidth(distinct.list().size());
-      size_t bits = n * static_cast<size_t>(code_width);
-      int64_t previous = 0;
-      for (const int64_t v : distinct.list()) {
-        bits += 8 * VarintBytes(ZigZag(WrapSub(v, previous)));
-        previous = v;
-      }
-      if (bits < reference_bits) {
-        form(Form::kDictionary);
-        PutVarint(out, distinct.list().size());
-        previous = 0;
-        for (const int64_t v : distinct.list()) {
-          PutZigZag(out, WrapSub(v, previous));
-          previous = v;
-        }
-        for (const int64_t v : values) {
-          codes.push_back(distinct.NumberOf(v));
-        }
-        PutCodes(out, codes, code_width);
-        return;
-      }
-    }
-  }
-  int64_t least_step = INT64_MAX, greatest_step = INT64_MIN;
+  const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
+  Extent all, steps;
+  all.Add(values[0]);
   for (size_t i = 1; i < n; ++i) {
-    const int64_t step = WrapSub(values[i], values[i - 1]);
-    least_step = std::min(least_step, step);
-    greatest_step = std::max(greatest_step, step);
+    all.Add(values[i]);
+    steps.Add(WrapSub(values[i], values[i - 1]));
   }
-  const int step_width = codec::BitWidth(Distance(greatest_step, least_step));
+  if (all.Span() == 0) {
+    form(Form::kConst);
+    return PutZigZag(out, all.least);
+  }
+  const bool few = n < kFewValues;
+  const uint64_t factor = few ? 1 : CommonFactor(values, all.least);
+  const int width = codec::BitWidth(all.Span() / factor);
+  const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
+  if (width > 2 && !few && PutDictionary(out, values, width, reference_bits)) return;
+  const int step_width = codec::BitWidth(steps.Span());
   if (step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4) {
     form(Form::kDelta);
     PutZigZag(out, values[0]);
-    std::vector<int64_t> steps;
-    steps.reserve(n - 1);
-    for (size_t i = 1; i < n; ++i) steps.push_back(WrapSub(values[i], values[i - 1]));
-    PutZigZag(out, least_step);
-    for (const int64_t step : steps) codes.push_back(Distance(step, least_step));
-    PutCodes(out, codes, step_width);
+    PutZigZag(out, steps.least);
+    PutCodes(out, n - 1, step_width,
+             [&](size_t i) { return Distance(WrapSub(values[i + 1], values[i]), steps.least); });
     return;
   }
   if (width > kMaxWidth) {
@@ -142,28 +187,28 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
     return;
   }
   form(Form::kReference);
-  PutZigZag(out, min);
+  PutZigZag(out, all.least);
   PutVarint(out, factor);
   if (factor == 1) {
-    for (const int64_t v : values) codes.push_back(Distance(v, min));
+    PutCodes(out, n, width, [&](size_t i) { return Distance(values[i], all.least); });
   } else {
-    for (const int64_t v : values) codes.push_back(Distance(v, min) / factor);
+    PutCodes(out, n, width, [&](size_t i) { return Distance(values[i], all.least) / factor; });
   }
-  PutCodes(out, codes, width);
 }
 
 void PutPackedCodes(std::string& out, std::span<const uint16_t> codes) {
   using Form = PackedInts::Form;
   if (codes.empty()) return;
-  const uint16_t most = *std::max_element(codes.begin(), codes.end());
-  if (most == 0) {
+  uint16_t all = 0;
+  for (const uint16_t code : codes) all |= code;
+  if (all == 0) {
     PutByte(out, static_cast<uint8_t>(Form::kConst));
     return PutZigZag(out, 0);
   }
   PutByte(out, static_cast<uint8_t>(Form::kReference));
   PutZigZag(out, 0);
   PutVarint(out, 1);
-  PutCodes(out, {codes.begin(), codes.end()}, codec::BitWidth(most));
+  PutCodes(out, codes.size(), codec::BitWidth(all), [&](size_t i) { return codes[i]; });
 }
 
 bool PackedInts::TakeBits(Reader& in, size_t n) {

@@ -15,11 +15,11 @@ namespace pharos::events {
 /// Appends the column; nothing for no values. The count is not stored.
 void PutPackedInts(std::string& out, std::span<const int64_t> values);
 
-/// Owns: values of a column of differences, else nothing: a view into the page.
-/// Threads: immutable once parsed. Cost: At is a load, a shift and a mask.
 /// The same for numbers from 0 that all occur up to the greatest.
 void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
 
+/// Owns: values of a column of differences, else nothing: a view into the page.
+/// Threads: immutable once parsed. Cost: At is a load, a shift and a mask.
 class PackedInts {
  public:
   /// False, with the reader failed, for bytes that are no column of `n` values.
@@ -43,6 +43,8 @@ class PackedInts {
  private:
   enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };
   friend void PutPackedInts(std::string& out, std::span<const int64_t> values);
+  friend bool PutDictionary(std::string& out, std::span<const int64_t> values, int width,
+                            size_t bits);
   friend void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
 
   uint64_t Code(size_t i) const {

@@ -23,7 +23,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 4;
+inline constexpr uint32_t kPartVersion = 5;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/compress.h"
-#include "events/world_test.h"
 
 namespace pharos::events {
 
@@ -81,21 +80,6 @@ inline RealCorpus MakeRealCorpus(const std::string& name, size_t bytes) {
   }
   if (!piece.empty()) pack();
   return out;
-}
-
-/// Appends all lines as one stream, one each 100 µs, and seals them.
-inline void StoreCorpus(World& world, const RealCorpus& corpus) {
-  for (size_t at = 0; at < corpus.lines.size();) {
-    model::EventBatch batch;
-    model::StreamEvents stream{model::Labels{{"job", "real"}}, {}};
-    for (size_t n = 0; n < 2000 && at < corpus.lines.size(); ++n, ++at) {
-      stream.events.push_back(
-          Line(kNow - kHour + static_cast<int64_t>(at) * 100'000, corpus.lines[at]));
-    }
-    batch.streams.push_back(std::move(stream));
-    ASSERT_TRUE(world.engine->Append("default", batch));
-  }
-  ASSERT_TRUE(world.engine->Flush());
 }
 
 }  // namespace pharos::events

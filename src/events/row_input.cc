@@ -69,7 +69,7 @@ class MemtableInput final : public RowInput {
     out->visit = given_++;
     out->time_ns = row.time_ns;
     if (row.is_plain) {
-      static constexpr Event kPlain;
+      static constexpr Event kPlain{};
       out->attributes = table_->attribute_set(row.attributes);
       out->body = model::Value::String(row.text());
       out->event = &kPlain;

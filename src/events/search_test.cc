@@ -11,6 +11,7 @@
 
 #include "events/real_lines_test.h"
 #include "events/truth_test.h"
+#include "events/world_test.h"
 
 namespace pharos::events {
 namespace {
@@ -357,6 +358,21 @@ TEST(Search, EveryByteSequenceIsALine) {
   ASSERT_TRUE(world.engine->Append("default", batch));
   ASSERT_TRUE(world.engine->Flush());
   EXPECT_EQ(Lines(*world.engine, All()), lines);
+}
+
+/// Appends all lines as one stream, one each 100 µs, and seals them.
+void StoreCorpus(World& world, const RealCorpus& corpus) {
+  for (size_t at = 0; at < corpus.lines.size();) {
+    model::EventBatch batch;
+    model::StreamEvents stream{model::Labels{{"job", "real"}}, {}};
+    for (size_t n = 0; n < 2000 && at < corpus.lines.size(); ++n, ++at) {
+      stream.events.push_back(
+          Line(kNow - kHour + static_cast<int64_t>(at) * 100'000, corpus.lines[at]));
+    }
+    batch.streams.push_back(std::move(stream));
+    ASSERT_TRUE(world.engine->Append("default", batch));
+  }
+  ASSERT_TRUE(world.engine->Flush());
 }
 
 TEST(Search, RealLinesComeBack) {

@@ -5,13 +5,13 @@
 #include <cstring>
 
 #include "events/coding.h"
+#include "events/digit_run.h"
 #include "events/hex_digits.h"
 
 namespace pharos::events {
 namespace {
 
 constexpr size_t kMaxDigits = 18;  // of a number that surely fits into 63 bits
-constexpr size_t kMaxIdBytes = 32;
 constexpr char kLastMarker = static_cast<char>(VarKind::kText);
 
 // Classes of bytes.
@@ -39,13 +39,6 @@ int64_t ToNumber(std::string_view digits) {
   return v;
 }
 
-constexpr std::array<int64_t, 19> kTens = [] {
-  std::array<int64_t, 19> out{};
-  out[0] = 1;
-  for (size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
-  return out;
-}();
-
 void AppendDecimal(std::string& out, uint64_t v) {
   char buffer[20];
   char* at = buffer + sizeof buffer;
@@ -65,108 +58,13 @@ void AppendPadded(std::string& out, uint64_t v, size_t width) {
   out.append(buffer, width);
 }
 
-// ---- times ---------------------------------------------------------------------------------
-
-// The parameter of kTime: digits of the fraction, 10 for ',' instead of '.', 20 for ' '
-// instead of 'T'.
-constexpr uint8_t kComma = 10, kSpace = 20;
-constexpr size_t kDateTimeBytes = 19;
-
-int64_t DaysOf(int64_t y, int64_t m, int64_t d) {  // proleptic Gregorian, from 1970-01-01
-  y -= m <= 2;
-  const int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const int64_t yoe = y - era * 400;
-  const int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-  return era * 146'097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719'468;
-}
-
-void DateOfDays(int64_t days, int64_t* y, int64_t* m, int64_t* d) {
-  days += 719'468;
-  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const int64_t doe = days - era * 146'097;
-  const int64_t yoe = (doe - doe / 1460 + doe / 36'524 - doe / 146'096) / 365;
-  const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  const int64_t mp = (5 * doy + 2) / 153;
-  *d = doy - (153 * mp + 2) / 5 + 1;
-  *m = mp + (mp < 10 ? 3 : -9);
-  *y = yoe + era * 400 + (*m <= 2 ? 1 : 0);
-}
-
-int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
-bool AllDigits(std::string_view text, std::initializer_list<int> places) {
-  return std::all_of(places.begin(), places.end(),
-                     [&](int i) { return IsDigit(text[static_cast<size_t>(i)]); });
-}
-
-/// The text of a time that `units` of 10^-digits s since 1970 stand for.
-void AppendTime(std::string& out, uint8_t param, int64_t units) {
-  const bool space = param >= kSpace;
-  const uint8_t rest = param % kSpace;
-  const bool comma = rest >= kComma;
-  const size_t digits = rest % kComma;
-  const int64_t per_second = kTens[digits];
-  const int64_t seconds = FloorDiv(units, per_second);
-  const int64_t days = FloorDiv(seconds, 86'400);
-  const int64_t of_day = seconds - days * 86'400;
-  int64_t y = 0, m = 0, d = 0;
-  DateOfDays(days, &y, &m, &d);
-  AppendPadded(out, static_cast<uint64_t>(y), 4);
-  out += '-';
-  AppendPadded(out, static_cast<uint64_t>(m), 2);
-  out += '-';
-  AppendPadded(out, static_cast<uint64_t>(d), 2);
-  out += space ? ' ' : 'T';
-  AppendPadded(out, static_cast<uint64_t>(of_day / 3600), 2);
-  out += ':';
-  AppendPadded(out, static_cast<uint64_t>(of_day / 60 % 60), 2);
-  out += ':';
-  AppendPadded(out, static_cast<uint64_t>(of_day % 60), 2);
-  if (digits == 0) return;
-  out += comma ? ',' : '.';
-  AppendPadded(out, static_cast<uint64_t>(units - seconds * per_second), digits);
-}
-
-int64_t UnitsOf(int64_t time_ns, size_t digits) { return FloorDiv(time_ns, kTens[9 - digits]); }
-
-constexpr int64_t kDaysOfMonth[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-/// Seconds since 1970 of `YYYY-MM-DD?hh:mm:ss`; false for no valid time.
-bool ParseSeconds(std::string_view t, int64_t* seconds) {
-  if (t[4] != '-' || t[7] != '-' || t[13] != ':' || t[16] != ':' ||
-      !AllDigits(t, {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18})) {
-    return false;
-  }
-  const int64_t y = ToNumber(t.substr(0, 4)), m = ToNumber(t.substr(5, 2)),
-                d = ToNumber(t.substr(8, 2));
-  const int64_t h = ToNumber(t.substr(11, 2)), min = ToNumber(t.substr(14, 2)),
-                s = ToNumber(t.substr(17, 2));
-  if (y < 1700 || y > 2250 || m < 1 || m > 12 || d < 1 || h > 23 || min > 59 || s > 59) {
-    return false;
-  }
-  const bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-  if (d > kDaysOfMonth[m - 1] + (m == 2 && leap ? 1 : 0)) return false;
-  *seconds = DaysOf(y, m, d) * 86'400 + h * 3600 + min * 60 + s;
-  return true;
-}
-
 }  // namespace
 
-int64_t TimeOffset(uint8_t param, int64_t units, int64_t time_ns) {
-  return WrapSub(units, UnitsOf(time_ns, param % kComma));
-}
+bool IsAlnum(char c) { return (ClassOf(c) & kAlnum) != 0; }
 
 bool IsUuid(std::string_view text, size_t at) {
-  if (at + 36 > text.size()) return false;
-  for (size_t i = 0; i < 36; ++i) {
-    const char c = text[at + i];
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (c != '-') return false;
-    } else if ((ClassOf(c) & (kDigit | kLowerHex)) == 0) {
-      return false;
-    }
-  }
-  return at + 36 == text.size() || (ClassOf(text[at + 36]) & kAlnum) == 0;
+  if (at + 36 > text.size() || !IsUuidText(text.data() + at)) return false;
+  return at + 36 == text.size() || !IsAlnum(text[at + 36]);
 }
 
 void Splitter::Add(VarType type, int64_t number, std::string_view text) {
@@ -192,44 +90,16 @@ void Splitter::LongInteger(std::string_view digits) {
   } else if (digits.size() % 2 == 0 && digits.size() <= 64) {
     Add({VarKind::kHex, static_cast<uint8_t>(digits.size() / 2)}, 0, digits);
   } else {
-    Add({VarKind::kText, 0}, 0, digits);
+    Add({VarKind::kText, kTextDigits}, 0, digits);
   }
-}
-
-bool Splitter::ParseTime(std::string_view text, size_t at, uint8_t* param, int64_t* units,
-                         size_t* end) {
-  if (at + kDateTimeBytes > text.size() || (text[at + 10] != 'T' && text[at + 10] != ' ')) {
-    return false;
-  }
-  const std::string_view second = text.substr(at, kDateTimeBytes);
-  if (second != last_second_) {
-    last_second_.clear();
-    if (!ParseSeconds(second, &last_seconds_)) return false;
-    last_second_ = second;
-  }
-  *param = text[at + 10] == ' ' ? kSpace : 0;
-  size_t to = at + kDateTimeBytes;
-  size_t digits = 0;
-  if (to + 1 < text.size() && (text[to] == '.' || text[to] == ',') && IsDigit(text[to + 1])) {
-    while (to + 1 + digits < text.size() && IsDigit(text[to + 1 + digits])) ++digits;
-    if (digits > 9) digits = 0;
-  }
-  *units = last_seconds_ * kTens[digits];
-  if (digits > 0) {
-    if (text[to] == ',') *param += kComma;
-    *units += ToNumber(text.substr(to + 1, digits));
-    to += 1 + digits;
-  }
-  if (to < text.size() && IsDigit(text[to])) return false;
-  *param += static_cast<uint8_t>(digits);
-  *end = to;
-  return true;
 }
 
 bool Splitter::Time(std::string_view text, size_t at, int64_t time_ns, size_t* end) {
   uint8_t param = 0;
   int64_t units = 0;
-  if (!ParseTime(text, at, &param, &units, end)) return false;
+  const char* to = nullptr;
+  if (!times_.Read(text.data() + at, text.data() + text.size(), &param, &units, &to)) return false;
+  *end = static_cast<size_t>(to - text.data());
   Add({VarKind::kTime, param}, TimeOffset(param, units, time_ns), {});
   return true;
 }
@@ -258,7 +128,7 @@ size_t Splitter::Digits(std::string_view text, size_t at, size_t end) {
     const bool chain = to + 1 < text.size() && text[to] == '.' && IsDigit(text[to + 1]);
     if (places > 0 && places <= 9 && !chain && digits.size() + places <= kMaxDigits) {
       Add({VarKind::kDecimal, static_cast<uint8_t>(places)},
-          ToNumber(digits) * kTens[places] + ToNumber(text.substr(end + 1, places)), {});
+          ToNumber(digits) * kTenTo[places] + ToNumber(text.substr(end + 1, places)), {});
       return to;
     }
   }
@@ -307,7 +177,7 @@ size_t Splitter::Token(std::string_view text, size_t at, int64_t time_ns) {
     if (IsDigit(text[i]) && (i == at || !IsDigit(text[i - 1]))) ++runs;
   }
   if (runs > 3) {
-    Add({VarKind::kText, 0}, 0, text.substr(at, length));
+    Add({VarKind::kText, kTextToken}, 0, text.substr(at, length));
     return end;
   }
   for (size_t i = at; i < end;) {
@@ -338,7 +208,7 @@ void Splitter::Split(std::string_view text, int64_t time_ns) {
     } else if (c == kMarker) {
       skeleton_.clear();
       count_ = 0;
-      Add({VarKind::kText, 0}, 0, text);
+      Add({VarKind::kText, kTextAny}, 0, text);
       return;
     } else {
       const size_t start = at;
@@ -369,7 +239,10 @@ bool Skeleton::Parse(std::string_view text, Skeleton* out) {
         if (type.param == 0 || type.param > 32) return false;
         break;
       case VarKind::kTime:
-        if (type.param >= 2 * kSpace) return false;
+        if (type.param >= 2 * TimeReader::kSpace) return false;
+        break;
+      case VarKind::kText:
+        if (type.param > kTextToken) return false;
         break;
       default:
         if (type.param != 0) return false;
@@ -388,13 +261,12 @@ void AppendInteger(std::string& out, VarType type, int64_t number, int64_t time_
   switch (type.kind) {
     case VarKind::kPadded: return AppendPadded(out, v, type.param);
     case VarKind::kDecimal: {
-      const auto ten = static_cast<uint64_t>(kTens[type.param]);
+      const auto ten = static_cast<uint64_t>(kTenTo[type.param]);
       AppendDecimal(out, v / ten);
       out += '.';
       return AppendPadded(out, v % ten, type.param);
     }
-    case VarKind::kTime:
-      return AppendTime(out, type.param, WrapAdd(UnitsOf(time_ns, type.param % kComma), number));
+    case VarKind::kTime: return AppendTimeAt(out, type.param, number, time_ns);
     default: return AppendDecimal(out, v);
   }
 }
@@ -413,22 +285,19 @@ void AppendId(std::string& out, VarType type, const char* bytes) {
   out.append(buffer, to);
 }
 
-void PutId(std::string& out, VarType type, std::string_view text) {
-  char bytes_of_id[kMaxIdBytes];
-  char* to = bytes_of_id;
-  if (type.kind != VarKind::kUuid) {
-    const size_t size = std::min(type.IdBytes(), kMaxIdBytes);
-    HexToBytes(text.data(), size, to);
-    out.append(bytes_of_id, size);
-    return;
-  }
-  const char* at = text.data();
+void IdToBytes(VarType type, const char* text, char* to) {
+  if (type.kind != VarKind::kUuid) return HexToBytes(text, type.IdBytes(), to);
   for (const size_t bytes : {4, 2, 2, 2, 6}) {
-    HexToBytes(at, bytes, to);
-    at += 2 * bytes + 1;  // and the '-'
+    HexToBytes(text, bytes, to);
+    text += 2 * bytes + 1;  // and the '-'
     to += bytes;
   }
-  out.append(bytes_of_id, 16);
+}
+
+void PutId(std::string& out, VarType type, std::string_view text) {
+  const size_t at = out.size();
+  out.resize(at + type.IdBytes());
+  IdToBytes(type, text.data(), out.data() + at);
 }
 
 }  // namespace pharos::events

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "events/time_text.h"
+
 namespace pharos::events {
 
 /// What a variable is. In a skeleton it stands as two bytes: the kind, then 32 + parameter.
@@ -22,9 +24,16 @@ enum class VarKind : uint8_t {
   kUpperHex,    ///< likewise upper-case
   kUuid,        ///< 8-4-4-4-12 lower-case hex digits
   kTime,        ///< a date and time of day, as the difference to the event's own; param: TimeForm
-  kText,        ///< any bytes
+  kText,        ///< bytes as they are; param: TextForm
+};
+/// Where a text ends is told by what is in it, unless it is any text: that is a whole value.
+enum TextForm : uint8_t {
+  kTextAny,
+  kTextDigits,  ///< a run of decimal digits
+  kTextToken,   ///< a run of letters and digits
 };
 inline constexpr char kParamBase = 32;
+inline constexpr size_t kMaxDecimalDigits = 18;  // of a number with a point
 
 struct VarType {
   VarKind kind{};
@@ -49,24 +58,21 @@ inline constexpr std::string_view kWholeText("\x08\x20", 2);
 
 struct Skeleton;
 
-/// The skeleton with all its variables alike: equal for texts that differ only in what their
-/// variables are. "" where one is any text.
-std::string LooseSkeleton(std::string_view skeleton);
-/// A skeleton that texts like both may have: that of a text that was split into `vars`, with such
-/// types of `other` (of the same LooseSkeleton) as its variables can have, too. `12` may be the
-/// `05` of another text with a digit less, `12345678` an id that happens to have no letter.
+inline bool IsSame(VarType a, VarType b) { return a.kind == b.kind && a.param == b.param; }
+/// The same for all forms of runs of digits (number, padded, text of digits), and only for these:
+/// skeletons that differ in forms alone are a family.
+VarType WayOf(VarType type);
+/// A skeleton that texts like both may have: that of a text that was split into `vars`, padded
+/// where `other` is and the width is the same; `12` may be the `05` of another text. "" where they
+/// are of different families.
 std::string WidenedSkeleton(const Skeleton& of, std::span<const Var> vars, const Skeleton& other);
 
 /// Takes texts apart. Owns: the result of the last call. Threads: one.
-/// Cost: one pass, a few nanoseconds a byte; Fit less than half of it.
+/// Cost: one pass, a few nanoseconds a byte.
 class Splitter {
  public:
   /// `time_ns` is the event's time.
   void Split(std::string_view text, int64_t time_ns);
-  /// True when the text has this skeleton; vars() are its variables then. False may also mean
-  /// that only Split can tell. Texts may fit a skeleton that Split would not have chosen; they
-  /// come back byte for byte from it, too.
-  bool Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns);
   const std::string& skeleton() const { return skeleton_; }
   std::span<const Var> vars() const { return {vars_.data(), count_}; }
 
@@ -74,9 +80,6 @@ class Splitter {
   size_t Token(std::string_view text, size_t at, int64_t time_ns);
   size_t Digits(std::string_view text, size_t at, size_t end);
   bool Time(std::string_view text, size_t at, int64_t time_ns, size_t* end);
-  /// Reads a time into its parameter and its units; false for none.
-  bool ParseTime(std::string_view text, size_t at, uint8_t* param, int64_t* units, size_t* end);
-  bool FitVar(VarType type, std::string_view text, size_t* at, int64_t time_ns);
   void Add(VarType type, int64_t number, std::string_view text);
   void Integer(std::string_view digits);
   void LongInteger(std::string_view digits);
@@ -89,9 +92,8 @@ class Splitter {
   std::string skeleton_;
   std::vector<Var> vars_;  // the first count_ of them
   size_t count_ = 0;
-  size_t clock_end_ = 0;     // behind the last `:SS`, 0 for none
-  std::string last_second_;  // the last `YYYY-MM-DD?hh:mm:ss` that was read, and what it is
-  int64_t last_seconds_ = 0;
+  size_t clock_end_ = 0;  // behind the last `:SS`, 0 for none
+  TimeReader times_;
 };
 
 /// A skeleton taken apart: literals[0] vars[0] literals[1] … literals[n].
@@ -107,12 +109,13 @@ struct Skeleton {
 void AppendInteger(std::string& out, VarType type, int64_t number, int64_t time_ns);
 /// Appends the text of a binary id.
 void AppendId(std::string& out, VarType type, const char* bytes);
-/// The difference between a time in `units` of 10^-(param mod 10) s and the event's, as kTime has
-/// it.
-int64_t TimeOffset(uint8_t param, int64_t units, int64_t time_ns);
 /// True for 8-4-4-4-12 lower-case hex digits at `at` that are a token of their own.
 bool IsUuid(std::string_view text, size_t at);
-/// Appends the bytes of an id from its text.
+/// True for letters and digits of ASCII: what tokens are made of.
+bool IsAlnum(char c);
+/// Makes the type.IdBytes() bytes of an id from its text.
+void IdToBytes(VarType type, const char* text, char* to);
+/// Appends them.
 void PutId(std::string& out, VarType type, std::string_view text);
 
 }  // namespace pharos::events

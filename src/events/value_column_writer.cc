@@ -1,0 +1,314 @@
+#include "events/value_column_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "events/coding.h"
+#include "events/column.h"
+#include "events/packed_ints.h"
+
+namespace pharos::events {
+namespace {
+
+/// A column with more skeletons than this, and more than one in four rows a new one, has no
+/// structure that is worth learning.
+constexpr size_t kFewSkeletons = 512;
+/// After so many values without a skeleton that could be kept, one in kHopelessEach is tried.
+constexpr size_t kHopeless = 64, kHopelessEach = 16;
+/// Runs are of skeletons with few variables: those of others lie far apart.
+constexpr size_t kRunVars = 8;
+constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
+static_assert(kMaxSkeletons < UINT16_MAX);
+
+uint64_t HashOf(std::string_view text) {
+  const char* end = text.data() + text.size();
+  const uint64_t front = LoadUpTo8(text.data(), end);
+  const uint64_t back = text.size() > 8 ? LoadUpTo8(end - 8, end) : 0;
+  const uint64_t hash = (front ^ std::rotl(back, 29) ^ text.size()) * 0x9E3779B97F4A7C15u;
+  return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
+}
+
+/// True when the text has the skeleton, whose variables go to `out`.
+bool Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns, VarReader& reader,
+         VarValue* out) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const size_t n = skeleton.vars.size();
+  for (size_t i = 0; i < n; ++i) {
+    const std::string_view literal = skeleton.literals[i];
+    if (static_cast<size_t>(end - at) < literal.size() ||
+        !SameBytes(at, literal.data(), literal.size())) {
+      return false;
+    }
+    at += literal.size();
+    if (!reader.Read(skeleton.vars[i], &at, end, time_ns, out + i)) return false;
+  }
+  return SameText({at, static_cast<size_t>(end - at)}, skeleton.literals[n]);
+}
+
+}  // namespace
+
+void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of) {
+  if (numbers.size() == of) return PutVarint(out, 0);
+  PutVarint(out, numbers.size());
+  uint32_t previous = 0;
+  for (const uint32_t number : numbers) {
+    PutVarint(out, number - previous);
+    previous = number;
+  }
+}
+
+uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
+  const auto number = static_cast<uint32_t>(known_.size());
+  const auto [added, is_new] = numbers_.emplace(std::string(skeleton), number);
+  Word& word = words_.emplace_back();
+  word.text = added->first.data();
+  word.length = static_cast<uint32_t>(added->first.size());
+  Known& known = known_.emplace_back();
+  PHAROS_CHECK(Skeleton::Parse(word.view(), &known.skeleton),
+               "a skeleton of our own cannot be read");
+  for (const VarType type : known.skeleton.vars) known.variables.push_back({type, {}, {}, {}});
+  word.vars = static_cast<uint32_t>(known.variables.size());
+  tree_.Add(number, known.skeleton);
+  const size_t most = std::max<size_t>(word.vars, kRunVars * waiting_.size());
+  if (values_.size() < most) values_.resize(most);
+  return number;
+}
+
+uint32_t ValueColumnWriter::WholeText() {
+  const auto it = numbers_.find(kWholeText);
+  return it != numbers_.end() ? it->second : MakeKnown(kWholeText);
+}
+
+uint32_t ValueColumnWriter::NumberOf(std::string_view skeleton, ValueCutter& cutter, bool* whole) {
+  *whole = false;
+  const auto it = numbers_.find(skeleton);
+  if (it != numbers_.end()) return it->second;
+  const bool full = known_.size() >= kMaxSkeletons || skeleton.size() > cutter.budget ||
+                    (known_.size() > kFewSkeletons && known_.size() * 4 > total_rows_);
+  if (full) {
+    *whole = true;
+    return WholeText();
+  }
+  cutter.budget -= skeleton.size();
+  return MakeKnown(skeleton);
+}
+
+uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, bool* whole) {
+  cutter.splitter.Split(value.value, value.time_ns);
+  const std::string& exact = cutter.splitter.skeleton();
+  const std::span<const Var> vars = cutter.splitter.vars();
+  if (tree_.relative() != kNone) {
+    Skeleton of, wide;
+    PHAROS_CHECK(Skeleton::Parse(exact, &of), "a skeleton of our own cannot be read");
+    const std::string text =
+        WidenedSkeleton(of, vars, known_[static_cast<size_t>(tree_.relative())].skeleton);
+    PHAROS_CHECK(Skeleton::Parse(text, &wide), "a skeleton of our own cannot be read");
+    if (values_.size() < wide.vars.size()) values_.resize(wide.vars.size());
+    if (!text.empty() && Fit(wide, value.value, value.time_ns, cutter.reader, values_.data())) {
+      return NumberOf(text, cutter, whole);
+    }
+  }
+  const uint32_t number = NumberOf(exact, cutter, whole);
+  if (*whole) return number;
+  for (size_t i = 0; i < vars.size(); ++i) {
+    values_[i] = {vars[i].number, vars[i].text.data(), vars[i].text.size()};
+  }
+  return number;
+}
+
+void ValueColumnWriter::Count(uint32_t number, size_t rows) {
+  Word& word = words_[number];
+  if (word.local < 0) {
+    word.local = static_cast<int32_t>(used_.size());
+    used_.push_back(number);
+    known_[number].granules.push_back(granule_);
+  }
+  word.rows += static_cast<uint32_t>(rows);
+  total_rows_ += rows;
+  const auto code = static_cast<uint16_t>(word.local);
+  if (rows == 1) return codes_.push_back(code);
+  codes_.resize(codes_.size() + rows, code);
+}
+
+void ValueColumnWriter::AddWhole(std::string_view value) {
+  const uint32_t number = WholeText();
+  Count(number, 1);
+  known_[number].variables[0].texts.push_back(value);
+}
+
+int64_t ValueColumnWriter::Constant(std::string_view value) const {
+  if (constants_ == 0) return kNone;
+  const size_t slot = HashOf(value) & (slots_.size() - 1);
+  for (const size_t at : {slot, slot ^ 1}) {
+    const int64_t number = int64_t{slots_[at]} - 1;
+    if (number < 0) return kNone;
+    if (SameText(words_[static_cast<size_t>(number)].view(), value)) return number;
+  }
+  return kNone;
+}
+
+/// Constants that find no room are found in the tree.
+void ValueColumnWriter::KeepConstant(uint32_t number) {
+  if (words_[number].vars != 0) return;
+  const size_t slots = std::min(std::bit_ceil(++constants_ * kSlotsEach), kMostSlots);
+  const auto keep = [&](size_t n) {
+    const size_t slot = HashOf(words_[n].view()) & (slots - 1);
+    slots_[slots_[slot] == 0 ? slot : slot ^ 1] = static_cast<uint16_t>(n + 1);
+  };
+  if (slots != slots_.size()) {
+    slots_.assign(slots, 0);
+    for (size_t n = 0; n < number; ++n) {
+      if (words_[n].vars == 0) keep(n);
+    }
+  }
+  keep(number);
+}
+
+void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t rows) {
+  Count(number, rows);
+  const size_t n = words_[number].vars;
+  Variables* variables = known_[number].variables.data();
+  for (size_t v = 0; v < n; ++v, ++values) {
+    Variables& to = variables[v];
+    if (to.type.IsInteger()) {
+      for (size_t i = 0; i < rows; ++i) to.numbers.push_back(values[i * n].number);
+    } else if (const size_t size = to.type.IdBytes(); size != 0) {
+      const size_t at = to.ids.size();
+      to.ids.resize(at + rows * size);
+      for (size_t i = 0; i < rows; ++i) {
+        IdToBytes(to.type, values[i * n].text, to.ids.data() + at + i * size);
+      }
+    } else {
+      for (size_t i = 0; i < rows; ++i)
+        to.texts.emplace_back(values[i * n].text, values[i * n].size);
+    }
+  }
+}
+
+size_t ValueColumnWriter::TakeRun(const Waiting* from, size_t most, VarReader& reader) {
+  const Word& word = words_[last_];
+  const size_t n = word.vars;
+  size_t rows = 0;
+  if (n == 0) {
+    while (rows < most && SameText(from[rows].value, word.view())) ++rows;
+  } else if (n == 1) {
+    rows = TakeNumbersOrIds(known_[last_].skeleton, {from, most}, reader);
+  } else {
+    const Skeleton& skeleton = known_[last_].skeleton;
+    while (rows < most &&
+           Fit(skeleton, from[rows].value, from[rows].time_ns, reader, values_.data() + rows * n)) {
+      ++rows;
+    }
+  }
+  if (rows > 0) Take(last_, values_.data(), rows);
+  return rows;
+}
+
+/// The values that have a skeleton of one variable, up to the first that has not.
+size_t ValueColumnWriter::TakeNumbersOrIds(const Skeleton& skeleton,
+                                           std::span<const Waiting> values, VarReader& reader) {
+  const std::string_view front = skeleton.literals[0], back = skeleton.literals[1];
+  const uint8_t param = skeleton.vars[0].param;
+  const auto run = [&](auto kind) {
+    VarValue* out = values_.data();
+    for (const Waiting& value : values) {
+      const char* at = value.value.data();
+      const char* end = at + value.value.size();
+      if (value.value.size() < front.size() || !SameBytes(at, front.data(), front.size())) break;
+      at += front.size();
+      if (!reader.Read({kind.value, param}, &at, end, value.time_ns, out)) break;
+      if (!SameText({at, static_cast<size_t>(end - at)}, back)) break;
+      ++out;
+    }
+    return static_cast<size_t>(out - values_.data());
+  };
+  using enum VarKind;
+  switch (skeleton.vars[0].kind) {  // the loop once for each kind
+    case kNumber: return run(std::integral_constant<VarKind, kNumber>());
+    case kPadded: return run(std::integral_constant<VarKind, kPadded>());
+    case kDecimal: return run(std::integral_constant<VarKind, kDecimal>());
+    case kHex: return run(std::integral_constant<VarKind, kHex>());
+    case kUpperHex: return run(std::integral_constant<VarKind, kUpperHex>());
+    case kUuid: return run(std::integral_constant<VarKind, kUuid>());
+    case kTime: return run(std::integral_constant<VarKind, kTime>());
+    case kText: return run(std::integral_constant<VarKind, kText>());
+  }
+  return 0;
+}
+
+void ValueColumnWriter::Settle(ValueCutter& cutter) {
+  const size_t count = std::exchange(waiting_count_, 0);
+  for (size_t i = 0; i < count; ++i) {
+    if (repeats_ && words_[last_].vars <= kRunVars) {
+      i += TakeRun(waiting_.data() + i, count - i, cutter.reader);
+      if (i == count) break;
+    }
+    AddNow(waiting_[i], cutter);
+  }
+}
+
+void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
+  int64_t number = Constant(value.value);
+  const VarValue* values = nullptr;
+  if (number == kNone) {
+    number = tree_.Find(value.value, value.time_ns, cutter.reader);
+    values = tree_.values().data();
+  }
+  if (number == kNone) {
+    repeats_ = false;
+    if (hopeless_ >= kHopeless && ++hopeless_ % kHopelessEach != 0) return AddWhole(value.value);
+    bool whole = false;
+    number = Learn(value, cutter, &whole);
+    hopeless_ = whole ? hopeless_ + 1 : 0;
+    if (whole) return AddWhole(value.value);
+    values = values_.data();
+    KeepConstant(static_cast<uint32_t>(number));
+  }
+  repeats_ = last_ == number;
+  last_ = static_cast<uint32_t>(number);
+  Take(last_, values, 1);
+}
+
+void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+                               IdFilterWriter& filter) {
+  const size_t start = out.size();
+  size_t id_bytes = 0;
+  PutVarint(out, codes_.size());
+  for (const uint32_t number : used_) words->push_back({number, words_[number].rows});
+  PutPackedCodes(out, codes_);
+  std::string block;
+  for (const uint32_t number : used_) {
+    Known& known = known_[number];
+    for (Variables& variable : known.variables) {
+      block.clear();
+      if (variable.type.IsInteger()) {
+        PutPackedInts(block, variable.numbers);
+      } else if (variable.type.IdBytes() != 0) {
+        filter.Add(variable.type, variable.ids);
+        id_bytes += variable.ids.size();
+      } else {
+        PutTexts(block, variable.texts);
+      }
+      PutText(out, variable.ids.empty() ? block : variable.ids);
+      variable.numbers.clear();
+      variable.ids.clear();
+      variable.texts.clear();
+    }
+    words_[number].rows = 0;
+    words_[number].local = -1;
+  }
+  used_.clear();
+  codes_.clear();
+  *dense = id_bytes * 2 > out.size() - start;
+}
+
+void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
+  PutVarint(out, known_.size());
+  for (size_t i = 0; i < known_.size(); ++i) {
+    PutText(out, words_[i].view());
+    PutGranules(out, known_[i].granules, granules);
+  }
+}
+
+}  // namespace pharos::events

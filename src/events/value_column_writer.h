@@ -1,0 +1,131 @@
+// One column of values on its way to disk: values are taken apart into skeletons and variables.
+// Skeletons are stored once a part, the column once a granule.
+// Format: docs/format/events.md, "Bodies".
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "events/body_reader.h"
+#include "events/id_filter.h"
+#include "events/limits.h"
+#include "events/skeleton.h"
+#include "events/skeleton_tree.h"
+
+namespace pharos::events {
+
+/// Which of a part's granules have something: an empty list of differences where all have it.
+void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of);
+
+/// What the columns of a part share.
+struct ValueCutter {
+  Splitter splitter;
+  VarReader reader;
+  size_t budget = kMaxSkeletonBytes;  ///< that is left for skeletons and shapes
+};
+
+/// Owns: its skeletons; texts are borrowed until Finish. Threads: one.
+/// Cost: a pass over the value; one that has a new skeleton a few more.
+class ValueColumnWriter {
+ public:
+  explicit ValueColumnWriter(std::string path) : path_(std::move(path)) {}
+
+  /// Values are taken apart a few dozen at once: those of a column are alike, those of a line are
+  /// not.
+  void Add(std::string_view value, int64_t time_ns, ValueCutter& cutter) {
+    waiting_[waiting_count_++] = {value, time_ns};
+    if (waiting_count_ == waiting_.size()) Settle(cutter);
+  }
+  /// Takes apart what waits; before anything but Add.
+  void Settle(ValueCutter& cutter);
+  /// A value of another part's column, which stays until Finish, without its text; `learned`
+  /// says what its skeletons are here. Adds about the bytes of its text to `bytes`. False for one
+  /// that has to come as its text.
+  bool AddCopy(const ValueColumn& from, size_t place, std::vector<uint32_t>* learned,
+               ValueCutter& cutter, size_t* bytes);
+  /// A value that is not to be taken apart.
+  void AddWhole(std::string_view value);
+  void BeginGranule(uint32_t number) { granule_ = number; }
+  /// After Settle.
+  bool empty() const { return codes_.empty(); }
+  /// Appends the granule's column, and to `words` what skeletons it has, and begins the next.
+  /// `dense`: mostly ids, not to be compressed.
+  void Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
+              IdFilterWriter& filter);
+  /// All skeletons and where they occur.
+  void PutWords(std::string& out, uint32_t granules) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  struct Variables {
+    VarType type;
+    std::vector<int64_t> numbers;
+    std::string ids;
+    std::vector<std::string_view> texts;
+  };
+  /// What is looked at for each value; a column may have hundreds.
+  struct Word {
+    const char* text = nullptr;  // the key in numbers_
+    uint32_t length = 0;
+    uint32_t rows = 0;  // in the open granule
+    int32_t local = -1;
+    uint32_t vars = 0;
+
+    std::string_view view() const { return {text, length}; }
+  };
+  struct Known {
+    std::vector<Variables> variables;
+    Skeleton skeleton;
+    std::vector<uint32_t> granules;  // that have it
+  };
+  struct Waiting {
+    std::string_view value;
+    int64_t time_ns;
+  };
+  static constexpr int64_t kNone = -1;
+
+  void AddNow(const Waiting& value, ValueCutter& cutter);
+  /// Takes the values from `from` on that have the skeleton of the last ones; how many.
+  size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
+  size_t TakeNumbersOrIds(const Skeleton& skeleton, std::span<const Waiting> values,
+                          VarReader& reader);
+  /// One of the constants of late, kNone if the value is none of them.
+  int64_t Constant(std::string_view value) const;
+  void KeepConstant(uint32_t number);
+  /// For a value whose skeleton is not known: one that it has, at best one that others like it
+  /// have as well; a skeleton each for `05` and `12` at every place would be two to the power of
+  /// them. Its variables are in values_ then.
+  uint32_t Learn(const Waiting& value, ValueCutter& cutter, bool* whole);
+  uint32_t NumberOf(std::string_view skeleton, ValueCutter& cutter, bool* whole);
+  uint32_t MakeKnown(std::string_view skeleton);
+  uint32_t WholeText();
+  void Count(uint32_t number, size_t rows);
+  /// `rows` values with the skeleton, whose variables lie row by row at `values`.
+  void Take(uint32_t number, const VarValue* values, size_t rows);
+
+  std::string path_;
+  std::array<Waiting, 48> waiting_;  // the first waiting_count_ of them
+  size_t waiting_count_ = 0;
+  std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
+  SkeletonTree tree_;
+  std::vector<Word> words_;       // skeletons by number
+  std::vector<Known> known_;      // likewise
+  std::vector<uint32_t> used_;    // skeletons of the open granule, in the order of their locals
+  std::vector<uint16_t> codes_;   // locals, a row each
+  std::vector<VarValue> values_;  // variables of what is taken apart now
+  std::vector<uint16_t> slots_;   // 1 + a constant skeleton each, by its hash
+  size_t constants_ = 0;
+  uint32_t granule_ = 0;
+  uint64_t total_rows_ = 0;
+  uint32_t last_ = 0;     // the skeleton of the last value
+  bool repeats_ = false;  // and of the one before
+  size_t hopeless_ = 0;   // values since the last one that gave a skeleton
+};
+
+}  // namespace pharos::events
