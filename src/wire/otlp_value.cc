@@ -3,6 +3,37 @@
 #include "wire/limits.h"
 
 namespace pharos::wire {
+namespace {
+
+/// What nearly all values are: one short string, number or boolean. False for any other message;
+/// `value` is null before, and not to be used after that.
+bool ReadPlain(std::string_view message, model::Value* value) {
+  using Type = model::Value::Type;
+  if (message.size() < 2) return false;
+  PbCursor in(message.substr(1));
+  switch (static_cast<uint8_t>(message[0])) {
+    case PbTag(1, WireType::kBytes):
+      value->type = Type::kString;
+      value->text = in.Bytes();
+      break;
+    case PbTag(2, WireType::kVarint):
+      value->type = Type::kBool;
+      value->boolean = in.Varint() != 0;
+      break;
+    case PbTag(3, WireType::kVarint):
+      value->type = Type::kInt;
+      value->integer = static_cast<int64_t>(in.Varint());
+      break;
+    case PbTag(4, WireType::kFixed64):
+      value->type = Type::kDouble;
+      value->real = std::bit_cast<double>(in.Fixed64());
+      break;
+    default: return false;
+  }
+  return in.AtEnd();
+}
+
+}  // namespace
 
 bool AttributeReader::Add(std::string_view key_value_message) { return Pair(key_value_message, 0); }
 
@@ -17,18 +48,26 @@ bool AttributeReader::Pair(std::string_view message, int depth) {
     too_many_ = true;
     return Fail("request has too many attributes");
   }
-  model::KeyValue pair;
-  PbReader in(message);
-  while (in.Next()) {
-    if (in.field() == 1) {
-      pair.key = in.Bytes();
-    } else if (in.field() == 2) {
-      if (!Any(in.Bytes(), &pair.value, depth)) return false;
+  constexpr uint32_t kKnown = 0b110;
+  const size_t place = pairs_.size();
+  pairs_.emplace_back();  // moves when its value has pairs of its own
+  PbCursor in(message);
+  while (const uint32_t tag = in.Next()) {
+    switch (tag) {
+      case PbTag(1, WireType::kBytes): pairs_[place].key = in.Bytes(); break;
+      case PbTag(2, WireType::kBytes): {
+        const std::string_view bytes = in.Bytes();
+        const bool first = pairs_[place].value.type == model::Value::Type::kNull;
+        if (first && ReadPlain(bytes, &pairs_[place].value)) break;
+        model::Value value;
+        if (!Any(bytes, &value, depth)) return false;
+        pairs_[place].value = value;
+        break;
+      }
+      default: in.Skip(tag, kKnown);
     }
   }
-  if (!in.ok()) return Fail(in.error());
-  pairs_.push_back(pair);
-  return true;
+  return in.ok() || Fail(in.error());
 }
 
 bool AttributeReader::Any(std::string_view message, model::Value* value, int depth) {
