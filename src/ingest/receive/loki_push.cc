@@ -87,8 +87,34 @@ std::string CheckEntry(const model::Event& event, const model::Labels& labels,
   return "";
 }
 
+/// `{detected_level="…"}` of a push, each once: most entries have no other metadata.
+class LevelSets {
+ public:
+  explicit LevelSets(base::Arena& arena) : arena_(arena) {}
+
+  std::span<const model::KeyValue> Of(std::string_view level) {
+    for (const auto& set : sets_) {
+      if (set[0].value.text == level) return set;
+    }
+    const model::KeyValue pair{kDetectedLevel, model::Value::String(arena_.Copy(level))};
+    const std::span<const model::KeyValue> set = arena_.CopySpan(std::span(&pair, 1));
+    if (sets_.size() < kMost) sets_.push_back(set);
+    return set;
+  }
+
+ private:
+  static constexpr size_t kMost = 16;  // there are seven, and what streams call a level
+  base::Arena& arena_;
+  std::vector<std::span<const model::KeyValue>> sets_;
+};
+
 /// Adds `detected_level`, or puts one that was sent into Loki's spelling.
-void SetLevel(std::string_view stream_level, base::Arena& arena, model::Event* event) {
+void SetLevel(std::string_view stream_level, base::Arena& arena, LevelSets& sets,
+              model::Event* event) {
+  if (event->attributes.empty()) {
+    event->attributes = sets.Of(DetectLevel(stream_level, *event, event->body.text));
+    return;
+  }
   const model::Value* sent = model::FindAttribute(event->attributes, kDetectedLevel);
   const std::string level = sent != nullptr ? std::string(NormaliseLevel(sent->text))
                                             : DetectLevel(stream_level, *event, event->body.text);
@@ -192,6 +218,7 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
                       "error at least one valid stream is required for ingestion");
   }
   const int64_t now_ns = target_.clock->NowNs();
+  LevelSets level_sets(push.arena);
   ErrorGroups problems;
   model::EventBatch batch;
   batch.keep_alive = std::move(push.keep_alive);
@@ -212,7 +239,7 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
       return true;
     });
     const std::string level = LevelOfStream(*labels);
-    for (model::Event& event : stream.events) SetLevel(level, push.arena, &event);
+    for (model::Event& event : stream.events) SetLevel(level, push.arena, level_sets, &event);
     if (!stream.events.empty()) {
       batch.streams.push_back({*std::move(labels), std::move(stream.events)});
     }
