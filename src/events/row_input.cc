@@ -77,7 +77,7 @@ class MemtableInput final : public RowInput {
     out->time_ns = row.time_ns;
     if (row.is_plain) {
       static constexpr Event kPlain;
-      out->attributes = table_->attribute_set(row.attributes);
+      out->attributes = table_->attribute_set(row.attributes).attributes;
       out->body = model::Value::String(row.text());
       out->event = &kPlain;
       return true;
