@@ -36,6 +36,12 @@ class Fs {
   virtual ~Fs() = default;
   /// A new, empty file for appending; an existing one is truncated.
   virtual base::Result<std::unique_ptr<File>> Create(const std::string& path) = 0;
+  /// Likewise, for a log: each append is synced at once and hardly ever read. Where the system can,
+  /// bytes go to the disk around the page cache, in whole sectors: up to one of zeros may stand
+  /// behind what was appended, as behind what was prepared, until Truncate.
+  virtual base::Result<std::unique_ptr<File>> CreateLog(const std::string& path) {
+    return Create(path);
+  }
   /// An existing file, for appending at its end and for reading.
   virtual base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) = 0;
   virtual base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) = 0;

@@ -41,7 +41,8 @@ class GroupCommitWal final : public Wal {
   GroupCommitWal(Fs& fs, const WalOptions& options, WalReplayed replayed)
       : options_(options),
         last_sequence_(std::max(replayed.last_sequence, options.first_sequence - 1)),
-        segments_(fs, options.directory, options.segment_bytes, std::move(replayed)),
+        segments_(fs, options.directory, options.sync_before_ack, options.segment_bytes,
+                  std::move(replayed)),
         thread_([this] { Run(); }) {}
 
   ~GroupCommitWal() override {

@@ -10,10 +10,11 @@ namespace pharos::io {
 
 using base::Result;
 
-WalSegments::WalSegments(Fs& fs, std::string directory, uint64_t segment_bytes,
+WalSegments::WalSegments(Fs& fs, std::string directory, bool synced_at_once, uint64_t segment_bytes,
                          WalReplayed replayed)
     : fs_(fs),
       directory_(std::move(directory)),
+      synced_at_once_(synced_at_once),
       segment_bytes_(std::min(segment_bytes, kWalSegmentBytes)),
       segments_(std::move(replayed.segments)),
       next_sequence_(replayed.last_sequence + 1) {
@@ -60,10 +61,10 @@ void WalSegments::Prepare(uint64_t bytes) {
   }
 }
 
-/// Frees what was prepared for nothing. Not durable, and need not be.
+/// Frees what was prepared for nothing, and what filled the last sector. Not durable, and need
+/// not be.
 void WalSegments::CutPrepared() {
-  if (active_ && prepared_ > segments_.back().bytes)
-    (void)active_->Truncate(segments_.back().bytes);
+  if (active_) (void)active_->Truncate(segments_.back().bytes);
   prepared_ = 0;
 }
 
@@ -119,7 +120,7 @@ Result<void> WalSegments::StartSegment(uint64_t first_sequence) {
 }
 
 Result<void> WalSegments::CreateFile(const std::string& path, const std::string& header) {
-  PHAROS_TRY(active_, fs_.Create(path));
+  PHAROS_TRY(active_, synced_at_once_ ? fs_.CreateLog(path) : fs_.Create(path));
   PHAROS_TRY_VOID(active_->Append(header));
   PHAROS_TRY_VOID(active_->Sync());
   return fs_.SyncDir(directory_);

@@ -30,7 +30,9 @@ struct WalBatch {
 /// for a new one, since the kernel may have dropped pages that it calls clean.
 class WalSegments {
  public:
-  WalSegments(Fs& fs, std::string directory, uint64_t segment_bytes, WalReplayed replayed);
+  /// `synced_at_once`: each Write is followed by a Sync.
+  WalSegments(Fs& fs, std::string directory, bool synced_at_once, uint64_t segment_bytes,
+              WalReplayed replayed);
 
   /// Writes the batch, in a new segment if the active one is full.
   base::Result<void> Write(WalBatch& batch);
@@ -58,6 +60,7 @@ class WalSegments {
 
   Fs& fs_;
   const std::string directory_;
+  const bool synced_at_once_;
   const uint64_t segment_bytes_;
   std::vector<WalSegment> segments_;  ///< the last one is the active one while active_ is set
   std::unique_ptr<File> active_;

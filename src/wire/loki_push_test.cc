@@ -67,10 +67,12 @@ TEST(LokiPush, EntriesOfAllKindsStandSideBySide) {
     bool metadata;
   };
   std::vector<Sent> sent;
-  for (const int64_t seconds : {int64_t{0}, int64_t{1}, int64_t{1700000000}, int64_t{9223372035}, int64_t{-5}}) {
+  for (const int64_t seconds :
+       {int64_t{0}, int64_t{1}, int64_t{1700000000}, int64_t{9223372035}, int64_t{-5}}) {
     for (const int32_t nanos : {0, 1, 127, 128, 999'999'999}) {
       for (const size_t length : {0, 1, 8, 127, 128, 300, 20'000}) {
-        for (const bool metadata : {false, true}) sent.push_back({seconds, nanos, length, metadata});
+        for (const bool metadata : {false, true})
+          sent.push_back({seconds, nanos, length, metadata});
       }
     }
   }
