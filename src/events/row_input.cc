@@ -76,7 +76,7 @@ class MemtableInput final : public RowInput {
     out->visit = number;
     out->time_ns = row.time_ns;
     if (row.is_plain) {
-      static constexpr Event kPlain;
+      static constexpr Event kPlain{};
       out->attributes = table_->attribute_set(row.attributes).attributes;
       out->body = model::Value::String(row.text());
       out->event = &kPlain;
