@@ -78,14 +78,19 @@ class Decoder {
 
   bool Scope(std::string_view message, model::Origin origin) {
     size_t records = 0;
-    PbReader first(message);
-    while (first.Next()) {
-      if (first.field() == 1) {
-        if (!attributes_.ReadScope(first.Bytes(), &origin)) return Fail(attributes_.error());
-      } else if (first.field() == 2) {
-        ++records;
-      } else if (first.field() == 3) {
-        origin.scope_schema_url = first.Bytes();
+    constexpr uint32_t kKnown = 0b1110;
+    PbCursor first(message);
+    while (const uint32_t tag = first.Next()) {
+      switch (tag) {
+        case PbTag(1, WireType::kBytes):
+          if (!attributes_.ReadScope(first.Bytes(), &origin)) return Fail(attributes_.error());
+          break;
+        case PbTag(2, WireType::kBytes):
+          first.Bytes();
+          ++records;
+          break;
+        case PbTag(3, WireType::kBytes): origin.scope_schema_url = first.Bytes(); break;
+        default: first.Skip(tag, kKnown);
       }
     }
     if (!first.ok()) return Fail(first.error());
@@ -97,9 +102,12 @@ class Decoder {
     origin_ = Keep(origin);
     auto& events = out_->batch.streams[stream_].events;
     if (events.empty()) events.reserve(records);
-    PbReader in(message);
-    while (in.Next()) {
-      if (in.field() != 2) continue;
+    PbCursor in(message);
+    while (const uint32_t tag = in.Next()) {
+      if (tag != PbTag(2, WireType::kBytes)) {
+        in.Skip(tag, 0);
+        continue;
+      }
       Event& event = events.emplace_back();
       event.kind = kind_;
       event.origin = origin_;

@@ -1,5 +1,9 @@
 #include "wire/otlp_value.h"
 
+#include <algorithm>
+#include <bit>
+#include <memory>
+
 #include "wire/limits.h"
 
 namespace pharos::wire {
@@ -38,9 +42,27 @@ bool ReadPlain(std::string_view message, model::Value* value) {
 bool AttributeReader::Add(std::string_view key_value_message) { return Pair(key_value_message, 0); }
 
 std::span<const model::KeyValue> AttributeReader::Take(size_t mark) {
-  const auto list = arena_->CopySpan(std::span<const model::KeyValue>(pairs_).subspan(mark));
-  pairs_.resize(mark);
-  return list;
+  const std::span<const model::KeyValue> list(base_ + mark, top_);
+  if (mark == 0) {
+    base_ = top_;
+    return list;
+  }
+  top_ = base_ + mark;
+  return arena_->CopySpan(list);
+}
+
+/// Unfinished lists move to where there is more room.
+void AttributeReader::GrowPairs() {
+  constexpr size_t kLeast = 8, kMost = 1024;
+  const size_t used = Mark();
+  room_ = std::max(std::min(room_ * 2, kMost), kLeast);
+  const size_t room = std::max(room_, 2 * used);
+  auto* pairs = static_cast<model::KeyValue*>(
+      arena_->Allocate(room * sizeof(model::KeyValue), alignof(model::KeyValue)));
+  std::uninitialized_copy(base_, top_, pairs);
+  base_ = pairs;
+  top_ = pairs + used;
+  limit_ = pairs + room;
 }
 
 bool AttributeReader::Pair(std::string_view message, int depth) {
@@ -49,19 +71,20 @@ bool AttributeReader::Pair(std::string_view message, int depth) {
     return Fail("request has too many attributes");
   }
   constexpr uint32_t kKnown = 0b110;
-  const size_t place = pairs_.size();
-  pairs_.emplace_back();  // moves when its value has pairs of its own
+  if (top_ == limit_) GrowPairs();
+  const size_t place = Mark();  // the pair moves when its value has pairs of its own
+  new (top_++) model::KeyValue();
   PbCursor in(message);
   while (const uint32_t tag = in.Next()) {
     switch (tag) {
-      case PbTag(1, WireType::kBytes): pairs_[place].key = in.Bytes(); break;
+      case PbTag(1, WireType::kBytes): base_[place].key = in.Bytes(); break;
       case PbTag(2, WireType::kBytes): {
         const std::string_view bytes = in.Bytes();
-        const bool first = pairs_[place].value.type == model::Value::Type::kNull;
-        if (first && ReadPlain(bytes, &pairs_[place].value)) break;
+        const bool first = base_[place].value.type == model::Value::Type::kNull;
+        if (first && ReadPlain(bytes, &base_[place].value)) break;
         model::Value value;
         if (!Any(bytes, &value, depth)) return false;
-        pairs_[place].value = value;
+        base_[place].value = value;
         break;
       }
       default: in.Skip(tag, kKnown);
