@@ -139,6 +139,8 @@ class Reader {
     at_ += n;
     return out;
   }
+  /// Passes over bytes that are there: n ≤ left().
+  void Skip(size_t n) { at_ += n; }
   std::string_view Text() { return Bytes(Varint()); }
   /// A number of items of at least `item_bytes` each; fails where they cannot fit, so that
   /// nothing is allocated for a made-up count.

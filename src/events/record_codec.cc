@@ -230,6 +230,20 @@ std::span<const KeyValue> FillSet(const AttributeSet& set, Reader& in, base::Are
   return out;
 }
 
+constexpr size_t kLongestHead = 1 + 8 + 16 + 8 + 8;  // without the origin's number
+
+RecordHead GetHeadChecked(Reader& in) {
+  RecordHead head;
+  head.flags = in.Byte();
+  head.kind = head.flags & kIsSpan ? model::EventKind::kSpan : model::EventKind::kLog;
+  head.time_ns = in.Fixed<int64_t>();
+  if (head.flags & kHasTrace) head.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
+  if (head.flags & kHasSpan) head.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasParent) head.parent_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasOrigin) head.origin = in.Varint();
+  return head;
+}
+
 }  // namespace
 
 bool PutAttributeSet(std::string& out, const AttributeSet& set) {
@@ -392,12 +406,19 @@ bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_vi
 
 RecordHead GetRecordHead(Reader& in) {
   RecordHead head;
-  head.flags = in.Byte();
+  if (in.left() < kLongestHead) return GetHeadChecked(in);
+  const char* at = in.at();  // nearly all are longer than any head
+  head.flags = static_cast<uint8_t>(*at++);
   head.kind = head.flags & kIsSpan ? model::EventKind::kSpan : model::EventKind::kLog;
-  head.time_ns = in.Fixed<int64_t>();
-  if (head.flags & kHasTrace) head.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
-  if (head.flags & kHasSpan) head.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
-  if (head.flags & kHasParent) head.parent_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  const auto take = [&](auto& to) {
+    std::memcpy(&to, at, sizeof to);
+    at += sizeof to;
+  };
+  take(head.time_ns);
+  if (head.flags & kHasTrace) take(head.trace_id.bytes);
+  if (head.flags & kHasSpan) take(head.span_id.bytes);
+  if (head.flags & kHasParent) take(head.parent_id.bytes);
+  in.Skip(static_cast<size_t>(at - in.at()));
   if (head.flags & kHasOrigin) head.origin = in.Varint();
   return head;
 }

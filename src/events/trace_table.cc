@@ -183,6 +183,8 @@ uint32_t* TraceTableBuilder::Slot(const model::TraceId& id, uint32_t fingerprint
 
 void TraceTableBuilder::Add(const model::TraceId& trace, const model::SpanId& span,
                             const model::SpanId& parent, int64_t time_ns) {
+  constexpr size_t kUsualRows = 1 << 16;  // of a sealed part
+  if (rows_.empty()) rows_.reserve(kUsualRows);
   const uint32_t before = rows_.empty() ? 0 : rows_.back().trace;
   Row& row = rows_.emplace_back(NumberOf(span), NumberOf(parent), time_ns, 0);
   if (before != 0 && Same(traces_[before - 1].id, trace)) {
@@ -289,8 +291,7 @@ base::Result<TraceDirectory> TraceTableBuilder::Write(io::PartWriter& writer) co
     page += ids;
     PutInts(page, counts);
     page += spans;
-    PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer.AddPage("traces", page, io::kPageZstd));
+    PHAROS_TRY([[maybe_unused]] const uint32_t number, writer.AddPage("traces", page));
     from = to;
   }
   std::vector<TraceIndexEntry> entries;
