@@ -150,7 +150,7 @@ class PosixFile : public File {
 /// with what follows.
 class PosixLog final : public PosixFile {
  public:
-  /// `direct` is open for the same, empty file with O_DIRECT; `unit`: what places and lengths of
+  /// `direct` is open for the same file with O_DIRECT; `unit`: what places and lengths of
   /// writes are multiples of.
   PosixLog(int descriptor, int direct, size_t unit, std::string path)
       : PosixFile(descriptor, std::move(path), 0), direct_(direct), unit_(unit) {}
@@ -232,16 +232,12 @@ class PosixFs final : public Fs {
     return OpenFile(path, O_RDWR | O_CREAT | O_TRUNC, "cannot create");
   }
   Result<std::unique_ptr<File>> CreateLog(const std::string& path) override {
-    constexpr int kHow = O_RDWR | O_CREAT | O_TRUNC;
-    const int descriptor = ::open(path.c_str(), kHow | O_CLOEXEC, 0640);
-    if (descriptor < 0) return SystemError("cannot create", path, errno);
-    const int direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
-    const size_t unit = direct < 0 ? 0 : DirectUnit(direct);
-    if (unit != 0 && PosixLog::Works(direct, unit)) {
-      return std::make_unique<PosixLog>(descriptor, direct, unit, path);
-    }
-    if (direct >= 0) ::close(direct);
-    return std::make_unique<PosixFile>(descriptor, path, 0);
+    PHAROS_TRY(const int descriptor, Open(path, O_RDWR | O_CREAT | O_TRUNC, "cannot create"));
+    return AsLog(descriptor, path, true);
+  }
+  Result<std::unique_ptr<File>> ReuseLog(const std::string& path) override {
+    PHAROS_TRY(const int descriptor, Open(path, O_RDWR, "cannot open"));
+    return AsLog(descriptor, path, false);
   }
   Result<std::unique_ptr<File>> OpenAppend(const std::string& path) override {
     return OpenFile(path, O_RDWR, "cannot open");
@@ -331,10 +327,25 @@ class PosixFs final : public Fs {
 #endif
     return kSector;
   }
-  static Result<std::unique_ptr<File>> OpenFile(const std::string& path, int flags,
-                                                std::string_view action) {
+  static std::unique_ptr<File> AsLog(int descriptor, const std::string& path, bool is_empty) {
+    const int direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    const size_t unit = direct < 0 ? 0 : DirectUnit(direct);
+    // One that is used again was written so before.
+    if (unit != 0 && (!is_empty || PosixLog::Works(direct, unit))) {
+      return std::make_unique<PosixLog>(descriptor, direct, unit, path);
+    }
+    if (direct >= 0) ::close(direct);
+    return std::make_unique<PosixFile>(descriptor, path, 0);
+  }
+
+  static Result<int> Open(const std::string& path, int flags, std::string_view action) {
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
     if (descriptor < 0) return SystemError(action, path, errno);
+    return descriptor;
+  }
+  static Result<std::unique_ptr<File>> OpenFile(const std::string& path, int flags,
+                                                std::string_view action) {
+    PHAROS_TRY(const int descriptor, Open(path, flags, action));
     struct stat status;
     if (::fstat(descriptor, &status) != 0) {
       const int error = errno;

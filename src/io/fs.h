@@ -42,6 +42,9 @@ class Fs {
   virtual base::Result<std::unique_ptr<File>> CreateLog(const std::string& path) {
     return Create(path);
   }
+  /// Likewise over a log that nobody needs any more: appends overwrite its bytes from the front on,
+  /// and it stays as long as it is. What it has from before must be told from what is appended.
+  virtual base::Result<std::unique_ptr<File>> ReuseLog(const std::string& path) = 0;
   /// An existing file, for appending at its end and for reading.
   virtual base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) = 0;
   virtual base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) = 0;
