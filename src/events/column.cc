@@ -70,6 +70,16 @@ void PutInts(std::string& out, std::span<const int64_t> values) {
     PutZigZag(out, min);
     return;
   }
+  if (min >= -64 && *max_it < 64) {  // a byte each: no form is shorter
+    const size_t start = out.size();
+    out.resize_and_overwrite(start + 1 + values.size(), [&](char* bytes, size_t) {
+      char* at = bytes + start;
+      *at++ = kPlain;
+      for (const int64_t v : values) *at++ = static_cast<char>(ZigZag(v));
+      return static_cast<size_t>(at - bytes);  // what is asked for may have become more
+    });
+    return;
+  }
   uint64_t divisor = 0;
   size_t plain = 0, delta = 0, scaled = 0;
   int64_t previous = 0;
