@@ -56,7 +56,12 @@ using TextColumn = Column<std::string_view>;
 class MadeTexts {
  public:
   std::string& Open() { return bytes_; }
-  void Close() { ends_.push_back(bytes_.size()); }
+  /// The text of that row is done; rows come one after the other.
+  void Close(size_t row) {
+    if (bytes_.empty()) return;  // as those before
+    if (ends_.empty()) ends_.assign(row, 0);
+    ends_.push_back(bytes_.size());
+  }
   void Put(std::string& out) const {
     if (bytes_.empty()) return PutTexts(out, std::span(&kNone, 1));
     std::vector<std::string_view> texts;
@@ -162,8 +167,8 @@ struct SpanColumns {
     bool fits = span.events.empty() || PutSpanEvents(events.Open(), span.events, time_ns);
     fits = (span.links.empty() || PutSpanLinks(links.Open(), span.links)) && fits;
     PHAROS_CHECK(fits, "a span that was stored once is too deep");
-    events.Close();
-    links.Close();
+    events.Close(row);
+    links.Close(row);
   }
   void Put(std::string& out) const {
     duration.Put(out);

@@ -236,9 +236,12 @@ void TraceTableBuilder::Build() {
 void TraceTableBuilder::NumberSpans(Trace& trace, std::span<const uint32_t> rows,
                                     SpanNumbers& numbers) {
   numbers.Clear();
+  numbers.entries.resize(rows.size());
+  auto entry_at = numbers.entries.begin();
   for (const uint32_t i : rows) {
-    if (rows_[i].span != 0) numbers.entries.push_back({rows_[i].time, rows_[i].span, i});
+    if (rows_[i].span != 0) *entry_at++ = {rows_[i].time, rows_[i].span, i};
   }
+  numbers.entries.erase(entry_at, numbers.entries.end());
   SortNearlySorted(numbers.entries, [](const SpanNumbers::Entry& a, const SpanNumbers::Entry& b) {
     return a.time != b.time ? a.time < b.time : a.id < b.id;
   });
