@@ -82,7 +82,7 @@ class MemtableInput final : public RowInput {
       out->event = &kPlain;
       return true;
     }
-    auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
+    auto* event = static_cast<Event*>(arena_.Allocate(sizeof(Event), alignof(Event)));
     if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
