@@ -1,6 +1,7 @@
 #include "events/attribute_columns.h"
 
 #include <algorithm>
+#include <bit>
 #include <unordered_map>
 #include <vector>
 
@@ -16,13 +17,60 @@ using model::KeyValue;
 using model::Value;
 using Type = model::Value::Type;
 
+bool IsText(Type type) {
+  return type == Type::kString || type == Type::kBytes || type == Type::kArray ||
+         type == Type::kMap;
+}
+
+/// The values of one key and type.
+struct Column {
+  std::string_view key;
+  Type type{};
+  std::vector<int64_t> numbers;         // integers and booleans; bits of doubles
+  std::vector<std::string_view> texts;  // strings and bytes; arrays and maps: places in `encoded`
+  std::string encoded;
+  std::vector<size_t> ends;
+
+  Column(const KeyValue& first, size_t rows) : key(first.key), type(first.value.type) {
+    if (type == Type::kInt || type == Type::kBool || type == Type::kDouble) numbers.reserve(rows);
+    if (IsText(type)) texts.reserve(rows);
+  }
+
+  void Add(const Value& value) {
+    switch (type) {
+      case Type::kNull: break;
+      case Type::kInt: numbers.push_back(value.integer); break;
+      case Type::kBool: numbers.push_back(value.boolean ? 1 : 0); break;
+      case Type::kDouble: numbers.push_back(std::bit_cast<int64_t>(value.real)); break;
+      case Type::kString:
+      case Type::kBytes: texts.push_back(value.text); break;
+      case Type::kArray:
+      case Type::kMap:
+        PHAROS_CHECK(PutValue(encoded, value), "a value that was stored once is too deep");
+        ends.push_back(encoded.size());
+        break;
+    }
+  }
+
+  void Put(std::string& out) {
+    if (type == Type::kInt || type == Type::kBool) {
+      PutPackedInts(out, numbers);
+    } else if (type == Type::kDouble) {
+      for (const int64_t bits : numbers) PutFixed(out, bits);
+    } else if (IsText(type)) {
+      size_t start = 0;
+      for (const size_t end : ends) {
+        texts.push_back(std::string_view(encoded).substr(start, end - start));
+        start = end;
+      }
+      PutTexts(out, texts);
+    }
+  }
+};
+
 /// Shapes and columns of a granule in the making.
 struct Shapes {
-  struct Column {
-    std::string_view key;
-    Type type{};
-    std::vector<const Value*> values;
-  };
+  const size_t row_count;
   std::unordered_map<std::string, int64_t, base::StringHasher, std::equal_to<>> shape_numbers;
   std::vector<std::vector<uint32_t>> shapes;  // column numbers in the order of the attributes
   std::unordered_map<std::string, uint32_t> column_numbers;
@@ -30,6 +78,8 @@ struct Shapes {
   std::vector<int64_t> rows;
   std::span<const KeyValue> last;  // the row before
   std::string scratch;
+
+  explicit Shapes(size_t count) : row_count(count) { rows.reserve(count); }
 
   void Add(std::span<const KeyValue> attributes) {
     if (rows.empty() || !SameShape(attributes, last)) {
@@ -39,16 +89,14 @@ struct Shapes {
     }
     last = attributes;
     const std::vector<uint32_t>& shape = shapes[static_cast<size_t>(rows.back())];
-    for (size_t i = 0; i < attributes.size(); ++i) {
-      columns[shape[i]].values.push_back(&attributes[i].value);
-    }
+    for (size_t i = 0; i < attributes.size(); ++i) columns[shape[i]].Add(attributes[i].value);
   }
 
   static bool SameShape(std::span<const KeyValue> a, std::span<const KeyValue> b) {
-    if (a.data() == b.data() && a.size() == b.size()) return true;
+    if (a.size() == b.size() && a.data() == b.data()) return true;
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const KeyValue& x, const KeyValue& y) {
-                        return x.value.type == y.value.type && SameText(x.key, y.key);
+                        return x.value.type == y.value.type && SameView(x.key, y.key);
                       });
   }
 
@@ -77,47 +125,15 @@ struct Shapes {
       PutVarint(name, seen[name]++);
       const auto [it, is_new] =
           column_numbers.try_emplace(name, static_cast<uint32_t>(columns.size()));
-      if (is_new) columns.push_back({kv.key, kv.value.type, {}});
+      if (is_new) columns.emplace_back(kv, columns.size() < kRoomyColumns ? row_count : 0);
       shape.push_back(it->second);
     }
     return shape;
   }
+
+  /// Columns that get memory for all rows at once; rows of many shapes have few values in each.
+  static constexpr size_t kRoomyColumns = 64;
 };
-
-bool IsText(Type type) {
-  return type == Type::kString || type == Type::kBytes || type == Type::kArray ||
-         type == Type::kMap;
-}
-
-void PutColumn(std::string& out, const Shapes::Column& column) {
-  if (column.type == Type::kInt || column.type == Type::kBool) {
-    std::vector<int64_t> numbers;
-    for (const Value* value : column.values) {
-      numbers.push_back(column.type == Type::kInt ? value->integer : int64_t{value->boolean});
-    }
-    PutPackedInts(out, numbers);
-  } else if (column.type == Type::kDouble) {
-    for (const Value* value : column.values) PutFixed(out, value->real);
-  } else if (IsText(column.type)) {
-    std::string encoded;
-    std::vector<size_t> ends;
-    std::vector<std::string_view> texts;
-    if (column.type == Type::kArray || column.type == Type::kMap) {
-      for (const Value* value : column.values) {
-        PHAROS_CHECK(PutValue(encoded, *value), "a value that was stored once is too deep");
-        ends.push_back(encoded.size());
-      }
-      size_t start = 0;
-      for (const size_t end : ends) {
-        texts.push_back(std::string_view(encoded).substr(start, end - start));
-        start = end;
-      }
-    } else {
-      for (const Value* value : column.values) texts.push_back(value->text);
-    }
-    PutTexts(out, texts);
-  }
-}
 
 struct DecodedColumn {
   std::string_view key;
@@ -164,10 +180,10 @@ struct DecodedColumn {
 }  // namespace
 
 void PutAttributeColumns(std::string& out, std::span<const std::span<const KeyValue>> rows) {
-  Shapes shapes;
+  Shapes shapes(rows.size());
   for (const std::span<const KeyValue> row : rows) shapes.Add(row);
   PutVarint(out, shapes.columns.size());
-  for (const Shapes::Column& column : shapes.columns) {
+  for (const Column& column : shapes.columns) {
     PutText(out, column.key);
     PutByte(out, static_cast<uint8_t>(column.type));
   }
@@ -177,7 +193,7 @@ void PutAttributeColumns(std::string& out, std::span<const std::span<const KeyVa
     for (const uint32_t column : shape) PutVarint(out, column);
   }
   PutPackedInts(out, shapes.rows);
-  for (const Shapes::Column& column : shapes.columns) PutColumn(out, column);
+  for (Column& column : shapes.columns) column.Put(out);
 }
 
 void GetAttributeColumns(Reader& in, size_t rows, std::span<const uint32_t> selected,

@@ -69,31 +69,14 @@ uint64_t BatchWriter::OriginNumber(const model::Origin* origin) {
   return last_origin_number_ = it->second;
 }
 
-/// 0 where the attributes are to stand in the record: at their first event, and where they are
-/// too large.
-uint64_t BatchWriter::SharedNumber(std::span<const model::KeyValue> attributes) {
-  if (text_.empty() || attributes.empty()) return 0;
-  const auto address = reinterpret_cast<uintptr_t>(attributes.data());
-  Seen& seen = seen_[(address >> 4 ^ address >> 8) % seen_.size()];
-  if (seen.data != attributes.data() || seen.size != attributes.size()) {
-    seen = {attributes.data(), attributes.size(), 0};
-    return 0;
-  }
-  if (seen.number == 0) {
-    std::string bytes;
-    if (!PutAttributes(bytes, attributes) || bytes.size() > kMaxRecordBytes / 2) return 0;
-    PutText(sets_, bytes);
-    seen.number = ++set_count_;
-  }
-  return seen.number;
-}
-
 bool BatchWriter::Add(const model::Event& event) {
   const uint64_t origin = OriginNumber(event.origin);
   if (origin == UINT64_MAX) return false;
   const size_t start = frame_.size();
   PutFixed(frame_, uint32_t{0});
-  const bool fits = PutRecord(frame_, event, origin, text_, SharedNumber(event.attributes));
+  const SetRef set =
+      text_.empty() ? forms_.Find(event.attributes) : forms_.FindShared(event.attributes);
+  const bool fits = PutRecord(frame_, event, origin, text_, set);
   const size_t length = frame_.size() - start - sizeof(uint32_t);
   const size_t apart = LineLiesIn(event, text_) ? event.body.text.size() : 0;
   if (!fits || length + apart > kMaxRecordBytes || frame_.size() > kMaxFrameBytes) {
@@ -112,8 +95,8 @@ std::string BatchWriter::Finish() {
   Patch(sizeof(uint32_t), frame_.size());
   PutVarint(frame_, origin_numbers_.size());
   frame_ += origins_;
-  PutVarint(frame_, set_count_);
-  frame_ += sets_;
+  PutVarint(frame_, forms_.count());
+  frame_ += forms_.bytes();
   Patch(2 * sizeof(uint32_t), frame_.size());
   return std::move(frame_);
 }

@@ -3,25 +3,24 @@
 // docs/format/events.md.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "events/attribute_forms.h"
 #include "model/event.h"
 
 namespace pharos::events {
 
-inline constexpr uint8_t kBatchCodec = 6;  ///< WalFrame::codec: a frame
+inline constexpr uint8_t kBatchCodec = 8;  ///< WalFrame::codec: a frame
 /// A frame whose lines have their places in a text, and behind it that text as the sender
 /// compressed it.
-inline constexpr uint8_t kSentBatchCodec = 7;
+inline constexpr uint8_t kSentBatchCodec = 9;
 
-/// Builds a frame. Owns: the frame in the making; borrows nothing after a call. Threads: one.
+/// Builds a frame. Owns: the frame in the making; keeps views of the events. Threads: one.
 class BatchWriter {
  public:
   /// `memory` is where the frame is made. Lines that lie in `text` are written as their places.
@@ -36,23 +35,14 @@ class BatchWriter {
   std::string Finish();
 
  private:
-  /// Attributes that an event had; events that were given the same ones lie at the same place.
-  struct Seen {
-    const model::KeyValue* data = nullptr;
-    size_t size = 0;
-    uint64_t number = 0;  // 1 + that of the set; 0 until a second event has it
-  };
   uint64_t OriginNumber(const model::Origin* origin);
-  uint64_t SharedNumber(std::span<const model::KeyValue> attributes);
   void CloseGroup();
   void Patch(size_t at, size_t value);
 
   std::string frame_;
   const std::string_view text_;
   std::string origins_;
-  std::string sets_;  // of attributes
-  uint64_t set_count_ = 0;
-  std::array<Seen, 16> seen_;  // by address
+  AttributeForms forms_;
   std::unordered_map<const model::Origin*, uint64_t> origin_numbers_;
   const model::Origin* last_origin_ = nullptr;
   uint64_t last_origin_number_ = 0;

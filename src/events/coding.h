@@ -50,6 +50,11 @@ inline bool SameText(std::string_view a, std::string_view b) {
   return a.size() == b.size() && SameBytes(a.data(), b.data(), a.size());
 }
 
+/// The same for texts that are often one and the same in memory.
+inline bool SameView(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.data() == b.data() || SameBytes(a.data(), b.data(), a.size()));
+}
+
 inline void PutVarint(std::string& out, uint64_t v) {
   char buffer[10];
   size_t n = 0;
@@ -134,6 +139,8 @@ class Reader {
     at_ += n;
     return out;
   }
+  /// Passes over bytes that are there: n ≤ left().
+  void Skip(size_t n) { at_ += n; }
   std::string_view Text() { return Bytes(Varint()); }
   /// A number of items of at least `item_bytes` each; fails where they cannot fit, so that
   /// nothing is allocated for a made-up count.

@@ -20,8 +20,10 @@ struct Texts {
   std::vector<int64_t> numbers;
 };
 
-/// The dictionary, or false when more than half of the texts are distinct.
+/// The dictionary, or false when more than half of the texts are distinct, or nearly all of the
+/// first ones.
 bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
+  constexpr size_t kFirst = 128;
   std::vector<uint32_t> slots(std::bit_ceil(texts.size() + 2));  // 1 + number, open addressing
   out->numbers.reserve(texts.size());
   const auto number_of = [&](std::string_view text) -> uint32_t {
@@ -36,9 +38,10 @@ bool MakeDictionary(std::span<const std::string_view> texts, Texts* out) {
     return slots[at] - 1;
   };
   for (size_t i = 0; i < texts.size(); ++i) {
-    const bool same = i > 0 && SameText(texts[i], texts[i - 1]);
+    const bool same = i > 0 && SameView(texts[i], texts[i - 1]);
     out->numbers.push_back(same ? out->numbers.back() : number_of(texts[i]));
     if (i > 0 && out->distinct.size() * 2 > texts.size()) return false;
+    if (i == kFirst && out->distinct.size() > kFirst - 8) return false;
   }
   return true;
 }
@@ -67,6 +70,16 @@ void PutInts(std::string& out, std::span<const int64_t> values) {
     PutZigZag(out, min);
     return;
   }
+  if (min >= -64 && *max_it < 64) {  // a byte each: no form is shorter
+    const size_t start = out.size();
+    out.resize_and_overwrite(start + 1 + values.size(), [&](char* bytes, size_t) {
+      char* at = bytes + start;
+      *at++ = kPlain;
+      for (const int64_t v : values) *at++ = static_cast<char>(ZigZag(v));
+      return static_cast<size_t>(at - bytes);  // what is asked for may have become more
+    });
+    return;
+  }
   uint64_t divisor = 0;
   size_t plain = 0, delta = 0, scaled = 0;
   int64_t previous = 0;
@@ -76,23 +89,32 @@ void PutInts(std::string& out, std::span<const int64_t> values) {
     delta += VarintBytes(ZigZag(WrapSub(v, previous)));
     previous = v;
   }
-  for (const int64_t v : values) scaled += VarintBytes(Distance(v, min) / divisor);
-  if (delta < plain && delta <= scaled) {
-    PutByte(out, kDelta);
-    previous = 0;
-    for (const int64_t v : values) {
-      PutZigZag(out, WrapSub(v, previous));
-      previous = v;
+  const auto scale = [&](int64_t v) {  // division is slow
+    return divisor == 1 ? Distance(v, min) : Distance(v, min) / divisor;
+  };
+  for (const int64_t v : values) scaled += VarintBytes(scale(v));
+  const size_t start = out.size();
+  const size_t most = 32 + std::min({plain, delta, scaled});
+  out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
+    RawBytes raw{bytes + start};
+    if (delta < plain && delta <= scaled) {
+      PutByte(raw, kDelta);
+      previous = 0;
+      for (const int64_t v : values) {
+        PutZigZag(raw, WrapSub(v, previous));
+        previous = v;
+      }
+    } else if (scaled < plain) {
+      PutByte(raw, kScaled);
+      PutZigZag(raw, min);
+      PutVarint(raw, divisor);
+      for (const int64_t v : values) PutVarint(raw, scale(v));
+    } else {
+      PutByte(raw, kPlain);
+      for (const int64_t v : values) PutZigZag(raw, v);
     }
-  } else if (scaled < plain) {
-    PutByte(out, kScaled);
-    PutZigZag(out, min);
-    PutVarint(out, divisor);
-    for (const int64_t v : values) PutVarint(out, Distance(v, min) / divisor);
-  } else {
-    PutByte(out, kPlain);
-    for (const int64_t v : values) PutZigZag(out, v);
-  }
+    return static_cast<size_t>(raw.at - bytes);
+  });
 }
 
 void GetInts(Reader& in, size_t n, std::vector<int64_t>* values) {

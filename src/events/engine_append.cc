@@ -79,21 +79,24 @@ struct BatchSizes {
 };
 
 BatchSizes SizesOf(const model::EventBatch& batch, std::string_view text) {
-  constexpr size_t kEvent = 48, kPair = 8;
+  constexpr size_t kEvent = 48, kPair = 8, kOpen = 2;
   BatchSizes sizes;
   sizes.counts.resize(batch.streams.size());
   for (size_t i = 0; i < batch.streams.size(); ++i) {
     const model::StreamEvents& stream = batch.streams[i];
     sizes.records += kEvent + stream.stream.bytes().size();
     const model::KeyValue* last = nullptr;
+    size_t keys = 0;
     for (const model::Event& event : stream.events) {
       ++sizes.counts[i][static_cast<size_t>(event.kind)];
       sizes.records += event.span != nullptr ? 2 * kEvent : kEvent;
       (LineLiesIn(event, text) ? sizes.placed : sizes.records) += event.body.text.size();
       if (event.attributes.data() == last) continue;  // shared, or none again
       last = event.attributes.data();
+      const bool same_keys = event.attributes.size() == keys;  // likely: then they stand in a set
+      keys = event.attributes.size();
       for (const model::KeyValue& kv : event.attributes) {
-        sizes.records += kPair + kv.key.size() + kv.value.text.size();
+        sizes.records += kv.value.text.size() + (same_keys ? kOpen : kPair + kv.key.size());
       }
     }
   }

@@ -15,8 +15,13 @@ namespace {
 
 TEST(Column, IntsOfEveryFormComeBack) {
   std::mt19937_64 random(5);
-  std::vector<std::vector<int64_t>> columns = {
-      {7, 7, 7}, {1}, {INT64_MIN, INT64_MAX, 0, -1}, {1'000'000'000, 1'000'001'000, 1'000'005'000}};
+  std::vector<std::vector<int64_t>> columns = {{7, 7, 7},
+                                               {1},
+                                               {-64, 63, 0},
+                                               {-65, 63},
+                                               {-64, 64},
+                                               {INT64_MIN, INT64_MAX, 0, -1},
+                                               {1'000'000'000, 1'000'001'000, 1'000'005'000}};
   for (int shift = 0; shift < 64; shift += 3) {
     std::vector<int64_t>& column = columns.emplace_back();
     for (int i = 0; i < 500; ++i) column.push_back(static_cast<int64_t>(random() >> shift));
@@ -24,9 +29,11 @@ TEST(Column, IntsOfEveryFormComeBack) {
   std::vector<int64_t>& rising = columns.emplace_back();
   for (int i = 0; i < 500; ++i) rising.push_back(int64_t{1} << 60 | i * 1000);
   for (const auto& column : columns) {
-    std::string bytes;
+    std::string bytes = "behind others";
+    const size_t start = bytes.size();
     PutInts(bytes, column);
-    Reader in(bytes);
+    EXPECT_TRUE(bytes.starts_with("behind others"));
+    Reader in(std::string_view(bytes).substr(start));
     std::vector<int64_t> back;
     GetInts(in, column.size(), &back);
     EXPECT_TRUE(in.ok() && in.AtEnd());

@@ -14,37 +14,40 @@ using model::Event;
 using model::SpanPart;
 
 bool Same(int64_t a, int64_t b) { return a == b; }
-bool Same(std::string_view a, std::string_view b) { return SameText(a, b); }
+bool Same(std::string_view a, std::string_view b) { return SameView(a, b); }
 void PutValues(std::string& out, std::span<const int64_t> values) { PutPackedInts(out, values); }
 void PutValues(std::string& out, std::span<const std::string_view> values) {
   PutTexts(out, values);
 }
 
 /// A column of numbers, or of texts that live elsewhere. Most are constant, and then take no
-/// memory.
+/// memory and hardly any time.
 template <class T>
 class Column {
  public:
-  void Add(T value, size_t times = 1) {
+  /// The value of `times` rows from `row` on, which are the next ones, of `rows`.
+  [[gnu::always_inline]] void Add(size_t row, size_t rows, T value, size_t times = 1) {
     if (values_.empty()) {
-      if (count_ == 0) first_ = value;
-      if (Same(value, first_)) {
-        count_ += times;
+      if (row == 0) first_ = value;
+      if (Same(value, first_)) [[likely]] {
         return;
       }
-      values_.reserve(kGranuleRows);
-      values_.assign(count_, first_);
+      Vary(row, rows);
     }
-    values_.insert(values_.end(), times, value);
+    for (; times > 0; --times) values_.push_back(value);
   }
   void Put(std::string& out) const {
     PutValues(out, values_.empty() ? std::span<const T>(&first_, 1) : std::span<const T>(values_));
   }
 
  private:
+  [[gnu::noinline]] void Vary(size_t row, size_t rows) {
+    values_.reserve(rows);
+    values_.assign(row, first_);
+  }
+
   T first_{};
-  size_t count_ = 0;
-  std::vector<T> values_;
+  std::vector<T> values_;  // empty while all are the first
 };
 using IntColumn = Column<int64_t>;
 using TextColumn = Column<std::string_view>;
@@ -53,18 +56,26 @@ using TextColumn = Column<std::string_view>;
 class MadeTexts {
  public:
   std::string& Open() { return bytes_; }
-  void Close() { ends_.push_back(bytes_.size()); }
+  /// The text of that row is done; rows come one after the other.
+  void Close(size_t row) {
+    if (bytes_.empty()) return;  // as those before
+    if (ends_.empty()) ends_.assign(row, 0);
+    ends_.push_back(bytes_.size());
+  }
   void Put(std::string& out) const {
-    TextColumn texts;
+    if (bytes_.empty()) return PutTexts(out, std::span(&kNone, 1));
+    std::vector<std::string_view> texts;
+    texts.reserve(ends_.size());
     size_t start = 0;
     for (const size_t end : ends_) {
-      texts.Add(std::string_view(bytes_).substr(start, end - start));
+      texts.push_back(std::string_view(bytes_).substr(start, end - start));
       start = end;
     }
-    texts.Put(out);
+    PutTexts(out, texts);
   }
 
  private:
+  static constexpr std::string_view kNone{};
   std::string bytes_;
   std::vector<size_t> ends_;
 };
@@ -92,6 +103,7 @@ GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
 void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMeta& meta) {
   std::vector<std::pair<uint32_t, uint32_t>> runs;
   std::vector<int64_t> steps;
+  steps.reserve(rows.size());
   int64_t previous = 0;
   for (const GranuleRow& row : rows) {
     if (runs.empty() || runs.back().first != row.stream) {
@@ -143,21 +155,20 @@ struct SpanColumns {
   TextColumn name, message, trace_state;
   MadeTexts events, links;
 
-  void Add(const Event& event) {
-    const SpanPart& span = *event.span;
-    duration.Add(WrapSub(span.end_ns, event.time_ns));
-    name.Add(span.name);
-    kind.Add(span.kind);
-    status.Add(span.status_code);
-    message.Add(span.status_message);
-    trace_state.Add(span.trace_state);
-    dropped_events.Add(span.dropped_events);
-    dropped_links.Add(span.dropped_links);
-    bool fits = span.events.empty() || PutSpanEvents(events.Open(), span.events, event.time_ns);
+  void Add(size_t row, size_t rows, const SpanPart& span, int64_t time_ns) {
+    duration.Add(row, rows, WrapSub(span.end_ns, time_ns));
+    name.Add(row, rows, span.name);
+    kind.Add(row, rows, span.kind);
+    status.Add(row, rows, span.status_code);
+    message.Add(row, rows, span.status_message);
+    trace_state.Add(row, rows, span.trace_state);
+    dropped_events.Add(row, rows, span.dropped_events);
+    dropped_links.Add(row, rows, span.dropped_links);
+    bool fits = span.events.empty() || PutSpanEvents(events.Open(), span.events, time_ns);
     fits = (span.links.empty() || PutSpanLinks(links.Open(), span.links)) && fits;
     PHAROS_CHECK(fits, "a span that was stored once is too deep");
-    events.Close();
-    links.Close();
+    events.Close(row);
+    links.Close(row);
   }
   void Put(std::string& out) const {
     duration.Put(out);
@@ -178,16 +189,17 @@ struct EventColumns {
   IntColumn origin, is_observed, observed, flags, dropped, severity;
   TextColumn severity_text, event_name;
 
-  void Add(const Event& event, int64_t of_origin, size_t times) {
+  /// Of `times` rows from `row` on, of `rows`.
+  void Add(size_t row, size_t rows, const Event& event, int64_t of_origin, size_t times) {
     const bool said = event.observed_ns != 0;  // 0 stays 0: most senders do not say it
-    origin.Add(of_origin, times);
-    is_observed.Add(said ? 1 : 0, times);
-    observed.Add(said ? WrapSub(event.observed_ns, event.time_ns) : 0, times);
-    flags.Add(event.flags, times);
-    dropped.Add(event.dropped_attributes, times);
-    severity.Add(event.severity_number, times);
-    severity_text.Add(event.severity_text, times);
-    event_name.Add(event.event_name, times);
+    origin.Add(row, rows, of_origin, times);
+    is_observed.Add(row, rows, said ? 1 : 0, times);
+    observed.Add(row, rows, said ? WrapSub(event.observed_ns, event.time_ns) : 0, times);
+    flags.Add(row, rows, event.flags, times);
+    dropped.Add(row, rows, event.dropped_attributes, times);
+    severity.Add(row, rows, event.severity_number, times);
+    severity_text.Add(row, rows, event.severity_text, times);
+    event_name.Add(row, rows, event.event_name, times);
   }
   void Put(std::string& out) const {
     origin.Put(out);
@@ -214,8 +226,10 @@ void PutRest(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
       if (rows[end].event != row.event || rows[end].origin != row.origin) break;
       attributes.push_back(rows[end].attributes);
     }
-    all.Add(*row.event, Within(row.origin, meta.first_origin), end - i);
-    for (size_t span = i; spans && span < end; ++span) of_spans.Add(*row.event);
+    all.Add(i, rows.size(), *row.event, Within(row.origin, meta.first_origin), end - i);
+    for (size_t at = i; spans && at < end; ++at) {
+      of_spans.Add(at, rows.size(), *row.event->span, row.event->time_ns);
+    }
   }
   all.Put(out);
   if (spans) of_spans.Put(out);

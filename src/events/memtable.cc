@@ -53,8 +53,8 @@ base::Result<uint32_t> Memtable::AttributeSetOf(std::string_view bytes) {
   const auto it = attribute_set_index_.find(bytes);
   if (it != attribute_set_index_.end()) return it->second;
   Reader in(bytes);
-  const std::span<const model::KeyValue> set = GetAttributes(in, arena_);
-  if (!in.ok() || !in.AtEnd() || set.empty()) return Corrupt();
+  const AttributeSet set = GetAttributeSet(in, arena_);
+  if (!in.ok() || !in.AtEnd() || set.attributes.empty()) return Corrupt();
   attribute_sets_.Grow() = set;
   const auto number = static_cast<uint32_t>(attribute_sets_.size());
   attribute_set_index_.emplace(bytes, number);
@@ -84,6 +84,7 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
       PHAROS_TRY(known, AttributeSetOf(from.batch.attribute_sets[places.shared - 1]));
     }
     attributes = known;
+    if (places.is_plain && attribute_sets_[attributes - 1].open != 0) return Corrupt();
   }
   const size_t number = rows_.size();
   const size_t within = number % kMemBlockRows;

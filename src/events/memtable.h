@@ -35,7 +35,7 @@ struct MemRow {
   uint32_t is_plain : 1 = 0;  ///< a log record of nothing but time, line and attribute set
   uint32_t origin = 0;        ///< 1 + index into the memtable's origins, 0 for none
   uint32_t fingerprint = 0;   ///< of the trace id, 0 without one
-  uint32_t attributes = 0;    ///< 1 + index into its attribute sets; 0: they stand in the record
+  uint32_t attributes = 0;    ///< 1 + index into its attribute sets; 0: in the record
 
   std::string_view text() const { return {line, line_length}; }
 };
@@ -93,8 +93,8 @@ class Memtable {
   const model::Origin* origin(uint32_t number) const {
     return number == 0 ? nullptr : origins_[number - 1];
   }
-  std::span<const model::KeyValue> attribute_set(uint32_t number) const {
-    return number == 0 ? std::span<const model::KeyValue>() : attribute_sets_[number - 1];
+  AttributeSet attribute_set(uint32_t number) const {
+    return number == 0 ? AttributeSet() : attribute_sets_[number - 1];
   }
   RecordView View(const MemRow& row) const {
     return {{row.record, row.length}, row.text(), attribute_set(row.attributes)};
@@ -123,7 +123,7 @@ class Memtable {
   StableVector<MemBlock, 0> blocks_;
   StableVector<MemStream, 4> streams_;
   StableVector<const model::Origin*, 4> origins_;
-  StableVector<std::span<const model::KeyValue>, 4> attribute_sets_;
+  StableVector<AttributeSet, 4> attribute_sets_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> stream_index_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> origin_index_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> attribute_set_index_;

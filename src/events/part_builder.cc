@@ -175,7 +175,13 @@ class PartBuilder {
   /// Most rows have the keys of the row before, in the same order.
   void NoteKeys(std::span<const model::KeyValue> attributes) {
     if (last_keys_.size() < attributes.size()) last_keys_.resize(attributes.size());
+    if (given_keys_.size() < attributes.size()) given_keys_.resize(attributes.size());
     for (size_t i = 0; i < attributes.size(); ++i) {
+      if (attributes[i].key.data() == given_keys_[i].data() &&
+          attributes[i].key.size() == given_keys_[i].size() && !attributes[i].key.empty()) {
+        continue;
+      }
+      given_keys_[i] = attributes[i].key;
       if (last_keys_[i].data() == nullptr || !SameText(attributes[i].key, last_keys_[i])) {
         last_keys_[i] = NoteKey(attributes[i].key);
       }
@@ -197,15 +203,16 @@ class PartBuilder {
     if (!rows_.empty()) {
       const GranulePages pages = EncodeGranule(rows_);
       granules_.push_back(pages.meta);
-      PHAROS_TRY_VOID(AddPage("key", pages.key));
-      PHAROS_TRY_VOID(AddPage("ids", pages.ids));
+      PHAROS_TRY_VOID(AddPage("key", pages.key, kKeyLevel));
+      PHAROS_TRY_VOID(AddPage("ids", pages.ids, kIdsLevel));
       PHAROS_TRY(const std::string body, bodies_.FinishGranule(writer_, plan_.zstd_level));
       PHAROS_TRY_VOID(AddPage("body", body));
-      PHAROS_TRY_VOID(AddPage("rest", pages.rest));
+      PHAROS_TRY_VOID(AddPage("rest", pages.rest, kRestLevel));
     }
     rows_.clear();
     bytes_ = 0;
     last_attributes_ = {};
+    given_keys_.clear();
     if (last_.event != nullptr) {  // the next granule may begin with what it is equal to
       PHAROS_TRY_VOID(OpenRun());
       duplicates_.Settle();
@@ -233,9 +240,12 @@ class PartBuilder {
     return AddPage("meta", meta.Encode());
   }
 
-  Result<void> AddPage(std::string_view section, std::string_view bytes) {
+  /// Levels of zstd above which these pages do not get smaller, only slower to write.
+  static constexpr int kKeyLevel = 1, kIdsLevel = 1, kRestLevel = 2;
+
+  Result<void> AddPage(std::string_view section, std::string_view bytes, int level = 22) {
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer_.AddPage(section, bytes, io::kPageZstd, plan_.zstd_level));
+               writer_.AddPage(section, bytes, io::kPageZstd, std::min(level, plan_.zstd_level)));
     return {};
   }
 
@@ -250,7 +260,8 @@ class PartBuilder {
   std::vector<GranuleMeta> granules_;
   std::vector<GranuleRow> rows_;  // of the open granule
   std::set<std::string, std::less<>> keys_;
-  std::vector<std::string_view> last_keys_;  // by place, each one of keys_
+  std::vector<std::string_view> last_keys_;   // by place, each one of keys_
+  std::vector<std::string_view> given_keys_;  // the same, as rows of the open granule had them
   bool many_keys_ = false;
   std::span<const model::KeyValue> last_attributes_;  // of the open granule
   size_t attribute_bytes_ = 0;                        // of these

@@ -1,5 +1,7 @@
 #include "events/record_codec.h"
 
+#include <bit>
+
 #include "events/limits.h"
 
 namespace pharos::events {
@@ -41,18 +43,27 @@ bool HasExtra(const Event& e) {
 /// A body's type byte for a line that stands elsewhere: its place and length follow.
 constexpr uint8_t kPlacedLine = 0x80;
 /// In place of a number of attributes, which is not 0 where there are any: the number of a set
-/// follows.
+/// follows, then the values of its open places.
 constexpr uint8_t kSharedAttributes = 0;
+/// Added to the type of a value in a set that is open.
+constexpr uint8_t kOpen = 0x80;
+
+template <class F>
+void EachOpen(uint64_t open, F each) {
+  for (; open != 0; open &= open - 1) each(static_cast<size_t>(std::countr_zero(open)));
+}
 
 /// Bytes that a record has at most when it has nothing nested and no span events or links; 0 for
 /// any other.
-size_t PlainRecordBytes(const Event& e, bool placed, bool shared) {
+size_t PlainRecordBytes(const Event& e, bool placed, const SetRef& set) {
   constexpr size_t kFields = 192;  // all fields of a fixed size, and varints at their longest
   constexpr size_t kPair = 24;
   if (e.body.type >= Value::Type::kArray || e.attributes.size() > kMaxAttributes) return 0;
   size_t bytes = kFields + e.severity_text.size() + e.event_name.size();
   if (!placed) bytes += e.body.text.size();
-  if (!shared) {
+  if (set.number != 0) {
+    EachOpen(set.open, [&](size_t i) { bytes += kPair + e.attributes[i].value.text.size(); });
+  } else {
     for (const KeyValue& kv : e.attributes) {
       if (kv.value.type >= Value::Type::kArray) return 0;
       bytes += kPair + kv.key.size() + kv.value.text.size();
@@ -66,9 +77,18 @@ size_t PlainRecordBytes(const Event& e, bool placed, bool shared) {
 
 /// Arrays and maps only into strings, which grow.
 template <class Out>
+bool WriteContent(Out& out, const Value& value, int depth);
+
+template <class Out>
 bool WriteValue(Out& out, const Value& value, int depth = 0) {
   if (depth >= kMaxDepth) return false;
   PutByte(out, static_cast<uint8_t>(value.type));
+  return WriteContent(out, value, depth);
+}
+
+/// A value whose type is known.
+template <class Out>
+bool WriteContent(Out& out, const Value& value, int depth) {
   switch (value.type) {
     case Value::Type::kNull: break;
     case Value::Type::kString:
@@ -124,7 +144,7 @@ bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
 
 /// `text` is null, or where the text begins that has the line.
 template <class Out>
-bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text, uint64_t shared) {
+bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text, const SetRef& set) {
   const bool is_span = e.span != nullptr;
   const bool has_parent = is_span && !e.span->parent_id.IsZero();
   uint8_t flags = 0;
@@ -149,9 +169,10 @@ bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text, ui
   } else if ((flags & kHasBody) && !WriteValue(out, e.body)) {
     return false;
   }
-  if (shared != 0) {
+  if (set.number != 0) {
     PutByte(out, kSharedAttributes);
-    PutVarint(out, shared);
+    PutVarint(out, set.number);
+    EachOpen(set.open, [&](size_t i) { WriteContent(out, e.attributes[i].value, 0); });
   } else if ((flags & kHasAttributes) && !WriteAttributes(out, e.attributes)) {
     return false;
   }
@@ -182,7 +203,82 @@ const SpanPart* GetSpanPart(Reader& in, base::Arena& arena, int64_t time_ns, Spa
   return &span;
 }
 
+/// The value whose type is there already.
+void GetContent(Reader& in, base::Arena& arena, int depth, Value* value) {
+  switch (value->type) {
+    case Value::Type::kNull: break;
+    case Value::Type::kString:
+    case Value::Type::kBytes: value->text = in.Text(); break;
+    case Value::Type::kBool: value->boolean = in.Byte() != 0; break;
+    case Value::Type::kInt: value->integer = in.ZigZagged(); break;
+    case Value::Type::kDouble: value->real = in.Fixed<double>(); break;
+    case Value::Type::kArray: {
+      const std::span<Value> items = MakeSpan<Value>(arena, in.Count(1));
+      for (Value& item : items) item = GetValue(in, arena, depth + 1);
+      *value = Value::Array(items);
+      break;
+    }
+    case Value::Type::kMap: *value = Value::Map(GetAttributes(in, arena, depth + 1)); break;
+  }
+}
+
+/// The set with the record's values at its open places.
+std::span<const KeyValue> FillSet(const AttributeSet& set, Reader& in, base::Arena& arena) {
+  if (set.open == 0) return set.attributes;
+  const std::span<KeyValue> out = arena.CopySpan(set.attributes);
+  EachOpen(set.open, [&](size_t i) { GetContent(in, arena, 0, &out[i].value); });
+  return out;
+}
+
+constexpr size_t kLongestHead = 1 + 8 + 16 + 8 + 8;  // without the origin's number
+
+RecordHead GetHeadChecked(Reader& in) {
+  RecordHead head;
+  head.flags = in.Byte();
+  head.kind = head.flags & kIsSpan ? model::EventKind::kSpan : model::EventKind::kLog;
+  head.time_ns = in.Fixed<int64_t>();
+  if (head.flags & kHasTrace) head.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
+  if (head.flags & kHasSpan) head.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasParent) head.parent_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  if (head.flags & kHasOrigin) head.origin = in.Varint();
+  return head;
+}
+
 }  // namespace
+
+bool PutAttributeSet(std::string& out, const AttributeSet& set) {
+  if (set.attributes.size() > kMaxAttributes) return false;
+  PutVarint(out, set.attributes.size());
+  for (size_t i = 0; i < set.attributes.size(); ++i) {
+    const auto& [key, value] = set.attributes[i];
+    PutText(out, key);
+    if (i < 64 && (set.open >> i & 1) != 0) {
+      PutByte(out, kOpen | static_cast<uint8_t>(value.type));
+    } else if (!PutValue(out, value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+AttributeSet GetAttributeSet(Reader& in, base::Arena& arena) {
+  AttributeSet set;
+  const std::span<KeyValue> out = MakeSpan<KeyValue>(arena, in.Count(2));
+  for (size_t i = 0; i < out.size() && in.ok(); ++i) {
+    out[i].key = in.Text();
+    const uint8_t open = in.left() == 0 ? 0 : static_cast<uint8_t>(*in.at());
+    if ((open & kOpen) == 0) {
+      out[i].value = GetValue(in, arena);
+      continue;
+    }
+    in.Byte();
+    out[i].value.type = static_cast<Value::Type>(open & ~kOpen);
+    if (i >= 64 || out[i].value.type >= Value::Type::kArray) in.Fail();
+    set.open |= uint64_t{1} << (i % 64);
+  }
+  set.attributes = out;
+  return set;
+}
 
 bool PutValue(std::string& out, const Value& value, int depth) {
   return WriteValue(out, value, depth);
@@ -201,21 +297,7 @@ Value GetValue(Reader& in, base::Arena& arena, int depth) {
     return value;
   }
   value.type = static_cast<Value::Type>(type);
-  switch (value.type) {
-    case Value::Type::kNull: break;
-    case Value::Type::kString:
-    case Value::Type::kBytes: value.text = in.Text(); break;
-    case Value::Type::kBool: value.boolean = in.Byte() != 0; break;
-    case Value::Type::kInt: value.integer = in.ZigZagged(); break;
-    case Value::Type::kDouble: value.real = in.Fixed<double>(); break;
-    case Value::Type::kArray: {
-      const std::span<Value> items = MakeSpan<Value>(arena, in.Count(1));
-      for (Value& item : items) item = GetValue(in, arena, depth + 1);
-      value = Value::Array(items);
-      break;
-    }
-    case Value::Type::kMap: value = Value::Map(GetAttributes(in, arena, depth + 1)); break;
-  }
+  GetContent(in, arena, depth, &value);
   return value;
 }
 
@@ -308,15 +390,15 @@ bool LineLiesIn(const Event& e, std::string_view text) {
 }
 
 bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_view text,
-               uint64_t shared) {
+               SetRef set) {
   const char* place = LineLiesIn(e, text) ? text.data() : nullptr;
-  if (place == nullptr || e.attributes.empty()) shared = 0;
-  const size_t most = PlainRecordBytes(e, place != nullptr, shared != 0);
-  if (most == 0) return WriteRecord(out, e, origin, place, shared);
+  if (e.body.type > Value::Type::kString || e.attributes.empty()) set = {};
+  const size_t most = PlainRecordBytes(e, place != nullptr, set);
+  if (most == 0) return WriteRecord(out, e, origin, place, set);
   const size_t start = out.size();
   out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
     RawBytes raw{bytes + start};
-    WriteRecord(raw, e, origin, place, shared);
+    WriteRecord(raw, e, origin, place, set);
     return static_cast<size_t>(raw.at - bytes);
   });
   return true;
@@ -324,12 +406,19 @@ bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_vi
 
 RecordHead GetRecordHead(Reader& in) {
   RecordHead head;
-  head.flags = in.Byte();
+  if (in.left() < kLongestHead) return GetHeadChecked(in);
+  const char* at = in.at();  // nearly all are longer than any head
+  head.flags = static_cast<uint8_t>(*at++);
   head.kind = head.flags & kIsSpan ? model::EventKind::kSpan : model::EventKind::kLog;
-  head.time_ns = in.Fixed<int64_t>();
-  if (head.flags & kHasTrace) head.trace_id.bytes = in.Fixed<std::array<uint8_t, 16>>();
-  if (head.flags & kHasSpan) head.span_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
-  if (head.flags & kHasParent) head.parent_id.bytes = in.Fixed<std::array<uint8_t, 8>>();
+  const auto take = [&](auto& to) {
+    std::memcpy(&to, at, sizeof to);
+    at += sizeof to;
+  };
+  take(head.time_ns);
+  if (head.flags & kHasTrace) take(head.trace_id.bytes);
+  if (head.flags & kHasSpan) take(head.span_id.bytes);
+  if (head.flags & kHasParent) take(head.parent_id.bytes);
+  in.Skip(static_cast<size_t>(at - in.at()));
   if (head.flags & kHasOrigin) head.origin = in.Varint();
   return head;
 }
@@ -338,17 +427,24 @@ bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
                      RecordPlaces* places) {
   *places = {};
   if (!in.ok()) return false;
-  if ((head.flags & kHasBody) == 0 || in.Byte() != kPlacedLine) return in.ok();
-  const uint64_t place = in.Varint(), length = in.Varint();
-  if (!in.ok() || place > text.size() || length > text.size() - place) return false;
-  places->line = text.substr(place, length);
+  const uint8_t body = head.flags & kHasBody ? in.Byte() : 0;
+  if (body == kPlacedLine) {
+    const uint64_t place = in.Varint(), length = in.Varint();
+    if (!in.ok() || place > text.size() || length > text.size() - place) return false;
+    places->line = text.substr(place, length);
+  } else if (body == static_cast<uint8_t>(Value::Type::kString)) {
+    in.Text();
+  } else if (body != 0) {
+    return in.ok();
+  }
   if ((head.flags & kHasAttributes) && in.left() > 0 &&
       static_cast<uint8_t>(*in.at()) == kSharedAttributes) {
     in.Byte();
     places->shared = in.Varint();
     if (places->shared == 0) return false;
   }
-  places->is_plain = (head.flags & ~kHasAttributes) == kHasBody && in.AtEnd();
+  places->is_plain =
+      body == kPlacedLine && (head.flags & ~kHasAttributes) == kHasBody && in.AtEnd();
   return in.ok();
 }
 
@@ -386,8 +482,8 @@ bool GetRecord(const RecordView& record, const Origin* origin, base::Arena& aren
   if ((head.flags & kHasAttributes) && in.left() > 0 &&
       static_cast<uint8_t>(*in.at()) == kSharedAttributes) {
     in.Byte();
-    if (in.Varint() == 0 || record.shared.empty()) return false;
-    event->attributes = record.shared;
+    if (in.Varint() == 0 || record.shared.attributes.empty()) return false;
+    event->attributes = FillSet(record.shared, in, arena);
   } else if (head.flags & kHasAttributes) {
     event->attributes = GetAttributes(in, arena);
   }

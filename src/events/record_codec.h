@@ -22,6 +22,21 @@ bool PutAttributes(std::string& out, std::span<const model::KeyValue> attributes
 model::Value GetValue(Reader& in, base::Arena& arena, int depth = 0);
 std::span<const model::KeyValue> GetAttributes(Reader& in, base::Arena& arena, int depth = 0);
 
+/// Attributes that several records of a batch have. Where a bit of `open` is set, the set has only
+/// key and type, and each record its own value; such values have nothing nested.
+struct AttributeSet {
+  std::span<const model::KeyValue> attributes;
+  uint64_t open = 0;  ///< the first 64 places
+};
+bool PutAttributeSet(std::string& out, const AttributeSet& set);
+AttributeSet GetAttributeSet(Reader& in, base::Arena& arena);
+
+/// How a record names the set that its attributes are.
+struct SetRef {
+  uint64_t number = 0;  ///< 1 + that among the batch's sets; 0: they stand in the record
+  uint64_t open = 0;
+};
+
 bool PutOrigin(std::string& out, const model::Origin& origin);
 const model::Origin* GetOrigin(Reader& in, base::Arena& arena);
 
@@ -36,10 +51,10 @@ std::span<const model::SpanLink> GetSpanLinks(Reader& in, base::Arena& arena);
 bool LineLiesIn(const model::Event& event, std::string_view text);
 
 /// Appends the record. `origin` is 1 + its number in the batch, 0 for none. A line that lies in
-/// `text` is written as its place there; then its attributes may be written as `shared`, 1 + their
-/// number among the batch's sets, 0 for not. False as PutValue.
+/// `text` is written as its place there. `set` is not used where the body is neither null nor a
+/// string. False as PutValue.
 bool PutRecord(std::string& out, const model::Event& event, uint64_t origin,
-               std::string_view text = {}, uint64_t shared = 0);
+               std::string_view text = {}, SetRef set = {});
 
 /// What stands at the front of every record and can be read without the rest.
 struct RecordHead {
@@ -65,7 +80,7 @@ bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
 struct RecordView {
   std::string_view bytes;
   std::string_view line;
-  std::span<const model::KeyValue> shared;
+  AttributeSet shared;
 };
 
 /// The body as a line without decoding the rest: "" when there is none, nothing when it is no

@@ -92,7 +92,7 @@ TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
   for (const bool plain : {true, false}) {
     if (!plain) event.severity_number = 9;
     std::string bytes;
-    ASSERT_TRUE(PutRecord(bytes, event, 0, text, 300));
+    ASSERT_TRUE(PutRecord(bytes, event, 0, text, {300, 0}));
     EXPECT_EQ(bytes.find("level"), std::string::npos);
     Reader in(bytes);
     RecordPlaces places;
@@ -102,11 +102,12 @@ TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
     base::Arena arena;
     Event back;
     EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back));
-    ASSERT_TRUE(GetRecord({bytes, text, level}, nullptr, arena, &back));
+    ASSERT_TRUE(GetRecord({bytes, text, {level}}, nullptr, arena, &back));
     EXPECT_TRUE(model::SameEvent(event, back));
   }
-  std::string apart, alone;  // only records that are placed anyway name sets
-  ASSERT_TRUE(PutRecord(apart, event, 0, {}, 300) && PutRecord(alone, event, 0));
+  event.body = model::Value::Int(5);
+  std::string apart, alone;  // only behind lines, and where there is no body
+  ASSERT_TRUE(PutRecord(apart, event, 0, {}, {300, 0}) && PutRecord(alone, event, 0));
   EXPECT_EQ(apart, alone);
 }
 
@@ -216,6 +217,69 @@ TEST(BatchCodec, WhatEventsShareStandsInTheFrameOnce) {
   EXPECT_FALSE(table.Insert(
       *short_view, EventKind::kLog,
       {std::make_shared<const std::string>(cut), std::make_shared<const std::string>(text)}));
+}
+
+TEST(BatchCodec, AttributesComeBackInWhateverFormTheyStand) {
+  RandomEvents random(8);
+  base::Arena arena;
+  std::vector<model::KeyValue> pairs;
+  std::vector<Event> sent;
+  for (int i = 0; i < 2000; ++i) {
+    Event event = i % 3 == 0 ? random.Log(i) : random.Span(i);
+    event.origin = nullptr;
+    pairs.clear();
+    const size_t keys = random.Below(5);
+    for (size_t k = 0; k < keys; ++k) {
+      const std::string key = "key" + std::to_string(k + (random.Below(40) == 0 ? 1 : 0));
+      const std::string text(random.Below(random.Below(30) == 0 ? 200 : 3), 'v');
+      const model::Value values[] = {
+          model::Value::String(arena.Copy(text)), model::Value::Int(random.Below(2) - 1),
+          model::Value::Double(0.5), model::Value::Bytes(arena.Copy(text)),
+          model::Value::Bool(random.Below(9) != 0)};
+      pairs.push_back({arena.Copy(key), values[k]});
+    }
+    if (random.Below(2) == 0)
+      event.attributes = arena.CopySpan(std::span<const model::KeyValue>(pairs));
+    sent.push_back(event);
+  }
+  std::string frame;
+  {
+    BatchWriter writer;
+    for (const EventKind kind : {EventKind::kLog, EventKind::kSpan}) {
+      writer.BeginStream(kind, model::Labels{{"app", "a"}});
+      for (const Event& event : sent) {
+        if (event.kind == kind) {
+          ASSERT_TRUE(writer.Add(event));
+        }
+      }
+    }
+    frame = writer.Finish();
+  }
+  const auto kept = std::make_shared<const std::string>(std::move(frame));
+  const auto view = BatchView::Parse(*kept);
+  ASSERT_TRUE(view.has_value());
+  EXPECT_GT(view->attribute_sets.size(), 5u);
+  size_t named = 0;
+  for (const EventKind kind : {EventKind::kLog, EventKind::kSpan}) {
+    base::MemoryBudget budget(64 << 20);
+    Memtable table(budget);
+    ASSERT_TRUE(table.Insert(*view, kind, {kept, nullptr}));
+    size_t at = 0;
+    for (const Event& event : sent) {
+      if (event.kind != kind) continue;
+      const MemRow& row = table.row(at++);
+      named += row.attributes != 0 ? 1 : 0;
+      Event back;
+      ASSERT_TRUE(GetRecord(table.View(row), nullptr, arena, &back));
+      EXPECT_TRUE(model::SameEvent(event, back));
+      const RecordView view_of_row = table.View(row);
+      for (size_t length = 0; length < view_of_row.bytes.size(); length += 7) {
+        const std::string_view cut = view_of_row.bytes.substr(0, length);
+        EXPECT_FALSE(GetRecord({cut, {}, view_of_row.shared}, nullptr, arena, &back));
+      }
+    }
+  }
+  EXPECT_GT(named, sent.size() / 4);
 }
 
 TEST(BatchCodec, TooLargeARecordLeavesTheOthers) {

@@ -6,6 +6,7 @@
 
 #include "events/limits.h"
 #include "events/loaded_rows.h"
+#include "events/nearly_sorted.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {
@@ -20,7 +21,7 @@ using model::Labels;
 class MemtableInput final : public RowInput {
  public:
   MemtableInput(std::shared_ptr<const Memtable> table, int64_t start_ns, int64_t end_ns)
-      : table_(std::move(table)) {
+      : table_(std::move(table)), start_ns_(start_ns), end_ns_(end_ns) {
     const Memtable::Sizes sizes = table_->sizes();
     std::vector<OfStream> all(sizes.streams);
     for (size_t i = 0; i < sizes.rows; ++i) {
@@ -43,14 +44,19 @@ class MemtableInput final : public RowInput {
 
   const std::vector<Labels>& streams() const override { return streams_; }
 
+  /// In the order of their arrival: in it they lie in memory, and the spans of a trace together.
   Result<void> VisitIds(const IdVisitor& visit) override {
     if (!table_->has_ids()) return {};
-    for (const std::vector<uint32_t>& rows : rows_) {
-      for (const uint32_t i : rows) {
-        Reader in({table_->row(i).record, table_->row(i).length});
-        const RecordHead head = GetRecordHead(in);
-        visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
+    const size_t rows = table_->sizes().rows;
+    for (size_t i = 0; i < rows; ++i) {
+      const MemRow& row = table_->row(i);
+      if (row.time_ns < start_ns_ || row.time_ns >= end_ns_) {
+        visit({}, {}, {}, 0);
+        continue;
       }
+      Reader in({row.record, row.length});
+      const RecordHead head = GetRecordHead(in);
+      visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
     }
     return {};
   }
@@ -64,18 +70,19 @@ class MemtableInput final : public RowInput {
     const std::vector<uint32_t>& rows = rows_[stream_];
     if (at_ + 2 * kAhead < rows.size()) __builtin_prefetch(&table_->row(rows[at_ + 2 * kAhead]));
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
-    const MemRow& row = table_->row(rows[at_++]);
+    const uint32_t number = rows[at_++];
+    const MemRow& row = table_->row(number);
     out->stream = stream_;
-    out->visit = given_++;
+    out->visit = number;
     out->time_ns = row.time_ns;
     if (row.is_plain) {
       static constexpr Event kPlain{};
-      out->attributes = table_->attribute_set(row.attributes);
+      out->attributes = table_->attribute_set(row.attributes).attributes;
       out->body = model::Value::String(row.text());
       out->event = &kPlain;
       return true;
     }
-    auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
+    auto* event = static_cast<Event*>(arena_.Allocate(sizeof(Event), alignof(Event)));
     if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
@@ -117,16 +124,17 @@ class MemtableInput final : public RowInput {
     std::vector<std::pair<int64_t, uint32_t>> keys;
     keys.reserve(rows.size());
     for (const uint32_t row : rows) keys.emplace_back(table_->row(row).time_ns, row);
-    std::sort(keys.begin(), keys.end());
+    SortNearlySorted(keys, std::less<>());
     for (size_t i = 0; i < rows.size(); ++i) rows[i] = keys[i].second;
   }
 
   std::shared_ptr<const Memtable> table_;
+  const int64_t start_ns_;
+  const int64_t end_ns_;
   std::vector<Labels> streams_;
   std::vector<std::vector<uint32_t>> rows_;  // by stream
   uint32_t stream_ = 0;
   size_t at_ = 0;
-  size_t given_ = 0;
   base::Arena arena_{256 << 10};
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/hash.h"
@@ -11,13 +10,10 @@
 #include "events/column.h"
 #include "events/limits.h"
 #include "events/memtable.h"
+#include "events/nearly_sorted.h"
 
 namespace pharos::events {
 namespace {
-
-size_t HashOf(const model::TraceId& id) {
-  return base::HashBytes64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-}
 
 /// Two words compared are cheaper than a call for 16 bytes.
 bool Same(const model::TraceId& a, const model::TraceId& b) {
@@ -107,102 +103,173 @@ base::Result<void> ReadTraceIndex(std::string_view page, int64_t more,
   return {};
 }
 
+/// The span ids of one trace, each with its number.
+class SpanNumbers {
+ public:
+  struct Entry {
+    int64_t time = 0;
+    uint64_t id = 0;
+    uint32_t row = 0;
+  };
+  std::vector<Entry> entries;  ///< of the rows that have an id of their own
+  std::vector<Entry> strays;   ///< parents that are none of them
+
+  void Clear() {
+    entries.clear();
+    strays.clear();
+    ids_.clear();
+    slots_.clear();
+  }
+  /// Numbered from 1, in the order of the first calls.
+  uint32_t NumberOf(uint64_t id) {
+    const uint32_t number = Find(id);
+    if (number != 0) return number;
+    ids_.push_back(id);
+    if (ids_.size() > kFew) Hash();
+    return static_cast<uint32_t>(ids_.size());
+  }
+  /// 0 for an id that has none.
+  uint32_t Find(uint64_t id) const {
+    if (slots_.empty()) {
+      for (size_t i = 0; i < ids_.size(); ++i) {
+        if (ids_[i] == id) return static_cast<uint32_t>(i + 1);
+      }
+      return 0;
+    }
+    return slots_[SlotOf(id)];
+  }
+  const std::vector<uint64_t>& ids() const { return ids_; }
+
+ private:
+  static constexpr size_t kFew = 32;  // that are looked through faster than hashed
+
+  size_t SlotOf(uint64_t id) const {
+    size_t at = (id * 0x9E3779B97F4A7C15u) >> shift_;
+    while (slots_[at] != 0 && ids_[slots_[at] - 1] != id) at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
+  /// The last of ids_ gets its place.
+  void Hash() {
+    if (ids_.size() * 2 <= slots_.size()) {
+      slots_[SlotOf(ids_.back())] = static_cast<uint32_t>(ids_.size());
+      return;
+    }
+    const size_t size = std::bit_ceil(ids_.size() * 4);
+    slots_.assign(size, 0);
+    shift_ = 64 - std::countr_zero(size);
+    for (uint32_t i = 0; i < ids_.size(); ++i) slots_[SlotOf(ids_[i])] = i + 1;
+  }
+
+  std::vector<uint64_t> ids_;
+  std::vector<uint32_t> slots_;  // open addressing: numbers
+  int shift_ = 0;
+};
+
 void TraceTableBuilder::GrowSlots() {
   const size_t size = std::max<size_t>(1024, slots_.size() * 2);
   slots_.assign(size, 0);
-  for (uint32_t i = 0; i < traces_.size(); ++i) *Slot(traces_[i].id) = i + 1;
+  for (uint32_t i = 0; i < traces_.size(); ++i) {
+    *Slot(traces_[i].id, traces_[i].fingerprint) = i + 1;
+  }
 }
 
-uint32_t* TraceTableBuilder::Slot(const model::TraceId& id) {
-  size_t at = HashOf(id) & (slots_.size() - 1);
+uint32_t* TraceTableBuilder::Slot(const model::TraceId& id, uint32_t fingerprint) {
+  size_t at = fingerprint & (slots_.size() - 1);
   while (slots_[at] != 0 && !Same(traces_[slots_[at] - 1].id, id)) {
     at = (at + 1) & (slots_.size() - 1);
   }
   return &slots_[at];
 }
 
-uint32_t TraceTableBuilder::AddSpan(uint32_t trace, const model::SpanId& id, int64_t time_ns) {
-  const uint64_t number = NumberOf(id);
-  if (number == 0) return 0;
-  spans_.push_back({number, time_ns, trace, 0});
-  ++traces_[trace].count;
-  return static_cast<uint32_t>(spans_.size());
-}
-
 void TraceTableBuilder::Add(const model::TraceId& trace, const model::SpanId& span,
                             const model::SpanId& parent, int64_t time_ns) {
-  Row& row = rows_.emplace_back();
-  if (NumberOf(span) == 0 && NumberOf(parent) == 0 && Same(trace, {})) return;
-  if (traces_.size() * 2 >= slots_.size()) GrowSlots();
-  uint32_t* slot = Slot(trace);
-  if (*slot == 0) {
-    traces_.push_back({trace, time_ns, 0, 0, 0});
-    *slot = static_cast<uint32_t>(traces_.size());
+  constexpr size_t kUsualRows = 1 << 16;  // of a sealed part
+  if (rows_.empty()) rows_.reserve(kUsualRows);
+  const uint32_t before = rows_.empty() ? 0 : rows_.back().trace;
+  Row& row = rows_.emplace_back(NumberOf(span), NumberOf(parent), time_ns, 0);
+  if (before != 0 && Same(traces_[before - 1].id, trace)) {
+    row.trace = before;
+  } else {
+    if (row.span == 0 && row.parent == 0 && Same(trace, {})) return;
+    if (traces_.size() * 2 >= slots_.size()) GrowSlots();
+    const uint32_t fingerprint = Fingerprint(trace);
+    uint32_t* slot = Slot(trace, fingerprint);
+    if (*slot == 0) {
+      traces_.push_back({.id = trace, .first_time = time_ns, .fingerprint = fingerprint});
+      *slot = static_cast<uint32_t>(traces_.size());
+    }
+    row.trace = *slot;
   }
-  row.trace = *slot;
   Trace& known = traces_[row.trace - 1];
   known.first_time = std::min(known.first_time, time_ns);
-  row.span = AddSpan(row.trace - 1, span, time_ns);
-  // A parent that never comes stands behind the spans that did.
-  row.parent = AddSpan(row.trace - 1, parent, std::numeric_limits<int64_t>::max());
+  ++known.rows;
 }
 
 void TraceTableBuilder::Build() {
-  std::vector<size_t> at(traces_.size());
+  std::vector<size_t> ends(traces_.size());  // of each trace's rows in `by_trace`
   size_t total = 0;
   for (size_t i = 0; i < traces_.size(); ++i) {
-    at[i] = traces_[i].first = total;
-    total += traces_[i].count;
+    ends[i] = total;
+    total += traces_[i].rows;
   }
-  std::vector<Entry> entries(total);
-  for (uint32_t i = 0; i < spans_.size(); ++i) {
-    entries[at[spans_[i].trace]++] = {spans_[i].id, spans_[i].time, i};
+  std::vector<uint32_t> by_trace(total);
+  for (uint32_t i = 0; i < rows_.size(); ++i) {
+    if (rows_[i].trace != 0) by_trace[ends[rows_[i].trace - 1]++] = i;
   }
   order_.resize(traces_.size());
   for (uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
-  std::sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
-    return std::pair(traces_[a].first_time, a) < std::pair(traces_[b].first_time, b);
+  SortNearlySorted(order_, [&](uint32_t a, uint32_t b) {
+    return traces_[a].first_time < traces_[b].first_time;
   });
-  distinct_.resize(total);
+  distinct_.reserve(total);
   uint32_t number = 0;
-  std::vector<uint32_t> scratch;
+  SpanNumbers numbers;
   for (const uint32_t i : order_) {
-    traces_[i].number = ++number;
-    NumberSpans(traces_[i], entries, scratch);
+    Trace& trace = traces_[i];
+    trace.number = ++number;
+    NumberSpans(trace, std::span(by_trace).subspan(ends[i] - trace.rows, trace.rows), numbers);
   }
 }
 
-/// Equal ids of a trace become one, which is as old as the oldest of them.
-void TraceTableBuilder::NumberSpans(Trace& trace, std::vector<Entry>& entries,
-                                    std::vector<uint32_t>& scratch) {
-  const std::span<Entry> slice(entries.data() + trace.first, trace.count);
-  std::sort(slice.begin(), slice.end(), [](const Entry& a, const Entry& b) {
-    return a.id != b.id ? a.id < b.id : a.time < b.time;
-  });
-  scratch.clear();  // the first of each id
-  for (uint32_t i = 0; i < slice.size(); ++i) {
-    if (i == 0 || slice[i].id != slice[i - 1].id) scratch.push_back(i);
+/// Equal ids of a trace are one, which is as old as the oldest of them. Parents that never came
+/// stand behind the spans that did.
+void TraceTableBuilder::NumberSpans(Trace& trace, std::span<const uint32_t> rows,
+                                    SpanNumbers& numbers) {
+  numbers.Clear();
+  numbers.entries.resize(rows.size());
+  auto entry_at = numbers.entries.begin();
+  for (const uint32_t i : rows) {
+    if (rows_[i].span != 0) *entry_at++ = {rows_[i].time, rows_[i].span, i};
   }
-  std::sort(scratch.begin(), scratch.end(), [&](uint32_t a, uint32_t b) {
-    return slice[a].time != slice[b].time ? slice[a].time < slice[b].time : a < b;
+  numbers.entries.erase(entry_at, numbers.entries.end());
+  SortNearlySorted(numbers.entries, [](const SpanNumbers::Entry& a, const SpanNumbers::Entry& b) {
+    return a.time != b.time ? a.time < b.time : a.id < b.id;
   });
-  for (uint32_t n = 0; n < scratch.size(); ++n) {
-    const uint64_t id = slice[scratch[n]].id;
-    distinct_[trace.first + n] = id;
-    for (size_t i = scratch[n]; i < slice.size() && slice[i].id == id; ++i) {
-      spans_[slice[i].span].number = n + 1;
-    }
+  for (const SpanNumbers::Entry& entry : numbers.entries) {
+    rows_[entry.row].span = numbers.NumberOf(entry.id);
   }
-  trace.count = static_cast<uint32_t>(scratch.size());
+  for (const uint32_t i : rows) {
+    rows_[i].trace = trace.number;
+    const uint64_t parent = rows_[i].parent;
+    if (parent == 0) continue;
+    rows_[i].parent = numbers.Find(parent);
+    if (rows_[i].parent == 0) numbers.strays.push_back({0, parent, i});
+  }
+  std::sort(numbers.strays.begin(), numbers.strays.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (const SpanNumbers::Entry& stray : numbers.strays) {
+    rows_[stray.row].parent = numbers.NumberOf(stray.id);
+  }
+  trace.first = distinct_.size();
+  trace.count = static_cast<uint32_t>(numbers.ids().size());
+  distinct_.insert(distinct_.end(), numbers.ids().begin(), numbers.ids().end());
 }
 
 TraceRef TraceTableBuilder::Of(size_t row) const {
   if (rows_.empty()) return {};
   PHAROS_CHECK(row < rows_.size(), "ids that were not added");
   const Row& r = rows_[row];
-  if (r.trace == 0) return {};
-  return {traces_[r.trace - 1].number, r.span == 0 ? 0 : spans_[r.span - 1].number,
-          r.parent == 0 ? 0 : spans_[r.parent - 1].number};
+  return {r.trace, static_cast<int64_t>(r.span), static_cast<int64_t>(r.parent)};
 }
 
 base::Result<TraceDirectory> TraceTableBuilder::Write(io::PartWriter& writer) const {
@@ -227,13 +294,12 @@ base::Result<TraceDirectory> TraceTableBuilder::Write(io::PartWriter& writer) co
     page += ids;
     PutInts(page, counts);
     page += spans;
-    PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer.AddPage("traces", page, io::kPageZstd));
+    PHAROS_TRY([[maybe_unused]] const uint32_t number, writer.AddPage("traces", page));
     from = to;
   }
   std::vector<TraceIndexEntry> entries;
   entries.reserve(traces_.size());
-  for (const Trace& trace : traces_) entries.push_back({Fingerprint(trace.id), trace.number});
+  for (const Trace& trace : traces_) entries.push_back({trace.fingerprint, trace.number});
   PHAROS_TRY_VOID(WriteTraceIndex(std::move(entries), writer, &directory));
   return directory;
 }

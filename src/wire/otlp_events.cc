@@ -78,14 +78,19 @@ class Decoder {
 
   bool Scope(std::string_view message, model::Origin origin) {
     size_t records = 0;
-    PbReader first(message);
-    while (first.Next()) {
-      if (first.field() == 1) {
-        if (!attributes_.ReadScope(first.Bytes(), &origin)) return Fail(attributes_.error());
-      } else if (first.field() == 2) {
-        ++records;
-      } else if (first.field() == 3) {
-        origin.scope_schema_url = first.Bytes();
+    constexpr uint32_t kKnown = 0b1110;
+    PbCursor first(message);
+    while (const uint32_t tag = first.Next()) {
+      switch (tag) {
+        case PbTag(1, WireType::kBytes):
+          if (!attributes_.ReadScope(first.Bytes(), &origin)) return Fail(attributes_.error());
+          break;
+        case PbTag(2, WireType::kBytes):
+          first.Bytes();
+          ++records;
+          break;
+        case PbTag(3, WireType::kBytes): origin.scope_schema_url = first.Bytes(); break;
+        default: first.Skip(tag, kKnown);
       }
     }
     if (!first.ok()) return Fail(first.error());
@@ -97,78 +102,90 @@ class Decoder {
     origin_ = Keep(origin);
     auto& events = out_->batch.streams[stream_].events;
     if (events.empty()) events.reserve(records);
-    PbReader in(message);
-    while (in.Next()) {
-      if (in.field() != 2) continue;
-      Event event;
+    PbCursor in(message);
+    while (const uint32_t tag = in.Next()) {
+      if (tag != PbTag(2, WireType::kBytes)) {
+        in.Skip(tag, 0);
+        continue;
+      }
+      Event& event = events.emplace_back();
       event.kind = kind_;
       event.origin = origin_;
       bad_record_ = nullptr;
-      if (!(kind_ == EventKind::kSpan ? Span(in.Bytes(), &event) : Log(in.Bytes(), &event))) {
+      if (!(kind_ == EventKind::kSpan ? Span(in.Bytes(), &event, Make<model::SpanPart>())
+                                      : Log(in.Bytes(), &event))) {
         return false;
       }
-      if (bad_record_ == nullptr) {
-        events.push_back(event);
-      } else if (out_->rejected++ == 0) {
-        out_->reason = bad_record_;
-      }
+      if (bad_record_ == nullptr) continue;
+      events.pop_back();
+      if (out_->rejected++ == 0) out_->reason = bad_record_;
     }
     return in.ok() || Fail(in.error());
   }
 
-  bool Span(std::string_view message, Event* event) {
-    model::SpanPart span;
+  bool Span(std::string_view message, Event* event, model::SpanPart* span) {
+    constexpr uint32_t kKnown = 0x1FFFE;  // fields 1 to 16
     const size_t mark = attributes_.Mark();
     bool has_trace = false, has_span = false;
-    events_.clear();
-    links_.clear();
-    PbReader in(message);
-    while (in.Next()) {
-      switch (in.field()) {
-        case 1:
+    PbCursor in(message);
+    while (const uint32_t tag = in.Next()) {
+      switch (tag) {
+        case PbTag(1, WireType::kBytes):
           has_trace = true;
           if (!TakeId(in.Bytes(), &event->trace_id)) Reject("trace ids must be 16 bytes");
           break;
-        case 2:
+        case PbTag(2, WireType::kBytes):
           has_span = true;
           if (!TakeId(in.Bytes(), &event->span_id)) Reject("span ids must be 8 bytes");
           break;
-        case 3: span.trace_state = in.Bytes(); break;
-        case 4:
-          if (const auto id = in.Bytes(); !id.empty() && !TakeId(id, &span.parent_id)) {
+        case PbTag(3, WireType::kBytes): span->trace_state = in.Bytes(); break;
+        case PbTag(4, WireType::kBytes):
+          if (const auto id = in.Bytes(); !id.empty() && !TakeId(id, &span->parent_id)) {
             Reject("parent span ids must be 8 bytes");
           }
           break;
-        case 5: span.name = in.Bytes(); break;
-        case 6: span.kind = static_cast<uint8_t>(in.Varint()); break;
-        case 7: event->time_ns = Time(in.Fixed64()); break;
-        case 8: span.end_ns = Time(in.Fixed64()); break;
-        case 9:
+        case PbTag(5, WireType::kBytes): span->name = in.Bytes(); break;
+        case PbTag(6, WireType::kVarint): span->kind = static_cast<uint8_t>(in.Varint()); break;
+        case PbTag(7, WireType::kFixed64): event->time_ns = Time(in.Fixed64()); break;
+        case PbTag(8, WireType::kFixed64): span->end_ns = Time(in.Fixed64()); break;
+        case PbTag(9, WireType::kBytes):
           if (!attributes_.Add(in.Bytes())) return Fail(attributes_.error());
           break;
-        case 10: event->dropped_attributes = in.Uint32(); break;
-        case 11:
+        case PbTag(10, WireType::kVarint):
+          event->dropped_attributes = static_cast<uint32_t>(in.Varint());
+          break;
+        case PbTag(11, WireType::kBytes):
           if (!SpanEvent(in.Bytes())) return false;
           break;
-        case 12: span.dropped_events = in.Uint32(); break;
-        case 13:
+        case PbTag(12, WireType::kVarint):
+          span->dropped_events = static_cast<uint32_t>(in.Varint());
+          break;
+        case PbTag(13, WireType::kBytes):
           if (!Link(in.Bytes())) return false;
           break;
-        case 14: span.dropped_links = in.Uint32(); break;
-        case 15:
-          if (!Status(in.Bytes(), &span)) return false;
+        case PbTag(14, WireType::kVarint):
+          span->dropped_links = static_cast<uint32_t>(in.Varint());
           break;
-        case 16: event->flags = in.Fixed32(); break;
-        default: break;
+        case PbTag(15, WireType::kBytes):
+          if (!Status(in.Bytes(), span)) return false;
+          break;
+        case PbTag(16, WireType::kFixed32): event->flags = in.Fixed32(); break;
+        default: in.Skip(tag, kKnown);
       }
     }
     if (!has_trace || event->trace_id.IsZero()) Reject("span without a trace id");
     if (!has_span || event->span_id.IsZero()) Reject("span without a span id");
     event->attributes = attributes_.Take(mark);
-    if (event->time_ns == 0) event->time_ns = span.end_ns != 0 ? span.end_ns : now_ns_;
-    span.events = attributes_.arena().CopySpan(std::span<const model::SpanEvent>(events_));
-    span.links = attributes_.arena().CopySpan(std::span<const model::SpanLink>(links_));
-    event->span = Keep(span);
+    if (event->time_ns == 0) event->time_ns = span->end_ns != 0 ? span->end_ns : now_ns_;
+    if (!events_.empty()) {
+      span->events = attributes_.arena().CopySpan(std::span<const model::SpanEvent>(events_));
+      events_.clear();
+    }
+    if (!links_.empty()) {
+      span->links = attributes_.arena().CopySpan(std::span<const model::SpanLink>(links_));
+      links_.clear();
+    }
+    event->span = span;
     return in.ok() || Fail(in.error());
   }
 
@@ -276,6 +293,10 @@ class Decoder {
   int64_t Time(uint64_t ns) {
     if (ns > static_cast<uint64_t>(INT64_MAX)) Reject("times after the year 2262 are not taken");
     return static_cast<int64_t>(ns);
+  }
+  template <class T>
+  T* Make() {
+    return new (attributes_.arena().Allocate(sizeof(T), alignof(T))) T();
   }
   template <class T>
   const T* Keep(const T& item) {

@@ -93,6 +93,105 @@ TEST(OtlpTraces, TempoJsonHasBase64IdsAndEnumNames) {
             std::string::npos);
 }
 
+/// A request of one span, whose fields `fill` writes.
+template <class Fill>
+base::Result<OtlpEvents> DecodeSpan(Fill fill) {
+  std::string span;
+  {
+    pbf_writer out(span);
+    fill(out);
+  }
+  auto body = std::make_shared<std::string>();
+  {
+    pbf_writer request(*body), resource_spans(request, 1), scope_spans(resource_spans, 2);
+    scope_spans.add_message(2, span);
+  }
+  return DecodeOtlpTraces(body, SpanStream, 1);
+}
+
+void AddPair(pbf_writer& out, std::string_view key, std::string_view value_message, bool turned) {
+  pbf_writer pair(out, 9);
+  if (turned) pair.add_message(2, value_message.data(), value_message.size());
+  pair.add_string(1, key.data(), key.size());
+  if (!turned) pair.add_message(2, value_message.data(), value_message.size());
+}
+
+TEST(OtlpTraces, FieldsComeInAnyOrderAndLength) {
+  const std::string trace(16, 't'), id(8, 's'), text(300, 'x');
+  std::string number, long_text, twice, nested;
+  pbf_writer(number).add_int64(3, -5);
+  pbf_writer(long_text).add_string(1, text);
+  {
+    pbf_writer out(twice);  // the last value counts
+    out.add_string(1, "first");
+    out.add_bool(2, true);
+  }
+  {
+    pbf_writer out(nested), map(out, 6), pair(map, 1);
+    pair.add_string(1, "in");
+    pair.add_message(2, number);
+  }
+  const auto decoded = DecodeSpan([&](pbf_writer& out) {
+    out.add_fixed64(8, 20);
+    out.add_string(400, text);  // nobody knows this field
+    for (int i = 0; i < 40; ++i) AddPair(out, "key" + std::to_string(i), number, i % 2 == 0);
+    AddPair(out, text, long_text, false);
+    AddPair(out, "twice", twice, false);
+    AddPair(out, "nested", nested, true);
+    AddPair(out, "null", "", false);
+    out.add_string(5, text);
+    out.add_fixed64(7, 10);
+    out.add_bytes(2, id);
+    out.add_bytes(1, trace);
+  });
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  ASSERT_EQ(decoded->batch.EventCount(), 1u);
+  const model::Event& span = decoded->batch.streams[0].events[0];
+  EXPECT_EQ(span.time_ns, 10);
+  EXPECT_EQ(span.duration_ns(), 10);
+  EXPECT_EQ(span.span->name, text);
+  ASSERT_EQ(span.attributes.size(), 44u);
+  for (size_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(span.attributes[i].key, "key" + std::to_string(i));
+    EXPECT_EQ(span.attributes[i].value.integer, -5);
+  }
+  EXPECT_EQ(span.attributes[40].key, text);
+  EXPECT_EQ(span.attributes[40].value.text, text);
+  EXPECT_EQ(span.attributes[41].value.type, model::Value::Type::kBool);
+  EXPECT_TRUE(span.attributes[41].value.boolean);
+  EXPECT_EQ(span.attributes[42].value.map()[0].value.integer, -5);
+  EXPECT_EQ(span.attributes[43].value.type, model::Value::Type::kNull);
+}
+
+TEST(OtlpTraces, WrongWireTypesAndCutsAreRefused) {
+  const auto wrong = DecodeSpan([](pbf_writer& out) { out.add_int64(7, 5); });
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message, "proto: wrong wireType for a known field");
+  EXPECT_FALSE(DecodeSpan([](pbf_writer& out) { out.add_int64(16, 5); }));
+  EXPECT_TRUE(DecodeSpan([](pbf_writer& out) { out.add_int64(17, 5); }));
+  std::string number;
+  pbf_writer(number).add_double(4, 0.5);
+  std::string span;
+  {
+    pbf_writer out(span);
+    out.add_bytes(1, std::string(16, 't'));
+    out.add_bytes(2, std::string(8, 's'));
+    out.add_fixed64(7, 10);
+    AddPair(out, "key", number, false);
+    out.add_fixed32(16, 1);
+  }
+  size_t whole = 0;  // cuts between two fields
+  for (size_t length = 0; length <= span.size(); ++length) {
+    auto body = std::make_shared<std::string>();
+    {
+      pbf_writer request(*body), resource_spans(request, 1), scope_spans(resource_spans, 2);
+      scope_spans.add_message(2, span.data(), length);
+    }
+    whole += DecodeOtlpTraces(body, SpanStream, 1).has_value() ? 1 : 0;
+  }
+  EXPECT_EQ(whole, 6u);
+}
+
 TEST(OtlpTraces, TimesBeyondInt64AreRejected) {
   const auto body = FromJson(kTracesMessage, R"({"resourceSpans":[{"scopeSpans":[{"spans":[{
       "traceId":"5b8efff798038103d269b633813fc60d","spanId":"eee19b7ec3c1b175",

@@ -14,14 +14,14 @@ namespace pharos::wire {
 
 /// Decodes repeated KeyValue fields. Usage: Mark; Add each; Take.
 ///
-/// Owns: a stack of unfinished lists. Threads: one. Errors: sticky, see error(). Cost: one
-/// arena copy a list.
+/// Owns: a stack of unfinished lists, in the arena. Threads: one. Errors: sticky, see error().
+/// Cost: lists that are not inside of another stay where they were made; others are copied once.
 class AttributeReader {
  public:
   explicit AttributeReader(base::Arena* arena) : arena_(arena) {}
 
   /// Where a new list starts; give it to Take.
-  size_t Mark() const { return pairs_.size(); }
+  size_t Mark() const { return static_cast<size_t>(top_ - base_); }
   /// Adds one KeyValue message to the list that was marked last; false on an error.
   bool Add(std::string_view key_value_message);
   /// The list since `mark`, in the arena.
@@ -40,6 +40,7 @@ class AttributeReader {
 
  private:
   bool Pair(std::string_view message, int depth);
+  void GrowPairs();
   bool Any(std::string_view message, model::Value* value, int depth);
   bool Array(std::string_view message, model::Value* value, int depth);
   bool Map(std::string_view message, model::Value* value, int depth);
@@ -49,7 +50,11 @@ class AttributeReader {
   }
 
   base::Arena* arena_;
-  std::vector<model::KeyValue> pairs_;
+  // Unfinished lists: [base_, top_) of memory up to limit_.
+  model::KeyValue* base_ = nullptr;
+  model::KeyValue* top_ = nullptr;
+  model::KeyValue* limit_ = nullptr;
+  size_t room_ = 0;  // of the memory that was taken last
   std::vector<model::Value> values_;
   size_t children_ = 0;
   bool too_many_ = false;

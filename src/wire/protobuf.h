@@ -146,4 +146,119 @@ class PbReader {
   const char* error_ = "";
 };
 
+/// A tag as it stands in a message, for PbCursor.
+constexpr uint32_t PbTag(uint32_t field, WireType type) {
+  return field << 3 | static_cast<uint32_t>(type);
+}
+
+/// The same for messages that come by the million. The caller switches on whole tags, reads the
+/// value of each it knows and skips all others:
+/// while (const uint32_t tag = m.Next()) switch (tag) … default: m.Skip(tag, known); then m.ok().
+///
+/// Owns: nothing; views point into the bytes. Threads: one. Errors: sticky, as PbReader's. Cost: it
+/// stays in registers: what is not inlined takes no address of it.
+class PbCursor {
+ public:
+  explicit PbCursor(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  /// The next tag; 0 at the end or on an error.
+  [[gnu::always_inline]] uint32_t Next() {
+    if (at_ == end_) return 0;
+    const auto byte = static_cast<uint8_t>(*at_);
+    if (byte < 0x80 && byte >= 8) {
+      ++at_;
+      return byte;
+    }
+    const uint64_t tag = Varint();
+    if (error_ != nullptr) return 0;
+    if ((tag >> 32) != 0 || tag < 8) {
+      Fail("proto: illegal tag");
+      return 0;
+    }
+    return static_cast<uint32_t>(tag);
+  }
+
+  // The value behind a tag of that type.
+  [[gnu::always_inline]] uint64_t Varint() {
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) return static_cast<uint8_t>(*at_++);
+    const Number read = LongVarint(at_, end_);
+    if (read.after == nullptr) {
+      Fail(read.value == 0 ? kShort : "proto: integer overflow");
+      return 0;
+    }
+    at_ = read.after;
+    return read.value;
+  }
+  [[gnu::always_inline]] uint64_t Fixed64() { return Fixed<uint64_t>(); }
+  [[gnu::always_inline]] uint32_t Fixed32() { return Fixed<uint32_t>(); }
+  [[gnu::always_inline]] std::string_view Bytes() {
+    const uint64_t length = Varint();
+    if (length > static_cast<uint64_t>(end_ - at_)) {
+      Fail(kShort);
+      return {};
+    }
+    const std::string_view bytes(at_, static_cast<size_t>(length));
+    at_ += length;
+    return bytes;
+  }
+
+  /// Passes over the value of a tag. Bits of `known` are numbers of fields (below 32) that the
+  /// caller knows: their tags have another wire type than they should.
+  void Skip(uint32_t tag, uint32_t known) {
+    switch (static_cast<WireType>(tag & 7)) {
+      case WireType::kVarint: Varint(); break;
+      case WireType::kFixed64: Fixed64(); break;
+      case WireType::kBytes: Bytes(); break;
+      case WireType::kFixed32: Fixed32(); break;
+      default: return Fail("proto: illegal wireType");
+    }
+    const uint32_t field = tag >> 3;
+    if (field < 32 && (known >> field & 1) != 0) {
+      Fail("proto: wrong wireType for a known field");
+    }
+  }
+
+  bool AtEnd() const { return at_ == end_ && ok(); }
+  bool ok() const { return error_ == nullptr; }
+  const char* error() const { return error_; }  ///< not when ok
+
+ private:
+  static constexpr const char* kShort = "unexpected EOF";
+  struct Number {
+    const char* after =
+        nullptr;  // null: no number; `value` says whether it is too short or too long
+    uint64_t value = 0;
+  };
+  [[gnu::noinline]] static Number LongVarint(const char* at, const char* end) {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at == end) return {};
+      const auto byte = static_cast<uint8_t>(*at++);
+      value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return {at, value};
+    }
+    return {nullptr, 1};
+  }
+  template <class T>
+  [[gnu::always_inline]] T Fixed() {
+    T value = 0;
+    if (static_cast<size_t>(end_ - at_) < sizeof value) {
+      Fail(kShort);
+      return 0;
+    }
+    std::memcpy(&value, at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+  void Fail(const char* why) {
+    if (error_ == nullptr) error_ = why;
+    at_ = end_;
+  }
+
+  const char* at_;
+  const char* end_;
+  const char* error_ = nullptr;
+};
+
 }  // namespace pharos::wire
