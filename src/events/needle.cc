@@ -13,6 +13,7 @@ using base::Result;
 
 constexpr size_t kMaxAlternatives = 64;  // of one shape; beyond it lines are looked at
 constexpr int kMaxWork = 4096;           // steps over one skeleton; likewise
+constexpr size_t kLeastLookedFor = 2;    // bytes; a shorter piece is in nearly all texts
 
 bool AllOf(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
@@ -86,8 +87,8 @@ size_t LongestOf(VarType type) {
 class SkeletonWalk {
  public:
   SkeletonWalk(const Skeleton& skeleton, std::string_view needle, TextTest test,
-               std::span<const int64_t> most)
-      : skeleton_(skeleton), needle_(needle), test_(test), most_(most) {}
+               std::span<const Known> known)
+      : skeleton_(skeleton), needle_(needle), test_(test), known_(known) {}
 
   /// From here on ways to place the needle over a whole id do not count; the keys of these ids
   /// are kept here, one a way.
@@ -153,14 +154,15 @@ class SkeletonWalk {
     return bytes.size() == type.IdBytes() ? IdKey(bytes) : key;
   }
   bool Can(size_t i, std::string_view piece, Anchor anchor) const {
-    const int64_t most = most_.empty() ? INT64_MAX : most_[i];
-    return Possible(skeleton_.vars[i], piece, anchor, most, test_.fold);
+    const Known known = known_.empty() ? Known() : known_[i];
+    if (!Possible(skeleton_.vars[i], piece, anchor, known.most, test_.fold)) return false;
+    return known.all == nullptr || piece.size() < kLeastLookedFor || test_.Holds(*known.all, piece);
   }
 
   const Skeleton& skeleton_;
   const std::string_view needle_;
   const TextTest test_;
-  const std::span<const int64_t> most_;
+  const std::span<const Known> known_;
   std::vector<uint32_t>* keys_ = nullptr;
   int work_ = 0;
 };
@@ -168,7 +170,7 @@ class SkeletonWalk {
 }  // namespace
 
 Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor, TextTest test,
-                 std::span<const int64_t> most) {
+                 std::span<const Known> known) {
   if (piece.empty()) {
     if (anchor != Anchor::kWhole) return Tri::kAlways;
     if (skeleton.vars.empty()) return skeleton.literals[0].empty() ? Tri::kAlways : Tri::kNever;
@@ -187,7 +189,7 @@ Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor
     }
     return holds ? Tri::kAlways : Tri::kNever;
   }
-  SkeletonWalk walk(skeleton, piece, test, most);
+  SkeletonWalk walk(skeleton, piece, test, known);
   if (anchor == Anchor::kFront || anchor == Anchor::kWhole) {
     return walk.AtLiteral(0, 0, 0) ? Tri::kMaybe : Tri::kNever;
   }
