@@ -102,16 +102,18 @@ class SkeletonWalk {
     return test_.Equal(literal, rest.substr(0, literal.size())) &&
            AtVar(i, at + literal.size(), key);
   }
-  /// needle[at..], which is not empty, begins where variable `i` begins.
-  bool AtVar(size_t i, size_t at, uint32_t key) {
+  /// needle[at..], which is not empty, begins where variable `i` begins. `not_inside`: it was
+  /// looked for inside of the variable before.
+  bool AtVar(size_t i, size_t at, uint32_t key, bool not_inside = false) {
     if (i >= skeleton_.vars.size()) return false;
     if (++work_ > kMaxWork) return true;
     const VarType type = skeleton_.vars[i];
     const std::string_view rest = needle_.substr(at);
-    if (Can(i, rest, Anchor::kFront) && Placed(KeyOf(type, rest, key))) return true;
+    if (!not_inside && Can(i, rest, Anchor::kFront) && Placed(KeyOf(type, rest, key))) return true;
     const size_t least = type.kind == VarKind::kText ? 0 : 1;
     const size_t most = std::min(needle_.size() - at, LongestOf(type));
     for (size_t n = least; n <= most; ++n) {
+      if (at + n < needle_.size() && !MayGoOn(i + 1, at + n)) continue;
       const std::string_view piece = needle_.substr(at, n);
       if (n > 0 && !Can(i, piece, Anchor::kWhole)) continue;
       const uint32_t with = KeyOf(type, piece, key);
@@ -130,15 +132,23 @@ class SkeletonWalk {
       if (Can(i, needle_, Anchor::kInside) && Placed(KeyOf(type, needle_, 0))) return true;
       const size_t most = std::min(needle_.size() - 1, LongestOf(type));
       for (size_t n = 1; n <= most; ++n) {
+        if (!MayGoOn(i + 1, n)) continue;
         const std::string_view piece = needle_.substr(0, n);
         if (Can(i, piece, Anchor::kBack) && AtLiteral(i + 1, n, KeyOf(type, piece, 0))) return true;
       }
-      if (AtVar(i, 0, 0)) return true;
+      if (AtVar(i, 0, 0, true)) return true;
     }
     return false;
   }
 
  private:
+  /// A quick look at whether literal `i` can stand at needle[at..], which is not empty.
+  bool MayGoOn(size_t i, size_t at) const {
+    const std::string_view literal = skeleton_.literals[i];
+    const bool last = i == skeleton_.vars.size();  // the needle must end in it
+    if (last && literal.size() < needle_.size() - at) return false;
+    return literal.empty() || test_.Equal(literal.substr(0, 1), needle_.substr(at, 1));
+  }
   bool Placed(uint32_t key) {
     if (keys_ == nullptr || key == 0) return true;
     keys_->push_back(key);
