@@ -45,6 +45,7 @@ struct Shapes {
   }
 
   static bool SameShape(std::span<const KeyValue> a, std::span<const KeyValue> b) {
+    if (a.data() == b.data() && a.size() == b.size()) return true;
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const KeyValue& x, const KeyValue& y) {
                         return x.value.type == y.value.type && SameText(x.key, y.key);

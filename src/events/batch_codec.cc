@@ -69,12 +69,31 @@ uint64_t BatchWriter::OriginNumber(const model::Origin* origin) {
   return last_origin_number_ = it->second;
 }
 
+/// 0 where the attributes are to stand in the record: at their first event, and where they are
+/// too large.
+uint64_t BatchWriter::SharedNumber(std::span<const model::KeyValue> attributes) {
+  if (text_.empty() || attributes.empty()) return 0;
+  const auto address = reinterpret_cast<uintptr_t>(attributes.data());
+  Seen& seen = seen_[(address >> 4 ^ address >> 8) % seen_.size()];
+  if (seen.data != attributes.data() || seen.size != attributes.size()) {
+    seen = {attributes.data(), attributes.size(), 0};
+    return 0;
+  }
+  if (seen.number == 0) {
+    std::string bytes;
+    if (!PutAttributes(bytes, attributes) || bytes.size() > kMaxRecordBytes / 2) return 0;
+    PutText(sets_, bytes);
+    seen.number = ++set_count_;
+  }
+  return seen.number;
+}
+
 bool BatchWriter::Add(const model::Event& event) {
   const uint64_t origin = OriginNumber(event.origin);
   if (origin == UINT64_MAX) return false;
   const size_t start = frame_.size();
   PutFixed(frame_, uint32_t{0});
-  const bool fits = PutRecord(frame_, event, origin, text_);
+  const bool fits = PutRecord(frame_, event, origin, text_, SharedNumber(event.attributes));
   const size_t length = frame_.size() - start - sizeof(uint32_t);
   const size_t apart = LineLiesIn(event, text_) ? event.body.text.size() : 0;
   if (!fits || length + apart > kMaxRecordBytes || frame_.size() > kMaxFrameBytes) {
@@ -93,6 +112,8 @@ std::string BatchWriter::Finish() {
   Patch(sizeof(uint32_t), frame_.size());
   PutVarint(frame_, origin_numbers_.size());
   frame_ += origins_;
+  PutVarint(frame_, set_count_);
+  frame_ += sets_;
   Patch(2 * sizeof(uint32_t), frame_.size());
   return std::move(frame_);
 }
@@ -121,6 +142,8 @@ base::Result<BatchView> BatchView::Parse(std::string_view frame) {
   in = Reader(frame.substr(origins_at));
   view.origins.resize(in.Count(1));
   for (std::string_view& origin : view.origins) origin = in.Text();
+  view.attribute_sets.resize(in.Count(1));
+  for (std::string_view& set : view.attribute_sets) set = in.Text();
   if (!in.ok() || !in.AtEnd()) return Corrupt();
   return view;
 }

@@ -1,8 +1,11 @@
-// A batch as one WAL frame: a group of records a stream, then its origins once. The frame's
-// bytes stay as they are in the memtable. Format: docs/format/events.md.
+// A batch as one WAL frame: a group of records a stream, then its origins and what attributes
+// several records share, once. The frame's bytes stay as they are in the memtable. Format:
+// docs/format/events.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,10 +16,10 @@
 
 namespace pharos::events {
 
-inline constexpr uint8_t kBatchCodec = 4;  ///< WalFrame::codec: a frame
+inline constexpr uint8_t kBatchCodec = 6;  ///< WalFrame::codec: a frame
 /// A frame whose lines have their places in a text, and behind it that text as the sender
 /// compressed it.
-inline constexpr uint8_t kSentBatchCodec = 5;
+inline constexpr uint8_t kSentBatchCodec = 7;
 
 /// Builds a frame. Owns: the frame in the making; borrows nothing after a call. Threads: one.
 class BatchWriter {
@@ -33,13 +36,23 @@ class BatchWriter {
   std::string Finish();
 
  private:
+  /// Attributes that an event had; events that were given the same ones lie at the same place.
+  struct Seen {
+    const model::KeyValue* data = nullptr;
+    size_t size = 0;
+    uint64_t number = 0;  // 1 + that of the set; 0 until a second event has it
+  };
   uint64_t OriginNumber(const model::Origin* origin);
+  uint64_t SharedNumber(std::span<const model::KeyValue> attributes);
   void CloseGroup();
   void Patch(size_t at, size_t value);
 
   std::string frame_;
   const std::string_view text_;
   std::string origins_;
+  std::string sets_;  // of attributes
+  uint64_t set_count_ = 0;
+  std::array<Seen, 16> seen_;  // by address
   std::unordered_map<const model::Origin*, uint64_t> origin_numbers_;
   const model::Origin* last_origin_ = nullptr;
   uint64_t last_origin_number_ = 0;
@@ -60,6 +73,7 @@ struct BatchView {
     std::string_view records;  ///< each: u32 length, record; unchecked
   };
   std::vector<std::string_view> origins;
+  std::vector<std::string_view> attribute_sets;
   std::vector<Group> groups;
 
   static base::Result<BatchView> Parse(std::string_view frame);

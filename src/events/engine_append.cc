@@ -1,4 +1,6 @@
 // The way in: admission, one encoding for WAL and memtable, replay, tails.
+#include <array>
+
 #include "base/compress.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -68,21 +70,34 @@ struct Intake {
   }
 };
 
-/// About the bytes that the batch's records take when lines in `text` stand apart.
-size_t RecordBytes(const model::EventBatch& batch, std::string_view text) {
-  constexpr size_t kEvent = 48, kPair = 8, kSpare = 1024;
-  size_t bytes = kSpare;
-  for (const model::StreamEvents& stream : batch.streams) {
-    bytes += kEvent + stream.stream.bytes().size();
+/// What a batch will take, by one look at each event.
+struct BatchSizes {
+  /// Bytes of its records, about, without lines that lie in the text it was sent as.
+  size_t records = 1024;
+  size_t placed = 0;                                          ///< bytes of these lines
+  std::vector<std::array<size_t, std::size(kKinds)>> counts;  ///< events by stream and kind
+};
+
+BatchSizes SizesOf(const model::EventBatch& batch, std::string_view text) {
+  constexpr size_t kEvent = 48, kPair = 8;
+  BatchSizes sizes;
+  sizes.counts.resize(batch.streams.size());
+  for (size_t i = 0; i < batch.streams.size(); ++i) {
+    const model::StreamEvents& stream = batch.streams[i];
+    sizes.records += kEvent + stream.stream.bytes().size();
+    const model::KeyValue* last = nullptr;
     for (const model::Event& event : stream.events) {
-      bytes += kEvent + (LineLiesIn(event, text) ? 0 : event.body.text.size());
-      if (event.span != nullptr) bytes += kEvent;
+      ++sizes.counts[i][static_cast<size_t>(event.kind)];
+      sizes.records += event.span != nullptr ? 2 * kEvent : kEvent;
+      (LineLiesIn(event, text) ? sizes.placed : sizes.records) += event.body.text.size();
+      if (event.attributes.data() == last) continue;  // shared, or none again
+      last = event.attributes.data();
       for (const model::KeyValue& kv : event.attributes) {
-        bytes += kPair + kv.key.size() + kv.value.text.size();
+        sizes.records += kPair + kv.key.size() + kv.value.text.size();
       }
     }
   }
-  return bytes;
+  return sizes;
 }
 
 struct Volume {
@@ -104,24 +119,10 @@ Volume VolumeOf(const model::StreamEvents& stream) {
   return out;
 }
 
-/// The text that the batch was sent as, where its lines make up most of it: then the log keeps
-/// what the sender compressed, and the memtable this text.
-std::string_view TextOfLines(const model::EventBatch& batch) {
+/// The text that the batch was sent as, as far as the log may keep what the sender compressed.
+std::string_view SentText(const model::EventBatch& batch) {
   if (!batch.sent || batch.sent->text->size() > kMaxSentBytes) return {};
-  const std::string_view text = *batch.sent->text;
-  size_t bytes = 0;
-  for (const model::StreamEvents& stream : batch.streams) {
-    for (const model::Event& event : stream.events) {
-      if (LineLiesIn(event, text)) bytes += event.body.text.size();
-    }
-  }
-  return bytes >= text.size() / 2 ? text : std::string_view();
-}
-
-size_t CountKind(const model::StreamEvents& stream, EventKind kind) {
-  size_t count = 0;
-  for (const model::Event& event : stream.events) count += event.kind == kind ? 1 : 0;
-  return count;
+  return *batch.sent->text;
 }
 
 }  // namespace
@@ -221,9 +222,14 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     auto refusal = rates_.RefuseBatch(tenant, all.lines, all.bytes, clock_.NowNs());
     if (!refusal.empty()) return Fail(ErrorKind::kLimit, std::move(refusal));
   }
-  const std::string_view text = TextOfLines(batch);
+  std::string_view text = SentText(batch);
+  BatchSizes sizes = SizesOf(batch, text);
+  if (sizes.placed < text.size() / 2) {  // its lines do not make up most of it
+    text = {};
+    sizes.records += sizes.placed;
+  }
   Intake intake{.admission = CurrentAdmission(),
-                .writer = BatchWriter(frames_->Take(RecordBytes(batch, text)), text)};
+                .writer = BatchWriter(frames_->Take(sizes.records), text)};
   intake.remember = tails_.Any();
   if (intake.remember) intake.taken.resize(batch.EventCount());
   const bool allow_new = !budget_.Tight();
@@ -237,9 +243,10 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   uint64_t kind_rows[2] = {};
   uint64_t exemplars = 0;
   Counters* counters[2] = {};
-  for (const model::StreamEvents& stream : batch.streams) {
+  for (size_t i = 0; i < batch.streams.size(); ++i) {
+    const model::StreamEvents& stream = batch.streams[i];
     for (const EventKind kind : kKinds) {
-      const size_t count = CountKind(stream, kind);
+      const size_t count = sizes.counts[i][static_cast<size_t>(kind)];
       if (count == 0) continue;
       Counters*& of_kind = counters[static_cast<size_t>(kind)];
       if (of_kind == nullptr) of_kind = &CountersOf(tenant, kind);

@@ -16,12 +16,14 @@
 
 namespace pharos::events {
 
-/// One row on its way into a part. The event lives elsewhere.
+/// One row on its way into a part. Attributes and event live elsewhere.
 struct GranuleRow {
   uint32_t stream = 0;  ///< number in the part, rising
   TraceRef ids;
-  int64_t origin = 0;                   ///< 1 + number in the part, 0 for none
-  const model::Event* event = nullptr;  ///< without what its ids and body are
+  int64_t origin = 0;  ///< 1 + number in the part, 0 for none
+  int64_t time_ns = 0;
+  std::span<const model::KeyValue> attributes;
+  const model::Event* event = nullptr;  ///< all but these, ids and body
 };
 
 /// What the directory of a part says of a granule.

@@ -59,7 +59,7 @@ TEST(Granule, SelectedRowsComeBack) {
       const int64_t time = 1'000'000 + i % 100 * 1000;
       const TraceRef ids{static_cast<int64_t>(random.Below(50)), 1, 2};
       sent.push_back(spans ? random.Span(time) : random.Log(time));
-      rows.push_back({10 + i / 100, ids, i % 3, &sent.back()});
+      rows.push_back({10 + i / 100, ids, i % 3, time, sent.back().attributes, &sent.back()});
     }
     const GranulePages pages = EncodeGranule(rows);
     EXPECT_EQ(pages.meta.first_stream, 10u);
@@ -110,7 +110,7 @@ TEST(Granule, DamagedPagesAreRefusedOrReadWithoutHarm) {
   std::deque<model::Event> sent;
   for (uint32_t i = 0; i < 40; ++i) {
     sent.push_back(random.Span(i));
-    rows.push_back({0, {1, 1, 0}, 0, &sent.back()});
+    rows.push_back({0, {1, 1, 0}, 0, sent.back().time_ns, sent.back().attributes, &sent.back()});
   }
   const GranulePages pages = EncodeGranule(rows);
   for (size_t length = 0; length < pages.rest.size(); ++length) {

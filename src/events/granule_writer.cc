@@ -25,17 +25,17 @@ void PutValues(std::string& out, std::span<const std::string_view> values) {
 template <class T>
 class Column {
  public:
-  void Add(T value) {
+  void Add(T value, size_t times = 1) {
     if (values_.empty()) {
       if (count_ == 0) first_ = value;
       if (Same(value, first_)) {
-        ++count_;
+        count_ += times;
         return;
       }
       values_.reserve(kGranuleRows);
       values_.assign(count_, first_);
     }
-    values_.push_back(value);
+    values_.insert(values_.end(), times, value);
   }
   void Put(std::string& out) const {
     PutValues(out, values_.empty() ? std::span<const T>(&first_, 1) : std::span<const T>(values_));
@@ -74,10 +74,10 @@ GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
   meta.rows = static_cast<uint32_t>(rows.size());
   meta.first_stream = rows.front().stream;
   meta.last_stream = rows.back().stream;
-  meta.min_time = meta.max_time = rows.front().event->time_ns;
+  meta.min_time = meta.max_time = rows.front().time_ns;
   for (const GranuleRow& row : rows) {
-    meta.min_time = std::min(meta.min_time, row.event->time_ns);
-    meta.max_time = std::max(meta.max_time, row.event->time_ns);
+    meta.min_time = std::min(meta.min_time, row.time_ns);
+    meta.max_time = std::max(meta.max_time, row.time_ns);
     if (row.origin != 0 && (meta.first_origin == 0 || row.origin < meta.first_origin)) {
       meta.first_origin = row.origin;
     }
@@ -99,8 +99,8 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
       previous = meta.min_time;
     }
     ++runs.back().second;
-    steps.push_back(WrapSub(row.event->time_ns, previous));
-    previous = row.event->time_ns;
+    steps.push_back(WrapSub(row.time_ns, previous));
+    previous = row.time_ns;
   }
   PutVarint(out, runs.size());
   uint32_t stream = meta.first_stream;
@@ -117,6 +117,11 @@ int64_t Within(int64_t number, int64_t first) { return number == 0 ? 0 : number 
 
 /// Not packed: zstd finds more in them as they are.
 void PutIds(std::string& out, std::span<const GranuleRow> rows, const GranuleMeta& meta) {
+  constexpr int64_t kNone[] = {0};
+  if (meta.max_trace == 0) {
+    for (int i = 0; i < 3; ++i) PutInts(out, kNone);
+    return;
+  }
   std::vector<int64_t> traces, spans, parents;
   for (std::vector<int64_t>* column : {&traces, &spans, &parents}) column->reserve(rows.size());
   int64_t previous = 0;
@@ -173,15 +178,16 @@ struct EventColumns {
   IntColumn origin, is_observed, observed, flags, dropped, severity;
   TextColumn severity_text, event_name;
 
-  void Add(const Event& event, int64_t of_origin) {
-    origin.Add(of_origin);
-    is_observed.Add(event.observed_ns == 0 ? 0 : 1);  // 0 stays 0: most senders do not say it
-    observed.Add(event.observed_ns == 0 ? 0 : WrapSub(event.observed_ns, event.time_ns));
-    flags.Add(event.flags);
-    dropped.Add(event.dropped_attributes);
-    severity.Add(event.severity_number);
-    severity_text.Add(event.severity_text);
-    event_name.Add(event.event_name);
+  void Add(const Event& event, int64_t of_origin, size_t times) {
+    const bool said = event.observed_ns != 0;  // 0 stays 0: most senders do not say it
+    origin.Add(of_origin, times);
+    is_observed.Add(said ? 1 : 0, times);
+    observed.Add(said ? WrapSub(event.observed_ns, event.time_ns) : 0, times);
+    flags.Add(event.flags, times);
+    dropped.Add(event.dropped_attributes, times);
+    severity.Add(event.severity_number, times);
+    severity_text.Add(event.severity_text, times);
+    event_name.Add(event.event_name, times);
   }
   void Put(std::string& out) const {
     origin.Put(out);
@@ -202,10 +208,14 @@ void PutRest(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
   SpanColumns of_spans;
   std::vector<std::span<const model::KeyValue>> attributes;
   attributes.reserve(rows.size());
-  for (const GranuleRow& row : rows) {  // once: rows are large
-    all.Add(*row.event, Within(row.origin, meta.first_origin));
-    if (spans) of_spans.Add(*row.event);
-    attributes.push_back(row.event->attributes);
+  for (size_t i = 0, end; i < rows.size(); i = end) {  // once: events are large
+    const GranuleRow& row = rows[i];
+    for (end = i; end < rows.size(); ++end) {
+      if (rows[end].event != row.event || rows[end].origin != row.origin) break;
+      attributes.push_back(rows[end].attributes);
+    }
+    all.Add(*row.event, Within(row.origin, meta.first_origin), end - i);
+    for (size_t span = i; spans && span < end; ++span) of_spans.Add(*row.event);
   }
   all.Put(out);
   if (spans) of_spans.Put(out);

@@ -43,12 +43,12 @@ Result<void> AddRow(const MemSnapshot& memory, size_t number, uint64_t rank,
   const bool tests_line = filter.predicate != nullptr && filter.predicate->TestsLine();
   std::optional<std::string_view> line;  // nothing for a body that must be decoded to be a line
   if (tests_line) {
-    if (!PeekRecordLine(row.view(), &line)) return Corrupt();
+    if (!PeekRecordLine(memory.table->View(row), &line)) return Corrupt();
     if (line && !filter.predicate->TestLine(*line)) return {};
   }
   LoadedRow loaded;
   const model::Origin* origin = memory.table->origin(row.origin);
-  if (!GetRecord(row.view(), origin, out.arena, &loaded.event)) return Corrupt();
+  if (!GetRecord(memory.table->View(row), origin, out.arena, &loaded.event)) return Corrupt();
   if (tests_line && !line && !filter.predicate->TestLine(model::ValueToString(loaded.event.body))) {
     return {};
   }

@@ -49,20 +49,41 @@ base::Result<uint32_t> Memtable::OriginOf(std::string_view bytes) {
   return number;
 }
 
-base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
-                                       const BatchView& batch, std::string_view text,
-                                       std::vector<uint32_t>& origins) {
+base::Result<uint32_t> Memtable::AttributeSetOf(std::string_view bytes) {
+  const auto it = attribute_set_index_.find(bytes);
+  if (it != attribute_set_index_.end()) return it->second;
+  Reader in(bytes);
+  const std::span<const model::KeyValue> set = GetAttributes(in, arena_);
+  if (!in.ok() || !in.AtEnd() || set.empty()) return Corrupt();
+  attribute_sets_.Grow() = set;
+  const auto number = static_cast<uint32_t>(attribute_sets_.size());
+  attribute_set_index_.emplace(bytes, number);
+  return number;
+}
+
+base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream, Arriving& from) {
   Reader in(record);
   const RecordHead head = GetRecordHead(in);
-  std::optional<std::string_view> line;
-  if (!GetPlacedLine(head, in, text, &line) || head.origin > origins.size()) return Corrupt();
+  RecordPlaces places;
+  if (!GetRecordPlaces(head, in, from.text, &places) || head.origin > from.origins.size() ||
+      places.shared > from.attribute_sets.size()) {
+    return Corrupt();
+  }
   uint32_t origin = 0;
   if (head.origin != 0) {
-    uint32_t& known = origins[head.origin - 1];
+    uint32_t& known = from.origins[head.origin - 1];
     if (known == 0) {
-      PHAROS_TRY(known, OriginOf(batch.origins[head.origin - 1]));
+      PHAROS_TRY(known, OriginOf(from.batch.origins[head.origin - 1]));
     }
     origin = known;
+  }
+  uint32_t attributes = 0;
+  if (places.shared != 0) {
+    uint32_t& known = from.attribute_sets[places.shared - 1];
+    if (known == 0) {
+      PHAROS_TRY(known, AttributeSetOf(from.batch.attribute_sets[places.shared - 1]));
+    }
+    attributes = known;
   }
   const size_t number = rows_.size();
   const size_t within = number % kMemBlockRows;
@@ -71,11 +92,13 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
   MemRow& row = rows_.Grow();
   row = {.time_ns = head.time_ns,
          .record = record.data(),
-         .line = line ? line->data() : nullptr,
+         .line = places.line ? places.line->data() : nullptr,
          .length = static_cast<uint32_t>(record.size()),
-         .line_length = line ? static_cast<uint32_t>(line->size()) : 0,
+         .line_length = places.line ? static_cast<uint32_t>(places.line->size()) : 0,
          .stream = stream,
-         .origin = origin};
+         .is_plain = places.is_plain,
+         .origin = origin,
+         .attributes = attributes};
   Widen(block.min_time, block.max_time, head.time_ns);
   Widen(streams_[stream].min_time, streams_[stream].max_time, head.time_ns);
   if (!head.span_id.IsZero() || !head.parent_id.IsZero()) has_ids_.store(true, kRelaxed);
@@ -99,20 +122,22 @@ void Memtable::AccountBytes() {
 
 base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kind,
                                     const Frame& frame) {
-  const std::string_view text = frame.text ? *frame.text : std::string_view();
+  Arriving from{batch, frame.text ? *frame.text : std::string_view(),
+                std::vector<uint32_t>(batch.origins.size()),
+                std::vector<uint32_t>(batch.attribute_sets.size())};
   std::lock_guard lock(mutex_);
   frames_.push_back(frame);
-  std::vector<uint32_t> origins(batch.origins.size());
   for (const BatchView::Group& group : batch.groups) {
     if (group.kind != kind) continue;
     const uint32_t stream = StreamOf(group.labels);
     Reader in(group.records);
     for (uint32_t i = 0; i < group.rows; ++i) {
-      PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, batch, text, origins));
+      PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, from));
     }
     if (!in.AtEnd()) return Corrupt();
     payload_bytes_ += group.records.size();
   }
+  for (const std::string_view set : batch.attribute_sets) payload_bytes_ += set.size();
   if (frame.text) payload_bytes_ += frame.text->capacity();
   AccountBytes();
   return {};

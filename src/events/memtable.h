@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,12 +31,15 @@ struct MemRow {
   const char* line = nullptr;  ///< where it does not stand in the record
   uint32_t length = 0;
   uint32_t line_length = 0;
-  uint32_t stream = 0;
-  uint32_t origin = 0;       ///< 1 + index into the memtable's origins, 0 for none
-  uint32_t fingerprint = 0;  ///< of the trace id, 0 without one
+  uint32_t stream : 31 = 0;
+  uint32_t is_plain : 1 = 0;  ///< a log record of nothing but time, line and attribute set
+  uint32_t origin = 0;        ///< 1 + index into the memtable's origins, 0 for none
+  uint32_t fingerprint = 0;   ///< of the trace id, 0 without one
+  uint32_t attributes = 0;    ///< 1 + index into its attribute sets; 0: they stand in the record
 
-  RecordView view() const { return {{record, length}, {line, line_length}}; }
+  std::string_view text() const { return {line, line_length}; }
 };
+static_assert(sizeof(MemRow) == 48);
 
 /// Times only widen, and a chain only grows at its front, so readers may look while the last
 /// block is still filled.
@@ -89,6 +93,12 @@ class Memtable {
   const model::Origin* origin(uint32_t number) const {
     return number == 0 ? nullptr : origins_[number - 1];
   }
+  std::span<const model::KeyValue> attribute_set(uint32_t number) const {
+    return number == 0 ? std::span<const model::KeyValue>() : attribute_sets_[number - 1];
+  }
+  RecordView View(const MemRow& row) const {
+    return {{row.record, row.length}, row.text(), attribute_set(row.attributes)};
+  }
   /// True once a row has an id of any kind. Exact where nothing is inserted any more.
   bool has_ids() const { return has_ids_.load(std::memory_order_relaxed); }
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -96,8 +106,15 @@ class Memtable {
  private:
   uint32_t StreamOf(const model::Labels& labels);
   base::Result<uint32_t> OriginOf(std::string_view bytes);
-  base::Result<void> InsertRow(std::string_view record, uint32_t stream, const BatchView& batch,
-                               std::string_view text, std::vector<uint32_t>& origins);
+  base::Result<uint32_t> AttributeSetOf(std::string_view bytes);
+  /// A frame on its way in. Numbers are those here, 0 where they are not known yet.
+  struct Arriving {
+    const BatchView& batch;
+    std::string_view text;
+    std::vector<uint32_t> origins;
+    std::vector<uint32_t> attribute_sets;
+  };
+  base::Result<void> InsertRow(std::string_view record, uint32_t stream, Arriving& from);
   void AccountBytes();
 
   base::MemoryBudget& budget_;
@@ -106,8 +123,10 @@ class Memtable {
   StableVector<MemBlock, 0> blocks_;
   StableVector<MemStream, 4> streams_;
   StableVector<const model::Origin*, 4> origins_;
+  StableVector<std::span<const model::KeyValue>, 4> attribute_sets_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> stream_index_;
   std::unordered_map<std::string_view, uint32_t, base::StringHasher> origin_index_;
+  std::unordered_map<std::string_view, uint32_t, base::StringHasher> attribute_set_index_;
   base::Arena arena_;
   std::vector<Frame> frames_;
   size_t payload_bytes_ = 0;

@@ -67,16 +67,17 @@ class OriginTable {
   int64_t last_number_ = 0;
 };
 
-size_t RoughBytes(const Event& event) {
-  size_t bytes = 64 + event.body.text.size();
-  const auto add = [&](std::span<const model::KeyValue> attributes) {
-    for (const model::KeyValue& kv : attributes) bytes += 16 + kv.value.text.size();
-  };
-  add(event.attributes);
-  if (event.span != nullptr) {
-    for (const model::SpanEvent& e : event.span->events) add(e.attributes);
-    for (const model::SpanLink& l : event.span->links) add(l.attributes);
-  }
+size_t RoughBytes(std::span<const model::KeyValue> attributes) {
+  size_t bytes = 0;
+  for (const model::KeyValue& kv : attributes) bytes += 16 + kv.value.text.size();
+  return bytes;
+}
+
+/// Of a span, without its attributes.
+size_t RoughBytes(const model::SpanPart& span) {
+  size_t bytes = 0;
+  for (const model::SpanEvent& e : span.events) bytes += RoughBytes(e.attributes);
+  for (const model::SpanLink& l : span.links) bytes += RoughBytes(l.attributes);
   return bytes;
 }
 
@@ -111,46 +112,62 @@ class PartBuilder {
   int64_t max_time() const { return max_time_; }
 
  private:
-  /// True for an event that is the same as one before it.
+  /// True for an event that is the same as one before it. Contents are looked at only where two
+  /// have one stream and time.
   Result<bool> Again(const InputRow& row) {
-    const int64_t time_ns = row.event->time_ns;
-    const bool same_stream = any_ && row.stream == last_stream_;
-    if (same_stream && time_ns == last_time_) {  // their contents will be compared
-      PHAROS_TRY_VOID(FillLast());
-      PHAROS_TRY_VOID(FillBody(row, filled_));
+    const bool same =
+        last_.event != nullptr && row.stream == last_.stream && row.time_ns == last_.time_ns;
+    if (!same) {
+      last_ = row;
+      in_run_ = false;
+      return false;
     }
-    const bool again = duplicates_.Seen(*row.event, same_stream);
-    any_ = true;
-    last_stream_ = row.stream;
-    last_time_ = time_ns;
+    PHAROS_TRY_VOID(OpenRun());
     last_ = row;
-    return again;
+    PHAROS_TRY(const Event* event, WholeEvent(row, filled_));
+    return duplicates_.Seen(*event, true);
   }
 
-  Result<void> FillLast() {
-    return last_.event != nullptr ? FillBody(last_, filled_) : Result<void>();
+  /// Has the last row noted for those of its stream and time to come.
+  Result<void> OpenRun() {
+    if (in_run_) return {};
+    in_run_ = true;
+    PHAROS_TRY(const Event* event, WholeEvent(last_, filled_));
+    duplicates_.Seen(*event, false);
+    return {};
   }
 
   Result<void> Add(const InputRow& row) {
     const Event& event = *row.event;
-    const bool is_span = event.span != nullptr;
     PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
-    rows_.push_back({row.stream, ids_.Of(row.visit), origin, &event});
+    rows_.push_back({.stream = row.stream,
+                     .ids = ids_.Of(row.visit),
+                     .origin = origin,
+                     .time_ns = row.time_ns,
+                     .attributes = row.attributes,
+                     .event = row.event});
     if (row.bodies == nullptr) {
-      bodies_.Add(event.body, event.time_ns);
+      bodies_.Add(row.body, row.time_ns);
+      bytes_ += row.body.text.size();
     } else {
-      bytes_ += bodies_.AddCopy(*row.bodies, row.row, row.source, event.time_ns);
+      bytes_ += bodies_.AddCopy(*row.bodies, row.row, row.source, row.time_ns);
     }
-    NoteKeys(event.attributes);
+    if (row.attributes.data() != last_attributes_.data() ||
+        row.attributes.size() != last_attributes_.size()) {
+      NoteKeys(row.attributes);
+      attribute_bytes_ = RoughBytes(row.attributes);
+      last_attributes_ = row.attributes;
+    }
     PartStream& known = streams_[row.stream];
     ++known.rows;
-    known.min_time = std::min(known.min_time, event.time_ns);
-    known.max_time = std::max(known.max_time, event.time_ns);
-    min_time_ = std::min(min_time_, event.time_ns);
-    max_time_ = std::max(max_time_, event.time_ns);
+    known.min_time = std::min(known.min_time, row.time_ns);
+    known.max_time = std::max(known.max_time, row.time_ns);
+    min_time_ = std::min(min_time_, row.time_ns);
+    max_time_ = std::max(max_time_, row.time_ns);
     ++total_rows_;
-    bytes_ += RoughBytes(event);
-    const size_t most = is_span ? kSpanGranuleRows : kGranuleRows;
+    bytes_ += 64 + attribute_bytes_;
+    if (event.span != nullptr) bytes_ += RoughBytes(*event.span);
+    const size_t most = event.span != nullptr ? kSpanGranuleRows : kGranuleRows;
     if (rows_.size() >= most || bytes_ >= kGranuleBytes) return FlushGranule();
     return {};
   }
@@ -188,9 +205,11 @@ class PartBuilder {
     }
     rows_.clear();
     bytes_ = 0;
-    PHAROS_TRY_VOID(FillLast());
-    duplicates_.Settle();
-    last_ = {};
+    last_attributes_ = {};
+    if (last_.event != nullptr) {  // the next granule may begin with what it is equal to
+      PHAROS_TRY_VOID(OpenRun());
+      duplicates_.Settle();
+    }
     filled_.Clear();
     origins_.ForgetPointers();
     input_.Release();
@@ -233,12 +252,12 @@ class PartBuilder {
   std::set<std::string, std::less<>> keys_;
   std::vector<std::string_view> last_keys_;  // by place, each one of keys_
   bool many_keys_ = false;
+  std::span<const model::KeyValue> last_attributes_;  // of the open granule
+  size_t attribute_bytes_ = 0;                        // of these
   size_t bytes_ = 0;
-  bool any_ = false;
-  uint32_t last_stream_ = 0;
-  int64_t last_time_ = 0;
-  InputRow last_;             // while its event is there
-  base::Arena filled_{4096};  // bodies that had to be compared
+  InputRow last_;             // of its contents only stream and time once it has been in a granule
+  bool in_run_ = false;       // it is in duplicates_
+  base::Arena filled_{4096};  // events that had to be compared
   uint64_t total_rows_ = 0;
   int64_t min_time_ = std::numeric_limits<int64_t>::max();
   int64_t max_time_ = std::numeric_limits<int64_t>::min();

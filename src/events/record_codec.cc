@@ -40,18 +40,23 @@ bool HasExtra(const Event& e) {
 
 /// A body's type byte for a line that stands elsewhere: its place and length follow.
 constexpr uint8_t kPlacedLine = 0x80;
+/// In place of a number of attributes, which is not 0 where there are any: the number of a set
+/// follows.
+constexpr uint8_t kSharedAttributes = 0;
 
 /// Bytes that a record has at most when it has nothing nested and no span events or links; 0 for
 /// any other.
-size_t PlainRecordBytes(const Event& e, bool placed) {
+size_t PlainRecordBytes(const Event& e, bool placed, bool shared) {
   constexpr size_t kFields = 192;  // all fields of a fixed size, and varints at their longest
   constexpr size_t kPair = 24;
   if (e.body.type >= Value::Type::kArray || e.attributes.size() > kMaxAttributes) return 0;
   size_t bytes = kFields + e.severity_text.size() + e.event_name.size();
   if (!placed) bytes += e.body.text.size();
-  for (const KeyValue& kv : e.attributes) {
-    if (kv.value.type >= Value::Type::kArray) return 0;
-    bytes += kPair + kv.key.size() + kv.value.text.size();
+  if (!shared) {
+    for (const KeyValue& kv : e.attributes) {
+      if (kv.value.type >= Value::Type::kArray) return 0;
+      bytes += kPair + kv.key.size() + kv.value.text.size();
+    }
   }
   if (e.span == nullptr) return bytes;
   if (!e.span->events.empty() || !e.span->links.empty()) return 0;
@@ -119,7 +124,7 @@ bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
 
 /// `text` is null, or where the text begins that has the line.
 template <class Out>
-bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text) {
+bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text, uint64_t shared) {
   const bool is_span = e.span != nullptr;
   const bool has_parent = is_span && !e.span->parent_id.IsZero();
   uint8_t flags = 0;
@@ -144,7 +149,12 @@ bool WriteRecord(Out& out, const Event& e, uint64_t origin, const char* text) {
   } else if ((flags & kHasBody) && !WriteValue(out, e.body)) {
     return false;
   }
-  if ((flags & kHasAttributes) && !WriteAttributes(out, e.attributes)) return false;
+  if (shared != 0) {
+    PutByte(out, kSharedAttributes);
+    PutVarint(out, shared);
+  } else if ((flags & kHasAttributes) && !WriteAttributes(out, e.attributes)) {
+    return false;
+  }
   if (flags & kHasExtra) {
     PutZigZag(out, WrapSub(e.observed_ns, e.time_ns));
     PutVarint(out, e.flags);
@@ -297,14 +307,16 @@ bool LineLiesIn(const Event& e, std::string_view text) {
          e.body.text.size() <= text.size() - (at - begin);
 }
 
-bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_view text) {
+bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_view text,
+               uint64_t shared) {
   const char* place = LineLiesIn(e, text) ? text.data() : nullptr;
-  const size_t most = PlainRecordBytes(e, place != nullptr);
-  if (most == 0) return WriteRecord(out, e, origin, place);
+  if (place == nullptr || e.attributes.empty()) shared = 0;
+  const size_t most = PlainRecordBytes(e, place != nullptr, shared != 0);
+  if (most == 0) return WriteRecord(out, e, origin, place, shared);
   const size_t start = out.size();
   out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
     RawBytes raw{bytes + start};
-    WriteRecord(raw, e, origin, place);
+    WriteRecord(raw, e, origin, place, shared);
     return static_cast<size_t>(raw.at - bytes);
   });
   return true;
@@ -322,15 +334,22 @@ RecordHead GetRecordHead(Reader& in) {
   return head;
 }
 
-bool GetPlacedLine(const RecordHead& head, Reader& in, std::string_view text,
-                   std::optional<std::string_view>* line) {
-  line->reset();
+bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
+                     RecordPlaces* places) {
+  *places = {};
   if (!in.ok()) return false;
   if ((head.flags & kHasBody) == 0 || in.Byte() != kPlacedLine) return in.ok();
   const uint64_t place = in.Varint(), length = in.Varint();
   if (!in.ok() || place > text.size() || length > text.size() - place) return false;
-  *line = text.substr(place, length);
-  return true;
+  places->line = text.substr(place, length);
+  if ((head.flags & kHasAttributes) && in.left() > 0 &&
+      static_cast<uint8_t>(*in.at()) == kSharedAttributes) {
+    in.Byte();
+    places->shared = in.Varint();
+    if (places->shared == 0) return false;
+  }
+  places->is_plain = (head.flags & ~kHasAttributes) == kHasBody && in.AtEnd();
+  return in.ok();
 }
 
 bool PeekRecordLine(const RecordView& record, std::optional<std::string_view>* line) {
@@ -364,7 +383,14 @@ bool GetRecord(const RecordView& record, const Origin* origin, base::Arena& aren
   } else if (head.flags & kHasBody) {
     event->body = GetValue(in, arena);
   }
-  if (head.flags & kHasAttributes) event->attributes = GetAttributes(in, arena);
+  if ((head.flags & kHasAttributes) && in.left() > 0 &&
+      static_cast<uint8_t>(*in.at()) == kSharedAttributes) {
+    in.Byte();
+    if (in.Varint() == 0 || record.shared.empty()) return false;
+    event->attributes = record.shared;
+  } else if (head.flags & kHasAttributes) {
+    event->attributes = GetAttributes(in, arena);
+  }
   if (head.flags & kHasExtra) {
     event->observed_ns = WrapAdd(head.time_ns, in.ZigZagged());
     event->flags = static_cast<uint32_t>(in.Varint());

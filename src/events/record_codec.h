@@ -36,9 +36,10 @@ std::span<const model::SpanLink> GetSpanLinks(Reader& in, base::Arena& arena);
 bool LineLiesIn(const model::Event& event, std::string_view text);
 
 /// Appends the record. `origin` is 1 + its number in the batch, 0 for none. A line that lies in
-/// `text` is written as its place there. False as PutValue.
+/// `text` is written as its place there; then its attributes may be written as `shared`, 1 + their
+/// number among the batch's sets, 0 for not. False as PutValue.
 bool PutRecord(std::string& out, const model::Event& event, uint64_t origin,
-               std::string_view text = {});
+               std::string_view text = {}, uint64_t shared = 0);
 
 /// What stands at the front of every record and can be read without the rest.
 struct RecordHead {
@@ -51,14 +52,20 @@ struct RecordHead {
   uint64_t origin = 0;
 };
 RecordHead GetRecordHead(Reader& in);
-/// Behind the head: the line in `text` that the record gives by its place, nothing for any other
-/// body. False where it is not in `text`.
-bool GetPlacedLine(const RecordHead& head, Reader& in, std::string_view text,
-                   std::optional<std::string_view>* line);
-/// A record, and the line that it gives by its place (GetPlacedLine), if it does.
+/// What a record gives by its place elsewhere.
+struct RecordPlaces {
+  std::optional<std::string_view> line;
+  uint64_t shared = 0;    ///< 1 + number of its attributes among the batch's sets
+  bool is_plain = false;  ///< a log record of nothing but its time and these
+};
+/// Behind the head. False where the line is not in `text`.
+bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
+                     RecordPlaces* places);
+/// A record, and what it gives by its place.
 struct RecordView {
   std::string_view bytes;
   std::string_view line;
+  std::span<const model::KeyValue> shared;
 };
 
 /// The body as a line without decoding the rest: "" when there is none, nothing when it is no

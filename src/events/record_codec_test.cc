@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <memory>
+
 #include "events/batch_codec.h"
 #include "events/limits.h"
+#include "events/memtable.h"
 #include "events/random_events_test.h"
 
 namespace pharos::events {
@@ -20,7 +24,7 @@ TEST(RecordCodec, EveryFieldComesBack) {
     ASSERT_TRUE(PutRecord(bytes, event, event.origin != nullptr ? 3 : 0));
     base::Arena arena;
     Event back;
-    ASSERT_TRUE(GetRecord({bytes, {}}, event.origin, arena, &back));
+    ASSERT_TRUE(GetRecord({bytes, {}, {}}, event.origin, arena, &back));
     ASSERT_TRUE(model::SameEvent(event, back)) << i;
     ASSERT_EQ(event.observed_ns, back.observed_ns);
     Reader in(bytes);
@@ -29,7 +33,7 @@ TEST(RecordCodec, EveryFieldComesBack) {
     EXPECT_EQ(head.trace_id, event.trace_id);
     EXPECT_EQ(head.origin, event.origin != nullptr ? 3u : 0u);
     std::optional<std::string_view> line;
-    ASSERT_TRUE(PeekRecordLine({bytes, {}}, &line));
+    ASSERT_TRUE(PeekRecordLine({bytes, {}, {}}, &line));
     EXPECT_EQ(line.has_value(), event.body.type == model::Value::Type::kString ||
                                     event.body.type == model::Value::Type::kNull);
     if (line) {
@@ -50,22 +54,24 @@ TEST(RecordCodec, LinesOfATextAreWrittenAsTheirPlaces) {
     EXPECT_LE(bytes.size(), whole.size() - length + 2);
     Reader in(bytes);
     const RecordHead head = GetRecordHead(in);
-    std::optional<std::string_view> line;
-    ASSERT_TRUE(GetPlacedLine(head, in, text, &line));
+    RecordPlaces places;
+    ASSERT_TRUE(GetRecordPlaces(head, in, text, &places));
+    const std::optional<std::string_view> line = places.line;
     ASSERT_EQ(line, event.body.text);
+    EXPECT_EQ(places.shared, 0u);
     base::Arena arena;
     Event back;
-    ASSERT_TRUE(GetRecord({bytes, *line}, nullptr, arena, &back));
+    ASSERT_TRUE(GetRecord({bytes, *line, {}}, nullptr, arena, &back));
     back.origin = event.origin;
     EXPECT_TRUE(model::SameEvent(event, back));
     std::optional<std::string_view> peeked;
-    ASSERT_TRUE(PeekRecordLine({bytes, *line}, &peeked));
+    ASSERT_TRUE(PeekRecordLine({bytes, *line, {}}, &peeked));
     EXPECT_EQ(peeked, event.body.text);
     if (at + length == 0) continue;
     Reader again(bytes);
     GetRecordHead(again);
-    EXPECT_FALSE(GetPlacedLine(head, again, text.substr(0, at + length - 1), &line));
-    EXPECT_FALSE(GetRecord({bytes, text}, nullptr, arena, &back) && length != text.size());
+    EXPECT_FALSE(GetRecordPlaces(head, again, text.substr(0, at + length - 1), &places));
+    EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back) && length != text.size());
   }
   Event elsewhere;
   const std::string other = "the line";
@@ -74,6 +80,34 @@ TEST(RecordCodec, LinesOfATextAreWrittenAsTheirPlaces) {
   std::string placed, whole;
   ASSERT_TRUE(PutRecord(placed, elsewhere, 0, text) && PutRecord(whole, elsewhere, 0));
   EXPECT_EQ(placed, whole);
+}
+
+TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
+  const std::string text = "the line";
+  const model::KeyValue level[] = {{"detected_level", model::Value::String("info")}};
+  Event event;
+  event.time_ns = 5;
+  event.body = model::Value::String(text);
+  event.attributes = level;
+  for (const bool plain : {true, false}) {
+    if (!plain) event.severity_number = 9;
+    std::string bytes;
+    ASSERT_TRUE(PutRecord(bytes, event, 0, text, 300));
+    EXPECT_EQ(bytes.find("level"), std::string::npos);
+    Reader in(bytes);
+    RecordPlaces places;
+    ASSERT_TRUE(GetRecordPlaces(GetRecordHead(in), in, text, &places));
+    EXPECT_EQ(places.shared, 300u);
+    EXPECT_EQ(places.is_plain, plain);
+    base::Arena arena;
+    Event back;
+    EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back));
+    ASSERT_TRUE(GetRecord({bytes, text, level}, nullptr, arena, &back));
+    EXPECT_TRUE(model::SameEvent(event, back));
+  }
+  std::string apart, alone;  // only records that are placed anyway name sets
+  ASSERT_TRUE(PutRecord(apart, event, 0, {}, 300) && PutRecord(alone, event, 0));
+  EXPECT_EQ(apart, alone);
 }
 
 TEST(RecordCodec, EveryCutIsRefused) {
@@ -86,7 +120,7 @@ TEST(RecordCodec, EveryCutIsRefused) {
       base::Arena arena;
       Event back;
       EXPECT_FALSE(
-          GetRecord({std::string_view(bytes).substr(0, length), {}}, nullptr, arena, &back));
+          GetRecord({std::string_view(bytes).substr(0, length), {}, {}}, nullptr, arena, &back));
     }
   }
 }
@@ -134,6 +168,54 @@ TEST(BatchCodec, GroupsAndOriginsComeBack) {
   for (size_t length = 0; length < frame.size(); ++length) {
     EXPECT_FALSE(BatchView::Parse(std::string_view(frame).substr(0, length)).has_value());
   }
+}
+
+TEST(BatchCodec, WhatEventsShareStandsInTheFrameOnce) {
+  const std::string text = "one line, and another";
+  const model::KeyValue info[] = {{"detected_level", model::Value::String("info")}};
+  const model::KeyValue warn[] = {{"detected_level", model::Value::String("warn")}};
+  const model::KeyValue alone[] = {{"detected_level", model::Value::String("debug")}};
+  std::vector<Event> sent;
+  for (int i = 0; i < 100; ++i) {
+    Event event;
+    event.time_ns = i;
+    event.body = model::Value::String(std::string_view(text).substr(0, 8));
+    if (i % 7 != 3) event.attributes = i % 3 == 0 ? warn : info;
+    if (i == 50) event.attributes = alone;
+    sent.push_back(event);
+  }
+  BatchWriter writer({}, text);
+  writer.BeginStream(EventKind::kLog, model::Labels{{"app", "a"}});
+  for (const Event& event : sent) ASSERT_TRUE(writer.Add(event));
+  const auto frame = std::make_shared<const std::string>(writer.Finish());
+  const auto view = BatchView::Parse(*frame);
+  ASSERT_TRUE(view.has_value());
+  EXPECT_EQ(view->attribute_sets.size(), 2u);
+  for (size_t length = 0; length < frame->size(); ++length) {
+    EXPECT_FALSE(BatchView::Parse(std::string_view(*frame).substr(0, length)).has_value());
+  }
+  base::MemoryBudget budget(64 << 20);
+  Memtable table(budget);
+  ASSERT_TRUE(
+      table.Insert(*view, EventKind::kLog, {frame, std::make_shared<const std::string>(text)}));
+  base::Arena arena;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    Event back;
+    ASSERT_TRUE(GetRecord(table.View(table.row(i)), nullptr, arena, &back));
+    EXPECT_TRUE(model::SameEvent(sent[i], back)) << i;
+    EXPECT_EQ(table.row(i).is_plain, i != 50 && i != 0 && i != 1)
+        << i;  // a set's first stands there
+  }
+  // A number that the frame has no set for.
+  const auto end = frame->rfind("\x02");
+  std::string cut = frame->substr(0, end) + '\0';
+  const auto size = static_cast<uint32_t>(cut.size());
+  std::memcpy(cut.data() + 8, &size, sizeof size);
+  const auto short_view = BatchView::Parse(cut);
+  ASSERT_TRUE(short_view.has_value());
+  EXPECT_FALSE(table.Insert(
+      *short_view, EventKind::kLog,
+      {std::make_shared<const std::string>(cut), std::make_shared<const std::string>(text)}));
 }
 
 TEST(BatchCodec, TooLargeARecordLeavesTheOthers) {

@@ -1,6 +1,7 @@
 #include "events/row_input.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "events/limits.h"
@@ -21,23 +22,22 @@ class MemtableInput final : public RowInput {
   MemtableInput(std::shared_ptr<const Memtable> table, int64_t start_ns, int64_t end_ns)
       : table_(std::move(table)) {
     const Memtable::Sizes sizes = table_->sizes();
-    std::vector<std::vector<uint32_t>> rows(sizes.streams);
+    std::vector<OfStream> all(sizes.streams);
     for (size_t i = 0; i < sizes.rows; ++i) {
       const MemRow& row = table_->row(i);
-      if (row.time_ns < start_ns || row.time_ns >= end_ns) continue;
-      rows[row.stream].push_back(static_cast<uint32_t>(i));
+      if (row.time_ns >= start_ns && row.time_ns < end_ns) all[row.stream].Add(row.time_ns, i);
     }
     std::vector<uint32_t> numbers;
     for (uint32_t i = 0; i < sizes.streams; ++i) {
-      if (!rows[i].empty()) numbers.push_back(i);
+      if (!all[i].rows.empty()) numbers.push_back(i);
     }
     std::sort(numbers.begin(), numbers.end(), [&](uint32_t a, uint32_t b) {
       return table_->stream(a).labels < table_->stream(b).labels;
     });
     for (const uint32_t number : numbers) {
       streams_.push_back(table_->stream(number).labels);
-      rows_.push_back(std::move(rows[number]));
-      SortByTime(rows_.back());
+      if (!all[number].sorted) SortByTime(all[number].rows);
+      rows_.push_back(std::move(all[number].rows));
     }
   }
 
@@ -47,7 +47,7 @@ class MemtableInput final : public RowInput {
     if (!table_->has_ids()) return {};
     for (const std::vector<uint32_t>& rows : rows_) {
       for (const uint32_t i : rows) {
-        Reader in(table_->row(i).view().bytes);
+        Reader in({table_->row(i).record, table_->row(i).length});
         const RecordHead head = GetRecordHead(in);
         visit(head.trace_id, head.span_id, head.parent_id, head.time_ns);
       }
@@ -65,11 +65,23 @@ class MemtableInput final : public RowInput {
     if (at_ + 2 * kAhead < rows.size()) __builtin_prefetch(&table_->row(rows[at_ + 2 * kAhead]));
     if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
     const MemRow& row = table_->row(rows[at_++]);
+    out->stream = stream_;
+    out->visit = given_++;
+    out->time_ns = row.time_ns;
+    if (row.is_plain) {
+      static constexpr Event kPlain;
+      out->attributes = table_->attribute_set(row.attributes);
+      out->body = model::Value::String(row.text());
+      out->event = &kPlain;
+      return true;
+    }
     auto* event = new (arena_.Allocate(sizeof(Event), alignof(Event))) Event();
-    if (!GetRecord(row.view(), table_->origin(row.origin), arena_, event)) {
+    if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
-    *out = {.event = event, .stream = stream_, .visit = given_++};
+    out->attributes = event->attributes;
+    out->body = event->body;
+    out->event = event;
     return true;
   }
 
@@ -84,17 +96,29 @@ class MemtableInput final : public RowInput {
         __builtin_prefetch(bytes + at);
       }
     };
-    fetch(row.record, row.length);
+    if (!row.is_plain) fetch(row.record, row.length);
     fetch(row.line, row.line_length);
   }
 
-  /// Arrival order is kept among equal times. Most streams are sorted already.
+  struct OfStream {
+    std::vector<uint32_t> rows;
+    int64_t last = std::numeric_limits<int64_t>::min();
+    bool sorted = true;  // most are, as they came
+
+    void Add(int64_t time_ns, size_t row) {
+      sorted = sorted && time_ns >= last;
+      last = time_ns;
+      rows.push_back(static_cast<uint32_t>(row));
+    }
+  };
+
+  /// Arrival order is kept among equal times.
   void SortByTime(std::vector<uint32_t>& rows) const {
-    const auto earlier = [&](uint32_t a, uint32_t b) {
-      return table_->row(a).time_ns < table_->row(b).time_ns;
-    };
-    if (std::is_sorted(rows.begin(), rows.end(), earlier)) return;
-    std::stable_sort(rows.begin(), rows.end(), earlier);
+    std::vector<std::pair<int64_t, uint32_t>> keys;
+    keys.reserve(rows.size());
+    for (const uint32_t row : rows) keys.emplace_back(table_->row(row).time_ns, row);
+    std::sort(keys.begin(), keys.end());
+    for (size_t i = 0; i < rows.size(); ++i) rows[i] = keys[i].second;
   }
 
   std::shared_ptr<const Memtable> table_;
@@ -249,8 +273,16 @@ class PartsInput final : public RowInput {
     if (best_row == nullptr) return false;
     PartWalk& walk = walks_[best];
     const uint32_t place = PartWalk::PlaceOf(*best_row);
-    *out = {&best_row->event, best_stream, walk.FirstOfGranule() + place,
-            walk.bodies(),    place,       walk.source};
+    const Event& event = best_row->event;
+    *out = {.time_ns = event.time_ns,
+            .attributes = event.attributes,
+            .body = {},
+            .event = &event,
+            .stream = best_stream,
+            .visit = walk.FirstOfGranule() + place,
+            .bodies = walk.bodies(),
+            .row = place,
+            .source = walk.source};
     walk.Advance();
     return true;
   }
@@ -301,12 +333,15 @@ class PartsInput final : public RowInput {
 
 }  // namespace
 
-Result<void> FillBody(const InputRow& row, base::Arena& arena) {
-  if (row.bodies == nullptr || row.event->body.type != model::Value::Type::kNull) return {};
-  if (!row.bodies->Get(row.row, arena, &row.event->body)) {
+Result<const Event*> WholeEvent(const InputRow& row, base::Arena& arena) {
+  auto* event = new (arena.Allocate(sizeof(Event), alignof(Event))) Event(*row.event);
+  event->time_ns = row.time_ns;
+  event->attributes = row.attributes;
+  event->body = row.body;
+  if (row.bodies != nullptr && !row.bodies->Get(row.row, arena, &event->body)) {
     return Fail(ErrorKind::kCorrupt, "a body is damaged");
   }
-  return {};
+  return event;
 }
 
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,10 +22,14 @@ class GranuleBodies;
 
 /// A row, until Release.
 struct InputRow {
-  model::Event* event = nullptr;
+  int64_t time_ns = 0;
+  std::span<const model::KeyValue> attributes;  ///< rows with the same ones may share them
+  model::Value body;                            ///< of rows from memory
+  /// All but these three; many rows may have one.
+  const model::Event* event = nullptr;
   uint32_t stream = 0;  ///< number in streams()
   size_t visit = 0;     ///< VisitIds came to it as the one of that number, from 0
-  /// Rows of parts: where the body is, which `event` lacks until it is filled in.
+  /// Rows of parts: where the body is.
   GranuleBodies* bodies = nullptr;
   uint32_t row = 0;     ///< in `bodies`
   uint32_t source = 0;  ///< number of the part
@@ -46,8 +51,8 @@ class RowInput {
   virtual void Release() = 0;
 };
 
-/// Gives the event its body, where it lacks it; `arena` keeps the bytes.
-base::Result<void> FillBody(const InputRow& row, base::Arena& arena);
+/// The row as one event; `arena` keeps it, and its body where that is in a part.
+base::Result<const model::Event*> WholeEvent(const InputRow& row, base::Arena& arena);
 
 /// The rows of `table` with start ≤ time < end. The table must not grow any more.
 std::unique_ptr<RowInput> ReadMemtable(std::shared_ptr<const Memtable> table, int64_t start_ns,

@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 namespace pharos::io {
@@ -36,7 +39,7 @@ std::unexpected<base::Error> SystemError(std::string_view action, const std::str
               std::string(action) + " " + path + ": " + std::generic_category().message(error));
 }
 
-class PosixFile final : public File {
+class PosixFile : public File {
  public:
   PosixFile(int descriptor, std::string path, uint64_t size)
       : descriptor_(descriptor), path_(std::move(path)), size_(size) {}
@@ -100,7 +103,7 @@ class PosixFile final : public File {
     return {};
   }
 
- private:
+ protected:
   Result<void> ReadInto(char* to, uint64_t offset, size_t length) const {
     for (size_t done = 0; done < length;) {
       const ssize_t n =
@@ -115,10 +118,13 @@ class PosixFile final : public File {
 
   static constexpr size_t kBelieveBytes = 1u << 20;
 
-  /// `end` becomes the end of what was written, also after an error.
   Result<void> WriteAt(uint64_t at, std::string_view bytes, uint64_t* end) {
+    return WriteWith(descriptor_, at, bytes, end);
+  }
+  /// `end` becomes the end of what was written, also after an error.
+  Result<void> WriteWith(int descriptor, uint64_t at, std::string_view bytes, uint64_t* end) const {
     for (*end = at; !bytes.empty();) {
-      const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(*end));
+      const ssize_t n = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(*end));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return SystemError("cannot write", path_, errno);
       if (n == 0) return SystemError("cannot write", path_, EIO);
@@ -139,10 +145,99 @@ class PosixFile final : public File {
   bool truncated_ = false;  ///< the next Sync must write the length as well
 };
 
+/// A file that is written with O_DIRECT: a large commit costs half the CPU time, and the disk is
+/// at work from its first byte on. A sector that is not full yet is kept here and written again
+/// with what follows.
+class PosixLog final : public PosixFile {
+ public:
+  /// `direct` is open for the same file with O_DIRECT; `unit`: what places and lengths of
+  /// writes are multiples of.
+  PosixLog(int descriptor, int direct, size_t unit, std::string path)
+      : PosixFile(descriptor, std::move(path), 0), direct_(direct), unit_(unit) {}
+  ~PosixLog() override { ::close(direct_); }
+
+  /// Whether such writes are taken at all: some file systems only say so when one comes.
+  static bool Works(int direct, size_t unit) {
+    const std::unique_ptr<char, Freed> sector = Memory(unit);
+    std::memset(sector.get(), 0, unit);
+    const ssize_t n = ::pwrite(direct, sector.get(), unit, 0);
+    return ::ftruncate(direct, 0) == 0 && n == static_cast<ssize_t>(unit);
+  }
+
+  Result<void> Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const size_t step = std::min(bytes.size(), kBufferBytes - tail_);
+      const size_t end = tail_ + step;
+      std::memcpy(buffer_.get() + tail_, bytes.data(), step);
+      PHAROS_TRY_VOID(WriteBuffer(end));
+      size_ += step;
+      tail_ = end % unit_;
+      std::memmove(buffer_.get(), buffer_.get() + (end - tail_), tail_);
+      bytes.remove_prefix(step);
+    }
+    return {};
+  }
+
+  Result<void> Prepare(uint64_t bytes) override {
+    const size_t first = std::min<uint64_t>(tail_ + bytes, kBufferBytes);
+    std::memset(buffer_.get() + tail_, 0, first - tail_);
+    PHAROS_TRY_VOID(WriteBuffer(first));
+    alignas(kMemoryUnit) static char zeros[kBufferBytes];
+    const uint64_t end = size_ + bytes;
+    for (uint64_t at = size_ - tail_ + kBufferBytes; at < end;) {
+      const uint64_t left = (end - at + unit_ - 1) / unit_ * unit_;
+      const size_t step = std::min<uint64_t>(left, kBufferBytes);
+      PHAROS_TRY_VOID(WriteWith(direct_, at, std::string_view(zeros, step), &at));
+    }
+    return {};
+  }
+
+  Result<void> Truncate(uint64_t size) override {
+    PHAROS_TRY_VOID(PosixFile::Truncate(size));
+    tail_ = size % unit_;
+    return tail_ > 0 ? ReadInto(buffer_.get(), size - tail_, tail_) : Result<void>();
+  }
+
+ private:
+  static constexpr size_t kMemoryUnit = 4096;  // no device wants more
+  static constexpr size_t kBufferBytes = 256 << 10;
+
+  struct Freed {
+    void operator()(char* memory) const { std::free(memory); }
+  };
+  static std::unique_ptr<char, Freed> Memory(size_t bytes) {
+    char* memory =
+        static_cast<char*>(std::aligned_alloc(kMemoryUnit, std::max(bytes, kMemoryUnit)));
+    PHAROS_CHECK(memory != nullptr, "no memory for a log's buffer");
+    return std::unique_ptr<char, Freed>(memory);
+  }
+
+  /// Its first `bytes` bytes, and zeros to the end of their sector.
+  Result<void> WriteBuffer(size_t bytes) {
+    const size_t whole = (bytes + unit_ - 1) / unit_ * unit_;
+    std::memset(buffer_.get() + bytes, 0, whole - bytes);
+    uint64_t end = 0;
+    return WriteWith(direct_, size_ - tail_, std::string_view(buffer_.get(), whole), &end);
+  }
+
+  const int direct_;
+  const size_t unit_;  ///< a power of two, at most kMemoryUnit
+  std::unique_ptr<char, Freed> buffer_ = Memory(kBufferBytes);
+  size_t tail_ = 0;  ///< bytes of the sector in which the file ends, at the buffer's front
+};
+
 class PosixFs final : public Fs {
  public:
   Result<std::unique_ptr<File>> Create(const std::string& path) override {
     return OpenFile(path, O_RDWR | O_CREAT | O_TRUNC, "cannot create");
+  }
+  Result<std::unique_ptr<File>> CreateLog(const std::string& path) override {
+    PHAROS_TRY(const int descriptor, Open(path, O_RDWR | O_CREAT | O_TRUNC, "cannot create"));
+    return AsLog(descriptor, path, true);
+  }
+  Result<std::unique_ptr<File>> ReuseLog(const std::string& path) override {
+    PHAROS_TRY(const int descriptor, Open(path, O_RDWR, "cannot open"));
+    return AsLog(descriptor, path, false);
   }
   Result<std::unique_ptr<File>> OpenAppend(const std::string& path) override {
     return OpenFile(path, O_RDWR, "cannot open");
@@ -217,10 +312,40 @@ class PosixFs final : public Fs {
   }
 
  private:
-  static Result<std::unique_ptr<File>> OpenFile(const std::string& path, int flags,
-                                                std::string_view action) {
+  /// What places and lengths of O_DIRECT writes to the file are multiples of; 0 where there can be
+  /// none. Systems before Linux 6.1 do not say: then a sector, and the first write tells.
+  static size_t DirectUnit(int descriptor) {
+    constexpr size_t kSector = 512, kMost = 4096;
+#ifdef STATX_DIOALIGN
+    struct statx status;
+    if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 &&
+        (status.stx_mask & STATX_DIOALIGN) != 0) {
+      const size_t unit = status.stx_dio_offset_align;
+      if (unit == 0 || unit > kMost || status.stx_dio_mem_align > kMost) return 0;
+      return std::max(unit, kSector);
+    }
+#endif
+    return kSector;
+  }
+  static std::unique_ptr<File> AsLog(int descriptor, const std::string& path, bool is_empty) {
+    const int direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    const size_t unit = direct < 0 ? 0 : DirectUnit(direct);
+    // One that is used again was written so before.
+    if (unit != 0 && (!is_empty || PosixLog::Works(direct, unit))) {
+      return std::make_unique<PosixLog>(descriptor, direct, unit, path);
+    }
+    if (direct >= 0) ::close(direct);
+    return std::make_unique<PosixFile>(descriptor, path, 0);
+  }
+
+  static Result<int> Open(const std::string& path, int flags, std::string_view action) {
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
     if (descriptor < 0) return SystemError(action, path, errno);
+    return descriptor;
+  }
+  static Result<std::unique_ptr<File>> OpenFile(const std::string& path, int flags,
+                                                std::string_view action) {
+    PHAROS_TRY(const int descriptor, Open(path, flags, action));
     struct stat status;
     if (::fstat(descriptor, &status) != 0) {
       const int error = errno;

@@ -36,6 +36,15 @@ class Fs {
   virtual ~Fs() = default;
   /// A new, empty file for appending; an existing one is truncated.
   virtual base::Result<std::unique_ptr<File>> Create(const std::string& path) = 0;
+  /// Likewise, for a log: each append is synced at once and hardly ever read. Where the system can,
+  /// bytes go to the disk around the page cache, in whole sectors: up to one of zeros may stand
+  /// behind what was appended, as behind what was prepared, until Truncate.
+  virtual base::Result<std::unique_ptr<File>> CreateLog(const std::string& path) {
+    return Create(path);
+  }
+  /// Likewise over a log that nobody needs any more: appends overwrite its bytes from the front on,
+  /// and it stays as long as it is. What it has from before must be told from what is appended.
+  virtual base::Result<std::unique_ptr<File>> ReuseLog(const std::string& path) = 0;
   /// An existing file, for appending at its end and for reading.
   virtual base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) = 0;
   virtual base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) = 0;

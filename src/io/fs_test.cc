@@ -50,6 +50,46 @@ TEST_F(FsTest, WritesReadsCutsAndReopens) {
   EXPECT_EQ((*emptied)->Size(), 0u);
 }
 
+TEST_F(FsTest, ALogHasWhatWasAppendedAndZerosBehindIt) {
+  const std::string path = dir_ + "/a/log";
+  auto file = fs_.CreateLog(path);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ((*file)->Size(), 0u);
+  std::string all;
+  const auto check = [&] {
+    const uint64_t size = (*file)->Size().value();
+    ASSERT_GE(size, all.size());
+    const std::string read = (*(*fs_.OpenRead(path))->ReadAt(0, size));
+    EXPECT_TRUE(read.starts_with(all)) << all.size();
+    EXPECT_EQ(read.find_first_not_of('\0', all.size()), std::string::npos) << all.size();
+  };
+  uint64_t seed = 1;
+  for (const size_t bytes :
+       {1, 40, 511, 512, 513, 0, 4096, 5000, 262'144, 262'143, 700'001, 3, 100}) {
+    if (seed % 3 == 0) ASSERT_TRUE((*file)->Prepare(bytes * 2 + 1000));
+    std::string piece(bytes, '\0');
+    for (char& c : piece)
+      c = static_cast<char>('a' + (seed = seed * 6364136223846793005u + 1442695040888963407u) % 26);
+    ASSERT_TRUE((*file)->Append(piece));
+    all += piece;
+    ASSERT_TRUE((*file)->Sync());
+    check();
+    if (bytes == 5000 || bytes == 100) {  // a write that is taken back
+      all.resize(all.size() - 60);
+      ASSERT_TRUE((*file)->Truncate(all.size()));
+      EXPECT_EQ((*file)->Size(), all.size());
+      ASSERT_TRUE((*file)->Append("xy"));
+      all += "xy";
+      check();
+    }
+  }
+  ASSERT_TRUE((*file)->Prepare(3 << 20));
+  check();
+  ASSERT_TRUE((*file)->Truncate(all.size()));
+  EXPECT_EQ((*file)->Size(), all.size());
+  EXPECT_EQ((*file)->ReadAt(0, all.size()), all);
+}
+
 TEST_F(FsTest, DirectoriesListRenameRemove) {
   (void)*fs_.Create(dir_ + "/a/z");
   EXPECT_EQ(*fs_.List(dir_ + "/a"), (std::vector<std::string>{"b", "z"}));

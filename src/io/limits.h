@@ -21,6 +21,8 @@ inline constexpr uint64_t kWalSegmentBytes = 1u << 30;
 /// A segment is filled with zeros so far ahead of its frames: a sync that need not write the
 /// file's length and block map costs half. More would make the one sync longer that writes them.
 inline constexpr uint64_t kWalPrepareBytes = 1u << 20;
+/// A segment's file that the next one is to be written over, where nothing comes: disk space.
+inline constexpr std::chrono::milliseconds kWalKeepSpare{1000};
 /// In `durability: relaxed`, what a power cut may take.
 inline constexpr std::chrono::milliseconds kWalRelaxedSync{200};
 /// After a wait for company that did not come: commits that do not wait. So steady single

@@ -138,6 +138,10 @@ class SimFs::OpenFile final : public File {
         path_(std::move(path)),
         life_(disk_->life),
         end_(node_->cached.size()) {}
+  OpenFile(std::shared_ptr<Disk> disk, NodePtr node, std::string path, uint64_t end)
+      : OpenFile(std::move(disk), std::move(node), std::move(path)) {
+    end_ = end;
+  }
 
   Result<void> Append(std::string_view bytes) override {
     std::unique_lock<std::mutex> lock;
@@ -303,6 +307,14 @@ Result<std::unique_ptr<File>> SimFs::Create(const std::string& path) {
     disk_->Resized(*place.node, before);
   }
   return std::make_unique<OpenFile>(disk_, place.node, path);
+}
+
+Result<std::unique_ptr<File>> SimFs::ReuseLog(const std::string& path) {
+  std::unique_lock<std::mutex> lock;
+  PHAROS_TRY_VOID(disk_->Begin("ReuseLog", path, Disk::kNoFile, lock));
+  PHAROS_TRY(const Disk::Place place, disk_->Find(path));
+  if (!place.node || place.node->is_directory) return Missing("cannot open", path);
+  return std::make_unique<OpenFile>(disk_, place.node, path, 0);
 }
 
 Result<std::unique_ptr<File>> SimFs::OpenAppend(const std::string& path) {

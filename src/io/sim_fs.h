@@ -36,9 +36,9 @@ struct SimFsOptions {
   uint64_t capacity_bytes = UINT64_MAX;
 };
 
-/// An operation about to happen. `name` is the method's: "Create", "OpenAppend", "OpenRead",
-/// "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append", "Prepare",
-/// "ReadAt", "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
+/// An operation about to happen. `name` is the method's: "Create", "ReuseLog", "OpenAppend",
+/// "OpenRead", "MakeDirs", "Rename", "Link", "Remove", "RemoveAll", "SyncDir", "List", "Append",
+/// "Prepare", "ReadAt", "Sync", "Truncate" (Exists, Size and FreeBytes are not announced).
 struct SimOp {
   std::string_view name;
   const std::string& path;
@@ -92,6 +92,7 @@ class SimFs final : public Fs {
   // --- Fs.
 
   base::Result<std::unique_ptr<File>> Create(const std::string& path) override;
+  base::Result<std::unique_ptr<File>> ReuseLog(const std::string& path) override;
   base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) override;
   base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) override;
   base::Result<void> MakeDirs(const std::string& path) override;

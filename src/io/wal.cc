@@ -41,7 +41,8 @@ class GroupCommitWal final : public Wal {
   GroupCommitWal(Fs& fs, const WalOptions& options, WalReplayed replayed)
       : options_(options),
         last_sequence_(std::max(replayed.last_sequence, options.first_sequence - 1)),
-        segments_(fs, options.directory, options.segment_bytes, std::move(replayed)),
+        segments_(fs, options.directory, options.sync_before_ack, options.segment_bytes,
+                  std::move(replayed)),
         thread_([this] { Run(); }) {}
 
   ~GroupCommitWal() override {
@@ -88,13 +89,20 @@ class GroupCommitWal final : public Wal {
   }
 
   void Release(Signal signal, uint64_t sequence) override {
-    std::lock_guard lock(disk_mutex_);
-    uint64_t& released = released_[static_cast<size_t>(signal)];
-    released = std::max(released, sequence);
-    if (auto done = segments_.Release(released_); !done) {
-      base::Log(base::LogLevel::kWarn, "cannot delete write-ahead log segments yet",
-                {{"error", done.error().message}});
+    {
+      std::lock_guard lock(disk_mutex_);
+      uint64_t& released = released_[static_cast<size_t>(signal)];
+      released = std::max(released, sequence);
+      if (auto done = segments_.Release(released_); !done) {
+        base::Log(base::LogLevel::kWarn, "cannot delete write-ahead log segments yet",
+                  {{"error", done.error().message}});
+      }
     }
+    if (!segments_.has_spare()) return;
+    {
+      const std::lock_guard lock(mutex_);
+    }  // its thread is not between its look and its wait
+    arrived_.notify_one();
   }
 
   uint64_t Failures() const override { return failures_; }
@@ -142,7 +150,7 @@ class GroupCommitWal final : public Wal {
     const auto has_work = [&] { return stopping_ || !acks_.empty(); };
     if (options_.sync_before_ack) {
       AwaitCompany(lock);
-      arrived_.wait(lock, has_work);
+      AwaitWork(lock);
       last_company_ = acks_.size();
     } else {
       arrived_.wait_until(lock, next_sync_, has_work);
@@ -156,6 +164,23 @@ class GroupCommitWal final : public Wal {
     lock.unlock();
     space_.notify_all();
     return true;
+  }
+
+  /// A spare segment that comes or is there meanwhile is kept for a while only.
+  void AwaitWork(std::unique_lock<std::mutex>& lock) {
+    const auto has_work = [&] { return stopping_ || !acks_.empty(); };
+    while (!has_work()) {
+      if (!segments_.has_spare()) {
+        arrived_.wait(lock, [&] { return has_work() || segments_.has_spare(); });
+      } else if (!arrived_.wait_for(lock, options_.keep_spare, has_work)) {
+        lock.unlock();
+        {
+          std::lock_guard disk(disk_mutex_);
+          segments_.DropSpare();
+        }
+        lock.lock();
+      }
+    }
   }
 
   /// What was taken meanwhile may build on the frames that failed: it fails with them.

@@ -39,13 +39,15 @@ struct WalOptions {
   /// True: acknowledge after fdatasync. False (`durability: relaxed`): acknowledge after
   /// write(2), fdatasync every 200 ms.
   bool sync_before_ack = true;
-  int64_t window_us = 2000;            ///< most that a frame waits for company
-  uint64_t segment_bytes = 32u << 20;  ///< a new one starts beyond; the last is copied at a start
+  int64_t window_us = 2000;           ///< most that a frame waits for company
+  uint64_t segment_bytes = 8u << 20;  ///< a new one starts beyond; the last is copied at a start
   /// New frames get this sequence or a higher one. Give the manifest's highest sealed
   /// sequence plus one, so that a lost log directory cannot repeat sequences.
   uint64_t first_sequence = 1;
   size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
+  /// A file to write over is given up when nothing came for so long.
+  std::chrono::milliseconds keep_spare = kWalKeepSpare;
   std::chrono::milliseconds refuse_for{0};  ///< after a failure, Healthy() gives its error
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,7 +22,11 @@ struct WalSegment {
   uint64_t bytes = 0;
   /// The highest sequence of each signal in it; 0 for none.
   std::array<uint64_t, kSignalCount> last{};
+  bool reusable = false;  ///< its file had no failure and was written by this process
 };
+
+/// In the log's directory, a file of a segment that was released: nothing in it counts.
+inline constexpr std::string_view kWalSpareName = "spare";
 
 struct WalReplayed {
   std::vector<WalSegment> segments;  ///< oldest first

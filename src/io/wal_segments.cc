@@ -10,20 +10,22 @@ namespace pharos::io {
 
 using base::Result;
 
-WalSegments::WalSegments(Fs& fs, std::string directory, uint64_t segment_bytes,
+WalSegments::WalSegments(Fs& fs, std::string directory, bool synced_at_once, uint64_t segment_bytes,
                          WalReplayed replayed)
     : fs_(fs),
       directory_(std::move(directory)),
+      synced_at_once_(synced_at_once),
       segment_bytes_(std::min(segment_bytes, kWalSegmentBytes)),
       segments_(std::move(replayed.segments)),
-      next_sequence_(replayed.last_sequence + 1) {
+      next_sequence_(replayed.last_sequence + 1),
+      spare_(directory_ + "/" + std::string(kWalSpareName)) {
   for (const WalSegment& segment : segments_) total_bytes_ += segment.bytes;
 }
 
 Result<void> WalSegments::Write(WalBatch& batch) {
   next_sequence_ = batch.last_sequence + 1;  // failed sequences are not used again either
   if (!active_ || segments_.back().bytes >= segment_bytes_) {
-    PHAROS_TRY_VOID(StartSegment(batch.first_sequence));
+    PHAROS_TRY_VOID(StartSegment(batch.first_sequence, has_spare()));
   }
   PHAROS_TRY_VOID(AppendFrames(batch.bytes));
   for (size_t i = 0; i < kSignalCount; ++i) {
@@ -60,10 +62,10 @@ void WalSegments::Prepare(uint64_t bytes) {
   }
 }
 
-/// Frees what was prepared for nothing. Not durable, and need not be.
+/// Frees what was prepared for nothing, and what filled the last sector. Not durable, and need
+/// not be.
 void WalSegments::CutPrepared() {
-  if (active_ && prepared_ > segments_.back().bytes)
-    (void)active_->Truncate(segments_.back().bytes);
+  if (active_) (void)active_->Truncate(segments_.back().bytes);
   prepared_ = 0;
 }
 
@@ -93,25 +95,36 @@ void WalSegments::GiveUpActive() {
   WalSegment& segment = segments_.back();
   total_bytes_ -= segment.bytes - durable_bytes_;
   segment.bytes = durable_bytes_;
+  segment.reusable = false;
   active_.reset();
 }
 
-Result<void> WalSegments::StartSegment(uint64_t first_sequence) {
+Result<void> WalSegments::StartSegment(uint64_t first_sequence, bool use_spare) {
   PHAROS_TRY_VOID(Sync());
   CutPrepared();
-  SegmentHeader header{.first_sequence = first_sequence, .salt = std::random_device{}()};
+  // What a file has from before must never pass for a frame of now: no two salts are the same.
+  const uint32_t salt = salt_ == 0 ? std::random_device{}() : salt_ + 0x9E3779B9u;
+  SegmentHeader header{.first_sequence = first_sequence, .salt = std::max(salt, 1u)};
   if (!segments_.empty()) {
     header.previous_first = segments_.back().first_sequence;
     header.previous_bytes = segments_.back().bytes;
   }
   const std::string path = directory_ + "/" + SegmentName(first_sequence);
-  if (auto made = CreateFile(path, EncodeSegmentHeader(header)); !made) {
+  const std::string head = EncodeSegmentHeader(header);
+  auto made = use_spare ? WriteOverSpare(path, head) : CreateFile(path, head);
+  if (use_spare && !made) {
+    DropSpare();
+    made = CreateFile(path, head);
+  }
+  if (!made) {
     active_.reset();
     (void)fs_.Remove(path);
     return made;
   }
-  segments_.push_back(
-      {.path = path, .first_sequence = first_sequence, .bytes = kSegmentHeaderBytes});
+  segments_.push_back({.path = path,
+                       .first_sequence = first_sequence,
+                       .bytes = kSegmentHeaderBytes,
+                       .reusable = synced_at_once_});
   total_bytes_ += kSegmentHeaderBytes;
   durable_bytes_ = kSegmentHeaderBytes;
   salt_ = header.salt;
@@ -119,10 +132,27 @@ Result<void> WalSegments::StartSegment(uint64_t first_sequence) {
 }
 
 Result<void> WalSegments::CreateFile(const std::string& path, const std::string& header) {
-  PHAROS_TRY(active_, fs_.Create(path));
+  PHAROS_TRY(active_, synced_at_once_ ? fs_.CreateLog(path) : fs_.Create(path));
   PHAROS_TRY_VOID(active_->Append(header));
   PHAROS_TRY_VOID(active_->Sync());
   return fs_.SyncDir(directory_);
+}
+
+/// The header is durable before the file has the name that makes it a segment.
+Result<void> WalSegments::WriteOverSpare(const std::string& path, const std::string& header) {
+  PHAROS_TRY(active_, fs_.ReuseLog(spare_));
+  PHAROS_TRY(const uint64_t bytes, active_->Size());
+  PHAROS_TRY_VOID(active_->Append(header));
+  PHAROS_TRY_VOID(active_->Sync());
+  PHAROS_TRY_VOID(fs_.Rename(spare_, path));
+  has_spare_ = false;
+  PHAROS_TRY_VOID(fs_.SyncDir(directory_));
+  prepared_ = bytes;
+  return {};
+}
+
+void WalSegments::DropSpare() {
+  if (has_spare_.exchange(false)) (void)fs_.Remove(spare_);
 }
 
 Result<void> WalSegments::Release(const std::array<uint64_t, kSignalCount>& released) {
@@ -136,24 +166,35 @@ Result<void> WalSegments::Release(const std::array<uint64_t, kSignalCount>& rele
   // lives longer than itself; and never the newest, whose name keeps the sequence.
   auto keep = std::ranges::find_if(segments_, needed);
   if (keep == segments_.end() && !segments_.empty()) {
-    const bool roll = segments_.back().bytes > kWalRollBytes;
-    if (roll) PHAROS_TRY_VOID(StartSegment(next_sequence_));
+    const uint64_t bytes = segments_.back().bytes;
+    const bool roll =
+        bytes > kWalRollBytes || (active_ && prepared_ > bytes + 2 * kWalPrepareBytes);
+    if (roll) PHAROS_TRY_VOID(StartSegment(next_sequence_, false));  // nothing may come for long
     keep = std::prev(segments_.end());
   }
   if (keep == segments_.begin()) return {};
   Result<void> outcome;
+  bool spared = false;
   auto gone = segments_.begin();
   for (; gone != keep; ++gone) {
-    outcome = fs_.Remove(gone->path);
+    const bool spare = gone->reusable && !spared && !has_spare();
+    outcome = spare ? fs_.Rename(gone->path, spare_) : fs_.Remove(gone->path);
     if (!outcome && outcome.error().kind != base::ErrorKind::kNotFound) break;
+    spared = spared || (spare && outcome);
     total_bytes_ -= gone->bytes;
   }
   segments_.erase(segments_.begin(), gone);
-  if (gone != keep) return outcome;
-  return fs_.SyncDir(directory_);
+  const bool all = gone == keep;
+  if (auto synced = fs_.SyncDir(directory_); !synced) {
+    if (spared) (void)fs_.Remove(spare_);  // under its old name it may come back
+    return synced;
+  }
+  if (spared) has_spare_ = true;
+  return all ? Result<void>() : outcome;
 }
 
 Result<void> WalSegments::Close() {
+  DropSpare();
   PHAROS_TRY_VOID(Sync());
   if (!active_ || segments_.back().bytes == kSegmentHeaderBytes) return {};
   std::string mark;

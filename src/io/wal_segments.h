@@ -30,7 +30,9 @@ struct WalBatch {
 /// for a new one, since the kernel may have dropped pages that it calls clean.
 class WalSegments {
  public:
-  WalSegments(Fs& fs, std::string directory, uint64_t segment_bytes, WalReplayed replayed);
+  /// `synced_at_once`: each Write is followed by a Sync.
+  WalSegments(Fs& fs, std::string directory, bool synced_at_once, uint64_t segment_bytes,
+              WalReplayed replayed);
 
   /// Writes the batch, in a new segment if the active one is full.
   base::Result<void> Write(WalBatch& batch);
@@ -38,17 +40,22 @@ class WalSegments {
   base::Result<void> Sync();
   bool dirty() const { return active_ && durable_bytes_ < segments_.back().bytes; }
 
-  /// Deletes what no signal needs. `released`: a signal's frames up to there are in parts.
+  /// Deletes what no signal needs, but for one file that the next segment is written over: no
+  /// zeros are needed ahead of its frames. `released`: a signal's frames up to there are in parts.
   base::Result<void> Release(const std::array<uint64_t, kSignalCount>& released);
+  bool has_spare() const { return has_spare_.load(std::memory_order_relaxed); }
+  void DropSpare();
   /// Ends the active segment with a mark, so that later damage to it can be told from a
   /// torn tail.
   base::Result<void> Close();
 
+  /// Without the spare file.
   uint64_t TotalBytes() const { return total_bytes_.load(); }
 
  private:
-  base::Result<void> StartSegment(uint64_t first_sequence);
+  base::Result<void> StartSegment(uint64_t first_sequence, bool use_spare);
   base::Result<void> CreateFile(const std::string& path, const std::string& header);
+  base::Result<void> WriteOverSpare(const std::string& path, const std::string& header);
   base::Result<void> AppendFrames(std::string& frames);
   /// Zeros ahead of `bytes` more, if they are not there.
   void Prepare(uint64_t bytes);
@@ -58,6 +65,7 @@ class WalSegments {
 
   Fs& fs_;
   const std::string directory_;
+  const bool synced_at_once_;
   const uint64_t segment_bytes_;
   std::vector<WalSegment> segments_;  ///< the last one is the active one while active_ is set
   std::unique_ptr<File> active_;
@@ -66,6 +74,8 @@ class WalSegments {
   uint32_t salt_ = 0;           ///< of the active segment
   uint64_t next_sequence_;      ///< every frame to come has this sequence or a higher one
   std::atomic<uint64_t> total_bytes_{0};
+  const std::string spare_;  ///< its path
+  std::atomic<bool> has_spare_{false};
 };
 
 }  // namespace pharos::io

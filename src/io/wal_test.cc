@@ -45,7 +45,12 @@ class WalTest : public testing::Test {
     });
   }
 
-  std::vector<std::string> Segments() { return Fs::Real().List(dir_ + "/wal").value(); }
+  std::vector<std::string> Segments() {
+    std::vector<std::string> names = Fs::Real().List(dir_ + "/wal").value();
+    std::erase_if(names, [](const std::string& name) { return !ParseSegmentName(name); });
+    return names;
+  }
+  std::string Spare() const { return dir_ + "/wal/spare"; }
 
   std::string dir_;
   std::vector<Copy> replayed_;
@@ -121,6 +126,54 @@ TEST_F(WalTest, ReleaseOfABigActiveSegmentStartsANewOne) {
   ASSERT_TRUE(wal);
   ASSERT_EQ(replayed_.size(), 1u);
   EXPECT_EQ(replayed_[0].payload, "y");
+}
+
+TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
+  const auto write = [](Wal& wal, size_t bytes, char c) {
+    const Wal::Appended done = wal.Append(Signal::kSamples, 0, "d", std::string(bytes, c));
+    EXPECT_TRUE(done.ack.Wait());
+    return done.sequence;
+  };
+  uint64_t kept = 0;
+  {
+    auto wal =
+        Open({.directory = {}, .segment_bytes = 3'000'000, .keep_spare = std::chrono::hours(1)});
+    ASSERT_TRUE(wal);
+    uint64_t last = write(**wal, 1, 'a');
+    std::string active = Segments().back();
+    for (int i = 0; i < 100; ++i) {
+      last = write(**wal, 100'000, 'a');
+      const std::string now = Segments().back();
+      if (now == active) continue;
+      active = now;
+      (*wal)->Release(Signal::kSamples, last - 1);
+      EXPECT_TRUE(std::filesystem::exists(Spare()));
+    }
+    while (Segments().back() == active) last = write(**wal, 100'000, 'a');
+    kept = write(**wal, 1000, 'x');  // into a file that is longer, with frames behind it
+    EXPECT_GT(std::filesystem::file_size(dir_ + "/wal/" + Segments().back()), 2'900'000u);
+    std::filesystem::copy(dir_ + "/wal", dir_ + "/killed");
+  }
+  EXPECT_FALSE(std::filesystem::exists(Spare()));
+  std::filesystem::remove_all(dir_ + "/wal");
+  std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
+  std::filesystem::copy(dir_ + "/wal/" + Segments().front(), Spare());
+  auto wal = Open({.directory = {}, .keep_spare = std::chrono::milliseconds(1)});
+  ASSERT_TRUE(wal) << wal.error().message;
+  ASSERT_FALSE(replayed_.empty());
+  EXPECT_EQ(replayed_.back().sequence, kept);
+  EXPECT_EQ(replayed_.back().payload, std::string(1000, 'x'));
+  for (size_t i = 1; i < replayed_.size(); ++i) {
+    EXPECT_EQ(replayed_[i].sequence, replayed_[i - 1].sequence + 1);
+  }
+  EXPECT_FALSE(std::filesystem::exists(Spare()));
+  uint64_t last = 0;
+  for (int i = 0; i < 30; ++i) last = write(**wal, 100'000, 'y');
+  (*wal)->Release(Signal::kSamples, last);
+  for (int i = 0; i < 5000 && std::filesystem::exists(Spare()); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_FALSE(std::filesystem::exists(Spare()));
 }
 
 TEST_F(WalTest, ZerosAheadOfTheFramesAreNotFrames) {

@@ -31,25 +31,73 @@ class PushDecoder {
  private:
   bool Stream(std::string_view message) {
     LokiStream& stream = out_->streams.emplace_back();
-    stream.events.reserve(CountEntries(message));
-    PbReader in(message);
-    while (in.Next()) {
+    std::vector<model::Event>& events = stream.events;
+    const size_t whole = message.size();
+    while (!message.empty()) {
+      if (events.size() == kGuessAfter && events.capacity() < kGuessAfter * 2) {
+        const size_t each = (whole - message.size()) / kGuessAfter;
+        events.reserve(std::min(kMaxRecords, kGuessAfter + message.size() / each + 2));
+      }
+      int64_t time_ns;
+      std::string_view line;
+      if (const size_t plain = PlainEntry(message, &time_ns, &line)) {
+        if (++records_ > kMaxRecords) return too_many_ = true, Fail("too many entries");
+        model::Event& event = events.emplace_back();
+        event.time_ns = time_ns;
+        event.body.type = model::Value::Type::kString;
+        event.body.text = line;
+        message.remove_prefix(plain);
+        continue;
+      }
+      PbReader in(message);
+      if (!in.Next()) return Fail(in.error());
       if (in.field() == 1) {
         stream.labels = in.Bytes();
       } else if (in.field() == 2) {
         if (++records_ > kMaxRecords) return too_many_ = true, Fail("too many entries");
-        if (!Entry(in.Bytes(), &stream.events.emplace_back())) return false;
+        if (!Entry(in.Bytes(), &events.emplace_back())) return false;
       }
+      if (!in.ok()) return Fail(in.error());
+      message.remove_prefix(in.raw_field().size());
     }
-    return in.ok() || Fail(in.error());
+    return true;
   }
 
-  /// As many as there are bytes for; a broken message is found when it is read.
-  static size_t CountEntries(std::string_view message) {
-    size_t count = 0;
-    PbReader in(message);
-    while (in.Next()) count += in.field() == 2 ? 1 : 0;
-    return std::min(count, kMaxRecords);
+  /// From here on it is known about how long entries are.
+  static constexpr size_t kGuessAfter = 4;
+
+  /// Of a message that begins with an entry of nothing but a timestamp with both fields and a
+  /// line, as clients write them: its length. 0 for any other.
+  static size_t PlainEntry(std::string_view message, int64_t* time_ns, std::string_view* line) {
+    constexpr size_t kMostHead = 36;  // tags, lengths, two numbers
+    if (message.size() < kMostHead) return 0;
+    const char* at = message.data();
+    const auto varint = [&at](uint64_t* value, int most) {
+      *value = 0;
+      for (int shift = 0; shift < 7 * most; shift += 7) {
+        const auto byte = static_cast<uint8_t>(*at++);
+        *value |= uint64_t{byte & 0x7Fu} << shift;
+        if (byte < 0x80) return true;
+      }
+      return false;
+    };
+    uint64_t bytes, seconds, nanos, length;
+    if (*at++ != 0x12 || !varint(&bytes, 4)) return 0;
+    const char* const inside = at;
+    if (*at++ != 0x0A) return 0;
+    const auto time_bytes = static_cast<uint8_t>(*at++);
+    const char* const time = at;
+    if (*at++ != 0x08 || !varint(&seconds, 5) || *at++ != 0x10 || !varint(&nanos, 5)) return 0;
+    if (at != time + time_bytes || seconds > uint64_t{kMaxSeconds} || nanos > 999'999'999) return 0;
+    if (*at++ != 0x12 || !varint(&length, 4)) return 0;
+    const auto head = static_cast<size_t>(at - inside);
+    if (head + length != bytes ||
+        bytes > message.size() - static_cast<size_t>(inside - message.data())) {
+      return 0;
+    }
+    *time_ns = static_cast<int64_t>(seconds * 1'000'000'000 + nanos);
+    *line = {at, length};
+    return static_cast<size_t>(at - message.data()) + length;
   }
 
   bool Entry(std::string_view message, model::Event* event) {

@@ -41,7 +41,78 @@ TEST(LokiPush, ReadsProtobuf) {
   EXPECT_EQ(model::FindAttribute(event.attributes, "trace_id")->text, "abc");
 }
 
+/// An entry by its parts: seconds, nanoseconds and line are left out where they are 0 and empty.
+std::string EntryOf(int64_t seconds, int32_t nanos, std::string_view line, bool metadata) {
+  std::string out;
+  pbf_writer entry(out);
+  {
+    pbf_writer time(entry, 1);
+    if (seconds != 0) time.add_int64(1, seconds);
+    if (nanos != 0) time.add_int32(2, nanos);
+  }
+  if (!line.empty()) entry.add_string(2, std::string(line));
+  if (metadata) {
+    pbf_writer pair(entry, 3);
+    pair.add_string(1, "k");
+    pair.add_string(2, "v");
+  }
+  return out;
+}
+
+TEST(LokiPush, EntriesOfAllKindsStandSideBySide) {
+  struct Sent {
+    int64_t seconds;
+    int32_t nanos;
+    size_t length;
+    bool metadata;
+  };
+  std::vector<Sent> sent;
+  for (const int64_t seconds :
+       {int64_t{0}, int64_t{1}, int64_t{1700000000}, int64_t{9223372035}, int64_t{-5}}) {
+    for (const int32_t nanos : {0, 1, 127, 128, 999'999'999}) {
+      for (const size_t length : {0, 1, 8, 127, 128, 300, 20'000}) {
+        for (const bool metadata : {false, true})
+          sent.push_back({seconds, nanos, length, metadata});
+      }
+    }
+  }
+  const std::string text(20'000, 'x');
+  auto body = std::make_shared<std::string>();
+  {
+    pbf_writer request(*body);
+    pbf_writer stream(request, 1);
+    stream.add_string(1, R"({app="shop"})");
+    for (const Sent& s : sent) {
+      stream.add_message(2, EntryOf(s.seconds, s.nanos, text.substr(0, s.length), s.metadata));
+    }
+  }
+  const auto push = DecodeLokiPush(body);
+  ASSERT_TRUE(push) << push.error().message;
+  const auto& events = push->streams.at(0).events;
+  ASSERT_EQ(events.size(), sent.size());
+  for (size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(events[i].time_ns, sent[i].seconds * 1'000'000'000 + sent[i].nanos) << i;
+    EXPECT_EQ(events[i].body.type, model::Value::Type::kString);
+    EXPECT_EQ(events[i].body.text.size(), sent[i].length);
+    EXPECT_EQ(events[i].attributes.size(), sent[i].metadata ? 1u : 0u);
+  }
+  for (size_t length = 0; length < body->size(); length += length < 300 ? 1 : 997) {
+    const auto cut = DecodeLokiPush(std::make_shared<const std::string>(body->substr(0, length)));
+    EXPECT_EQ(cut.has_value(), length == 0) << length;
+  }
+}
+
 TEST(LokiPush, RefusesTimesOutOfRange) {
+  for (const int64_t seconds : {int64_t{9223372036}, int64_t{1} << 34, INT64_MAX}) {
+    auto body = std::make_shared<std::string>();
+    {
+      pbf_writer request(*body);
+      pbf_writer stream(request, 1);
+      stream.add_message(2, EntryOf(seconds, 5, "a line that is long enough for it all", false));
+    }
+    EXPECT_EQ(DecodeLokiPush(body).error().message, "timestamp of an entry is out of range");
+  }
+
   auto body = std::make_shared<std::string>();
   {
     pbf_writer request(*body);

@@ -71,7 +71,8 @@ size_t PlainStringEnd(std::string_view line, size_t at) {
     const uint64_t quotes = zeros(word ^ kOnes * '"');
     const uint64_t other = zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xe0) | (word & kTops);
     if ((quotes | other) == 0) continue;
-    break;
+    const int first = std::countr_zero(quotes | other);  // exact, which later ones need not be
+    return (quotes >> first & 1) != 0 ? at + static_cast<size_t>(first) / 8 : 0;
   }
   for (; at < line.size(); ++at) {
     const auto c = static_cast<uint8_t>(line[at]);

@@ -87,8 +87,34 @@ std::string CheckEntry(const model::Event& event, const model::Labels& labels,
   return "";
 }
 
+/// `{detected_level="…"}` of a push, each once: most entries have no other metadata.
+class LevelSets {
+ public:
+  explicit LevelSets(base::Arena& arena) : arena_(arena) {}
+
+  std::span<const model::KeyValue> Of(std::string_view level) {
+    for (const auto& set : sets_) {
+      if (set[0].value.text == level) return set;
+    }
+    const model::KeyValue pair{kDetectedLevel, model::Value::String(arena_.Copy(level))};
+    const std::span<const model::KeyValue> set = arena_.CopySpan(std::span(&pair, 1));
+    if (sets_.size() < kMost) sets_.push_back(set);
+    return set;
+  }
+
+ private:
+  static constexpr size_t kMost = 16;  // there are seven, and what streams call a level
+  base::Arena& arena_;
+  std::vector<std::span<const model::KeyValue>> sets_;
+};
+
 /// Adds `detected_level`, or puts one that was sent into Loki's spelling.
-void SetLevel(std::string_view stream_level, base::Arena& arena, model::Event* event) {
+void SetLevel(std::string_view stream_level, base::Arena& arena, LevelSets& sets,
+              model::Event* event) {
+  if (event->attributes.empty()) {
+    event->attributes = sets.Of(DetectLevel(stream_level, *event, event->body.text));
+    return;
+  }
   const model::Value* sent = model::FindAttribute(event->attributes, kDetectedLevel);
   const std::string level = sent != nullptr ? std::string(NormaliseLevel(sent->text))
                                             : DetectLevel(stream_level, *event, event->body.text);
@@ -156,14 +182,14 @@ void Handle(LokiWriter& writer, const Target& target, net::Request request,
 
 struct LokiWriter::Cache {
   std::shared_mutex mutex;
-  std::unordered_map<std::string, model::Labels, base::StringHasher, std::equal_to<>> parsed;
+  std::unordered_map<std::string, Stream, base::StringHasher, std::equal_to<>> parsed;
 };
 
 LokiWriter::LokiWriter(const Target& target, const LokiLimits& limits)
     : target_(target), limits_(limits), cache_(std::make_unique<Cache>()) {}
 LokiWriter::~LokiWriter() = default;
 
-base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
+base::Result<LokiWriter::Stream> LokiWriter::StreamOf(std::string_view text) {
   {
     std::shared_lock lock(cache_->mutex);
     if (const auto found = cache_->parsed.find(text); found != cache_->parsed.end()) {
@@ -176,12 +202,14 @@ base::Result<model::Labels> LokiWriter::StreamLabels(std::string_view text) {
   if (auto problem = CheckLabels(labels, limits_); !problem.empty()) {
     return base::Fail(base::ErrorKind::kLimit, std::move(problem));
   }
+  std::string level = LevelOfStream(labels);
+  Stream stream{std::move(labels), std::move(level)};
   if (text.size() <= kMaxCachedStreamBytes) {
     std::unique_lock lock(cache_->mutex);
     if (cache_->parsed.size() >= kMaxCachedStreams) cache_->parsed.clear();
-    cache_->parsed.emplace(text, labels);
+    cache_->parsed.emplace(text, stream);
   }
-  return labels;
+  return stream;
 }
 
 base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiPush push) {
@@ -192,29 +220,31 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
                       "error at least one valid stream is required for ingestion");
   }
   const int64_t now_ns = target_.clock->NowNs();
+  LevelSets level_sets(push.arena);
   ErrorGroups problems;
   model::EventBatch batch;
   batch.keep_alive = std::move(push.keep_alive);
   batch.sent = std::move(push.sent);
   for (wire::LokiStream& stream : push.streams) {
-    auto labels = StreamLabels(stream.labels);
-    if (!labels && labels.error().kind != base::ErrorKind::kLimit) {
-      return std::unexpected(std::move(labels).error());
+    auto known = StreamOf(stream.labels);
+    if (!known && known.error().kind != base::ErrorKind::kLimit) {
+      return std::unexpected(std::move(known).error());
     }
-    if (!labels) {
-      problems.Add(labels.error().message);
+    if (!known) {
+      problems.Add(known.error().message);
       continue;
     }
     std::erase_if(stream.events, [&](const model::Event& event) {
-      std::string problem = CheckEntry(event, *labels, limits_, now_ns);
+      std::string problem = CheckEntry(event, known->labels, limits_, now_ns);
       if (problem.empty()) return false;
       problems.Add(std::move(problem));
       return true;
     });
-    const std::string level = LevelOfStream(*labels);
-    for (model::Event& event : stream.events) SetLevel(level, push.arena, &event);
+    for (model::Event& event : stream.events) {
+      SetLevel(known->level, push.arena, level_sets, &event);
+    }
     if (!stream.events.empty()) {
-      batch.streams.push_back({*std::move(labels), std::move(stream.events)});
+      batch.streams.push_back({std::move(known->labels), std::move(stream.events)});
     }
   }
   batch.arena = std::move(push.arena);

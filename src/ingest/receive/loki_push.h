@@ -35,7 +35,11 @@ class LokiWriter {
 
  private:
   struct Cache;
-  base::Result<model::Labels> StreamLabels(std::string_view text);
+  struct Stream {
+    model::Labels labels;
+    std::string level;  ///< LevelOfStream
+  };
+  base::Result<Stream> StreamOf(std::string_view text);
 
   Target target_;
   LokiLimits limits_;
