@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "base/hash_wide.h"
+
 namespace pharos::base {
 
 Hash128 HashBytes128(std::string_view bytes) {
@@ -15,7 +17,12 @@ Hash128 HashBytes128(std::string_view bytes) {
   return {h.low64, h.high64};
 }
 
-uint64_t HashBytes64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t HashBytes64(std::string_view bytes) {
+  constexpr size_t kLong = 2048;  // shorter ones are not worth the call
+  static const bool wide = CanHashWide();
+  if (bytes.size() >= kLong && wide) return HashWide64(bytes);
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 uint32_t Crc32c(std::string_view bytes) {
   uint64_t crc = 0xFFFFFFFF;

@@ -35,8 +35,8 @@ bool ValueColumnWriter::AddCopy(const ValueColumn& from, size_t place,
       variables[i].ids.append(variable.ids, ordinal * size, size);
       *bytes += 2 * size;
     } else {
-      variables[i].texts.push_back(variable.texts[ordinal]);
-      *bytes += variable.texts[ordinal].size();
+      variables[i].texts.push_back(variable.texts.At(ordinal));
+      *bytes += variables[i].texts.back().size();
     }
   }
   return true;

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "events/coding.h"
-#include "events/column.h"
 #include "events/limits.h"
 #include "events/part.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {
 namespace {
+
+constexpr size_t kMostFirstWords = 1024;  // room made at once for the words of a page
 
 using base::Result;
 using model::Value;
@@ -87,6 +88,8 @@ Result<BodyPage> BodyPage::Parse(std::string_view page, size_t rows) {
   out.first_page = in.Varint();
   out.columns.resize(in.Count(2));
   std::vector<size_t> ends;
+  ends.reserve(out.columns.size());
+  out.words.reserve(std::min(in.left() / 2, kMostFirstWords));
   for (Column& column : out.columns) {
     column.number = static_cast<uint32_t>(in.Varint());
     for (uint64_t left = in.Count(2); left > 0; --left) {
@@ -147,7 +150,9 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
     return Corrupt("a column of values");
   }
   for (Local& local : out->locals_) {
-    for (const VarType type : out->words_->skeletons[local.number].vars) {
+    const std::vector<VarType>& types = out->words_->skeletons[local.number].vars;
+    local.variables.reserve(types.size());
+    for (const VarType type : types) {
       Reader block(in.Text());
       Variable& variable = local.variables.emplace_back();
       variable.type = type;
@@ -156,7 +161,7 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
       } else if (type.IdBytes() != 0) {
         variable.ids = block.Bytes(local.rows * type.IdBytes());
       } else {
-        GetTexts(block, local.rows, &variable.texts);
+        variable.texts.Parse(block, local.rows);
       }
       if (!block.ok() || !block.AtEnd()) return Corrupt("a column of values");
     }
@@ -185,8 +190,7 @@ uint32_t ValueColumn::OrdinalOf(size_t i) const {
   return ordinals_[i];
 }
 
-void ValueColumn::Append(size_t i, int64_t time_ns, std::string& out) const {
-  const uint32_t number = LocalOf(i);
+void ValueColumn::AppendOf(uint32_t number, size_t i, int64_t time_ns, std::string& out) const {
   const Local& local = locals_[number];
   const Skeleton& skeleton = words_->skeletons[local.number];
   const size_t n = local.variables.size();
@@ -203,7 +207,7 @@ void ValueColumn::Append(size_t i, int64_t time_ns, std::string& out) const {
     } else if (const size_t bytes = variable.type.IdBytes(); bytes != 0) {
       AppendId(out, variable.type, variable.ids.data() + ordinal * bytes);
     } else {
-      out += variable.texts[ordinal];
+      out += variable.texts.At(ordinal);
     }
   }
   out += skeleton.literals[n];

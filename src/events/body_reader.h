@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "events/column.h"
 #include "events/granule_set.h"
 #include "events/line_shape.h"
 #include "events/packed_ints.h"
@@ -74,7 +75,7 @@ class ValueColumn {
     VarType type;
     PackedInts numbers;
     std::string_view ids;
-    std::vector<std::string_view> texts;
+    PackedTexts texts;
   };
   /// A skeleton that occurs here.
   struct Local {
@@ -101,7 +102,11 @@ class ValueColumn {
   /// Which of the values with the same skeleton value `i` is.
   uint32_t OrdinalOf(size_t i) const;
   /// Appends value `i` of an event at `time_ns`.
-  void Append(size_t i, int64_t time_ns, std::string& out) const;
+  void Append(size_t i, int64_t time_ns, std::string& out) const {
+    AppendOf(LocalOf(i), i, time_ns, out);
+  }
+  /// The same; `number` is LocalOf(i).
+  void AppendOf(uint32_t number, size_t i, int64_t time_ns, std::string& out) const;
 
  private:
   uint32_t Code(size_t i) const {
@@ -143,6 +148,13 @@ class GranuleBodies {
     if (shapes_here_.size() == 1) return 0;
     const auto code = static_cast<uint64_t>(codes_.At(row));
     return code < shapes_here_.size() ? static_cast<uint32_t>(code) : 0;
+  }
+  /// LocalShapeOf for all rows; nothing where there is but one.
+  void DecodeLocalShapes(std::vector<uint32_t>* locals) const {
+    locals->clear();
+    if (shapes_here_.size() > 1) {
+      codes_.DecodeBelow(static_cast<uint32_t>(shapes_here_.size()), locals);
+    }
   }
   uint32_t ShapeOf(size_t row) const { return shapes_here_[LocalShapeOf(row)]; }
 

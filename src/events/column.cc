@@ -162,18 +162,21 @@ void PutTexts(std::string& out, std::span<const std::string_view> texts) {
 }
 
 bool PackedTexts::ParsePlain(Reader& in, size_t n) {
-  PackedInts lengths;
-  if (!lengths.Parse(in, n)) return false;
-  starts_.assign(1, 0);
-  starts_.reserve(n + 1);
+  PackedInts packed;
+  if (!packed.Parse(in, n)) return false;
+  std::vector<int64_t> lengths;
+  packed.Decode(&lengths);
+  starts_.resize(n + 1);
+  starts_[0] = 0;
   uint64_t end = 0;
+  const uint64_t left = std::min<uint64_t>(in.left(), UINT32_MAX);
   for (size_t i = 0; i < n; ++i) {
-    const auto length = static_cast<uint64_t>(lengths.At(i));
-    if (length > in.left() || (end += length) > in.left() || end > UINT32_MAX) {
+    const auto length = static_cast<uint64_t>(lengths[i]);
+    if (length > left || (end += length) > left) {
       in.Fail();
       return false;
     }
-    starts_.push_back(static_cast<uint32_t>(end));
+    starts_[i + 1] = static_cast<uint32_t>(end);
   }
   bytes_ = in.Bytes(end);
   return in.ok();

@@ -32,6 +32,8 @@ class PackedTexts {
     const auto number = static_cast<uint64_t>(numbers_.At(i));
     return number < starts_.size() - 1 ? Plain(number) : std::string_view();
   }
+  /// The distinct texts, or all of them, end to end: what is not in it is in none of them.
+  std::string_view Everything() const { return constant_ ? same_ : bytes_; }
 
  private:
   bool ParsePlain(Reader& in, size_t n);

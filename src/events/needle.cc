@@ -13,6 +13,7 @@ using base::Result;
 
 constexpr size_t kMaxAlternatives = 64;  // of one shape; beyond it lines are looked at
 constexpr int kMaxWork = 4096;           // steps over one skeleton; likewise
+constexpr size_t kLeastLookedFor = 2;    // bytes; a shorter piece is in nearly all texts
 
 bool AllOf(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
@@ -86,8 +87,8 @@ size_t LongestOf(VarType type) {
 class SkeletonWalk {
  public:
   SkeletonWalk(const Skeleton& skeleton, std::string_view needle, TextTest test,
-               std::span<const int64_t> most)
-      : skeleton_(skeleton), needle_(needle), test_(test), most_(most) {}
+               std::span<const Known> known)
+      : skeleton_(skeleton), needle_(needle), test_(test), known_(known) {}
 
   /// From here on ways to place the needle over a whole id do not count; the keys of these ids
   /// are kept here, one a way.
@@ -101,16 +102,18 @@ class SkeletonWalk {
     return test_.Equal(literal, rest.substr(0, literal.size())) &&
            AtVar(i, at + literal.size(), key);
   }
-  /// needle[at..], which is not empty, begins where variable `i` begins.
-  bool AtVar(size_t i, size_t at, uint32_t key) {
+  /// needle[at..], which is not empty, begins where variable `i` begins. `not_inside`: it was
+  /// looked for inside of the variable before.
+  bool AtVar(size_t i, size_t at, uint32_t key, bool not_inside = false) {
     if (i >= skeleton_.vars.size()) return false;
     if (++work_ > kMaxWork) return true;
     const VarType type = skeleton_.vars[i];
     const std::string_view rest = needle_.substr(at);
-    if (Can(i, rest, Anchor::kFront) && Placed(KeyOf(type, rest, key))) return true;
+    if (!not_inside && Can(i, rest, Anchor::kFront) && Placed(KeyOf(type, rest, key))) return true;
     const size_t least = type.kind == VarKind::kText ? 0 : 1;
     const size_t most = std::min(needle_.size() - at, LongestOf(type));
     for (size_t n = least; n <= most; ++n) {
+      if (at + n < needle_.size() && !MayGoOn(i + 1, at + n)) continue;
       const std::string_view piece = needle_.substr(at, n);
       if (n > 0 && !Can(i, piece, Anchor::kWhole)) continue;
       const uint32_t with = KeyOf(type, piece, key);
@@ -129,15 +132,23 @@ class SkeletonWalk {
       if (Can(i, needle_, Anchor::kInside) && Placed(KeyOf(type, needle_, 0))) return true;
       const size_t most = std::min(needle_.size() - 1, LongestOf(type));
       for (size_t n = 1; n <= most; ++n) {
+        if (!MayGoOn(i + 1, n)) continue;
         const std::string_view piece = needle_.substr(0, n);
         if (Can(i, piece, Anchor::kBack) && AtLiteral(i + 1, n, KeyOf(type, piece, 0))) return true;
       }
-      if (AtVar(i, 0, 0)) return true;
+      if (AtVar(i, 0, 0, true)) return true;
     }
     return false;
   }
 
  private:
+  /// A quick look at whether literal `i` can stand at needle[at..], which is not empty.
+  bool MayGoOn(size_t i, size_t at) const {
+    const std::string_view literal = skeleton_.literals[i];
+    const bool last = i == skeleton_.vars.size();  // the needle must end in it
+    if (last && literal.size() < needle_.size() - at) return false;
+    return literal.empty() || test_.Equal(literal.substr(0, 1), needle_.substr(at, 1));
+  }
   bool Placed(uint32_t key) {
     if (keys_ == nullptr || key == 0) return true;
     keys_->push_back(key);
@@ -153,14 +164,15 @@ class SkeletonWalk {
     return bytes.size() == type.IdBytes() ? IdKey(bytes) : key;
   }
   bool Can(size_t i, std::string_view piece, Anchor anchor) const {
-    const int64_t most = most_.empty() ? INT64_MAX : most_[i];
-    return Possible(skeleton_.vars[i], piece, anchor, most, test_.fold);
+    const Known known = known_.empty() ? Known() : known_[i];
+    if (!Possible(skeleton_.vars[i], piece, anchor, known.most, test_.fold)) return false;
+    return known.all == nullptr || piece.size() < kLeastLookedFor || test_.Holds(*known.all, piece);
   }
 
   const Skeleton& skeleton_;
   const std::string_view needle_;
   const TextTest test_;
-  const std::span<const int64_t> most_;
+  const std::span<const Known> known_;
   std::vector<uint32_t>* keys_ = nullptr;
   int work_ = 0;
 };
@@ -168,7 +180,7 @@ class SkeletonWalk {
 }  // namespace
 
 Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor, TextTest test,
-                 std::span<const int64_t> most) {
+                 std::span<const Known> known) {
   if (piece.empty()) {
     if (anchor != Anchor::kWhole) return Tri::kAlways;
     if (skeleton.vars.empty()) return skeleton.literals[0].empty() ? Tri::kAlways : Tri::kNever;
@@ -187,7 +199,7 @@ Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor
     }
     return holds ? Tri::kAlways : Tri::kNever;
   }
-  SkeletonWalk walk(skeleton, piece, test, most);
+  SkeletonWalk walk(skeleton, piece, test, known);
   if (anchor == Anchor::kFront || anchor == Anchor::kWhole) {
     return walk.AtLiteral(0, 0, 0) ? Tri::kMaybe : Tri::kNever;
   }

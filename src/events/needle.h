@@ -23,10 +23,16 @@ class Part;
 
 enum class Tri : uint8_t { kNever, kMaybe, kAlways };
 
+/// What is known of the values of a variable.
+struct Known {
+  int64_t most = INT64_MAX;               ///< no number of them is greater
+  const std::string_view* all = nullptr;  ///< texts end to end
+};
+
 /// Whether a text of this skeleton holds `piece` at `anchor`. kAlways only where it is sure.
-/// `most`: bounds of the variables that are numbers, where they are known.
+/// `known`: by variable, or nothing.
 Tri TestSkeleton(const Skeleton& skeleton, std::string_view piece, Anchor anchor,
-                 TextTest test = {}, std::span<const int64_t> most = {});
+                 TextTest test = {}, std::span<const Known> known = {});
 
 /// A test of one column's values.
 struct PieceTest {

@@ -17,12 +17,19 @@ struct ColumnTest {
   bool possible = false;
 };
 
-/// The greatest value of each variable; INT64_MAX where it is no number.
-std::vector<int64_t> Bounds(const ValueColumn::Local& local) {
-  std::vector<int64_t> out;
-  for (const ValueColumn::Variable& variable : local.variables) {
-    const bool number = variable.type.IsInteger() && variable.type.kind != VarKind::kTime;
-    out.push_back(number ? variable.numbers.Most() : INT64_MAX);
+/// What the column says of the variables of a skeleton. Borrows `all`.
+std::vector<Known> KnownOf(const ValueColumn::Local& local, std::vector<std::string_view>* all) {
+  std::vector<Known> out(local.variables.size());
+  all->resize(out.size());
+  for (size_t i = 0; i < out.size(); ++i) {
+    const ValueColumn::Variable& variable = local.variables[i];
+    const VarKind kind = variable.type.kind;
+    if (kind == VarKind::kText) {
+      (*all)[i] = variable.texts.Everything();
+      out[i].all = &(*all)[i];
+    } else if (variable.type.IsInteger() && kind != VarKind::kTime) {
+      out[i].most = variable.numbers.Most();
+    }
   }
   return out;
 }
@@ -31,8 +38,9 @@ std::vector<int64_t> Bounds(const ValueColumn::Local& local) {
 Tri Scan(ColumnTest& test, uint32_t number, TextTest text) {
   const ValueColumn::Local& local = test.column->locals()[number];
   std::string piece = test.piece->piece;
-  const Tri state =
-      TestSkeleton(test.column->skeleton(number), piece, test.piece->anchor, text, Bounds(local));
+  std::vector<std::string_view> all;
+  const Tri state = TestSkeleton(test.column->skeleton(number), piece, test.piece->anchor, text,
+                                 KnownOf(local, &all));
   if (state != Tri::kMaybe) return state;
   const bool bare = local.variables.size() == 1 && test.column->skeleton_text(number).size() == 2;
   if (text.fold && bare && local.variables[0].type.kind == VarKind::kUpperHex) {
@@ -93,6 +101,7 @@ class NeedleTest::Impl {
     std::vector<uint32_t> kept, open;
     std::vector<Tri> states;
     states.reserve(rows->size());
+    if (rows->size() >= kManyRows) bodies_.DecodeLocalShapes(&local_shapes_);
     for (const uint32_t row : *rows) {
       states.push_back(Test(row));
       if (states.back() == Tri::kMaybe) open.push_back(row);
@@ -114,6 +123,8 @@ class NeedleTest::Impl {
   }
 
  private:
+  static constexpr size_t kManyRows = 64;  // worth the look at all shapes of the granule
+
   struct Ready {
     Tri state = Tri::kNever;
     bool blind = false;  // the line must be looked at
@@ -135,7 +146,8 @@ class NeedleTest::Impl {
   }
 
   Tri Test(uint32_t row) {
-    const Ready& ready = shapes_[bodies_.LocalShapeOf(row)];
+    const Ready& ready =
+        shapes_[local_shapes_.empty() ? bodies_.LocalShapeOf(row) : local_shapes_[row]];
     if (ready.state != Tri::kMaybe || ready.blind) return ready.state;
     Tri best = Tri::kNever;
     for (const auto& alternative : ready.alternatives) {
@@ -159,7 +171,7 @@ class NeedleTest::Impl {
       return test.held[local][test.column->OrdinalOf(place)] ? Tri::kAlways : Tri::kNever;
     }
     scratch_.clear();
-    test.column->Append(place, bodies_.TimeOf(row), scratch_);
+    test.column->AppendOf(local, place, bodies_.TimeOf(row), scratch_);
     const std::string_view value = scratch_, piece = test.piece->piece;
     const TextTest text = needle_.test();
     bool holds = false;
@@ -176,6 +188,7 @@ class NeedleTest::Impl {
   const Needle& needle_;
   std::vector<std::unique_ptr<ColumnTest>> tests_;  // by number in the needle
   std::vector<Ready> shapes_;
+  std::vector<uint32_t> local_shapes_;  // by row; empty where few rows are tested
   bool never_ = true;
   std::string scratch_;
 };
