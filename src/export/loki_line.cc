@@ -258,7 +258,8 @@ const Value* FindNested(std::span<const KeyValue> attributes, std::string_view n
   for (size_t dot = name.rfind('.'); dot != name.npos && dot > 0; dot = name.rfind('.', dot - 1)) {
     const Value* outer = model::FindAttribute(attributes, name.substr(0, dot));
     if (outer == nullptr || outer->type != Value::Type::kMap) continue;
-    if (const Value* inner = FindNested(outer->map(), name.substr(dot + 1), depth + 1)) return inner;
+    if (const Value* inner = FindNested(outer->map(), name.substr(dot + 1), depth + 1))
+      return inner;
   }
   return nullptr;
 }

@@ -277,8 +277,7 @@ bool SameValue(const Value& a, const Value& b) {
     case Value::Type::kInt: return a.integer == b.integer;
     case Value::Type::kDouble:
       return std::bit_cast<uint64_t>(a.real) == std::bit_cast<uint64_t>(b.real);
-    case Value::Type::kArray:
-      return std::ranges::equal(a.array(), b.array(), SameValue);
+    case Value::Type::kArray: return std::ranges::equal(a.array(), b.array(), SameValue);
     case Value::Type::kMap: return SameMap(a.map(), b.map());
   }
   return false;
