@@ -90,10 +90,7 @@ Result<void> Engine::Merge(const Key& key, const std::vector<Slot>& run) {
 Result<std::shared_ptr<Part>> Engine::Join(const PartPlan& plan,
                                            std::vector<std::shared_ptr<const Part>> parts,
                                            const io::ManifestEdit& edit) {
-  const bool full = std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
-    return IsFull(*part, options_.splice_percent);
-  });
-  if (full) {
+  if (AreFull(parts, options_.splice_percent)) {
     PHAROS_TRY(auto spliced, SpliceParts(manifest_, plan, parts, edit, pages_));
     if (spliced) return spliced;
   }

@@ -246,12 +246,16 @@ class Splicer {
 
 }  // namespace
 
-bool IsFull(const Part& part, size_t percent) {
-  const bool spans = part.meta().kind == model::EventKind::kSpan;
+bool AreFull(const std::vector<std::shared_ptr<const Part>>& parts, size_t percent) {
+  uint64_t rows = 0, bytes = 0, granules = 0;
+  for (const auto& part : parts) {
+    rows += part->meta().rows;
+    bytes += part->entry().bytes;
+    granules += part->granules().size();
+  }
+  const bool spans = parts.front()->meta().kind == model::EventKind::kSpan;
   const size_t most = spans ? kSpanGranuleRows : kGranuleRows;
-  const size_t granules = part.granules().size();
-  return part.meta().rows * 100 >= granules * most * percent ||
-         part.entry().bytes >= granules * kFullGranuleBytes;
+  return rows * 100 >= granules * most * percent || bytes >= granules * kFullGranuleBytes;
 }
 
 Result<std::shared_ptr<Part>> SpliceParts(io::Manifest& manifest, const PartPlan& plan, Parts parts,

@@ -12,9 +12,10 @@
 
 namespace pharos::events {
 
-/// True where the granules of the part are filled to `percent` or more: copies of emptier ones
-/// would stay as costly to read as they are.
-bool IsFull(const Part& part, size_t percent);
+/// True where the granules of the parts, at least one, are filled to `percent` or more on the
+/// average: copies of emptier ones would stay as costly to read as they are. One small part among
+/// large ones, as midnight makes it, is no reason to look at all rows.
+bool AreFull(const std::vector<std::shared_ptr<const Part>>& parts, size_t percent);
 
 /// One part of `parts`, which are in the order of arrival. Null, with nothing published, where
 /// rows have to be looked at: when an event may be in two of them, or when one part cannot have

@@ -143,5 +143,27 @@ TEST_F(SpliceTest, SplicedPartsAreSplicedAndRewrittenWithTheirTracesAndOrigins) 
   check();
 }
 
+TEST_F(SpliceTest, ASmallPartAmongLargeOnesIsCopiedToo) {
+  int64_t time = kNow;
+  const auto merge = [&](std::initializer_list<int> sizes) {
+    world_->options.final_part_rows = 1;
+    world_->Restart();
+    for (const int rows : sizes) {
+      for (int i = 0; i < rows; ++i) Append(kShop, Line(++time, "a line"));
+      Seal();
+    }
+    world_->options.final_part_rows = 1'000'000;
+    world_->Restart();
+    Seal();
+  };
+  merge({10, 20, 15});
+  ASSERT_EQ(Parts(EventKind::kLog).size(), 1u);
+  EXPECT_THAT(Parts(EventKind::kLog)[0]->meta().run_first, ElementsAre(0));
+  merge({3500, 3500});
+  ASSERT_EQ(Parts(EventKind::kLog).size(), 1u);
+  EXPECT_THAT(Parts(EventKind::kLog)[0]->meta().run_first, ElementsAre(0, 1, 2));
+  EXPECT_EQ(Lines(*world_->engine, All()).size(), 7045u);
+}
+
 }  // namespace
 }  // namespace pharos::events
