@@ -66,7 +66,9 @@ TEST_F(FsTest, ALogHasWhatWasAppendedAndZerosBehindIt) {
   uint64_t seed = 1;
   for (const size_t bytes :
        {1, 40, 511, 512, 513, 0, 4096, 5000, 262'144, 262'143, 700'001, 3, 100}) {
-    if (seed % 3 == 0) ASSERT_TRUE((*file)->Prepare(bytes * 2 + 1000));
+    if (seed % 3 == 0) {
+      ASSERT_TRUE((*file)->Prepare(bytes * 2 + 1000));
+    }
     std::string piece(bytes, '\0');
     for (char& c : piece)
       c = static_cast<char>('a' + (seed = seed * 6364136223846793005u + 1442695040888963407u) % 26);
