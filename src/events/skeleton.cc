@@ -49,15 +49,6 @@ void AppendDecimal(std::string& out, uint64_t v) {
   out.append(at, static_cast<size_t>(buffer + sizeof buffer - at));
 }
 
-void AppendPadded(std::string& out, uint64_t v, size_t width) {
-  char buffer[20];
-  for (size_t i = width; i > 0; --i) {
-    buffer[i - 1] = static_cast<char>('0' + v % 10);
-    v /= 10;
-  }
-  out.append(buffer, width);
-}
-
 }  // namespace
 
 bool IsAlnum(char c) { return (ClassOf(c) & kAlnum) != 0; }

@@ -71,6 +71,8 @@ bool ParseMinute(const char* t, int64_t* seconds) {
   return true;
 }
 
+}  // namespace
+
 void AppendPadded(std::string& out, uint64_t v, size_t width) {
   char buffer[20];
   for (size_t i = width; i > 0; --i) {
@@ -79,8 +81,6 @@ void AppendPadded(std::string& out, uint64_t v, size_t width) {
   }
   out.append(buffer, width);
 }
-
-}  // namespace
 
 bool TimeReader::Read(const char* at, const char* end, uint8_t* param, int64_t* units,
                       const char** to) {

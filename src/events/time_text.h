@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -27,5 +28,8 @@ class TimeReader {
 int64_t TimeOffset(uint8_t param, int64_t units, int64_t time_ns);
 /// Appends the text of a time that is `offset` from the event's.
 void AppendTimeAt(std::string& out, uint8_t param, int64_t offset, int64_t time_ns);
+
+/// Appends the last `width` decimal digits of `v`, at most 20, with zeros in front.
+void AppendPadded(std::string& out, uint64_t v, size_t width);
 
 }  // namespace pharos::events

@@ -105,6 +105,11 @@ class GroupCommitWal final : public Wal {
     arrived_.notify_one();
   }
 
+  void DropSpare() override {
+    std::lock_guard lock(disk_mutex_);
+    segments_.DropSpare();
+  }
+
   uint64_t Failures() const override { return failures_; }
 
   Result<void> Healthy() const override {
@@ -174,10 +179,7 @@ class GroupCommitWal final : public Wal {
         arrived_.wait(lock, [&] { return has_work() || segments_.has_spare(); });
       } else if (!arrived_.wait_for(lock, options_.keep_spare, has_work)) {
         lock.unlock();
-        {
-          std::lock_guard disk(disk_mutex_);
-          segments_.DropSpare();
-        }
+        DropSpare();
         lock.lock();
       }
     }

@@ -92,6 +92,10 @@ class Wal {
   /// that no signal needs any more are deleted.
   virtual void Release(Signal signal, uint64_t sequence) = 0;
 
+  /// Frees the file that the next segment would be written over, which else waits for one for
+  /// `keep_spare`.
+  virtual void DropSpare() = 0;
+
   virtual uint64_t LastSequence() const = 0;
   /// Bytes in segments that are still there.
   virtual uint64_t Bytes() const = 0;
