@@ -17,6 +17,17 @@ uint64_t OrderOf(const io::PartEntry& entry, const Part* part) {
   return part != nullptr ? part->meta().min_sequence : entry.id;
 }
 
+std::set<int64_t> DaysOf(const Memtable& table) {
+  std::set<int64_t> days;
+  for (const MemRun& run : table.runs()) {
+    days.insert(DayOf(run.min_time));
+    days.insert(DayOf(run.max_time));
+    if (DayOf(run.max_time) - DayOf(run.min_time) <= 1) continue;
+    for (uint32_t i = 0; i < run.rows; ++i) days.insert(DayOf(table.row(run.first + i).time_ns));
+  }
+  return days;
+}
+
 }  // namespace
 
 uint64_t Engine::Generation::Bytes() const {
@@ -178,10 +189,7 @@ Result<void> Engine::SealOne(Generation& generation) {
 
 Result<void> Engine::SealTable(Generation& generation, const Key& key,
                                const std::shared_ptr<const Memtable>& table) {
-  std::set<int64_t> days;
-  const size_t rows = table->sizes().rows;
-  for (size_t i = 0; i < rows; ++i) days.insert(DayOf(table->row(i).time_ns));
-  for (const int64_t day : days) {
+  for (const int64_t day : DaysOf(*table)) {
     if (generation.sealed.contains({key, day})) continue;
     PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
     const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));

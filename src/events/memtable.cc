@@ -9,9 +9,9 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-void Widen(std::atomic<int64_t>& min, std::atomic<int64_t>& max, int64_t time) {
-  if (time < min.load(kRelaxed)) min.store(time, kRelaxed);
-  if (time > max.load(kRelaxed)) max.store(time, kRelaxed);
+void Widen(std::atomic<int64_t>& min, std::atomic<int64_t>& max, int64_t least, int64_t most) {
+  if (least < min.load(kRelaxed)) min.store(least, kRelaxed);
+  if (most > max.load(kRelaxed)) max.store(most, kRelaxed);
 }
 
 std::unexpected<base::Error> Corrupt() {
@@ -37,54 +37,52 @@ uint32_t Memtable::StreamOf(const model::Labels& labels) {
   return number;
 }
 
-base::Result<uint32_t> Memtable::OriginOf(std::string_view bytes) {
+uint32_t Memtable::OriginOf(std::string_view bytes) {
   const auto it = origin_index_.find(bytes);
   if (it != origin_index_.end()) return it->second;
   Reader in(bytes);
   const model::Origin* origin = GetOrigin(in, arena_);
-  if (!in.ok()) return Corrupt();
+  if (!in.ok()) return 0;
   origins_.Grow() = origin;
   const auto number = static_cast<uint32_t>(origins_.size());
   origin_index_.emplace(bytes, number);
   return number;
 }
 
-base::Result<uint32_t> Memtable::AttributeSetOf(std::string_view bytes) {
+uint32_t Memtable::AttributeSetOf(std::string_view bytes) {
   const auto it = attribute_set_index_.find(bytes);
   if (it != attribute_set_index_.end()) return it->second;
   Reader in(bytes);
   const AttributeSet set = GetAttributeSet(in, arena_);
-  if (!in.ok() || !in.AtEnd() || set.attributes.empty()) return Corrupt();
+  if (!in.ok() || !in.AtEnd() || set.attributes.empty()) return 0;
   attribute_sets_.Grow() = set;
   const auto number = static_cast<uint32_t>(attribute_sets_.size());
   attribute_set_index_.emplace(bytes, number);
   return number;
 }
 
-base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream, Arriving& from) {
+bool Memtable::InsertRow(std::string_view record, MemRun& run, Arriving& from) {
   Reader in(record);
   const RecordHead head = GetRecordHead(in);
   RecordPlaces places;
   if (!GetRecordPlaces(head, in, from.text, &places) || head.origin > from.origins.size() ||
       places.shared > from.attribute_sets.size()) {
-    return Corrupt();
+    return false;
   }
   uint32_t origin = 0;
   if (head.origin != 0) {
     uint32_t& known = from.origins[head.origin - 1];
-    if (known == 0) {
-      PHAROS_TRY(known, OriginOf(from.batch.origins[head.origin - 1]));
-    }
+    if (known == 0) known = OriginOf(from.batch.origins[head.origin - 1]);
+    if (known == 0) return false;
     origin = known;
   }
   uint32_t attributes = 0;
   if (places.shared != 0) {
     uint32_t& known = from.attribute_sets[places.shared - 1];
-    if (known == 0) {
-      PHAROS_TRY(known, AttributeSetOf(from.batch.attribute_sets[places.shared - 1]));
-    }
+    if (known == 0) known = AttributeSetOf(from.batch.attribute_sets[places.shared - 1]);
+    if (known == 0) return false;
     attributes = known;
-    if (places.is_plain && attribute_sets_[attributes - 1].open != 0) return Corrupt();
+    if (places.is_plain && attribute_sets_[attributes - 1].open != 0) return false;
   }
   const size_t number = rows_.size();
   const size_t within = number % kMemBlockRows;
@@ -96,12 +94,14 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
          .line = places.line ? places.line->data() : nullptr,
          .length = static_cast<uint32_t>(record.size()),
          .line_length = places.line ? static_cast<uint32_t>(places.line->size()) : 0,
-         .stream = stream,
+         .stream = run.stream,
          .is_plain = places.is_plain,
          .origin = origin,
          .attributes = attributes};
-  Widen(block.min_time, block.max_time, head.time_ns);
-  Widen(streams_[stream].min_time, streams_[stream].max_time, head.time_ns);
+  run.sorted = run.sorted && head.time_ns >= run.max_time;
+  run.min_time = std::min(run.min_time, head.time_ns);
+  run.max_time = std::max(run.max_time, head.time_ns);
+  ++run.rows;
   if (!head.span_id.IsZero() || !head.parent_id.IsZero()) has_ids_.store(true, kRelaxed);
   if (!head.trace_id.IsZero()) {
     has_ids_.store(true, kRelaxed);
@@ -110,12 +110,40 @@ base::Result<void> Memtable::InsertRow(std::string_view record, uint32_t stream,
     block.next[within] = chain.load(kRelaxed);
     chain.store(static_cast<uint16_t>(within + 1), std::memory_order_release);
   }
-  return {};
+  return true;
+}
+
+void Memtable::Note(const MemRun& run) {
+  if (run.rows == 0) return;
+  MemStream& stream = streams_[run.stream];
+  Widen(stream.min_time, stream.max_time, run.min_time, run.max_time);
+  for (size_t i = run.first / kMemBlockRows; i < blocks_.size(); ++i) {
+    Widen(blocks_[i].min_time, blocks_[i].max_time, run.min_time, run.max_time);
+  }
+  if (runs_.empty() || runs_.back().stream != run.stream) return runs_.push_back(run);
+  MemRun& longer = runs_.back();
+  longer.sorted = longer.sorted && run.sorted && run.min_time >= longer.max_time;
+  longer.rows += run.rows;
+  longer.min_time = std::min(longer.min_time, run.min_time);
+  longer.max_time = std::max(longer.max_time, run.max_time);
+}
+
+bool Memtable::InsertGroup(const BatchView::Group& group, Arriving& from) {
+  MemRun run{.first = static_cast<uint32_t>(rows_.size()), .stream = StreamOf(group.labels)};
+  Reader in(group.records);
+  bool right = true;
+  for (uint32_t i = 0; i < group.rows && right; ++i) {
+    right = InsertRow(in.Bytes(in.Fixed<uint32_t>()), run, from);
+  }
+  Note(run);
+  payload_bytes_ += group.records.size();
+  return right && in.AtEnd();
 }
 
 void Memtable::AccountBytes() {
   const size_t now = payload_bytes_ + rows_.ReservedBytes() + blocks_.ReservedBytes() +
-                     streams_.ReservedBytes() + arena_.ReservedBytes();
+                     streams_.ReservedBytes() + runs_.capacity() * sizeof(MemRun) +
+                     arena_.ReservedBytes();
   if (now > reserved_) budget_.Reserve(now - reserved_);
   reserved_ = std::max(reserved_, now);
   bytes_.store(reserved_, kRelaxed);
@@ -129,14 +157,7 @@ base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kin
   std::lock_guard lock(mutex_);
   frames_.push_back(frame);
   for (const BatchView::Group& group : batch.groups) {
-    if (group.kind != kind) continue;
-    const uint32_t stream = StreamOf(group.labels);
-    Reader in(group.records);
-    for (uint32_t i = 0; i < group.rows; ++i) {
-      PHAROS_TRY_VOID(InsertRow(in.Bytes(in.Fixed<uint32_t>()), stream, from));
-    }
-    if (!in.AtEnd()) return Corrupt();
-    payload_bytes_ += group.records.size();
+    if (group.kind == kind && !InsertGroup(group, from)) return Corrupt();
   }
   for (const std::string_view set : batch.attribute_sets) payload_bytes_ += set.size();
   if (frame.text) payload_bytes_ += frame.text->capacity();

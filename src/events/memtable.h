@@ -26,16 +26,16 @@
 namespace pharos::events {
 
 struct MemRow {
-  int64_t time_ns = 0;
-  const char* record = nullptr;
-  const char* line = nullptr;  ///< where it does not stand in the record
-  uint32_t length = 0;
-  uint32_t line_length = 0;
-  uint32_t stream : 31 = 0;
-  uint32_t is_plain : 1 = 0;  ///< a log record of nothing but time, line and attribute set
-  uint32_t origin = 0;        ///< 1 + index into the memtable's origins, 0 for none
-  uint32_t fingerprint = 0;   ///< of the trace id, 0 without one
-  uint32_t attributes = 0;    ///< 1 + index into its attribute sets; 0: in the record
+  int64_t time_ns;
+  const char* record;
+  const char* line;  ///< where it does not stand in the record
+  uint32_t length;
+  uint32_t line_length;
+  uint32_t stream : 31;
+  uint32_t is_plain : 1;  ///< a log record of nothing but time, line and attribute set
+  uint32_t origin;        ///< 1 + index into the memtable's origins, 0 for none
+  uint32_t fingerprint;   ///< of the trace id, 0 without one
+  uint32_t attributes;    ///< 1 + index into its attribute sets; 0: in the record
 
   std::string_view text() const { return {line, line_length}; }
 };
@@ -49,6 +49,16 @@ struct MemBlock {
   std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
   std::array<std::atomic<uint16_t>, kHeads> heads{};  // 1 + row within the block
   std::array<uint16_t, kMemBlockRows> next{};
+};
+
+/// Rows of one stream that came one after the other.
+struct MemRun {
+  uint32_t first = 0;  ///< row number
+  uint32_t rows = 0;
+  uint32_t stream = 0;
+  bool sorted = true;  ///< by time
+  int64_t min_time = std::numeric_limits<int64_t>::max();
+  int64_t max_time = std::numeric_limits<int64_t>::min();
 };
 
 /// A frame, and the text that lines of its records have their places in; null without one.
@@ -90,6 +100,8 @@ class Memtable {
   const MemRow& row(size_t i) const { return rows_[i]; }
   const MemBlock& block(size_t i) const { return blocks_[i]; }
   const MemStream& stream(size_t i) const { return streams_[i]; }
+  /// All rows, in their order. Only where nothing is inserted any more.
+  const std::vector<MemRun>& runs() const { return runs_; }
   const model::Origin* origin(uint32_t number) const {
     return number == 0 ? nullptr : origins_[number - 1];
   }
@@ -105,8 +117,9 @@ class Memtable {
 
  private:
   uint32_t StreamOf(const model::Labels& labels);
-  base::Result<uint32_t> OriginOf(std::string_view bytes);
-  base::Result<uint32_t> AttributeSetOf(std::string_view bytes);
+  /// 0 for bytes that are none.
+  uint32_t OriginOf(std::string_view bytes);
+  uint32_t AttributeSetOf(std::string_view bytes);
   /// A frame on its way in. Numbers are those here, 0 where they are not known yet.
   struct Arriving {
     const BatchView& batch;
@@ -114,13 +127,18 @@ class Memtable {
     std::vector<uint32_t> origins;
     std::vector<uint32_t> attribute_sets;
   };
-  base::Result<void> InsertRow(std::string_view record, uint32_t stream, Arriving& from);
+  /// False for records that are none.
+  bool InsertGroup(const BatchView::Group& group, Arriving& from);
+  bool InsertRow(std::string_view record, MemRun& run, Arriving& from);
+  /// Notes the run of rows that have just come.
+  void Note(const MemRun& run);
   void AccountBytes();
 
   base::MemoryBudget& budget_;
   mutable std::mutex mutex_;  // guards all below; readers see StableVector
   StableVector<MemRow, 12> rows_;
   StableVector<MemBlock, 0> blocks_;
+  std::vector<MemRun> runs_;
   StableVector<MemStream, 4> streams_;
   StableVector<const model::Origin*, 4> origins_;
   StableVector<AttributeSet, 4> attribute_sets_;

@@ -1,9 +1,11 @@
 #include "events/part_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "events/body_writer.h"
 #include "events/coding.h"
@@ -24,7 +26,6 @@ class OriginTable {
   explicit OriginTable(io::PartWriter& writer, int level) : writer_(writer), level_(level) {}
 
   Result<int64_t> NumberOf(const model::Origin* origin) {
-    if (origin == nullptr) return 0;
     if (origin == last_) return last_number_;
     scratch_.clear();
     PHAROS_CHECK(PutOrigin(scratch_, *origin), "an origin that was stored once is too deep");
@@ -95,12 +96,13 @@ class PartBuilder {
     PHAROS_TRY_VOID(input_.VisitIds([&](const auto& trace, const auto& span, const auto& parent,
                                         int64_t time) { ids_.Add(trace, span, parent, time); }));
     ids_.Build();
+    std::array<InputRow, kRowsAtOnce> rows;
     while (true) {
-      InputRow row;
-      PHAROS_TRY(const bool more, input_.Next(&row));
-      if (!more) break;
-      PHAROS_TRY(const bool again, Again(row));
-      if (!again) PHAROS_TRY_VOID(Add(row));
+      PHAROS_TRY(const size_t count, input_.Next(rows));
+      if (count == 0) break;
+      PHAROS_TRY_VOID(AddRows({rows.data(), count}));
+      carried_ = rows[count - 1];
+      last_ = &carried_;
     }
     PHAROS_TRY_VOID(FlushGranule());
     if (granules_.empty()) return {};
@@ -112,34 +114,45 @@ class PartBuilder {
   int64_t max_time() const { return max_time_; }
 
  private:
-  /// True for an event that is the same as one before it. Contents are looked at only where two
-  /// have one stream and time.
-  Result<bool> Again(const InputRow& row) {
-    const bool same =
-        last_.event != nullptr && row.stream == last_.stream && row.time_ns == last_.time_ns;
-    if (!same) {
-      last_ = row;
-      in_run_ = false;
-      return false;
+  static constexpr size_t kRowsAtOnce = 32;
+
+  Result<void> AddRows(std::span<const InputRow> rows) {
+    for (const InputRow& row : rows) {
+      const InputRow* before = std::exchange(last_, &row);
+      if (before == nullptr || row.stream != before->stream || row.time_ns != before->time_ns) {
+        in_run_ = false;
+      } else {
+        PHAROS_TRY(const bool again, Again(*before, row));
+        if (again) continue;
+      }
+      PHAROS_TRY_VOID(Add(row));
     }
-    PHAROS_TRY_VOID(OpenRun());
-    last_ = row;
+    return {};
+  }
+
+  /// True for an event that is the same as one before it, of which `before` is the last. Contents
+  /// are looked at only where two have one stream and time.
+  Result<bool> Again(const InputRow& before, const InputRow& row) {
+    PHAROS_TRY_VOID(OpenRun(before));
     PHAROS_TRY(const Event* event, WholeEvent(row, filled_));
     return duplicates_.Seen(*event, true);
   }
 
-  /// Has the last row noted for those of its stream and time to come.
-  Result<void> OpenRun() {
+  /// Has the row noted for those of its stream and time to come.
+  Result<void> OpenRun(const InputRow& row) {
     if (in_run_) return {};
     in_run_ = true;
-    PHAROS_TRY(const Event* event, WholeEvent(last_, filled_));
+    PHAROS_TRY(const Event* event, WholeEvent(row, filled_));
     duplicates_.Seen(*event, false);
     return {};
   }
 
   Result<void> Add(const InputRow& row) {
     const Event& event = *row.event;
-    PHAROS_TRY(const int64_t origin, origins_.NumberOf(event.origin));
+    int64_t origin = 0;
+    if (event.origin != nullptr) {
+      PHAROS_TRY(origin, origins_.NumberOf(event.origin));
+    }
     rows_.push_back({.stream = row.stream,
                      .ids = ids_.Of(row.visit),
                      .origin = origin,
@@ -213,8 +226,8 @@ class PartBuilder {
     bytes_ = 0;
     last_attributes_ = {};
     given_keys_.clear();
-    if (last_.event != nullptr) {  // the next granule may begin with what it is equal to
-      PHAROS_TRY_VOID(OpenRun());
+    if (last_ != nullptr) {  // the next granule may begin with what it is equal to
+      PHAROS_TRY_VOID(OpenRun(*last_));
       duplicates_.Settle();
     }
     filled_.Clear();
@@ -266,7 +279,9 @@ class PartBuilder {
   std::span<const model::KeyValue> last_attributes_;  // of the open granule
   size_t attribute_bytes_ = 0;                        // of these
   size_t bytes_ = 0;
-  InputRow last_;             // of its contents only stream and time once it has been in a granule
+  const InputRow* last_ = nullptr;
+  InputRow carried_;          // the last one of those before; once it has been in a granule, only
+                              // its stream and time
   bool in_run_ = false;       // it is in duplicates_
   base::Arena filled_{4096};  // events that had to be compared
   uint64_t total_rows_ = 0;

@@ -22,23 +22,22 @@ class MemtableInput final : public RowInput {
  public:
   MemtableInput(std::shared_ptr<const Memtable> table, int64_t start_ns, int64_t end_ns)
       : table_(std::move(table)), start_ns_(start_ns), end_ns_(end_ns) {
-    const Memtable::Sizes sizes = table_->sizes();
-    std::vector<OfStream> all(sizes.streams);
-    for (size_t i = 0; i < sizes.rows; ++i) {
-      const MemRow& row = table_->row(i);
-      if (row.time_ns >= start_ns && row.time_ns < end_ns) all[row.stream].Add(row.time_ns, i);
+    std::vector<std::vector<MemRun>> runs(table_->sizes().streams);
+    for (const MemRun& run : table_->runs()) {
+      if (run.max_time >= start_ns && run.min_time < end_ns) runs[run.stream].push_back(run);
     }
     std::vector<uint32_t> numbers;
-    for (uint32_t i = 0; i < sizes.streams; ++i) {
-      if (!all[i].rows.empty()) numbers.push_back(i);
+    for (uint32_t i = 0; i < runs.size(); ++i) {
+      if (!runs[i].empty()) numbers.push_back(i);
     }
     std::sort(numbers.begin(), numbers.end(), [&](uint32_t a, uint32_t b) {
       return table_->stream(a).labels < table_->stream(b).labels;
     });
     for (const uint32_t number : numbers) {
+      std::vector<Range> ranges = RangesOf(runs[number]);
+      if (ranges.empty()) continue;
       streams_.push_back(table_->stream(number).labels);
-      if (!all[number].sorted) SortByTime(all[number].rows);
-      rows_.push_back(std::move(all[number].rows));
+      ranges_.push_back(std::move(ranges));
     }
   }
 
@@ -61,80 +60,123 @@ class MemtableInput final : public RowInput {
     return {};
   }
 
-  Result<bool> Next(InputRow* out) override {
-    while (stream_ < rows_.size() && at_ == rows_[stream_].size()) {
+  Result<size_t> Next(std::span<InputRow> out) override {
+    while (stream_ < ranges_.size() && range_ == ranges_[stream_].size()) {
       ++stream_;
+      range_ = 0;
+    }
+    if (stream_ == ranges_.size()) return 0;
+    const std::vector<Range>& ranges = ranges_[stream_];
+    const Range range = ranges[range_];
+    if (at_ == 0) PrefetchRows(ranges);
+    const size_t most = std::min<size_t>(out.size(), range.rows - at_);
+    size_t count = 0;
+    for (; count < most; ++count) {
+      const uint32_t number = range.first + at_ + static_cast<uint32_t>(count);
+      const MemRow& row = table_->row(number);
+      if (!row.is_plain && count > 0) break;
+      PHAROS_TRY_VOID(Fill(row, number, out[count]));
+      if (!row.is_plain) {
+        if (at_ + kRecordsAhead < range.rows) PrefetchRecord(table_->row(number + kRecordsAhead));
+        ++count;
+        break;
+      }
+    }
+    at_ += static_cast<uint32_t>(count);
+    if (at_ == range.rows) {
+      ++range_;
       at_ = 0;
     }
-    if (stream_ == rows_.size()) return false;
-    const std::vector<uint32_t>& rows = rows_[stream_];
-    if (at_ + 2 * kAhead < rows.size()) __builtin_prefetch(&table_->row(rows[at_ + 2 * kAhead]));
-    if (at_ + kAhead < rows.size()) Prefetch(table_->row(rows[at_ + kAhead]));
-    const uint32_t number = rows[at_++];
-    const MemRow& row = table_->row(number);
-    out->stream = stream_;
-    out->visit = number;
-    out->time_ns = row.time_ns;
-    if (row.is_plain) {
-      static constexpr Event kPlain{};
-      out->attributes = table_->attribute_set(row.attributes).attributes;
-      out->body = model::Value::String(row.text());
-      out->event = &kPlain;
-      return true;
-    }
-    auto* event = static_cast<Event*>(arena_.Allocate(sizeof(Event), alignof(Event)));
-    if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
-      return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
-    }
-    out->attributes = event->attributes;
-    out->body = event->body;
-    out->event = event;
-    return true;
+    return count;
   }
 
   void Release() override { arena_.Clear(); }
 
  private:
-  /// Rows of a stream lie far apart in memory.
-  static constexpr size_t kAhead = 6;
-  static void Prefetch(const MemRow& row) {
-    const auto fetch = [](const char* bytes, uint32_t length) {
-      for (uint32_t at = 0; at < std::min<uint32_t>(length, 384); at += 64) {
-        __builtin_prefetch(bytes + at);
-      }
-    };
-    if (!row.is_plain) fetch(row.record, row.length);
-    fetch(row.line, row.line_length);
+  /// Rows that lie one behind the other.
+  struct Range {
+    uint32_t first = 0;
+    uint32_t rows = 0;
+  };
+  static constexpr size_t kRangesAhead = 8;  // they lie far apart in memory
+  static constexpr uint32_t kRecordsAhead = 6;
+
+  static void PrefetchRecord(const MemRow& row) {
+    for (uint32_t at = 0; at < std::min<uint32_t>(row.length, 384); at += 64) {
+      __builtin_prefetch(row.record + at);
+    }
+  }
+  void PrefetchRows(const std::vector<Range>& ranges) const {
+    if (range_ + kRangesAhead < ranges.size()) {
+      __builtin_prefetch(&table_->row(ranges[range_ + kRangesAhead].first));
+    }
+    if (range_ + 1 < ranges.size()) {
+      const MemRow& next = table_->row(ranges[range_ + 1].first);
+      if (!next.is_plain) PrefetchRecord(next);
+    }
   }
 
-  struct OfStream {
-    std::vector<uint32_t> rows;
-    int64_t last = std::numeric_limits<int64_t>::min();
-    bool sorted = true;  // most are, as they came
-
-    void Add(int64_t time_ns, size_t row) {
-      sorted = sorted && time_ns >= last;
-      last = time_ns;
-      rows.push_back(static_cast<uint32_t>(row));
+  Result<void> Fill(const MemRow& row, uint32_t number, InputRow& out) {
+    out.stream = stream_;
+    out.visit = number;
+    out.time_ns = row.time_ns;
+    if (row.is_plain) {
+      static constexpr Event kPlain{};
+      out.attributes = table_->attribute_set(row.attributes).attributes;
+      out.body = model::Value::String(row.text());
+      out.event = &kPlain;
+      return {};
     }
-  };
+    auto* event = static_cast<Event*>(arena_.Allocate(sizeof(Event), alignof(Event)));
+    if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
+      return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
+    }
+    out.attributes = event->attributes;
+    out.body = event->body;
+    out.event = event;
+    return {};
+  }
 
-  /// Arrival order is kept among equal times.
-  void SortByTime(std::vector<uint32_t>& rows) const {
+  /// The rows of a stream in the order of their times. Most runs are sorted, and in the order of
+  /// their times as they came.
+  std::vector<Range> RangesOf(const std::vector<MemRun>& runs) const {
+    std::vector<Range> out;
+    out.reserve(runs.size());
+    bool whole = true;
+    int64_t last = std::numeric_limits<int64_t>::min();
+    for (const MemRun& run : runs) {
+      whole = whole && run.sorted && run.min_time >= last && run.min_time >= start_ns_ &&
+              run.max_time < end_ns_;
+      last = run.max_time;
+      out.push_back({run.first, run.rows});
+    }
+    return whole ? out : SortedRows(runs);
+  }
+
+  /// The rows one by one. Arrival order is kept among equal times.
+  std::vector<Range> SortedRows(const std::vector<MemRun>& runs) const {
     std::vector<std::pair<int64_t, uint32_t>> keys;
-    keys.reserve(rows.size());
-    for (const uint32_t row : rows) keys.emplace_back(table_->row(row).time_ns, row);
+    for (const MemRun& run : runs) {
+      for (uint32_t row = run.first; row < run.first + run.rows; ++row) {
+        const int64_t time_ns = table_->row(row).time_ns;
+        if (time_ns >= start_ns_ && time_ns < end_ns_) keys.emplace_back(time_ns, row);
+      }
+    }
     SortNearlySorted(keys, std::less<>());
-    for (size_t i = 0; i < rows.size(); ++i) rows[i] = keys[i].second;
+    std::vector<Range> out;
+    out.reserve(keys.size());
+    for (const auto& [time_ns, row] : keys) out.push_back({row, 1});
+    return out;
   }
 
   std::shared_ptr<const Memtable> table_;
   const int64_t start_ns_;
   const int64_t end_ns_;
   std::vector<Labels> streams_;
-  std::vector<std::vector<uint32_t>> rows_;  // by stream
+  std::vector<std::vector<Range>> ranges_;  // by stream
   uint32_t stream_ = 0;
-  size_t at_ = 0;
+  size_t range_ = 0;
+  uint32_t at_ = 0;  // within the range
   base::Arena arena_{256 << 10};
 };
 
@@ -263,7 +305,7 @@ class PartsInput final : public RowInput {
     return {};
   }
 
-  Result<bool> Next(InputRow* out) override {
+  Result<size_t> Next(std::span<InputRow> out) override {
     size_t best = walks_.size();
     LoadedRow* best_row = nullptr;
     uint32_t best_stream = 0;
@@ -278,11 +320,11 @@ class PartsInput final : public RowInput {
         best_stream = number;
       }
     }
-    if (best_row == nullptr) return false;
+    if (best_row == nullptr) return 0;
     PartWalk& walk = walks_[best];
     const uint32_t place = PartWalk::PlaceOf(*best_row);
     const Event& event = best_row->event;
-    *out = {.time_ns = event.time_ns,
+    out[0] = {.time_ns = event.time_ns,
             .attributes = event.attributes,
             .body = {},
             .event = &event,
@@ -292,7 +334,7 @@ class PartsInput final : public RowInput {
             .row = place,
             .source = walk.source};
     walk.Advance();
-    return true;
+    return 1;
   }
 
   void Release() override { old_.clear(); }

@@ -45,9 +45,10 @@ class RowInput {
   virtual const std::vector<model::Labels>& streams() const = 0;
   /// Every row's ids and time, in any order; nothing where no row has an id.
   virtual base::Result<void> VisitIds(const IdVisitor& visit) = 0;
-  /// Rows sorted by stream, time, arrival; false at the end.
-  virtual base::Result<bool> Next(InputRow* row) = 0;
-  /// Events that were given out are not needed any more.
+  /// The next rows, as many as there is room for at most, sorted by stream, time, arrival. How
+  /// many; 0 at the end. More than one only of those that stay over a Release.
+  virtual base::Result<size_t> Next(std::span<InputRow> rows) = 0;
+  /// Rows that were given out are not needed any more.
   virtual void Release() = 0;
 };
 

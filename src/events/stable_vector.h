@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 namespace pharos::events {
 
@@ -21,12 +22,16 @@ class StableVector {
   T& operator[](size_t i) { return *At(i); }
   const T& operator[](size_t i) const { return *const_cast<StableVector*>(this)->At(i); }
 
-  /// Makes one more item, value-initialised.
+  /// Makes one more item, value-initialised; one of a type that needs no constructor is not.
   T& Grow() {
     const size_t bucket = BucketOf(size_);
     if (!buckets_[bucket]) {
       const size_t items = kFirst << bucket;
-      buckets_[bucket] = std::make_unique<T[]>(items);
+      if constexpr (std::is_trivially_default_constructible_v<T>) {
+        buckets_[bucket] = std::make_unique_for_overwrite<T[]>(items);
+      } else {
+        buckets_[bucket] = std::make_unique<T[]>(items);
+      }
       capacity_ += items;
     }
     return *At(size_++);
