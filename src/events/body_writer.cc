@@ -7,6 +7,7 @@
 #include "events/limits.h"
 #include "events/packed_ints.h"
 #include "events/record_codec.h"
+#include "events/zstd_levels.h"
 
 namespace pharos::events {
 namespace {
@@ -15,9 +16,10 @@ using base::Result;
 using model::Value;
 
 constexpr size_t kRecentShapes = 4;
-/// Of zstd: columns are packed numbers for the most part: level 3 would take two to four times the
-/// time for one to four percent.
-constexpr int kMostColumnLevel = 1;
+/// Behind a page that zstd could not make smaller so many of its column are stored as they are.
+constexpr uint8_t kPagesUntried = 7;
+/// A page is not smaller when less than one in so many of its bytes are saved.
+constexpr uint64_t kWorthwhile = 64;
 constexpr size_t kCacheLine = 64, kPrefetchedBytes = 1024;
 
 }  // namespace
@@ -191,10 +193,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
     bool dense = false;
     columns_[column]->Finish(page, &words[column], &dense, filter_);
     head.columns.push_back({column, words[column]});
-    PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer.AddPage("columns", page, dense ? io::kPageRaw : io::kPageZstd,
-                              std::min(level, kMostColumnLevel)));
-    ++next_page_;
+    PHAROS_TRY_VOID(AddColumnPage(writer, column, page, dense, level));
   }
   PHAROS_TRY_VOID(filter_.FinishGranule(writer));
   used_shapes_.clear();
@@ -206,6 +205,23 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   ++granule_;
   for (const auto& column : columns_) column->BeginGranule(granule_);
   return head.Encode();
+}
+
+/// Most columns are packed numbers, of which zstd makes nothing, but takes its time for.
+Result<void> BodyWriter::AddColumnPage(io::PartWriter& writer, uint32_t column,
+                                       std::string_view page, bool dense, int level) {
+  ++next_page_;
+  untried_.resize(columns_.size());
+  uint8_t& untried = untried_[column];
+  const bool plain = dense || untried > 0;
+  if (untried > 0) --untried;
+  const uint64_t before = writer.stored_bytes();
+  PHAROS_TRY([[maybe_unused]] const uint32_t number,
+             writer.AddPage("columns", page, plain ? io::kPageRaw : io::kPageZstd,
+                            std::min(level, kColumnLevel)));
+  const uint64_t stored = writer.stored_bytes() - before;
+  if (!plain && stored + page.size() / kWorthwhile > page.size()) untried = kPagesUntried;
+  return {};
 }
 
 Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {

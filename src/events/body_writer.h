@@ -63,6 +63,8 @@ class BodyWriter {
   uint32_t ColumnOf(std::string path);
   void CountShape(uint32_t shape);
   void AddWhole(std::string_view bytes);
+  base::Result<void> AddColumnPage(io::PartWriter& writer, uint32_t column, std::string_view page,
+                                   bool dense, int level);
 
   struct Soon {
     std::string_view line;
@@ -85,6 +87,7 @@ class BodyWriter {
   base::Arena texts_;  // of copied values that had to be put together
   std::vector<std::unique_ptr<ShapeMatcher>> matchers_;  // by shape, of those that were recent
   std::vector<uint32_t> recent_;  // shapes that were seen last, the newest first
+  std::vector<uint8_t> untried_;  // by column: pages that zstd is not asked for
   uint32_t next_page_ = 0;
   uint32_t granule_ = 0;
   size_t leading_nulls_ = 0;  // of the open granule, in front of the first body

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/hash.h"
 #include "events/coding.h"
@@ -33,6 +34,18 @@ uint64_t RowBits(uint32_t key) {
 }
 
 size_t RowBytes(size_t granules) { return (granules + 7) / 8; }
+
+/// Half the bits of a full page are set, and zstd makes nothing of it.
+bool IsFull(std::string_view page) {
+  constexpr size_t kFull = 42;  // percent
+  size_t set = 0;
+  for (size_t at = 0; at < page.size(); at += sizeof(uint64_t)) {  // pages are rows of 512
+    uint64_t word;
+    std::memcpy(&word, page.data() + at, sizeof word);
+    set += static_cast<size_t>(std::popcount(word));
+  }
+  return set * 100 >= page.size() * 8 * kFull;
+}
 
 }  // namespace
 
@@ -84,9 +97,9 @@ Result<void> IdFilterWriter::FlushGroup(io::PartWriter& writer) {
   }
   const size_t page = kBlockRows * row_bytes;
   for (uint32_t b = 0; b < blocks; ++b) {
+    const std::string_view bytes = std::string_view(bits).substr(b * page, page);
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer.AddPage("id_filter", std::string_view(bits).substr(b * page, page),
-                              io::kPageZstd, 1));
+               writer.AddPage("id_filter", bytes, IsFull(bytes) ? io::kPageRaw : io::kPageZstd, 1));
   }
   PutVarint(directory_, granules_.size());
   PutVarint(directory_, blocks);

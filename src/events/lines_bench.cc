@@ -90,6 +90,7 @@ class CountingWriter : public io::PartWriter {
   base::Result<uint32_t> AddStored(std::string_view, const io::StoredPage&) override {
     return pages++;
   }
+  uint64_t stored_bytes() const override { return stored; }
   base::Result<uint64_t> Finish() override { return stored; }
 
   double pack_ns = 0;

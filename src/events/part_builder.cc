@@ -13,6 +13,7 @@
 #include "events/duplicates.h"
 #include "events/limits.h"
 #include "events/record_codec.h"
+#include "events/zstd_levels.h"
 
 namespace pharos::events {
 namespace {
@@ -219,7 +220,7 @@ class PartBuilder {
       PHAROS_TRY_VOID(AddPage("key", pages.key, kKeyLevel));
       PHAROS_TRY_VOID(AddPage("ids", pages.ids, kIdsLevel));
       PHAROS_TRY(const std::string body, bodies_.FinishGranule(writer_, plan_.zstd_level));
-      PHAROS_TRY_VOID(AddPage("body", body));
+      PHAROS_TRY_VOID(AddPage("body", body, kBodyLevel));
       PHAROS_TRY_VOID(AddPage("rest", pages.rest, kRestLevel));
     }
     rows_.clear();
@@ -253,10 +254,7 @@ class PartBuilder {
     return AddPage("meta", meta.Encode());
   }
 
-  /// Levels of zstd above which these pages do not get smaller, only slower to write.
-  static constexpr int kKeyLevel = 1, kIdsLevel = 1, kRestLevel = 2;
-
-  Result<void> AddPage(std::string_view section, std::string_view bytes, int level = 22) {
+  Result<void> AddPage(std::string_view section, std::string_view bytes, int level = kAnyLevel) {
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer_.AddPage(section, bytes, io::kPageZstd, std::min(level, plan_.zstd_level)));
     return {};

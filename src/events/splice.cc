@@ -9,6 +9,7 @@
 #include "events/joined_words.h"
 #include "events/limits.h"
 #include "events/loaded_rows.h"
+#include "events/zstd_levels.h"
 
 namespace pharos::events {
 namespace {
@@ -142,9 +143,7 @@ class Splicer {
 
   Result<void> CopyGranule(const Part& part, size_t number, uint32_t granule) {
     GranuleMeta meta = part.granules()[granule];
-    PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
-    PHAROS_TRY(const std::string key, RenumberKeys(key_page, meta, stream_numbers_[number]));
-    PHAROS_TRY_VOID(AddPage("key", key));
+    PHAROS_TRY_VOID(CopyKeys(part, granule, stream_numbers_[number]));
     PHAROS_TRY_VOID(Copy(part, "ids", granule));
     PHAROS_TRY(const std::string body_page, part.ReadPage("body", granule));
     PHAROS_TRY(const BodyPage body, BodyPage::Parse(body_page, meta.rows));
@@ -153,7 +152,7 @@ class Splicer {
     }
     PHAROS_TRY(const std::string renumbered,
                numbers_[number].Renumber(body_page, meta.rows, columns_));
-    PHAROS_TRY_VOID(AddPage("body", renumbered));
+    PHAROS_TRY_VOID(AddPage("body", renumbered, kBodyLevel));
     PHAROS_TRY_VOID(Copy(part, "rest", granule));
     meta.first_stream = stream_numbers_[number][meta.first_stream];
     meta.last_stream = stream_numbers_[number][meta.last_stream];
@@ -162,6 +161,16 @@ class Splicer {
     if (meta.first_origin != 0) meta.first_origin += origins_;
     granules_.push_back(meta);
     return {};
+  }
+
+  Result<void> CopyKeys(const Part& part, uint32_t granule, const std::vector<uint32_t>& streams) {
+    const GranuleMeta& meta = part.granules()[granule];
+    const uint32_t first = streams[meta.first_stream], last = streams[meta.last_stream];
+    // The page has differences only: they stay where no other stream comes in between.
+    if (last - first == meta.last_stream - meta.first_stream) return Copy(part, "key", granule);
+    PHAROS_TRY(const std::string page, part.ReadPage("key", granule));
+    PHAROS_TRY(const std::string renumbered, RenumberKeys(page, meta, streams));
+    return AddPage("key", renumbered, kKeyLevel);
   }
 
   Result<void> CopyOrigins(const Part& part) {
@@ -218,9 +227,9 @@ class Splicer {
     return totals;
   }
 
-  Result<void> AddPage(std::string_view section, std::string_view bytes) {
+  Result<void> AddPage(std::string_view section, std::string_view bytes, int level = kAnyLevel) {
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer_->AddPage(section, bytes, io::kPageZstd, plan_.zstd_level));
+               writer_->AddPage(section, bytes, io::kPageZstd, std::min(level, plan_.zstd_level)));
     return {};
   }
   Result<void> Copy(const Part& part, std::string_view section, uint32_t page) {

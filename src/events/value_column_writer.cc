@@ -17,6 +17,9 @@ constexpr size_t kFewSkeletons = 512;
 constexpr size_t kHopeless = 64, kHopelessEach = 16;
 /// Runs are of skeletons with few variables: those of others lie far apart.
 constexpr size_t kRunVars = 8;
+/// So often the next value may have another skeleton than the last ones, and theirs is tried first
+/// again: `12.50` among values with one digit behind the point.
+constexpr int kTrust = 2;
 constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
 static_assert(kMaxSkeletons < UINT16_MAX);
 
@@ -240,8 +243,10 @@ size_t ValueColumnWriter::TakeNumbersOrIds(const Skeleton& skeleton,
 void ValueColumnWriter::Settle(ValueCutter& cutter) {
   const size_t count = std::exchange(waiting_count_, 0);
   for (size_t i = 0; i < count; ++i) {
-    if (repeats_ && words_[last_].vars <= kRunVars) {
-      i += TakeRun(waiting_.data() + i, count - i, cutter.reader);
+    if (trust_ > 0 && words_[last_].vars <= kRunVars) {
+      const size_t taken = TakeRun(waiting_.data() + i, count - i, cutter.reader);
+      trust_ = taken > 0 ? kTrust : trust_ - 1;
+      i += taken;
       if (i == count) break;
     }
     AddNow(waiting_[i], cutter);
@@ -256,7 +261,6 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     values = tree_.values().data();
   }
   if (number == kNone) {
-    repeats_ = false;
     if (hopeless_ >= kHopeless && ++hopeless_ % kHopelessEach != 0) return AddWhole(value.value);
     bool whole = false;
     number = Learn(value, cutter, &whole);
@@ -265,9 +269,13 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     values = values_.data();
     KeepConstant(static_cast<uint32_t>(number));
   }
-  repeats_ = last_ == number;
-  last_ = static_cast<uint32_t>(number);
-  Take(last_, values, 1);
+  const auto word = static_cast<uint32_t>(number);
+  if (word == last_ || word == other_) {
+    last_ = word;
+    trust_ = kTrust;
+  }
+  other_ = word;
+  Take(word, values, 1);
 }
 
 void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,

@@ -123,8 +123,9 @@ class ValueColumnWriter {
   size_t constants_ = 0;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
-  uint32_t last_ = 0;     // the skeleton of the last value
-  bool repeats_ = false;  // and of the one before
+  uint32_t last_ = UINT32_MAX;   // the skeleton that values come with
+  uint32_t other_ = UINT32_MAX;  // that of the last value
+  int trust_ = 0;                // that the next value has last_
   size_t hopeless_ = 0;   // values since the last one that gave a skeleton
 };
 

@@ -67,7 +67,7 @@ class FilePartWriter final : public PartWriter {
       return Fail(ErrorKind::kTooLarge,
                   "a page of " + std::to_string(bytes.size()) + " bytes is too large for " + path_);
     }
-    PageRef page{.offset = written_ + buffer_.size(),
+    PageRef page{.offset = stored_bytes(),
                  .stored_bytes = static_cast<uint32_t>(bytes.size()),
                  .raw_bytes = static_cast<uint32_t>(bytes.size()),
                  .codec = codec};
@@ -86,12 +86,14 @@ class FilePartWriter final : public PartWriter {
 
   Result<uint32_t> AddStored(std::string_view section, const StoredPage& page) override {
     PHAROS_CHECK(!finished_, path_);
-    const PageRef ref{.offset = written_ + buffer_.size(),
+    const PageRef ref{.offset = stored_bytes(),
                       .stored_bytes = static_cast<uint32_t>(page.bytes.size()),
                       .raw_bytes = page.raw_bytes,
                       .codec = page.codec};
     return Append(section, page.bytes, ref, page.checksum);
   }
+
+  uint64_t stored_bytes() const override { return written_ + buffer_.size(); }
 
   Result<uint64_t> Finish() override {
     PHAROS_CHECK(!finished_, path_);

@@ -52,6 +52,8 @@ class PartWriter {
                                          uint8_t codec = kPageRaw, int level = 1) = 0;
   /// Adds a page of another file as it is. Returns the same.
   virtual base::Result<uint32_t> AddStored(std::string_view section, const StoredPage& page) = 0;
+  /// What the pages so far take as they are stored, with the file's head.
+  virtual uint64_t stored_bytes() const = 0;
   /// Writes the footer and syncs the file. Nothing may be added afterwards.
   virtual base::Result<uint64_t> Finish() = 0;
 };
