@@ -61,12 +61,49 @@ uint32_t Memtable::AttributeSetOf(std::string_view bytes) {
   return number;
 }
 
+MemRow& Memtable::NewRow(int64_t time_ns, MemRun& run) {
+  if (rows_.size() % kMemBlockRows == 0) blocks_.Grow();
+  run.sorted = run.sorted && time_ns >= run.max_time;
+  run.min_time = std::min(run.min_time, time_ns);
+  run.max_time = std::max(run.max_time, time_ns);
+  ++run.rows;
+  return rows_.Grow();
+}
+
+bool Memtable::FindSet(uint64_t shared, Arriving& from, uint32_t* number) {
+  *number = 0;
+  if (shared == 0) return true;
+  if (shared > from.attribute_sets.size()) return false;
+  uint32_t& known = from.attribute_sets[shared - 1];
+  if (known == 0) known = AttributeSetOf(from.batch.attribute_sets[shared - 1]);
+  *number = known;
+  return known != 0;
+}
+
 bool Memtable::InsertRow(std::string_view record, MemRun& run, Arriving& from) {
+  PlainRecord plain;
+  if (!GetPlainRecord(record, from.text, &plain)) return InsertAnyRow(record, run, from);
+  uint32_t attributes = 0;
+  if (!FindSet(plain.shared, from, &attributes)) return false;
+  if (attributes != 0 && attribute_sets_[attributes - 1].open != 0) return false;
+  NewRow(plain.time_ns, run) = {.time_ns = plain.time_ns,
+                                .record = record.data(),
+                                .line = plain.line.data(),
+                                .length = static_cast<uint32_t>(record.size()),
+                                .line_length = static_cast<uint32_t>(plain.line.size()),
+                                .stream = run.stream,
+                                .is_plain = 1,
+                                .origin = 0,
+                                .fingerprint = 0,
+                                .attributes = attributes};
+  return true;
+}
+
+bool Memtable::InsertAnyRow(std::string_view record, MemRun& run, Arriving& from) {
   Reader in(record);
   const RecordHead head = GetRecordHead(in);
   RecordPlaces places;
-  if (!GetRecordPlaces(head, in, from.text, &places) || head.origin > from.origins.size() ||
-      places.shared > from.attribute_sets.size()) {
+  if (!GetRecordPlaces(head, in, from.text, &places) || head.origin > from.origins.size()) {
     return false;
   }
   uint32_t origin = 0;
@@ -77,38 +114,27 @@ bool Memtable::InsertRow(std::string_view record, MemRun& run, Arriving& from) {
     origin = known;
   }
   uint32_t attributes = 0;
-  if (places.shared != 0) {
-    uint32_t& known = from.attribute_sets[places.shared - 1];
-    if (known == 0) known = AttributeSetOf(from.batch.attribute_sets[places.shared - 1]);
-    if (known == 0) return false;
-    attributes = known;
-    if (places.is_plain && attribute_sets_[attributes - 1].open != 0) return false;
-  }
+  if (!FindSet(places.shared, from, &attributes)) return false;
   const size_t number = rows_.size();
-  const size_t within = number % kMemBlockRows;
-  if (within == 0) blocks_.Grow();
-  MemBlock& block = blocks_[number / kMemBlockRows];
-  MemRow& row = rows_.Grow();
+  MemRow& row = NewRow(head.time_ns, run);
   row = {.time_ns = head.time_ns,
          .record = record.data(),
          .line = places.line ? places.line->data() : nullptr,
          .length = static_cast<uint32_t>(record.size()),
          .line_length = places.line ? static_cast<uint32_t>(places.line->size()) : 0,
          .stream = run.stream,
-         .is_plain = places.is_plain,
+         .is_plain = 0,
          .origin = origin,
+         .fingerprint = 0,
          .attributes = attributes};
-  run.sorted = run.sorted && head.time_ns >= run.max_time;
-  run.min_time = std::min(run.min_time, head.time_ns);
-  run.max_time = std::max(run.max_time, head.time_ns);
-  ++run.rows;
   if (!head.span_id.IsZero() || !head.parent_id.IsZero()) has_ids_.store(true, kRelaxed);
   if (!head.trace_id.IsZero()) {
     has_ids_.store(true, kRelaxed);
     row.fingerprint = Fingerprint(head.trace_id);
+    MemBlock& block = blocks_[number / kMemBlockRows];
     std::atomic<uint16_t>& chain = block.heads[row.fingerprint % MemBlock::kHeads];
-    block.next[within] = chain.load(kRelaxed);
-    chain.store(static_cast<uint16_t>(within + 1), std::memory_order_release);
+    block.next[number % kMemBlockRows] = chain.load(kRelaxed);
+    chain.store(static_cast<uint16_t>(number % kMemBlockRows + 1), std::memory_order_release);
   }
   return true;
 }

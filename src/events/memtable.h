@@ -130,6 +130,11 @@ class Memtable {
   /// False for records that are none.
   bool InsertGroup(const BatchView::Group& group, Arriving& from);
   bool InsertRow(std::string_view record, MemRun& run, Arriving& from);
+  bool InsertAnyRow(std::string_view record, MemRun& run, Arriving& from);
+  /// A new row of the run; all of it is still to be set.
+  MemRow& NewRow(int64_t time_ns, MemRun& run);
+  /// The batch's set of attributes as it is numbered here.
+  bool FindSet(uint64_t shared, Arriving& from, uint32_t* number);
   /// Notes the run of rows that have just come.
   void Note(const MemRun& run);
   void AccountBytes();

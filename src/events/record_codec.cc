@@ -423,6 +423,25 @@ RecordHead GetRecordHead(Reader& in) {
   return head;
 }
 
+bool GetPlainRecord(std::string_view record, std::string_view text, PlainRecord* plain) {
+  constexpr size_t kHead = 1 + sizeof(int64_t);
+  if (record.size() <= kHead || static_cast<uint8_t>(record[kHead]) != kPlacedLine) return false;
+  const auto flags = static_cast<uint8_t>(record[0]);
+  if ((flags & ~kHasAttributes) != kHasBody) return false;
+  std::memcpy(&plain->time_ns, record.data() + 1, sizeof plain->time_ns);
+  Reader in(record.substr(kHead + 1));
+  const uint64_t place = in.Varint(), length = in.Varint();
+  plain->shared = 0;
+  if (flags & kHasAttributes) {
+    if (in.Byte() != kSharedAttributes) return false;
+    plain->shared = in.Varint();
+    if (plain->shared == 0) return false;
+  }
+  if (!in.ok() || !in.AtEnd() || place > text.size() || length > text.size() - place) return false;
+  plain->line = text.substr(place, length);
+  return true;
+}
+
 bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
                      RecordPlaces* places) {
   *places = {};
@@ -443,8 +462,6 @@ bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,
     places->shared = in.Varint();
     if (places->shared == 0) return false;
   }
-  places->is_plain =
-      body == kPlacedLine && (head.flags & ~kHasAttributes) == kHasBody && in.AtEnd();
   return in.ok();
 }
 

@@ -67,11 +67,18 @@ struct RecordHead {
   uint64_t origin = 0;
 };
 RecordHead GetRecordHead(Reader& in);
+/// A log record of nothing but its time, a line that stands elsewhere and shared attributes.
+struct PlainRecord {
+  int64_t time_ns = 0;
+  std::string_view line;
+  uint64_t shared = 0;  ///< 1 + number of its attributes among the batch's sets, 0 for none
+};
+/// False for any other, or where the line is not in `text`.
+bool GetPlainRecord(std::string_view record, std::string_view text, PlainRecord* plain);
 /// What a record gives by its place elsewhere.
 struct RecordPlaces {
   std::optional<std::string_view> line;
-  uint64_t shared = 0;    ///< 1 + number of its attributes among the batch's sets
-  bool is_plain = false;  ///< a log record of nothing but its time and these
+  uint64_t shared = 0;  ///< 1 + number of its attributes among the batch's sets
 };
 /// Behind the head. False where the line is not in `text`.
 bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,

@@ -98,7 +98,9 @@ TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
     RecordPlaces places;
     ASSERT_TRUE(GetRecordPlaces(GetRecordHead(in), in, text, &places));
     EXPECT_EQ(places.shared, 300u);
-    EXPECT_EQ(places.is_plain, plain);
+    PlainRecord record;
+    EXPECT_EQ(GetPlainRecord(bytes, text, &record), plain);
+    if (plain) EXPECT_EQ(record.shared, 300u);
     base::Arena arena;
     Event back;
     EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back));

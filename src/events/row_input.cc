@@ -137,24 +137,32 @@ class MemtableInput final : public RowInput {
     return {};
   }
 
-  /// The rows of a stream in the order of their times. Most runs are sorted, and in the order of
-  /// their times as they came.
-  std::vector<Range> RangesOf(const std::vector<MemRun>& runs) const {
+  /// The rows of a stream in the order of their times. Most runs are sorted, and lie apart in time:
+  /// then they are put in order as a whole.
+  std::vector<Range> RangesOf(std::vector<MemRun>& runs) const {
+    std::stable_sort(runs.begin(), runs.end(), [](const MemRun& a, const MemRun& b) {
+      return a.min_time < b.min_time;
+    });
     std::vector<Range> out;
     out.reserve(runs.size());
-    bool whole = true;
-    int64_t last = std::numeric_limits<int64_t>::min();
-    for (const MemRun& run : runs) {
-      whole = whole && run.sorted && run.min_time >= last && run.min_time >= start_ns_ &&
-              run.max_time < end_ns_;
-      last = run.max_time;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      const MemRun& run = runs[i];
+      bool whole = run.sorted && run.min_time >= start_ns_ && run.max_time < end_ns_;
+      if (whole && i > 0) {
+        const MemRun& before = runs[i - 1];
+        whole = run.min_time > before.max_time ||
+                (run.min_time == before.max_time && run.first > before.first);
+      }
+      if (!whole) return SortedRows(runs);
       out.push_back({run.first, run.rows});
     }
-    return whole ? out : SortedRows(runs);
+    return out;
   }
 
   /// The rows one by one. Arrival order is kept among equal times.
-  std::vector<Range> SortedRows(const std::vector<MemRun>& runs) const {
+  std::vector<Range> SortedRows(std::vector<MemRun>& runs) const {
+    std::sort(runs.begin(), runs.end(),
+              [](const MemRun& a, const MemRun& b) { return a.first < b.first; });
     std::vector<std::pair<int64_t, uint32_t>> keys;
     for (const MemRun& run : runs) {
       for (uint32_t row = run.first; row < run.first + run.rows; ++row) {

@@ -38,7 +38,7 @@ inline constexpr size_t kMaxDecimalDigits = 18;  // of a number with a point
 struct VarType {
   VarKind kind{};
   uint8_t param = 0;
-  bool IsInteger() const { return kind <= VarKind::kDecimal || kind == VarKind::kTime; }
+  constexpr bool IsInteger() const { return kind <= VarKind::kDecimal || kind == VarKind::kTime; }
   /// Bytes of one value of a binary id; 0 for other kinds.
   size_t IdBytes() const {
     if (kind == VarKind::kUuid) return 16;

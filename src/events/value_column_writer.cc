@@ -49,6 +49,22 @@ bool Fit(const Skeleton& skeleton, std::string_view text, int64_t time_ns, VarRe
   return SameText({at, static_cast<size_t>(end - at)}, skeleton.literals[n]);
 }
 
+/// Calls `each` with the kind as a constant: a loop in it is there once for each kind.
+template <class Each>
+void WithKind(VarKind kind, Each each) {
+  using enum VarKind;
+  switch (kind) {
+    case kNumber: return each(std::integral_constant<VarKind, kNumber>());
+    case kPadded: return each(std::integral_constant<VarKind, kPadded>());
+    case kDecimal: return each(std::integral_constant<VarKind, kDecimal>());
+    case kHex: return each(std::integral_constant<VarKind, kHex>());
+    case kUpperHex: return each(std::integral_constant<VarKind, kUpperHex>());
+    case kUuid: return each(std::integral_constant<VarKind, kUuid>());
+    case kTime: return each(std::integral_constant<VarKind, kTime>());
+    case kText: return each(std::integral_constant<VarKind, kText>());
+  }
+}
+
 }  // namespace
 
 void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of) {
@@ -168,24 +184,30 @@ void ValueColumnWriter::KeepConstant(uint32_t number) {
   keep(number);
 }
 
+template <VarKind kKind>
+void ValueColumnWriter::Append(Variables& to, const VarValue& value) {
+  if constexpr (VarType{kKind, 0}.IsInteger()) {
+    to.numbers.push_back(value.number);
+  } else if constexpr (kKind == VarKind::kText) {
+    to.texts.emplace_back(value.text, value.size);
+  } else {
+    const size_t at = to.ids.size(), size = at + to.type.IdBytes();
+    to.ids.resize_and_overwrite(size, [&](char* bytes, size_t) {
+      IdToBytes(to.type, value.text, bytes + at);
+      return size;
+    });
+  }
+}
+
 void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t rows) {
   Count(number, rows);
   const size_t n = words_[number].vars;
   Variables* variables = known_[number].variables.data();
   for (size_t v = 0; v < n; ++v, ++values) {
     Variables& to = variables[v];
-    if (to.type.IsInteger()) {
-      for (size_t i = 0; i < rows; ++i) to.numbers.push_back(values[i * n].number);
-    } else if (const size_t size = to.type.IdBytes(); size != 0) {
-      const size_t at = to.ids.size();
-      to.ids.resize(at + rows * size);
-      for (size_t i = 0; i < rows; ++i) {
-        IdToBytes(to.type, values[i * n].text, to.ids.data() + at + i * size);
-      }
-    } else {
-      for (size_t i = 0; i < rows; ++i)
-        to.texts.emplace_back(values[i * n].text, values[i * n].size);
-    }
+    WithKind(to.type.kind, [&](auto kind) {
+      for (size_t i = 0; i < rows; ++i) Append<kind.value>(to, values[i * n]);
+    });
   }
 }
 
@@ -193,10 +215,13 @@ size_t ValueColumnWriter::TakeRun(const Waiting* from, size_t most, VarReader& r
   const Word& word = words_[last_];
   const size_t n = word.vars;
   size_t rows = 0;
+  if (n == 1) {
+    rows = TakeSingles(known_[last_], {from, most}, reader);
+    if (rows > 0) Count(last_, rows);
+    return rows;
+  }
   if (n == 0) {
     while (rows < most && SameText(from[rows].value, word.view())) ++rows;
-  } else if (n == 1) {
-    rows = TakeNumbersOrIds(known_[last_].skeleton, {from, most}, reader);
   } else {
     const Skeleton& skeleton = known_[last_].skeleton;
     while (rows < most &&
@@ -208,36 +233,26 @@ size_t ValueColumnWriter::TakeRun(const Waiting* from, size_t most, VarReader& r
   return rows;
 }
 
-/// The values that have a skeleton of one variable, up to the first that has not.
-size_t ValueColumnWriter::TakeNumbersOrIds(const Skeleton& skeleton,
-                                           std::span<const Waiting> values, VarReader& reader) {
-  const std::string_view front = skeleton.literals[0], back = skeleton.literals[1];
-  const uint8_t param = skeleton.vars[0].param;
-  const auto run = [&](auto kind) {
-    VarValue* out = values_.data();
+size_t ValueColumnWriter::TakeSingles(Known& known, std::span<const Waiting> values,
+                                      VarReader& reader) {
+  const std::string_view front = known.skeleton.literals[0], back = known.skeleton.literals[1];
+  Variables& to = known.variables[0];
+  const uint8_t param = to.type.param;
+  size_t rows = 0;
+  WithKind(to.type.kind, [&](auto kind) {
     for (const Waiting& value : values) {
       const char* at = value.value.data();
       const char* end = at + value.value.size();
       if (value.value.size() < front.size() || !SameBytes(at, front.data(), front.size())) break;
       at += front.size();
-      if (!reader.Read({kind.value, param}, &at, end, value.time_ns, out)) break;
+      VarValue found;
+      if (!reader.Read({kind.value, param}, &at, end, value.time_ns, &found)) break;
       if (!SameText({at, static_cast<size_t>(end - at)}, back)) break;
-      ++out;
+      Append<kind.value>(to, found);
+      ++rows;
     }
-    return static_cast<size_t>(out - values_.data());
-  };
-  using enum VarKind;
-  switch (skeleton.vars[0].kind) {  // the loop once for each kind
-    case kNumber: return run(std::integral_constant<VarKind, kNumber>());
-    case kPadded: return run(std::integral_constant<VarKind, kPadded>());
-    case kDecimal: return run(std::integral_constant<VarKind, kDecimal>());
-    case kHex: return run(std::integral_constant<VarKind, kHex>());
-    case kUpperHex: return run(std::integral_constant<VarKind, kUpperHex>());
-    case kUuid: return run(std::integral_constant<VarKind, kUuid>());
-    case kTime: return run(std::integral_constant<VarKind, kTime>());
-    case kText: return run(std::integral_constant<VarKind, kText>());
-  }
-  return 0;
+  });
+  return rows;
 }
 
 void ValueColumnWriter::Settle(ValueCutter& cutter) {

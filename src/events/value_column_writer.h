@@ -93,8 +93,10 @@ class ValueColumnWriter {
   void AddNow(const Waiting& value, ValueCutter& cutter);
   /// Takes the values from `from` on that have the skeleton of the last ones; how many.
   size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
-  size_t TakeNumbersOrIds(const Skeleton& skeleton, std::span<const Waiting> values,
-                          VarReader& reader);
+  /// The same for a skeleton of one variable; they are not counted yet.
+  static size_t TakeSingles(Known& known, std::span<const Waiting> values, VarReader& reader);
+  template <VarKind kKind>
+  static void Append(Variables& to, const VarValue& value);
   /// One of the constants of late, kNone if the value is none of them.
   int64_t Constant(std::string_view value) const;
   void KeepConstant(uint32_t number);
