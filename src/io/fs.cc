@@ -200,7 +200,7 @@ class PosixLog final : public PosixFile {
 
  private:
   static constexpr size_t kMemoryUnit = 4096;  // no device wants more
-  static constexpr size_t kBufferBytes = 256 << 10;
+  static constexpr size_t kBufferBytes = 1 << 20;  // several bodies at once: a write is dear
 
   struct Freed {
     void operator()(char* memory) const { std::free(memory); }

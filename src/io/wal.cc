@@ -98,16 +98,16 @@ class GroupCommitWal final : public Wal {
                   {{"error", done.error().message}});
       }
     }
-    if (!segments_.has_spare()) return;
+    if (!segments_.has_spares()) return;
     {
       const std::lock_guard lock(mutex_);
     }  // its thread is not between its look and its wait
     arrived_.notify_one();
   }
 
-  void DropSpare() override {
+  void DropSpares() override {
     std::lock_guard lock(disk_mutex_);
-    segments_.DropSpare();
+    segments_.DropSpares();
   }
 
   uint64_t Failures() const override { return failures_; }
@@ -171,15 +171,15 @@ class GroupCommitWal final : public Wal {
     return true;
   }
 
-  /// A spare segment that comes or is there meanwhile is kept for a while only.
+  /// Spare segments that come or are there meanwhile are kept for a while only.
   void AwaitWork(std::unique_lock<std::mutex>& lock) {
     const auto has_work = [&] { return stopping_ || !acks_.empty(); };
     while (!has_work()) {
-      if (!segments_.has_spare()) {
-        arrived_.wait(lock, [&] { return has_work() || segments_.has_spare(); });
-      } else if (!arrived_.wait_for(lock, options_.keep_spare, has_work)) {
+      if (!segments_.has_spares()) {
+        arrived_.wait(lock, [&] { return has_work() || segments_.has_spares(); });
+      } else if (!arrived_.wait_for(lock, options_.keep_spares, has_work)) {
         lock.unlock();
-        DropSpare();
+        DropSpares();
         lock.lock();
       }
     }
@@ -201,7 +201,8 @@ class GroupCommitWal final : public Wal {
   /// Writers whose frames were written last come back with their next ones; together with
   /// those that came meanwhile they make as many as share one sync, if somebody waits. So
   /// waits for so many frames, but for no longer than the window, and not again soon when they
-  /// did not come. A lone writer never waits.
+  /// did not come once more: one late writer must not drive all of them out of step. A lone
+  /// writer never waits.
   void AwaitCompany(std::unique_lock<std::mutex>& lock) {
     const size_t expected = last_company_ + acks_.size();
     if (alone_ > 0) {
@@ -212,7 +213,8 @@ class GroupCommitWal final : public Wal {
       const bool came =
           arrived_.wait_for(lock, window, [&] { return stopping_ || acks_.size() >= expected; });
       company_ = 0;
-      if (!came) alone_ = kWalLonelyCommits;
+      lonely_ = came ? 0 : std::min(2 * lonely_ + 1, kWalLonelyCommits);
+      alone_ = lonely_;
     }
   }
 
@@ -252,8 +254,9 @@ class GroupCommitWal final : public Wal {
   std::atomic<int64_t> refuse_until_ns_{0};
   size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
-  size_t last_company_ = 0;  ///< the thread's own, like the next three
+  size_t last_company_ = 0;  ///< the thread's own, like the next four
   size_t alone_ = 0;         ///< so many commits do not wait
+  size_t lonely_ = 0;        ///< what the last wait in vain has set alone_ to
   SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
   bool failing_ = false;
 

@@ -50,7 +50,7 @@ class WalTest : public testing::Test {
     std::erase_if(names, [](const std::string& name) { return !ParseSegmentName(name); });
     return names;
   }
-  std::string Spare() const { return dir_ + "/wal/spare"; }
+  std::string Spare() const { return dir_ + "/wal/spare.0"; }
 
   std::string dir_;
   std::vector<Copy> replayed_;
@@ -137,7 +137,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
   uint64_t kept = 0;
   {
     auto wal =
-        Open({.directory = {}, .segment_bytes = 3'000'000, .keep_spare = std::chrono::hours(1)});
+        Open({.directory = {}, .segment_bytes = 3'000'000, .keep_spares = std::chrono::hours(1)});
     ASSERT_TRUE(wal);
     uint64_t last = write(**wal, 1, 'a');
     std::string active = Segments().back();
@@ -149,7 +149,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
       (*wal)->Release(Signal::kSamples, last - 1);
       EXPECT_TRUE(std::filesystem::exists(Spare()));
       if (i > 60) continue;
-      (*wal)->DropSpare();
+      (*wal)->DropSpares();
       EXPECT_FALSE(std::filesystem::exists(Spare()));
     }
     while (Segments().back() == active) last = write(**wal, 100'000, 'a');
@@ -161,7 +161,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
   std::filesystem::remove_all(dir_ + "/wal");
   std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
   std::filesystem::copy(dir_ + "/wal/" + Segments().front(), Spare());
-  auto wal = Open({.directory = {}, .keep_spare = std::chrono::milliseconds(1)});
+  auto wal = Open({.directory = {}, .keep_spares = std::chrono::milliseconds(1)});
   ASSERT_TRUE(wal) << wal.error().message;
   ASSERT_FALSE(replayed_.empty());
   EXPECT_EQ(replayed_.back().sequence, kept);
