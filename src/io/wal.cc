@@ -161,8 +161,7 @@ class GroupCommitWal final : public Wal {
       arrived_.wait_until(lock, next_sync_, has_work);
     }
     if (stopping_ && acks_.empty()) return false;
-    batch.bytes.clear();
-    if (batch.bytes.capacity() > kWalReadBytes) batch.bytes.shrink_to_fit();
+    batch.bytes.Restart(end_ + pending_.bytes.size(), kWalReadBytes);
     batch.last = {};
     std::swap(batch, pending_);
     std::swap(acks, acks_);
@@ -193,7 +192,7 @@ class GroupCommitWal final : public Wal {
     refuse_until_ns_ = (SteadyTime::clock::now() + options_.refuse_for).time_since_epoch().count();
     acks.insert(acks.end(), acks_.begin(), acks_.end());
     acks_.clear();
-    pending_.bytes.clear();
+    pending_.bytes.Restart(end_, kWalReadBytes);
     pending_.last = {};
     space_.notify_all();
   }
@@ -220,7 +219,11 @@ class GroupCommitWal final : public Wal {
 
   Result<void> Commit(WalBatch& batch) {
     std::lock_guard lock(disk_mutex_);
-    if (!batch.bytes.empty()) PHAROS_TRY_VOID(segments_.Write(batch));
+    if (!batch.bytes.empty()) {
+      auto written = segments_.Write(batch);
+      end_ = segments_.end();
+      PHAROS_TRY_VOID(std::move(written));
+    }
     if (options_.sync_before_ack) return segments_.Sync();
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < next_sync_) return {};
@@ -254,10 +257,11 @@ class GroupCommitWal final : public Wal {
   std::atomic<int64_t> refuse_until_ns_{0};
   size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
-  size_t last_company_ = 0;  ///< the thread's own, like the next four
+  size_t last_company_ = 0;  ///< the thread's own, like the next five
   size_t alone_ = 0;         ///< so many commits do not wait
   size_t lonely_ = 0;        ///< what the last wait in vain has set alone_ to
   SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
+  uint64_t end_ = 0;  ///< where the last batch ended in its segment
   bool failing_ = false;
 
   std::mutex disk_mutex_;  ///< guards segments_ and released_; held during I/O

@@ -33,13 +33,13 @@ Result<void> WalSegments::Write(WalBatch& batch) {
   return {};
 }
 
-Result<void> WalSegments::AppendFrames(std::string& frames) {
+Result<void> WalSegments::AppendFrames(LogBytes& frames) {
   for (size_t at = 0; at < frames.size();) {
     at += FinishFrame(frames.data() + at, static_cast<uint32_t>(durable_bytes_), salt_);
   }
   Prepare(frames.size());
   const uint64_t before = segments_.back().bytes;
-  if (auto written = active_->Append(frames); !written) {
+  if (auto written = active_->AppendInPlace(frames.data(), frames.size()); !written) {
     TakeBackTo(before);
     return written;
   }
@@ -209,7 +209,7 @@ Result<void> WalSegments::Close() {
   DropSpares();
   PHAROS_TRY_VOID(Sync());
   if (!active_ || segments_.back().bytes == kSegmentHeaderBytes) return {};
-  std::string mark;
+  LogBytes mark;
   AppendFrame(mark, next_sequence_ - 1, kCloseMark, 0, {}, {});
   PHAROS_TRY_VOID(AppendFrames(mark));
   PHAROS_TRY_VOID(Sync());

@@ -11,14 +11,16 @@
 
 #include "base/result.h"
 #include "io/fs.h"
+#include "io/log_bytes.h"
 #include "io/wal.h"
+#include "io/wal_format.h"
 #include "io/wal_replay.h"
 
 namespace pharos::io {
 
 /// Frames that go to disk together, as made by AppendFrame.
 struct WalBatch {
-  std::string bytes;
+  LogBytes bytes;
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;
   std::array<uint64_t, kSignalCount> last{};  ///< a signal's highest sequence; 0 for none
@@ -38,6 +40,8 @@ class WalSegments {
   base::Result<void> Write(WalBatch& batch);
   /// Makes all that was written durable.
   base::Result<void> Sync();
+  /// Where the next batch goes in its segment, unless a new one is begun for it.
+  uint64_t end() const { return active_ ? segments_.back().bytes : kSegmentHeaderBytes; }
   bool dirty() const { return active_ && durable_bytes_ < segments_.back().bytes; }
 
   /// Deletes what no signal needs, but for files that the next segments are written over: no zeros
@@ -58,7 +62,7 @@ class WalSegments {
   std::string SparePath() const;
   void NoteSpares() { spare_count_ = spares_.size(); }
   base::Result<void> WriteOverSpare(const std::string& path, const std::string& header);
-  base::Result<void> AppendFrames(std::string& frames);
+  base::Result<void> AppendFrames(LogBytes& frames);
   /// Zeros ahead of `bytes` more, if they are not there.
   void Prepare(uint64_t bytes);
   void CutPrepared();
