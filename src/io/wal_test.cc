@@ -179,6 +179,46 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
   EXPECT_FALSE(std::filesystem::exists(Spare()));
 }
 
+TEST_F(WalTest, SeveralReleasedSegmentsAreWrittenOver) {
+  auto wal = Open({.directory = {}, .segment_bytes = 1000, .keep_spares = std::chrono::hours(1)});
+  ASSERT_TRUE(wal);
+  const auto write = [&](int frames, char c) {
+    uint64_t last = 0;
+    for (int i = 0; i < frames; ++i) {
+      last = (*wal)->Append(Signal::kSamples, 0, "d", std::string(900, c)).sequence;
+      EXPECT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", std::string(900, c)).ack.Wait());
+    }
+    return last + 1;
+  };
+  const auto spares = [&] {
+    std::vector<std::string> names = Fs::Real().List(dir_ + "/wal").value();
+    std::erase_if(names, [](const std::string& name) { return !name.starts_with("spare."); });
+    return names.size();
+  };
+  (*wal)->Release(Signal::kSamples, write(10, 'a'));
+  EXPECT_EQ(spares(), kWalSpares);
+  write(1, 'b');
+  write(1, 'b');
+  EXPECT_LT(spares(), kWalSpares) << "they are used";
+  (*wal)->Release(Signal::kSamples, write(6, 'c'));
+  EXPECT_EQ(spares(), kWalSpares) << "names are used again";
+  const uint64_t kept = write(3, 'd');
+  std::filesystem::copy(dir_ + "/wal", dir_ + "/killed");
+  (*wal)->DropSpares();
+  EXPECT_EQ(spares(), 0u);
+  wal->reset();
+  std::filesystem::remove_all(dir_ + "/wal");
+  std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
+  wal = Open();
+  ASSERT_TRUE(wal) << wal.error().message;
+  ASSERT_GE(replayed_.size(), 6u);
+  EXPECT_EQ(replayed_.back().sequence, kept);
+  for (size_t i = replayed_.size() - 6; i < replayed_.size(); ++i) {
+    EXPECT_EQ(replayed_[i].payload, std::string(900, 'd'));
+  }
+  EXPECT_EQ(spares(), 0u);
+}
+
 TEST_F(WalTest, ZerosAheadOfTheFramesAreNotFrames) {
   auto wal = Open();
   ASSERT_TRUE(wal);
