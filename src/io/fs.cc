@@ -228,7 +228,7 @@ class PosixLog final : public PosixFile {
   }
 
  private:
-  static constexpr size_t kBufferBytes = 1 << 20;  // several bodies at once: a write is dear
+  static constexpr size_t kBufferBytes = 256 << 10;
 
   struct Freed {
     void operator()(char* memory) const { std::free(memory); }
