@@ -37,11 +37,11 @@ std::string GoodSegment(std::string_view input) {
   std::string out = EncodeSegmentHeader({.first_sequence = 1, .salt = 7});
   uint64_t sequence = 0;
   for (const char c : input.substr(0, 8)) {
-    std::string frame;
+    pharos::io::LogBytes frame;
     AppendFrame(frame, ++sequence, static_cast<uint8_t>(c & 1), 0, "t",
                 std::string(static_cast<uint8_t>(c), c));
     FinishFrame(frame.data(), static_cast<uint32_t>((c & 2) != 0 ? out.size() : 40), 7);
-    out += frame;
+    out.append(frame.data(), frame.size());
   }
   return out;
 }

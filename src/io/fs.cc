@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -150,10 +151,19 @@ class PosixFile : public File {
 /// with what follows.
 class PosixLog final : public PosixFile {
  public:
-  /// `direct` is open for the same file with O_DIRECT; `unit`: what places and lengths of
-  /// writes are multiples of.
-  PosixLog(int descriptor, int direct, size_t unit, std::string path)
-      : PosixFile(descriptor, std::move(path), 0), direct_(direct), unit_(unit) {}
+  /// What writes are multiples of: their places and lengths, and where their memory begins. At
+  /// most kLogUnit.
+  struct Units {
+    size_t place = 0;
+    size_t memory = kLogUnit;
+  };
+
+  /// `direct` is open for the same file with O_DIRECT.
+  PosixLog(int descriptor, int direct, Units units, std::string path)
+      : PosixFile(descriptor, std::move(path), 0),
+        direct_(direct),
+        unit_(units.place),
+        memory_unit_(units.memory) {}
   ~PosixLog() override { ::close(direct_); }
 
   /// Whether such writes are taken at all: some file systems only say so when one comes.
@@ -178,11 +188,30 @@ class PosixLog final : public PosixFile {
     return {};
   }
 
+  Result<void> AppendInPlace(char* bytes, size_t size) override {
+    if (size == 0) return {};
+    const auto address = reinterpret_cast<uintptr_t>(bytes);
+    if (address % kLogUnit < tail_ || (address - tail_) % memory_unit_ != 0) {
+      return Append({bytes, size});
+    }
+    char* const from = bytes - tail_;
+    std::memcpy(from, buffer_.get(), tail_);
+    const size_t end = tail_ + size;
+    const size_t whole = (end + unit_ - 1) / unit_ * unit_;
+    std::memset(from + end, 0, whole - end);
+    uint64_t written = 0;
+    PHAROS_TRY_VOID(WriteWith(direct_, size_ - tail_, std::string_view(from, whole), &written));
+    size_ += size;
+    tail_ = end % unit_;
+    std::memcpy(buffer_.get(), from + (end - tail_), tail_);
+    return {};
+  }
+
   Result<void> Prepare(uint64_t bytes) override {
     const size_t first = std::min<uint64_t>(tail_ + bytes, kBufferBytes);
     std::memset(buffer_.get() + tail_, 0, first - tail_);
     PHAROS_TRY_VOID(WriteBuffer(first));
-    alignas(kMemoryUnit) static char zeros[kBufferBytes];
+    alignas(kLogUnit) static char zeros[kBufferBytes];
     const uint64_t end = size_ + bytes;
     for (uint64_t at = size_ - tail_ + kBufferBytes; at < end;) {
       const uint64_t left = (end - at + unit_ - 1) / unit_ * unit_;
@@ -199,15 +228,13 @@ class PosixLog final : public PosixFile {
   }
 
  private:
-  static constexpr size_t kMemoryUnit = 4096;  // no device wants more
   static constexpr size_t kBufferBytes = 256 << 10;
 
   struct Freed {
     void operator()(char* memory) const { std::free(memory); }
   };
   static std::unique_ptr<char, Freed> Memory(size_t bytes) {
-    char* memory =
-        static_cast<char*>(std::aligned_alloc(kMemoryUnit, std::max(bytes, kMemoryUnit)));
+    char* memory = static_cast<char*>(std::aligned_alloc(kLogUnit, std::max(bytes, kLogUnit)));
     PHAROS_CHECK(memory != nullptr, "no memory for a log's buffer");
     return std::unique_ptr<char, Freed>(memory);
   }
@@ -221,7 +248,8 @@ class PosixLog final : public PosixFile {
   }
 
   const int direct_;
-  const size_t unit_;  ///< a power of two, at most kMemoryUnit
+  const size_t unit_;  ///< a power of two, at most kLogUnit, as the next
+  const size_t memory_unit_;
   std::unique_ptr<char, Freed> buffer_ = Memory(kBufferBytes);
   size_t tail_ = 0;  ///< bytes of the sector in which the file ends, at the buffer's front
 };
@@ -312,27 +340,28 @@ class PosixFs final : public Fs {
   }
 
  private:
-  /// What places and lengths of O_DIRECT writes to the file are multiples of; 0 where there can be
-  /// none. Systems before Linux 6.1 do not say: then a sector, and the first write tells.
-  static size_t DirectUnit(int descriptor) {
-    constexpr size_t kSector = 512, kMost = 4096;
+  /// What O_DIRECT writes to the file are multiples of; of 0 where there can be none. Systems
+  /// before Linux 6.1 do not say: then a sector, and the first write tells.
+  static PosixLog::Units DirectUnits(int descriptor) {
+    constexpr size_t kSector = 512;
 #ifdef STATX_DIOALIGN
     struct statx status;
     if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 &&
         (status.stx_mask & STATX_DIOALIGN) != 0) {
       const size_t unit = status.stx_dio_offset_align;
-      if (unit == 0 || unit > kMost || status.stx_dio_mem_align > kMost) return 0;
-      return std::max(unit, kSector);
+      const size_t memory = status.stx_dio_mem_align;
+      if (unit == 0 || unit > kLogUnit || memory == 0 || memory > kLogUnit) return {};
+      return {std::max(unit, kSector), memory};
     }
 #endif
-    return kSector;
+    return {.place = kSector};
   }
   static std::unique_ptr<File> AsLog(int descriptor, const std::string& path, bool is_empty) {
     const int direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
-    const size_t unit = direct < 0 ? 0 : DirectUnit(direct);
+    const PosixLog::Units units = direct < 0 ? PosixLog::Units() : DirectUnits(direct);
     // One that is used again was written so before.
-    if (unit != 0 && (!is_empty || PosixLog::Works(direct, unit))) {
-      return std::make_unique<PosixLog>(descriptor, direct, unit, path);
+    if (units.place != 0 && (!is_empty || PosixLog::Works(direct, units.place))) {
+      return std::make_unique<PosixLog>(descriptor, direct, units, path);
     }
     if (direct >= 0) ::close(direct);
     return std::make_unique<PosixFile>(descriptor, path, 0);

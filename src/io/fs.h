@@ -12,12 +12,21 @@
 
 namespace pharos::io {
 
+/// No device has larger sectors, or wants more of where memory lies.
+inline constexpr size_t kLogUnit = 4096;
+
 /// An open file. Threads: ReadAt from any thread at once; writes one at a time.
 /// Errors: kIo with path and the system's words; kFull for ENOSPC and EDQUOT.
 class File {
  public:
   virtual ~File() = default;
   virtual base::Result<void> Append(std::string_view bytes) = 0;
+  /// Likewise, of memory in which the kLogUnit bytes behind, and those in front down to a multiple
+  /// of kLogUnit, may be written to. A log does not copy the bytes when their address and its own
+  /// length have the same rest by kLogUnit.
+  virtual base::Result<void> AppendInPlace(char* bytes, size_t size) {
+    return Append({bytes, size});
+  }
   /// Writes so many zeros behind the end, which stays where it is for Append: what is appended
   /// then overwrites them, and its Sync need not write the file's length and where its blocks
   /// are. Size and readers see the zeros. Whoever uses it must know the end by other means.

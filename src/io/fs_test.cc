@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "io/log_bytes.h"
 #include "io/sim_fs.h"
 
 namespace pharos::io {
@@ -50,7 +51,21 @@ TEST_F(FsTest, WritesReadsCutsAndReopens) {
   EXPECT_EQ((*emptied)->Size(), 0u);
 }
 
-TEST_F(FsTest, ALogHasWhatWasAppendedAndZerosBehindIt) {
+/// A log is given what LogBytes made for its end (2), for some other place (1), or a view (0).
+class LogTest : public FsTest, public testing::WithParamInterface<int> {
+ protected:
+  static base::Result<void> Append(File& file, uint64_t end, std::string_view bytes) {
+    if (GetParam() == 0) return file.Append(bytes);
+    LogBytes given;
+    given.Restart(GetParam() == 1 ? end * 31 + 4 : end, 0);
+    given.Append(bytes.substr(0, bytes.size() / 3));
+    given.Append(bytes.substr(bytes.size() / 3));
+    return file.AppendInPlace(given.data(), given.size());
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Ways, LogTest, testing::Values(0, 1, 2));
+
+TEST_P(LogTest, HasWhatWasAppendedAndZerosBehindIt) {
   const std::string path = dir_ + "/a/log";
   auto file = fs_.CreateLog(path);
   ASSERT_TRUE(file) << file.error().message;
@@ -72,7 +87,7 @@ TEST_F(FsTest, ALogHasWhatWasAppendedAndZerosBehindIt) {
     std::string piece(bytes, '\0');
     for (char& c : piece)
       c = static_cast<char>('a' + (seed = seed * 6364136223846793005u + 1442695040888963407u) % 26);
-    ASSERT_TRUE((*file)->Append(piece));
+    ASSERT_TRUE(Append(**file, all.size(), piece));
     all += piece;
     ASSERT_TRUE((*file)->Sync());
     check();
@@ -80,7 +95,7 @@ TEST_F(FsTest, ALogHasWhatWasAppendedAndZerosBehindIt) {
       all.resize(all.size() - 60);
       ASSERT_TRUE((*file)->Truncate(all.size()));
       EXPECT_EQ((*file)->Size(), all.size());
-      ASSERT_TRUE((*file)->Append("xy"));
+      ASSERT_TRUE(Append(**file, all.size(), "xy"));
       all += "xy";
       check();
     }

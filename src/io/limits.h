@@ -21,12 +21,16 @@ inline constexpr uint64_t kWalSegmentBytes = 1u << 30;
 /// A segment is filled with zeros so far ahead of its frames: a sync that need not write the
 /// file's length and block map costs half. More would make the one sync longer that writes them.
 inline constexpr uint64_t kWalPrepareBytes = 1u << 20;
-/// A segment's file that the next one is to be written over, where nothing comes: disk space.
-inline constexpr std::chrono::milliseconds kWalKeepSpare{1000};
+/// Files of released segments that the next ones are written over: as many as one seal releases in
+/// most cases, so that no zeros are written ahead while much comes.
+inline constexpr size_t kWalSpares = 4;
+/// How long they are kept where nothing comes: disk space.
+inline constexpr std::chrono::milliseconds kWalKeepSpares{1000};
 /// In `durability: relaxed`, what a power cut may take.
 inline constexpr std::chrono::milliseconds kWalRelaxedSync{200};
-/// After a wait for company that did not come: commits that do not wait. So steady single
-/// writers lose the window once in a while only.
+/// After waits for company that did not come, one after another: the most commits that do not
+/// wait; fewer after the first of them. So steady single writers lose the window once in a while
+/// only.
 inline constexpr size_t kWalLonelyCommits = 8;
 /// A segment that nobody needs is replaced by a new one only when it holds more than this.
 inline constexpr uint64_t kWalRollBytes = 1u << 20;

@@ -98,16 +98,16 @@ class GroupCommitWal final : public Wal {
                   {{"error", done.error().message}});
       }
     }
-    if (!segments_.has_spare()) return;
+    if (!segments_.has_spares()) return;
     {
       const std::lock_guard lock(mutex_);
     }  // its thread is not between its look and its wait
     arrived_.notify_one();
   }
 
-  void DropSpare() override {
+  void DropSpares() override {
     std::lock_guard lock(disk_mutex_);
-    segments_.DropSpare();
+    segments_.DropSpares();
   }
 
   uint64_t Failures() const override { return failures_; }
@@ -161,8 +161,7 @@ class GroupCommitWal final : public Wal {
       arrived_.wait_until(lock, next_sync_, has_work);
     }
     if (stopping_ && acks_.empty()) return false;
-    batch.bytes.clear();
-    if (batch.bytes.capacity() > kWalReadBytes) batch.bytes.shrink_to_fit();
+    batch.bytes.Restart(end_ + pending_.bytes.size(), kWalReadBytes);
     batch.last = {};
     std::swap(batch, pending_);
     std::swap(acks, acks_);
@@ -171,15 +170,15 @@ class GroupCommitWal final : public Wal {
     return true;
   }
 
-  /// A spare segment that comes or is there meanwhile is kept for a while only.
+  /// Spare segments that come or are there meanwhile are kept for a while only.
   void AwaitWork(std::unique_lock<std::mutex>& lock) {
     const auto has_work = [&] { return stopping_ || !acks_.empty(); };
     while (!has_work()) {
-      if (!segments_.has_spare()) {
-        arrived_.wait(lock, [&] { return has_work() || segments_.has_spare(); });
-      } else if (!arrived_.wait_for(lock, options_.keep_spare, has_work)) {
+      if (!segments_.has_spares()) {
+        arrived_.wait(lock, [&] { return has_work() || segments_.has_spares(); });
+      } else if (!arrived_.wait_for(lock, options_.keep_spares, has_work)) {
         lock.unlock();
-        DropSpare();
+        DropSpares();
         lock.lock();
       }
     }
@@ -193,7 +192,7 @@ class GroupCommitWal final : public Wal {
     refuse_until_ns_ = (SteadyTime::clock::now() + options_.refuse_for).time_since_epoch().count();
     acks.insert(acks.end(), acks_.begin(), acks_.end());
     acks_.clear();
-    pending_.bytes.clear();
+    pending_.bytes.Restart(end_, kWalReadBytes);
     pending_.last = {};
     space_.notify_all();
   }
@@ -201,7 +200,8 @@ class GroupCommitWal final : public Wal {
   /// Writers whose frames were written last come back with their next ones; together with
   /// those that came meanwhile they make as many as share one sync, if somebody waits. So
   /// waits for so many frames, but for no longer than the window, and not again soon when they
-  /// did not come. A lone writer never waits.
+  /// did not come once more: one late writer must not drive all of them out of step. A lone
+  /// writer never waits.
   void AwaitCompany(std::unique_lock<std::mutex>& lock) {
     const size_t expected = last_company_ + acks_.size();
     if (alone_ > 0) {
@@ -212,13 +212,18 @@ class GroupCommitWal final : public Wal {
       const bool came =
           arrived_.wait_for(lock, window, [&] { return stopping_ || acks_.size() >= expected; });
       company_ = 0;
-      if (!came) alone_ = kWalLonelyCommits;
+      lonely_ = came ? 0 : std::min(2 * lonely_ + 1, kWalLonelyCommits);
+      alone_ = lonely_;
     }
   }
 
   Result<void> Commit(WalBatch& batch) {
     std::lock_guard lock(disk_mutex_);
-    if (!batch.bytes.empty()) PHAROS_TRY_VOID(segments_.Write(batch));
+    if (!batch.bytes.empty()) {
+      auto written = segments_.Write(batch);
+      end_ = segments_.end();
+      PHAROS_TRY_VOID(std::move(written));
+    }
     if (options_.sync_before_ack) return segments_.Sync();
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < next_sync_) return {};
@@ -252,9 +257,11 @@ class GroupCommitWal final : public Wal {
   std::atomic<int64_t> refuse_until_ns_{0};
   size_t company_ = 0;  ///< how many frames the thread waits for; 0: it does not
 
-  size_t last_company_ = 0;  ///< the thread's own, like the next three
+  size_t last_company_ = 0;  ///< the thread's own, like the next five
   size_t alone_ = 0;         ///< so many commits do not wait
+  size_t lonely_ = 0;        ///< what the last wait in vain has set alone_ to
   SteadyTime next_sync_ = std::chrono::steady_clock::now() + kWalRelaxedSync;
+  uint64_t end_ = 0;  ///< where the last batch ended in its segment
   bool failing_ = false;
 
   std::mutex disk_mutex_;  ///< guards segments_ and released_; held during I/O

@@ -46,8 +46,8 @@ struct WalOptions {
   uint64_t first_sequence = 1;
   size_t pending_bytes = kWalPendingBytes;                   ///< beyond, Append blocks
   std::chrono::milliseconds pending_wait = kWalPendingWait;  ///< for so long; then kBusy
-  /// A file to write over is given up when nothing came for so long.
-  std::chrono::milliseconds keep_spare = kWalKeepSpare;
+  /// Files to write over are given up when nothing came for so long.
+  std::chrono::milliseconds keep_spares = kWalKeepSpares;
   std::chrono::milliseconds refuse_for{0};  ///< after a failure, Healthy() gives its error
 };
 
@@ -92,9 +92,9 @@ class Wal {
   /// that no signal needs any more are deleted.
   virtual void Release(Signal signal, uint64_t sequence) = 0;
 
-  /// Frees the file that the next segment would be written over, which else waits for one for
-  /// `keep_spare`.
-  virtual void DropSpare() = 0;
+  /// Frees the files that the next segments would be written over, which else wait for them for
+  /// `keep_spares`.
+  virtual void DropSpares() = 0;
 
   virtual uint64_t LastSequence() const = 0;
   /// Bytes in segments that are still there.

@@ -59,7 +59,7 @@ std::optional<uint64_t> ParseSegmentName(std::string_view name) {
   return value;
 }
 
-void AppendFrame(std::string& out, uint64_t sequence, uint8_t signal, uint8_t codec,
+void AppendFrame(LogBytes& out, uint64_t sequence, uint8_t signal, uint8_t codec,
                  std::string_view tenant, std::string_view payload, std::string_view more) {
   char header[kFrameHeaderBytes];
   StoreInt(header, kFrameMagic);
@@ -70,7 +70,10 @@ void AppendFrame(std::string& out, uint64_t sequence, uint8_t signal, uint8_t co
   StoreInt(header + 24, signal);
   StoreInt(header + 25, codec);
   StoreInt(header + 26, static_cast<uint16_t>(tenant.size()));
-  out.append(header, sizeof(header)).append(tenant).append(payload).append(more);
+  for (const std::string_view piece :
+       {std::string_view(header, sizeof(header)), tenant, payload, more}) {
+    out.Append(piece);
+  }
 }
 
 size_t FinishFrame(char* frame, uint32_t durable_bytes, uint32_t salt) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "io/log_bytes.h"
 #include "io/wal.h"
 
 namespace pharos::io {
@@ -51,7 +52,7 @@ struct FrameHeader {
 
 /// Appends a frame of the payload and `more` behind it, whose checksum and durable_bytes are still
 /// to be filled in.
-void AppendFrame(std::string& out, uint64_t sequence, uint8_t signal, uint8_t codec,
+void AppendFrame(LogBytes& out, uint64_t sequence, uint8_t signal, uint8_t codec,
                  std::string_view tenant, std::string_view payload, std::string_view more = {});
 /// Fills them in. `frame` are the frame's own bytes; returns how many they are.
 size_t FinishFrame(char* frame, uint32_t durable_bytes, uint32_t salt);

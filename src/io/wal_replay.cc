@@ -87,7 +87,7 @@ class Replayer {
     PHAROS_TRY(const std::vector<std::string> names, fs_.List(directory_));
     for (const std::string& name : names) {
       const std::string path = directory_ + "/" + name;
-      if (name.ends_with(kCopySuffix) || name == kWalSpareName) {
+      if (name.ends_with(kCopySuffix) || name.starts_with(kWalSparePrefix)) {
         PHAROS_TRY_VOID(fs_.Remove(path));
       } else if (const std::optional<uint64_t> first = ParseSegmentName(name)) {
         PHAROS_TRY_VOID(FindSegment(path, *first));

@@ -25,8 +25,8 @@ struct WalSegment {
   bool reusable = false;  ///< its file had no failure and was written by this process
 };
 
-/// In the log's directory, a file of a segment that was released: nothing in it counts.
-inline constexpr std::string_view kWalSpareName = "spare";
+/// In the log's directory, files of segments that were released begin so: nothing in them counts.
+inline constexpr std::string_view kWalSparePrefix = "spare.";
 
 struct WalReplayed {
   std::vector<WalSegment> segments;  ///< oldest first

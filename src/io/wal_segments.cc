@@ -17,15 +17,14 @@ WalSegments::WalSegments(Fs& fs, std::string directory, bool synced_at_once, uin
       synced_at_once_(synced_at_once),
       segment_bytes_(std::min(segment_bytes, kWalSegmentBytes)),
       segments_(std::move(replayed.segments)),
-      next_sequence_(replayed.last_sequence + 1),
-      spare_(directory_ + "/" + std::string(kWalSpareName)) {
+      next_sequence_(replayed.last_sequence + 1) {
   for (const WalSegment& segment : segments_) total_bytes_ += segment.bytes;
 }
 
 Result<void> WalSegments::Write(WalBatch& batch) {
   next_sequence_ = batch.last_sequence + 1;  // failed sequences are not used again either
   if (!active_ || segments_.back().bytes >= segment_bytes_) {
-    PHAROS_TRY_VOID(StartSegment(batch.first_sequence, has_spare()));
+    PHAROS_TRY_VOID(StartSegment(batch.first_sequence, !spares_.empty()));
   }
   PHAROS_TRY_VOID(AppendFrames(batch.bytes));
   for (size_t i = 0; i < kSignalCount; ++i) {
@@ -34,13 +33,13 @@ Result<void> WalSegments::Write(WalBatch& batch) {
   return {};
 }
 
-Result<void> WalSegments::AppendFrames(std::string& frames) {
+Result<void> WalSegments::AppendFrames(LogBytes& frames) {
   for (size_t at = 0; at < frames.size();) {
     at += FinishFrame(frames.data() + at, static_cast<uint32_t>(durable_bytes_), salt_);
   }
   Prepare(frames.size());
   const uint64_t before = segments_.back().bytes;
-  if (auto written = active_->Append(frames); !written) {
+  if (auto written = active_->AppendInPlace(frames.data(), frames.size()); !written) {
     TakeBackTo(before);
     return written;
   }
@@ -113,7 +112,7 @@ Result<void> WalSegments::StartSegment(uint64_t first_sequence, bool use_spare) 
   const std::string head = EncodeSegmentHeader(header);
   auto made = use_spare ? WriteOverSpare(path, head) : CreateFile(path, head);
   if (use_spare && !made) {
-    DropSpare();
+    DropSpares();
     made = CreateFile(path, head);
   }
   if (!made) {
@@ -140,19 +139,30 @@ Result<void> WalSegments::CreateFile(const std::string& path, const std::string&
 
 /// The header is durable before the file has the name that makes it a segment.
 Result<void> WalSegments::WriteOverSpare(const std::string& path, const std::string& header) {
-  PHAROS_TRY(active_, fs_.ReuseLog(spare_));
+  PHAROS_TRY(active_, fs_.ReuseLog(spares_.back()));
   PHAROS_TRY(const uint64_t bytes, active_->Size());
   PHAROS_TRY_VOID(active_->Append(header));
   PHAROS_TRY_VOID(active_->Sync());
-  PHAROS_TRY_VOID(fs_.Rename(spare_, path));
-  has_spare_ = false;
+  PHAROS_TRY_VOID(fs_.Rename(spares_.back(), path));
+  spares_.pop_back();
+  NoteSpares();
   PHAROS_TRY_VOID(fs_.SyncDir(directory_));
   prepared_ = bytes;
   return {};
 }
 
-void WalSegments::DropSpare() {
-  if (has_spare_.exchange(false)) (void)fs_.Remove(spare_);
+void WalSegments::DropSpares() {
+  for (const std::string& spare : spares_) (void)fs_.Remove(spare);
+  spares_.clear();
+  NoteSpares();
+}
+
+/// One that is free.
+std::string WalSegments::SparePath() const {
+  for (size_t i = 0;; ++i) {
+    std::string path = directory_ + "/" + std::string(kWalSparePrefix) + std::to_string(i);
+    if (std::ranges::find(spares_, path) == spares_.end()) return path;
+  }
 }
 
 Result<void> WalSegments::Release(const std::array<uint64_t, kSignalCount>& released) {
@@ -174,30 +184,32 @@ Result<void> WalSegments::Release(const std::array<uint64_t, kSignalCount>& rele
   }
   if (keep == segments_.begin()) return {};
   Result<void> outcome;
-  bool spared = false;
+  const size_t before = spares_.size();
   auto gone = segments_.begin();
   for (; gone != keep; ++gone) {
-    const bool spare = gone->reusable && !spared && !has_spare();
-    outcome = spare ? fs_.Rename(gone->path, spare_) : fs_.Remove(gone->path);
+    const bool spare = gone->reusable && spares_.size() < kWalSpares;
+    const std::string to = spare ? SparePath() : "";
+    outcome = spare ? fs_.Rename(gone->path, to) : fs_.Remove(gone->path);
     if (!outcome && outcome.error().kind != base::ErrorKind::kNotFound) break;
-    spared = spared || (spare && outcome);
+    if (spare && outcome) spares_.push_back(to);
     total_bytes_ -= gone->bytes;
   }
   segments_.erase(segments_.begin(), gone);
   const bool all = gone == keep;
   if (auto synced = fs_.SyncDir(directory_); !synced) {
-    if (spared) (void)fs_.Remove(spare_);  // under its old name it may come back
+    // Under their old names they may come back.
+    for (; spares_.size() > before; spares_.pop_back()) (void)fs_.Remove(spares_.back());
     return synced;
   }
-  if (spared) has_spare_ = true;
+  NoteSpares();
   return all ? Result<void>() : outcome;
 }
 
 Result<void> WalSegments::Close() {
-  DropSpare();
+  DropSpares();
   PHAROS_TRY_VOID(Sync());
   if (!active_ || segments_.back().bytes == kSegmentHeaderBytes) return {};
-  std::string mark;
+  LogBytes mark;
   AppendFrame(mark, next_sequence_ - 1, kCloseMark, 0, {}, {});
   PHAROS_TRY_VOID(AppendFrames(mark));
   PHAROS_TRY_VOID(Sync());

@@ -50,7 +50,7 @@ class WalTest : public testing::Test {
     std::erase_if(names, [](const std::string& name) { return !ParseSegmentName(name); });
     return names;
   }
-  std::string Spare() const { return dir_ + "/wal/spare"; }
+  std::string Spare() const { return dir_ + "/wal/spare.0"; }
 
   std::string dir_;
   std::vector<Copy> replayed_;
@@ -137,7 +137,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
   uint64_t kept = 0;
   {
     auto wal =
-        Open({.directory = {}, .segment_bytes = 3'000'000, .keep_spare = std::chrono::hours(1)});
+        Open({.directory = {}, .segment_bytes = 3'000'000, .keep_spares = std::chrono::hours(1)});
     ASSERT_TRUE(wal);
     uint64_t last = write(**wal, 1, 'a');
     std::string active = Segments().back();
@@ -149,7 +149,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
       (*wal)->Release(Signal::kSamples, last - 1);
       EXPECT_TRUE(std::filesystem::exists(Spare()));
       if (i > 60) continue;
-      (*wal)->DropSpare();
+      (*wal)->DropSpares();
       EXPECT_FALSE(std::filesystem::exists(Spare()));
     }
     while (Segments().back() == active) last = write(**wal, 100'000, 'a');
@@ -161,7 +161,7 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
   std::filesystem::remove_all(dir_ + "/wal");
   std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
   std::filesystem::copy(dir_ + "/wal/" + Segments().front(), Spare());
-  auto wal = Open({.directory = {}, .keep_spare = std::chrono::milliseconds(1)});
+  auto wal = Open({.directory = {}, .keep_spares = std::chrono::milliseconds(1)});
   ASSERT_TRUE(wal) << wal.error().message;
   ASSERT_FALSE(replayed_.empty());
   EXPECT_EQ(replayed_.back().sequence, kept);
@@ -177,6 +177,46 @@ TEST_F(WalTest, AReleasedSegmentIsWrittenOver) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_FALSE(std::filesystem::exists(Spare()));
+}
+
+TEST_F(WalTest, SeveralReleasedSegmentsAreWrittenOver) {
+  auto wal = Open({.directory = {}, .segment_bytes = 1000, .keep_spares = std::chrono::hours(1)});
+  ASSERT_TRUE(wal);
+  const auto write = [&](int frames, char c) {
+    uint64_t last = 0;
+    for (int i = 0; i < frames; ++i) {
+      last = (*wal)->Append(Signal::kSamples, 0, "d", std::string(900, c)).sequence;
+      EXPECT_TRUE((*wal)->Append(Signal::kSamples, 0, "d", std::string(900, c)).ack.Wait());
+    }
+    return last + 1;
+  };
+  const auto spares = [&] {
+    std::vector<std::string> names = Fs::Real().List(dir_ + "/wal").value();
+    std::erase_if(names, [](const std::string& name) { return !name.starts_with("spare."); });
+    return names.size();
+  };
+  (*wal)->Release(Signal::kSamples, write(10, 'a'));
+  EXPECT_EQ(spares(), kWalSpares);
+  write(1, 'b');
+  write(1, 'b');
+  EXPECT_LT(spares(), kWalSpares) << "they are used";
+  (*wal)->Release(Signal::kSamples, write(6, 'c'));
+  EXPECT_EQ(spares(), kWalSpares) << "names are used again";
+  const uint64_t kept = write(3, 'd');
+  std::filesystem::copy(dir_ + "/wal", dir_ + "/killed");
+  (*wal)->DropSpares();
+  EXPECT_EQ(spares(), 0u);
+  wal->reset();
+  std::filesystem::remove_all(dir_ + "/wal");
+  std::filesystem::rename(dir_ + "/killed", dir_ + "/wal");
+  wal = Open();
+  ASSERT_TRUE(wal) << wal.error().message;
+  ASSERT_GE(replayed_.size(), 6u);
+  EXPECT_EQ(replayed_.back().sequence, kept);
+  for (size_t i = replayed_.size() - 6; i < replayed_.size(); ++i) {
+    EXPECT_EQ(replayed_[i].payload, std::string(900, 'd'));
+  }
+  EXPECT_EQ(spares(), 0u);
 }
 
 TEST_F(WalTest, ZerosAheadOfTheFramesAreNotFrames) {

@@ -219,7 +219,7 @@ Result<void> Storage::ApplyQueryLog(const std::string& file) {
 Result<void> Storage::Flush() {
   PHAROS_TRY_VOID(samples_->Flush());
   PHAROS_TRY_VOID(events_->Flush());
-  wal_->DropSpare();  // who asks for all to be written looks at the disk next
+  wal_->DropSpares();  // who asks for all to be written looks at the disk next
   return {};
 }
 
