@@ -99,7 +99,7 @@ class MemtableInput final : public RowInput {
     uint32_t rows = 0;
   };
   static constexpr size_t kRangesAhead = 8;  // they lie far apart in memory
-  static constexpr uint32_t kRecordsAhead = 6;
+  static constexpr uint32_t kRecordsAhead = 6, kRowsAhead = 32;
 
   static void PrefetchRecord(const MemRow& row) {
     for (uint32_t at = 0; at < std::min<uint32_t>(row.length, 384); at += 64) {
@@ -110,9 +110,12 @@ class MemtableInput final : public RowInput {
     if (range_ + kRangesAhead < ranges.size()) {
       __builtin_prefetch(&table_->row(ranges[range_ + kRangesAhead].first));
     }
-    if (range_ + 1 < ranges.size()) {
-      const MemRow& next = table_->row(ranges[range_ + 1].first);
-      if (!next.is_plain) PrefetchRecord(next);
+    if (range_ + 1 == ranges.size()) return;
+    const Range next = ranges[range_ + 1];
+    const MemRow& first = table_->row(next.first);
+    if (!first.is_plain) return PrefetchRecord(first);
+    for (uint32_t row = 0; row < std::min(next.rows, kRowsAhead); ++row) {
+      __builtin_prefetch(&table_->row(next.first + row));
     }
   }
 

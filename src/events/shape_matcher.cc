@@ -106,7 +106,7 @@ ShapeMatcher::ShapeMatcher(const LineShape& shape) : kind_(shape.kind) {
   }
 }
 
-bool ShapeMatcher::Literal(const Step& step, std::string_view line, size_t at) const {
+[[gnu::always_inline]] inline bool ShapeMatcher::Literal(const Step& step, std::string_view line, size_t at) const {
   const char* literal = literals_.data() + step.offset;
 #ifdef __SSE2__
   if (step.size <= kBlock && at + kBlock <= line.size()) {
@@ -137,7 +137,10 @@ bool ShapeMatcher::Fits(std::string_view line, std::string_view* values) const {
     } else {
       at = BareEnd(line, at, kind_);
       // Arrays go the long way.
-      if (kind_ == LineKind::kJson && !IsScalar(line.substr(start, at - start))) return false;
+      const bool digit = at > start && line[start] >= '0' && line[start] <= '9';
+      if (kind_ == LineKind::kJson && !digit && !IsScalar(line.substr(start, at - start))) {
+        return false;
+      }
     }
     values[i] = line.substr(start, at - start);
   }

@@ -27,7 +27,7 @@ class ShapeMatcher {
     uint32_t size = 0;
     bool quoted = false;
   };
-  bool Literal(const Step& step, std::string_view line, size_t at) const;
+  inline bool Literal(const Step& step, std::string_view line, size_t at) const;
 
   LineKind kind_;
   std::string literals_;
