@@ -20,6 +20,8 @@ constexpr size_t kRunVars = 8;
 /// So often the next value may have another skeleton than the last ones, and theirs is tried first
 /// again: `12.50` among values with one digit behind the point.
 constexpr int kTrust = 2;
+/// Likely is given up when so many more of its tries were in vain than not.
+constexpr int kTries = 64;
 constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
 static_assert(kMaxSkeletons < UINT16_MAX);
 
@@ -29,6 +31,23 @@ uint64_t HashOf(std::string_view text) {
   const uint64_t back = text.size() > 8 ? LoadUpTo8(end - 8, end) : 0;
   const uint64_t hash = (front ^ std::rotl(back, 29) ^ text.size()) * 0x9E3779B97F4A7C15u;
   return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
+}
+
+/// Where Likely looks: by the first sixteen bytes, in which all digits are one.
+size_t FrontOf(std::string_view text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const auto load = [end](const char* from) {
+    const uint64_t word = LoadUpTo8(from, end);
+    return word & (NoDigits(word) >> 7) * 0xFF;
+  };
+  const uint64_t back = text.size() > 8 ? load(at + 8) : 0;
+  return (load(at) ^ std::rotl(back, 29)) * 0x9E3779B97F4A7C15u >> 58;
+}
+
+bool IsNumber(VarType type) {
+  return type.kind == VarKind::kNumber || type.kind == VarKind::kPadded ||
+         type.kind == VarKind::kDecimal;
 }
 
 /// True when the text has the skeleton, whose variables go to `out`.
@@ -86,7 +105,12 @@ uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   Known& known = known_.emplace_back();
   PHAROS_CHECK(Skeleton::Parse(word.view(), &known.skeleton),
                "a skeleton of our own cannot be read");
-  for (const VarType type : known.skeleton.vars) known.variables.push_back({type, {}, {}, {}});
+  known.numbers = !known.skeleton.vars.empty();
+  for (const VarType type : known.skeleton.vars) {
+    known.variables.push_back({type, {}, {}, {}});
+    known.numbers = known.numbers && IsNumber(type);
+    has_ids_or_times_ |= !IsNumber(type) && type.kind != VarKind::kText;
+  }
   word.vars = static_cast<uint32_t>(known.variables.size());
   tree_.Add(number, known.skeleton);
   const size_t most = std::max<size_t>(word.vars, kRunVars * waiting_.size());
@@ -268,12 +292,32 @@ void ValueColumnWriter::Settle(ValueCutter& cutter) {
   }
 }
 
+int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
+  // What is an id or a time may be numbers as well: then the tree knows better.
+  if (has_ids_or_times_ || likely_hits_ < -kTries) return kNone;
+  const int64_t number = int64_t{likely_[FrontOf(value.value)]} - 1;
+  if (number == kNone) return kNone;
+  const bool fits = Fit(known_[static_cast<size_t>(number)].skeleton, value.value, value.time_ns,
+                        reader, values_.data());
+  likely_hits_ = std::min(likely_hits_ + (fits ? 1 : -1), kTries);
+  return fits ? number : kNone;
+}
+
+void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
+  if (known_[number].numbers) likely_[FrontOf(value)] = static_cast<uint16_t>(number + 1);
+}
+
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
   int64_t number = Constant(value.value);
   const VarValue* values = nullptr;
   if (number == kNone) {
+    number = Likely(value, cutter.reader);
+    values = values_.data();
+  }
+  if (number == kNone) {
     number = tree_.Find(value.value, value.time_ns, cutter.reader);
     values = tree_.values().data();
+    if (number != kNone) KeepLikely(value.value, static_cast<uint32_t>(number));
   }
   if (number == kNone) {
     if (hopeless_ >= kHopeless && ++hopeless_ % kHopelessEach != 0) return AddWhole(value.value);

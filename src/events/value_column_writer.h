@@ -83,6 +83,7 @@ class ValueColumnWriter {
     std::vector<Variables> variables;
     Skeleton skeleton;
     std::vector<uint32_t> granules;  // that have it
+    bool numbers = false;            // all its variables are
   };
   struct Waiting {
     std::string_view value;
@@ -100,6 +101,10 @@ class ValueColumnWriter {
   /// One of the constants of late, kNone if the value is none of them.
   int64_t Constant(std::string_view value) const;
   void KeepConstant(uint32_t number);
+  /// The skeleton of values that begin like this one, if it has that, kNone else; its variables are
+  /// in values_ then.
+  int64_t Likely(const Waiting& value, VarReader& reader);
+  void KeepLikely(std::string_view value, uint32_t number);
   /// For a value whose skeleton is not known: one that it has, at best one that others like it
   /// have as well; a skeleton each for `05` and `12` at every place would be two to the power of
   /// them. Its variables are in values_ then.
@@ -123,6 +128,9 @@ class ValueColumnWriter {
   std::vector<VarValue> values_;  // variables of what is taken apart now
   std::vector<uint16_t> slots_;   // 1 + a constant skeleton each, by its hash
   size_t constants_ = 0;
+  std::array<uint16_t, 64> likely_{};  // 1 + a skeleton each, by the front of the value
+  int likely_hits_ = 0;                // less misses
+  bool has_ids_or_times_ = false;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
   uint32_t last_ = UINT32_MAX;   // the skeleton that values come with
