@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t rows = 1 + data[1];
   const events::GranuleMeta meta{
       .rows = static_cast<uint32_t>(rows), .first_stream = 1, .last_stream = 9, .min_trace = 3};
-  switch (data[0] % 10) {
+  switch (data[0] % 11) {
     case 0:
       (void)events::GranuleKeys::Decode(page, meta);
       (void)events::RenumberKeys(page, meta, {0, 1, 1, 3, 4, 5, 6, 7, 8, 90});
@@ -48,6 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 5: (void)events::FindInTraceIndex(page, 0x8000'0000); break;
     case 6: (void)events::PartMeta::Decode(page); break;
     case 7: (void)events::DecodeStreams(page); break;
+    case 9:
+      if (auto filter = events::TraceFilter::Decode(std::string(page))) {
+        (void)filter->MayHave(static_cast<uint32_t>(rows) << 24 | data[0]);
+      }
+      break;
     case 8: (void)events::IdFilter::Decode(page, rows); break;
     default: (void)events::DecodeGranuleMetas(page); break;
   }

@@ -6,21 +6,18 @@ random order, as OTLP requests of about 500 spans. They go over two connections 
 nanoseconds a byte of protobuf and microseconds a span, bytes a span on disk, peak memory. --workload: a folder of made bodies with its meta.json (raw_bytes, items), measured
 the same way first.
 """
-import argparse
 import glob
 import json
 import os
 import random
-import shutil
 import struct
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'real_logs'))
 sys.path.insert(0, os.path.join(HERE, '..', 'scrapes'))
-from measure import play  # noqa: E402
+from cost import measure  # noqa: E402
 from write_bodies import field, varint  # noqa: E402
 
 BATCH = 500
@@ -177,37 +174,5 @@ def make_bodies(name, megabytes):
     return bodies, count, size
 
 
-def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument('pharos')
-    a.add_argument('--megabytes', type=int, default=60)
-    a.add_argument('--sets', default='zipkin,jaeger_ui,tempo')
-    a.add_argument('--port', type=int, default=4764)
-    a.add_argument('--workload')
-    a = a.parse_args()
-    work = tempfile.mkdtemp()
-    try:
-        jobs = [(name, None) for name in a.sets.split(',')]
-        if a.workload:
-            jobs.insert(0, ('workload', a.workload))
-        for name, folder in jobs:
-            path, headers = OTLP
-            if folder:
-                with open(f'{folder}/meta.json') as f:
-                    meta = json.load(f)
-                spans, size, path, headers = meta['items'], meta['raw_bytes'], meta['path'], meta['headers']
-                bodies = []
-                for file in sorted(glob.glob(f'{folder}/*.bin')):
-                    with open(file, 'rb') as f:
-                        bodies.append(f.read())
-            else:
-                bodies, spans, size = make_bodies(name, a.megabytes)
-            cpu, disk, peak = play(a.pharos, a.port, bodies, path, headers, f'{work}/{name}')
-            print(f'{name:10} {spans:8} spans of {size / spans:4.0f} bytes: {cpu / size * 1e9:5.1f} ns a byte, {cpu / spans * 1e6:5.2f} us and {disk / spans:5.1f} bytes a span, peak {peak} MB', flush=True)
-            shutil.rmtree(f'{work}/{name}')
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
 if __name__ == '__main__':
-    main()
+    measure(__doc__, 'span', 'zipkin,jaeger_ui,tempo', 4764, make_bodies, OTLP)

@@ -172,9 +172,11 @@ class Engine final : public store::EventSink,
                     const std::vector<bool>& taken);
 
   // engine_read.cc
-  base::Result<std::vector<Source>> Sources(const Key& key, int64_t start_ns, int64_t end_ns);
-  base::Result<std::vector<Source>> SourcesLocked(const Key& key, int64_t start_ns,
-                                                  int64_t end_ns) const;
+  /// Of a trace: without the parts that have it not for sure.
+  base::Result<std::vector<Source>> Sources(const Key& key, int64_t start_ns, int64_t end_ns,
+                                            const model::TraceId* trace = nullptr);
+  base::Result<std::vector<Source>> SourcesLocked(const Key& key, int64_t start_ns, int64_t end_ns,
+                                                  const model::TraceId* trace) const;
   base::Result<void> TraceFrom(const Key& key, const model::TraceId& id,
                                std::vector<std::shared_ptr<LoadedRows>>* found);
 

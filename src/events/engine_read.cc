@@ -13,13 +13,14 @@ using base::ErrorKind;
 using base::Fail;
 using base::Result;
 
-Result<std::vector<Source>> Engine::Sources(const Key& key, int64_t start_ns, int64_t end_ns) {
+Result<std::vector<Source>> Engine::Sources(const Key& key, int64_t start_ns, int64_t end_ns,
+                                            const model::TraceId* trace) {
   std::vector<Source> sources;
   // Before the parts: one that is carried out in the meantime leaves parts that need it not.
   const auto deletions = deletions_.Active(key.first, key.second);
   {
     std::lock_guard lock(state_mutex_);
-    PHAROS_TRY(sources, SourcesLocked(key, start_ns, end_ns));
+    PHAROS_TRY(sources, SourcesLocked(key, start_ns, end_ns, trace));
   }
   for (Source& source : sources) {
     source.hidden = source.part ? HiddenRows::Of(*deletions, *source.part)
@@ -28,13 +29,15 @@ Result<std::vector<Source>> Engine::Sources(const Key& key, int64_t start_ns, in
   return sources;
 }
 
-Result<std::vector<Source>> Engine::SourcesLocked(const Key& key, int64_t start_ns,
-                                                  int64_t end_ns) const {
+Result<std::vector<Source>> Engine::SourcesLocked(const Key& key, int64_t start_ns, int64_t end_ns,
+                                                  const model::TraceId* trace) const {
   std::vector<Source> sources;
+  const uint32_t fingerprint = trace != nullptr ? Fingerprint(*trace) : 0;
   if (const auto it = parts_.find(key); it != parts_.end()) {
     for (const Slot& slot : it->second) {
       if (slot.entry.max_time < start_ns || slot.entry.min_time >= end_ns) continue;
       if (!slot.part) return std::unexpected(slot.error);
+      if (trace != nullptr && !slot.part->MayHaveTrace(fingerprint)) continue;
       Source source;
       source.part = slot.part;
       source.min_sequence = slot.part->meta().min_sequence;
@@ -92,7 +95,7 @@ Result<std::vector<model::Labels>> Engine::Streams(const store::EventQuery& quer
 Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
                                std::vector<std::shared_ptr<LoadedRows>>* found) {
   PHAROS_TRY(std::vector<Source> sources, Sources(key, std::numeric_limits<int64_t>::min(),
-                                                  std::numeric_limits<int64_t>::max()));
+                                                  std::numeric_limits<int64_t>::max(), &id));
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
@@ -121,8 +124,7 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
     for (const int64_t number : *numbers[rank]) {
       const std::vector<GranuleMeta>& granules = sources[rank].part->granules();
       for (uint32_t i = 0; i < granules.size(); ++i) {
-        if (number < granules[i].min_trace || number > granules[i].max_trace) continue;
-        tasks.push_back({rank, i, number});
+        if (granules[i].MayHaveTrace(number)) tasks.push_back({rank, i, number});
       }
     }
   }

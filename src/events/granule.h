@@ -36,6 +36,14 @@ struct GranuleMeta {
   int64_t min_trace = 0;  ///< 0 where no row has one
   int64_t max_trace = 0;
   int64_t first_origin = 0;  ///< the least number; 0 where no row has one
+  uint32_t gap_after = 0;    ///< behind this one from the least, no row has any of
+  uint32_t gap_traces = 0;   ///< so many trace numbers
+
+  bool MayHaveTrace(int64_t number) const {
+    if (number < min_trace || number > max_trace) return false;
+    const int64_t beyond = number - min_trace - gap_after;
+    return beyond <= 0 || beyond > gap_traces;
+  }
 };
 
 struct GranulePages {

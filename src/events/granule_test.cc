@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <random>
+#include <set>
 
 #include "events/column.h"
 #include "events/limits.h"
@@ -108,6 +109,34 @@ TEST(Granule, SelectedRowsComeBack) {
       ASSERT_TRUE(model::SameEvent(events[i], *row.event)) << selected[i];
       EXPECT_EQ(events[i].observed_ns, row.event->observed_ns);
     }
+  }
+}
+
+TEST(Granule, HasNoTraceOfTheHoleBetweenItsStreams) {
+  std::mt19937 random(4);
+  const model::Event event;
+  for (const uint32_t streams : {1, 2, 3, 5}) {
+    std::vector<GranuleRow> rows;
+    std::set<int64_t> there;
+    for (uint32_t stream = 0; stream < streams; ++stream) {
+      const int64_t least = 100 + static_cast<int64_t>(random() % 3000);
+      for (int i = 0; i < 40; ++i) {
+        const int64_t trace = i % 9 == 3 ? 0 : least + static_cast<int64_t>(random() % 60);
+        rows.push_back({.stream = stream, .ids = {trace, 1, 0}, .time_ns = i, .event = &event});
+        if (trace != 0) there.insert(trace);
+      }
+    }
+    const GranuleMeta meta =
+        DecodeGranuleMetas(EncodeGranuleMetas({EncodeGranule(rows).meta}))->at(0);
+    int64_t candidates = 0;
+    for (int64_t trace = 0; trace < 4000; ++trace) {
+      const bool may = meta.MayHaveTrace(trace);
+      candidates += may ? 1 : 0;
+      EXPECT_TRUE(may || !there.contains(trace)) << trace;
+    }
+    EXPECT_EQ(meta.gap_traces != 0, streams > 1);
+    EXPECT_EQ(candidates, *there.rbegin() - *there.begin() + 1 - meta.gap_traces);
+    EXPECT_FALSE(meta.MayHaveTrace(meta.min_trace + meta.gap_after + 1) && meta.gap_traces != 0);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "events/limits.h"
 #include "events/packed_ints.h"
 #include "events/record_codec.h"
+#include "events/trace_gap.h"
 
 namespace pharos::events {
 namespace {
@@ -96,6 +97,7 @@ GranuleMeta MakeMeta(std::span<const GranuleRow> rows) {
     meta.min_trace = meta.min_trace == 0 ? row.ids.trace : std::min(meta.min_trace, row.ids.trace);
     meta.max_trace = std::max(meta.max_trace, row.ids.trace);
   }
+  FindTraceGap(rows, &meta);
   return meta;
 }
 

@@ -64,6 +64,8 @@ inline constexpr size_t kMaxPageBytes = 256 << 20;
 /// Bytes of pages that are kept unpacked for the next query, all parts together: what an hour's
 /// dashboard reads again and again.
 inline constexpr size_t kSharedPageBytes = 32 << 20;
+/// Memory for the filters of trace ids of open parts: those of 26 million traces.
+inline constexpr size_t kHeldBytes = 32 << 20;
 
 /// Pages up to this size stay there also for a query that reads very many granules: to read one
 /// again costs more than to hold it.

@@ -41,6 +41,10 @@ Part::Part()
         return ++next;
       }()) {}
 
+Part::~Part() {
+  if (held_bytes_ != 0) pages_->Unhold(held_bytes_);
+}
+
 base::Error Part::Named(base::Error error) const {
   if (error.message.find(entry_.path) == std::string::npos) {
     error.message = "part " + entry_.path + ": " + error.message;
@@ -87,6 +91,16 @@ Result<void> Part::Load() {
       return Fail(ErrorKind::kCorrupt, "section " + std::string(section) + " lacks pages");
     }
   }
+  return LoadTraceFilter();
+}
+
+Result<void> Part::LoadTraceFilter() {
+  if (!pages_ || meta_.traces.traces == 0) return {};
+  const uint64_t bytes = StoredBytes("trace_filter", 0);
+  if (!pages_->Hold(bytes)) return {};
+  held_bytes_ = bytes;
+  PHAROS_TRY(std::string page, ReadPage("trace_filter", 0));
+  PHAROS_TRY(trace_filter_, TraceFilter::Decode(std::move(page)));
   return {};
 }
 
@@ -171,6 +185,10 @@ Result<std::shared_ptr<const IdFilter>> Part::Ids() const {
   auto ids = IdFilter::Decode(page, granules_.size());
   if (!ids) return std::unexpected(Named(std::move(ids).error()));
   return ids_ = *std::move(ids);
+}
+
+bool Part::MayHaveTrace(uint32_t fingerprint) const {
+  return meta_.traces.traces != 0 && trace_filter_.MayHave(fingerprint);
 }
 
 bool Part::KnowsWhere(const model::TraceId& id) const {

@@ -15,6 +15,7 @@
 #include "events/id_filter.h"
 #include "events/page_cache.h"
 #include "events/shared_pages.h"
+#include "events/trace_filter.h"
 #include "events/trace_table.h"
 #include "io/manifest.h"
 #include "io/part_file.h"
@@ -23,7 +24,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 5;
+inline constexpr uint32_t kPartVersion = 6;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {
@@ -71,6 +72,8 @@ class Part {
                                                   io::PartEntry entry,
                                                   std::shared_ptr<SharedPages> pages = nullptr);
 
+  ~Part();
+
   const io::PartEntry& entry() const { return entry_; }
   /// Of this object in the process: no other part has or had it.
   uint64_t number() const { return number_; }
@@ -89,6 +92,8 @@ class Part {
   base::Result<std::shared_ptr<const PartWords>> Words(uint32_t column) const;
   /// Which granules may have an id; read once.
   base::Result<std::shared_ptr<const IdFilter>> Ids() const;
+  /// False when no row has the trace for sure. No page is read.
+  bool MayHaveTrace(uint32_t fingerprint) const;
   /// The numbers of a trace id: none, or one in each run that has it.
   base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
   /// True when FindTrace will not have to read the index.
@@ -104,6 +109,7 @@ class Part {
  private:
   Part();
   base::Result<void> Load();
+  base::Result<void> LoadTraceFilter();
   base::Error Named(base::Error error) const;
 
   const uint64_t number_;
@@ -113,6 +119,8 @@ class Part {
   PartMeta meta_;
   std::vector<PartStream> streams_;
   std::vector<GranuleMeta> granules_;
+  TraceFilter trace_filter_;
+  size_t held_bytes_ = 0;  // of shared pages' memory, for the filter
   mutable PageCache<TracePage> trace_pages_;
   mutable PageCache<OriginPage> origin_pages_;
   mutable std::mutex words_mutex_;  // guards the three below

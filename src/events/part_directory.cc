@@ -86,13 +86,15 @@ std::string EncodeGranuleMetas(const std::vector<GranuleMeta>& granules) {
     PutVarint(out, static_cast<uint64_t>(g.min_trace));
     PutVarint(out, static_cast<uint64_t>(g.max_trace));
     PutVarint(out, static_cast<uint64_t>(g.first_origin));
+    PutVarint(out, g.gap_after);
+    PutVarint(out, g.gap_traces);
   }
   return out;
 }
 
 base::Result<std::vector<GranuleMeta>> DecodeGranuleMetas(std::string_view bytes) {
   Reader in(bytes);
-  std::vector<GranuleMeta> out(in.Count(22));
+  std::vector<GranuleMeta> out(in.Count(24));
   for (GranuleMeta& g : out) {
     g.rows = static_cast<uint32_t>(in.Varint());
     g.first_stream = static_cast<uint32_t>(in.Varint());
@@ -102,6 +104,8 @@ base::Result<std::vector<GranuleMeta>> DecodeGranuleMetas(std::string_view bytes
     g.min_trace = static_cast<int64_t>(in.Varint());
     g.max_trace = static_cast<int64_t>(in.Varint());
     g.first_origin = static_cast<int64_t>(in.Varint());
+    g.gap_after = static_cast<uint32_t>(in.Varint());
+    g.gap_traces = static_cast<uint32_t>(in.Varint());
     if (g.rows == 0 || g.rows > kGranuleRows) return Corrupt("the directory of granules");
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("the directory of granules");

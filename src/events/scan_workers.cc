@@ -28,12 +28,13 @@ ScanWorkers::~ScanWorkers() {
 
 void ScanWorkers::WorkOn(Job& job, std::unique_lock<std::mutex>& lock) {
   ++job.running;
-  while (job.next < job.count) {
-    const size_t number = job.next++;
-    lock.unlock();
+  lock.unlock();
+  while (true) {
+    const size_t number = job.next.fetch_add(1, std::memory_order_relaxed);
+    if (number >= job.count) break;
     (*job.work)(number);
-    lock.lock();
   }
+  lock.lock();
   --job.running;
 }
 

@@ -2,6 +2,7 @@
 // those who have nothing else to do.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -12,7 +13,7 @@
 
 namespace pharos::events {
 
-/// Owns: its threads. Threads: any. Cost: a lock a piece of work.
+/// Owns: its threads. Threads: any. Cost: a lock and a wake-up a call.
 class ScanWorkers {
  public:
   explicit ScanWorkers(size_t helpers);
@@ -28,7 +29,7 @@ class ScanWorkers {
   struct Job {
     const std::function<void(size_t)>* work = nullptr;
     size_t count = 0;
-    size_t next = 0;
+    std::atomic<size_t> next = 0;
     size_t running = 0;
   };
   void Loop();

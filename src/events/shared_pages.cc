@@ -1,5 +1,7 @@
 #include "events/shared_pages.h"
 
+#include "events/limits.h"
+
 namespace pharos::events {
 
 PageBytes SharedPages::Find(uint64_t part, uint8_t section, uint32_t page) {
@@ -25,6 +27,20 @@ void SharedPages::Put(uint64_t part, uint8_t section, uint32_t page, PageBytes b
   Shrink(most_bytes_);
 }
 
+bool SharedPages::Hold(size_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (most_bytes_ == 0 || bytes > (kHeldBytes - held_) / 16) return false;
+  held_ += bytes;
+  if (budget_ != nullptr) budget_->Reserve(bytes);
+  return true;
+}
+
+void SharedPages::Unhold(size_t bytes) {
+  std::lock_guard lock(mutex_);
+  held_ -= bytes;
+  if (budget_ != nullptr) budget_->Release(bytes);
+}
+
 void SharedPages::Shrink(size_t most_bytes) {
   while (bytes_ > most_bytes) {
     const Entry& oldest = entries_.back();
@@ -40,6 +56,7 @@ void SharedPages::Close() {
   std::lock_guard lock(mutex_);
   most_bytes_ = 0;
   Shrink(0);
+  if (budget_ != nullptr) budget_->Release(held_);
   budget_ = nullptr;
 }
 

@@ -15,8 +15,9 @@ namespace pharos::events {
 /// A page's bytes, shared with whoever reads them.
 using PageBytes = std::shared_ptr<const std::string>;
 
-/// Owns: at most the bytes it was made for, the least recently used go first; borrows the budget
-/// until Close. Threads: any. Cost: a short lock and a hash look-up.
+/// Owns: at most the bytes it was made for, the least recently used go first, and counts at most
+/// kHeldBytes that parts hold; borrows the budget until Close. Threads: any. Cost: a short lock and
+/// a hash look-up.
 class SharedPages {
  public:
   /// `budget`: pages take their bytes from it while it is not tight, and give most of them back
@@ -29,6 +30,11 @@ class SharedPages {
   /// Null when it is not there. `part` is a number that no other part has or had.
   PageBytes Find(uint64_t part, uint8_t section, uint32_t page);
   void Put(uint64_t part, uint8_t section, uint32_t page, PageBytes bytes);
+  /// Takes memory for what stays as long as a part is open, until Unhold; false where there is too
+  /// little left. The less there is, the less one may take: small parts, which are many, go before
+  /// large ones.
+  bool Hold(size_t bytes);
+  void Unhold(size_t bytes);
   size_t bytes() const {
     std::lock_guard lock(mutex_);
     return bytes_;
@@ -60,6 +66,7 @@ class SharedPages {
   std::list<Entry> entries_;  // the most recently used first
   std::unordered_map<Key, std::list<Entry>::iterator, KeyHasher> index_;
   size_t bytes_ = 0;
+  size_t held_ = 0;
 };
 
 }  // namespace pharos::events

@@ -11,6 +11,7 @@
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/nearly_sorted.h"
+#include "events/trace_filter.h"
 
 namespace pharos::events {
 namespace {
@@ -323,6 +324,9 @@ base::Result<void> WriteTraceIndex(std::vector<TraceIndexEntry> entries, io::Par
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
                writer.AddPage("trace_index", page, io::kPageZstd));
   }
+  if (entries.empty()) return {};
+  PHAROS_TRY([[maybe_unused]] const uint32_t number,
+             writer.AddPage("trace_filter", MakeTraceFilter(entries)));
   return {};
 }
 

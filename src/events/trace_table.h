@@ -52,7 +52,7 @@ base::Result<std::vector<int64_t>> FindInTraceIndex(std::string_view page, uint3
 /// Adds all entries of a page of the index, their numbers raised by `more`.
 base::Result<void> ReadTraceIndex(std::string_view page, int64_t more,
                                   std::vector<TraceIndexEntry>* out);
-/// Writes the index and notes its pages in the directory.
+/// Writes the index and the filter, and notes its pages in the directory.
 base::Result<void> WriteTraceIndex(std::vector<TraceIndexEntry> entries, io::PartWriter& writer,
                                    TraceDirectory* directory);
 

@@ -1,0 +1,89 @@
+"""What it costs a new server to take request bodies: of sets that are made, and of a folder of made ones."""
+import argparse
+import glob
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'scrapes'))
+from play import cpu_seconds, disk_bytes, peak_mb, post  # noqa: E402
+
+
+def play(pharos, port, bodies, path, headers, data):
+    """CPU seconds, bytes on disk and peak memory of a new server that takes the bodies."""
+    server = subprocess.Popen([pharos, 'serve', '--data-dir', data, '--listen', f'127.0.0.1:{port}', '--listen.otlp-grpc', 'off'],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f'http://127.0.0.1:{port}/ready')
+                break
+            except OSError:
+                time.sleep(.05)
+        url = urllib.parse.urlparse(f'http://127.0.0.1:{port}')
+        before, failed, at, lock = cpu_seconds(server.pid), [], iter(bodies), threading.Lock()
+
+        def send():
+            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=120)
+            while True:
+                with lock:
+                    body = next(at, None)
+                if body is None:
+                    return
+                try:
+                    post(url, path, body, headers, connection)
+                except (OSError, RuntimeError) as e:
+                    failed.append(str(e))
+                    return
+        senders = [threading.Thread(target=send) for _ in range(2)]
+        for s in senders:
+            s.start()
+        for s in senders:
+            s.join()
+        if failed:
+            raise SystemExit(failed[0])
+        post(url, '/pharos/api/v1/admin/flush', None, {})
+        return cpu_seconds(server.pid) - before, disk_bytes(data), peak_mb(server.pid)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def read_bodies(folder):
+    """Bodies of a workload, its items and raw bytes, and how they are posted."""
+    with open(f'{folder}/meta.json') as f:
+        meta = json.load(f)
+    bodies = []
+    for file in sorted(glob.glob(f'{folder}/*.bin')):
+        with open(file, 'rb') as f:
+            bodies.append(f.read())
+    return bodies, meta['items'], meta['raw_bytes'], (meta['path'], meta['headers'])
+
+
+def measure(doc, what, sets, port, make_bodies, posted):
+    """The program: a line of output for each set that make_bodies(name, megabytes) gives, and for the workload. `what`: line or span."""
+    a = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument('pharos')
+    a.add_argument('--megabytes', type=int, default=60)
+    a.add_argument('--sets', default=sets)
+    a.add_argument('--port', type=int, default=port)
+    a.add_argument('--workload')
+    a = a.parse_args()
+    jobs = [(name, lambda name=name: (*make_bodies(name, a.megabytes), posted)) for name in a.sets.split(',')]
+    if a.workload:
+        jobs.insert(0, ('workload', lambda: read_bodies(a.workload)))
+    with tempfile.TemporaryDirectory() as work:
+        for name, make in jobs:
+            bodies, items, size, (path, headers) = make()
+            cpu, disk, peak = play(a.pharos, a.port, bodies, path, headers, f'{work}/{name}')
+            print(f'{name:10} {items:8} {what}s of {size / items:4.0f} bytes: {cpu / size * 1e9:5.1f} ns a byte, '
+                  f'{cpu / items * 1e6:5.2f} us and {disk / items:5.1f} bytes a {what}, peak {peak} MB', flush=True)
+            shutil.rmtree(f'{work}/{name}')
