@@ -143,9 +143,8 @@ class MemtableInput final : public RowInput {
   /// The rows of a stream in the order of their times. Most runs are sorted, and lie apart in time:
   /// then they are put in order as a whole.
   std::vector<Range> RangesOf(std::vector<MemRun>& runs) const {
-    std::stable_sort(runs.begin(), runs.end(), [](const MemRun& a, const MemRun& b) {
-      return a.min_time < b.min_time;
-    });
+    std::stable_sort(runs.begin(), runs.end(),
+                     [](const MemRun& a, const MemRun& b) { return a.min_time < b.min_time; });
     std::vector<Range> out;
     out.reserve(runs.size());
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -336,14 +335,14 @@ class PartsInput final : public RowInput {
     const uint32_t place = PartWalk::PlaceOf(*best_row);
     const Event& event = best_row->event;
     out[0] = {.time_ns = event.time_ns,
-            .attributes = event.attributes,
-            .body = {},
-            .event = &event,
-            .stream = best_stream,
-            .visit = walk.FirstOfGranule() + place,
-            .bodies = walk.bodies(),
-            .row = place,
-            .source = walk.source};
+              .attributes = event.attributes,
+              .body = {},
+              .event = &event,
+              .stream = best_stream,
+              .visit = walk.FirstOfGranule() + place,
+              .bodies = walk.bodies(),
+              .row = place,
+              .source = walk.source};
     walk.Advance();
     return 1;
   }

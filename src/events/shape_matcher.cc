@@ -106,7 +106,8 @@ ShapeMatcher::ShapeMatcher(const LineShape& shape) : kind_(shape.kind) {
   }
 }
 
-[[gnu::always_inline]] inline bool ShapeMatcher::Literal(const Step& step, std::string_view line, size_t at) const {
+[[gnu::always_inline]] inline bool ShapeMatcher::Literal(const Step& step, std::string_view line,
+                                                         size_t at) const {
   const char* literal = literals_.data() + step.offset;
 #ifdef __SSE2__
   if (step.size <= kBlock && at + kBlock <= line.size()) {

@@ -136,7 +136,7 @@ class ValueColumnWriter {
   uint32_t last_ = UINT32_MAX;   // the skeleton that values come with
   uint32_t other_ = UINT32_MAX;  // that of the last value
   int trust_ = 0;                // that the next value has last_
-  size_t hopeless_ = 0;   // values since the last one that gave a skeleton
+  size_t hopeless_ = 0;          // values since the last one that gave a skeleton
 };
 
 }  // namespace pharos::events
