@@ -1,7 +1,6 @@
 #include "events/record_codec.h"
 
-#include <bit>
-
+#include "events/flat_record.h"
 #include "events/limits.h"
 
 namespace pharos::events {
@@ -47,33 +46,6 @@ constexpr uint8_t kPlacedLine = 0x80;
 constexpr uint8_t kSharedAttributes = 0;
 /// Added to the type of a value in a set that is open.
 constexpr uint8_t kOpen = 0x80;
-
-template <class F>
-void EachOpen(uint64_t open, F each) {
-  for (; open != 0; open &= open - 1) each(static_cast<size_t>(std::countr_zero(open)));
-}
-
-/// Bytes that a record has at most when it has nothing nested and no span events or links; 0 for
-/// any other.
-size_t PlainRecordBytes(const Event& e, bool placed, const SetRef& set) {
-  constexpr size_t kFields = 192;  // all fields of a fixed size, and varints at their longest
-  constexpr size_t kPair = 24;
-  if (e.body.type >= Value::Type::kArray || e.attributes.size() > kMaxAttributes) return 0;
-  size_t bytes = kFields + e.severity_text.size() + e.event_name.size();
-  if (!placed) bytes += e.body.text.size();
-  if (set.number != 0) {
-    EachOpen(set.open, [&](size_t i) { bytes += kPair + e.attributes[i].value.text.size(); });
-  } else {
-    for (const KeyValue& kv : e.attributes) {
-      if (kv.value.type >= Value::Type::kArray) return 0;
-      bytes += kPair + kv.key.size() + kv.value.text.size();
-    }
-  }
-  if (e.span == nullptr) return bytes;
-  if (!e.span->events.empty() || !e.span->links.empty()) return 0;
-  return bytes + kFields + e.span->name.size() + e.span->status_message.size() +
-         e.span->trace_state.size();
-}
 
 /// Arrays and maps only into strings, which grow.
 template <class Out>
@@ -125,6 +97,32 @@ bool WriteAttributes(Out& out, std::span<const KeyValue> attributes, int depth =
 }
 
 template <class Out>
+bool WriteSpanEvents(Out& out, std::span<const SpanEvent> events, int64_t time_ns) {
+  PutVarint(out, events.size());
+  for (const SpanEvent& event : events) {
+    PutZigZag(out, WrapSub(event.time_ns, time_ns));
+    PutText(out, event.name);
+    PutVarint(out, event.dropped_attributes);
+    if (!WriteAttributes(out, event.attributes)) return false;
+  }
+  return true;
+}
+
+template <class Out>
+bool WriteSpanLinks(Out& out, std::span<const SpanLink> links) {
+  PutVarint(out, links.size());
+  for (const SpanLink& link : links) {
+    PutFixed(out, link.trace_id.bytes);
+    PutFixed(out, link.span_id.bytes);
+    PutText(out, link.trace_state);
+    PutVarint(out, link.dropped_attributes);
+    PutVarint(out, link.flags);
+    if (!WriteAttributes(out, link.attributes)) return false;
+  }
+  return true;
+}
+
+template <class Out>
 bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
   PutText(out, span.name);
   PutByte(out, span.kind);
@@ -134,12 +132,7 @@ bool WriteSpanPart(Out& out, const SpanPart& span, int64_t time_ns) {
   PutText(out, span.trace_state);
   PutVarint(out, span.dropped_events);
   PutVarint(out, span.dropped_links);
-  if constexpr (std::is_same_v<Out, std::string>) {
-    return PutSpanEvents(out, span.events, time_ns) && PutSpanLinks(out, span.links);
-  }
-  PutVarint(out, 0);
-  PutVarint(out, 0);
-  return true;
+  return WriteSpanEvents(out, span.events, time_ns) && WriteSpanLinks(out, span.links);
 }
 
 /// `text` is null, or where the text begins that has the line.
@@ -334,27 +327,11 @@ const Origin* GetOrigin(Reader& in, base::Arena& arena) {
 }
 
 bool PutSpanEvents(std::string& out, std::span<const SpanEvent> events, int64_t time_ns) {
-  PutVarint(out, events.size());
-  for (const SpanEvent& event : events) {
-    PutZigZag(out, WrapSub(event.time_ns, time_ns));
-    PutText(out, event.name);
-    PutVarint(out, event.dropped_attributes);
-    if (!PutAttributes(out, event.attributes)) return false;
-  }
-  return true;
+  return WriteSpanEvents(out, events, time_ns);
 }
 
 bool PutSpanLinks(std::string& out, std::span<const SpanLink> links) {
-  PutVarint(out, links.size());
-  for (const SpanLink& link : links) {
-    PutFixed(out, link.trace_id.bytes);
-    PutFixed(out, link.span_id.bytes);
-    PutText(out, link.trace_state);
-    PutVarint(out, link.dropped_attributes);
-    PutVarint(out, link.flags);
-    if (!PutAttributes(out, link.attributes)) return false;
-  }
-  return true;
+  return WriteSpanLinks(out, links);
 }
 
 std::span<const SpanEvent> GetSpanEvents(Reader& in, base::Arena& arena, int64_t time_ns) {
@@ -393,7 +370,7 @@ bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_vi
                SetRef set) {
   const char* place = LineLiesIn(e, text) ? text.data() : nullptr;
   if (e.body.type > Value::Type::kString || e.attributes.empty()) set = {};
-  const size_t most = PlainRecordBytes(e, place != nullptr, set);
+  const size_t most = FlatRecordBytes(e, place != nullptr, set);
   if (most == 0) return WriteRecord(out, e, origin, place, set);
   const size_t start = out.size();
   out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {

@@ -2,6 +2,7 @@
 // WAL and in the memtable. Format: docs/format/events.md.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,11 @@ struct AttributeSet {
   std::span<const model::KeyValue> attributes;
   uint64_t open = 0;  ///< the first 64 places
 };
+/// Calls `each` with the number of each open place.
+template <class F>
+void EachOpen(uint64_t open, F each) {
+  for (; open != 0; open &= open - 1) each(static_cast<size_t>(std::countr_zero(open)));
+}
 bool PutAttributeSet(std::string& out, const AttributeSet& set);
 AttributeSet GetAttributeSet(Reader& in, base::Arena& arena);
 
