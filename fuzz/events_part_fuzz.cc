@@ -48,12 +48,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 5: (void)events::FindInTraceIndex(page, 0x8000'0000); break;
     case 6: (void)events::PartMeta::Decode(page); break;
     case 7: (void)events::DecodeStreams(page); break;
+    case 8: (void)events::IdFilter::Decode(page, rows); break;
     case 9:
       if (auto filter = events::TraceFilter::Decode(std::string(page))) {
         (void)filter->MayHave(static_cast<uint32_t>(rows) << 24 | data[0]);
       }
       break;
-    case 8: (void)events::IdFilter::Decode(page, rows); break;
     default: (void)events::DecodeGranuleMetas(page); break;
   }
   return 0;

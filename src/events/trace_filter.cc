@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kBitsATrace = 10;
 constexpr size_t kWords = 8;  // of a block; a trace has one bit in each
 constexpr size_t kBlockBytes = kWords * sizeof(uint32_t);
+// The split block Bloom filter of Parquet's format, whose factors these are.
 constexpr std::array<uint32_t, kWords> kFactors = {0x47B6137Bu, 0x44974D91u, 0x8824AD5Bu,
                                                    0xA2B7289Du, 0x705495C7u, 0x2DF1424Bu,
                                                    0x9EFC4947u, 0x5C6BFB31u};
