@@ -100,7 +100,9 @@ TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
     EXPECT_EQ(places.shared, 300u);
     PlainRecord record;
     EXPECT_EQ(GetPlainRecord(bytes, text, &record), plain);
-    if (plain) EXPECT_EQ(record.shared, 300u);
+    if (plain) {
+      EXPECT_EQ(record.shared, 300u);
+    }
     base::Arena arena;
     Event back;
     EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back));
