@@ -93,16 +93,6 @@ class LevelSets {
   explicit LevelSets(base::Arena& arena) : arena_(arena) {}
 
   std::span<const model::KeyValue> Of(std::string_view level) {
-    // Levels that are known have one place each in memory.
-    if (level.data() == last_level_.data() && level.size() == last_level_.size()) return last_;
-    last_level_ = level;
-    return last_ = Find(level);
-  }
-
- private:
-  static constexpr size_t kMost = 16;  // there are seven, and what streams call a level
-
-  std::span<const model::KeyValue> Find(std::string_view level) {
     for (const auto& set : sets_) {
       if (set[0].value.text == level) return set;
     }
@@ -112,9 +102,9 @@ class LevelSets {
     return set;
   }
 
+ private:
+  static constexpr size_t kMost = 16;  // there are seven, and what streams call a level
   base::Arena& arena_;
-  std::string_view last_level_;
-  std::span<const model::KeyValue> last_;
   std::vector<std::span<const model::KeyValue>> sets_;
 };
 

@@ -40,6 +40,21 @@ TEST_F(LokiPushTest, StoresWithServiceNameAndLevel) {
   EXPECT_EQ(model::FindAttribute(kept[1].attributes, "trace_id")->text, "t");
 }
 
+TEST_F(LokiPushTest, EachStreamOfAPushHasItsOwnLevel) {
+  std::string streams;
+  for (const char* level : {"info", "warn", "info", "error", "fatal", "trace"}) {
+    streams += streams.empty() ? "" : ",";
+    streams += std::string(R"({"stream":{"app":"shop","level":")") + level +
+               R"("},"values":[["1700000000000000000","a line"]]})";
+  }
+  EXPECT_EQ(Json(R"({"streams":[)" + streams + "]}").status, 204);
+  ASSERT_EQ(events_.streams.size(), 5u);
+  for (const auto& [stream, kept] : events_.streams) {
+    const std::string level(model::FindAttribute(kept[0].attributes, kDetectedLevel)->text);
+    EXPECT_NE(stream.find("level=\"" + level + "\""), std::string::npos) << stream << level;
+  }
+}
+
 TEST_F(LokiPushTest, RefusesInLokisWords) {
   EXPECT_EQ(Json("").status, 400);
   auto answer = Json(R"({"streams":[]})");
