@@ -1,6 +1,6 @@
 #include "ingest/receive/detected_level.h"
 
-#include <emmintrin.h>
+#include <tmmintrin.h>
 
 #include <algorithm>
 #include <array>
@@ -129,36 +129,70 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   return found;
 }
 
-/// Pairs of letters, in lower case.
-using Pairs = std::span<const std::string_view>;
-constexpr std::string_view kWordPairs[] = {"tr", "de", "fa", "cr", "er", "wa", "in"};
-constexpr std::string_view kFieldPairs[] = {"ve", "lv"};  // one is in each of kFields
+constexpr size_t kBlock = 16;
+/// Looked at together with a block: the byte in front of it or behind it.
+constexpr size_t kBlockAndOne = kBlock + 1;
 
-/// Where in 16 bytes (and the one behind them) one of the pairs stands, in either case; a few other
-/// bytes are taken for letters.
-inline uint32_t FindPairs(const char* bytes, Pairs pairs) {
-  const __m128i lower = _mm_set1_epi8(0x20);
-  const auto load = [&](const char* at) {
-    return _mm_or_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), lower);
-  };
-  const __m128i first = load(bytes), second = load(bytes + 1);
-  __m128i found = _mm_setzero_si128();
-  for (const std::string_view pair : pairs) {
-    found = _mm_or_si128(found, _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(pair[0])),
-                                              _mm_cmpeq_epi8(second, _mm_set1_epi8(pair[1]))));
-  }
-  return static_cast<uint32_t>(_mm_movemask_epi8(found));
+__m128i Load16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
+__m128i Lowered(__m128i bytes) { return _mm_or_si128(bytes, _mm_set1_epi8(0x20)); }
+__m128i Are(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+uint32_t Bits(__m128i mask) { return static_cast<uint32_t>(_mm_movemask_epi8(mask)); }
+
+/// Whether `ve` or `lv` stands in 16 bytes and the one behind them, in either case; one of the two
+/// is in each of kFields. A few other bytes are taken for letters.
+bool HasFieldPair(const char* at) {
+  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1));
+  return Bits(_mm_or_si128(_mm_and_si128(Are(first, 'v'), Are(second, 'e')),
+                           _mm_and_si128(Are(first, 'l'), Are(second, 'v')))) != 0;
+}
+
+/// What may stand in front of a word, and behind it; `]` and others only behind.
+constexpr uint8_t kInFront = 1, kBehind = 2;
+constexpr std::array<uint8_t, 256> kBoundaries = [] {
+  std::array<uint8_t, 256> out{};
+  for (const char c : std::string_view(" \t\n[({\"'=|")) out[static_cast<uint8_t>(c)] |= kInFront;
+  for (const char c : std::string_view(" \t\n[](){}:,!\"'=|"))
+    out[static_cast<uint8_t>(c)] |= kBehind;
+  return out;
+}();
+bool LeftBoundary(std::string_view s, size_t at) {
+  return at == 0 || (kBoundaries[static_cast<uint8_t>(s[at - 1])] & kInFront) != 0;
+}
+bool RightBoundary(std::string_view s, size_t at) {
+  return at == s.size() || (kBoundaries[static_cast<uint8_t>(s[at])] & kBehind) != 0;
+}
+
+/// Which of 16 bytes are kInFront: by both halves of a byte, each row of ASCII that has some a bit.
+__m128i AreInFront(__m128i bytes) {
+  const __m128i low = _mm_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 1, 1, 24, 16, 4, 0, 0);
+  const __m128i high = _mm_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i row = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0F));
+  const __m128i both = _mm_and_si128(_mm_shuffle_epi8(low, bytes), _mm_shuffle_epi8(high, row));
+  return _mm_cmpgt_epi8(both, _mm_setzero_si128());
+}
+
+/// Where in 16 bytes words of kWords may begin: their first two letters, in either case, behind a
+/// boundary. `before` are the bytes one to the left. A few other bytes are taken for letters.
+uint32_t WordStarts(__m128i before, const char* at) {
+  // Both letters of the word whose first one has this lower half: cr, de, er, fa, wa, in.
+  const __m128i firsts = _mm_setr_epi8(1, 1, 1, 'c', 'd', 'e', 'f', 'w', 1, 'i', 1, 1, 1, 1, 1, 1);
+  const __m128i seconds = _mm_setr_epi8(1, 1, 1, 'r', 'e', 'r', 'a', 'a', 1, 'n', 1, 1, 1, 1, 1, 1);
+  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1));
+  const __m128i pair = _mm_and_si128(_mm_cmpeq_epi8(_mm_shuffle_epi8(firsts, first), first),
+                                     _mm_cmpeq_epi8(_mm_shuffle_epi8(seconds, first), second));
+  const __m128i trace = _mm_and_si128(Are(first, 't'), Are(second, 'r'));
+  return Bits(_mm_and_si128(_mm_or_si128(pair, trace), AreInFront(before)));
 }
 
 /// False where no field of kFields can stand in the line.
 bool MayNameLevel(std::string_view line) {
   size_t at = 0;
-  for (; at + 17 <= line.size(); at += 16) {
-    if (FindPairs(line.data() + at, kFieldPairs) != 0) return true;
+  for (; at + kBlockAndOne <= line.size(); at += kBlock) {
+    if (HasFieldPair(line.data() + at)) return true;
   }
-  char rest[32] = {};
+  char rest[2 * kBlock] = {};
   std::memcpy(rest, line.data() + at, line.size() - at);
-  return FindPairs(rest, kFieldPairs) != 0;
+  return HasFieldPair(rest);
 }
 
 /// Of all level fields of the line the one that stands first in the list counts.
@@ -183,14 +217,6 @@ std::string LogfmtLevel(std::string_view line) {
   return level;
 }
 
-bool LeftBoundary(std::string_view s, size_t at) {
-  return at == 0 || std::string_view(" \t\n[({\"'=|").find(s[at - 1]) != std::string_view::npos;
-}
-bool RightBoundary(std::string_view s, size_t at) {
-  return at == s.size() ||
-         std::string_view(" \t\n[](){}:,!\"'=|").find(s[at]) != std::string_view::npos;
-}
-
 /// The level of the word of kWords that stands at `at` as a word of its own, or "".
 std::string_view WordAt(std::string_view line, size_t at) {
   if (!LeftBoundary(line, at)) return {};
@@ -207,18 +233,29 @@ std::string_view WordAt(std::string_view line, size_t at) {
 /// The level whose word stands first in the line, as a word of its own. At equal places the
 /// earlier entry of the table counts, as in Loki.
 std::string_view LevelWord(std::string_view line) {
-  size_t at = 0;
-  for (; at + 17 <= line.size(); at += 16) {
-    for (uint32_t starts = FindPairs(line.data() + at, kWordPairs); starts != 0;
-         starts &= starts - 1) {
+  const auto look = [line](size_t at, uint32_t starts) -> std::string_view {
+    for (; starts != 0; starts &= starts - 1) {
       const auto level = WordAt(line, at + static_cast<size_t>(std::countr_zero(starts)));
       if (!level.empty()) return level;
     }
+    return {};
+  };
+  char begin[2 * kBlock] = {};  // with room in front for the boundary that the begin is
+  begin[0] = ' ';
+  if (!line.empty()) std::memcpy(begin + 1, line.data(), std::min(line.size(), kBlockAndOne));
+  const auto first = look(0, WordStarts(Load16(begin), begin + 1));
+  if (!first.empty() || line.size() <= kBlock) return first.empty() ? "unknown" : first;
+  size_t at = kBlock;
+  for (; at + kBlockAndOne <= line.size(); at += kBlock) {
+    const char* block = line.data() + at;
+    const auto level = look(at, WordStarts(Load16(block - 1), block));
+    if (!level.empty()) return level;
   }
-  for (; at < line.size(); ++at) {
-    if (const auto level = WordAt(line, at); !level.empty()) return level;
-  }
-  return "unknown";
+  at = line.size() - kBlock;  // some of them once more
+  char rest[2 * kBlock] = {};
+  std::memcpy(rest, line.data() + at - 1, kBlockAndOne);
+  const auto last = look(at, WordStarts(Load16(rest), rest + 1));
+  return last.empty() ? "unknown" : last;
 }
 
 std::string_view SeverityLevel(int32_t number) {
@@ -254,7 +291,7 @@ std::string_view LevelOfLine(std::string_view line) {
     if (QuickJsonLevel(line, &level) || JsonLevel(line, 0, &level)) {
       if (const auto known = KnownLevel(level); !known.empty()) return known;
     }
-  } else if (MayNameLevel(line) && line.find('=') != std::string_view::npos) {
+  } else if (line.find('=') != std::string_view::npos && MayNameLevel(line)) {
     if (const auto known = KnownLevel(LogfmtLevel(line)); !known.empty()) return known;
   }
   return LevelWord(line);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/compress.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/fake_sinks.h"
@@ -163,6 +165,49 @@ TEST(DetectedLevel, FindsAWordWhereverItStands) {
       }
     }
   }
+}
+
+/// What LevelOfLine says of a line that is no JSON and has no '=': place by place.
+std::string PlainLevelWord(const std::string& line) {
+  const std::pair<std::string, std::string> words[] = {
+      {"trace", "trace"},       {"debug", "debug"}, {"fatal", "fatal"},
+      {"critical", "critical"}, {"error", "error"}, {"err", "error"},
+      {"warning", "warn"},      {"warn", "warn"},   {"info", "info"}};
+  std::string lower;
+  for (const char c : line) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (at > 0 && std::string(" \t\n[({\"'|").find(line[at - 1]) == std::string::npos) continue;
+    for (const auto& [word, level] : words) {
+      if (lower.compare(at, word.size(), word) != 0) continue;
+      const size_t end = at + word.size();
+      if (end == line.size() ||
+          std::string(" \t\n[](){}:,!\"'|").find(line[end]) != std::string::npos) {
+        return level;
+      }
+    }
+  }
+  return "unknown";
+}
+
+TEST(DetectedLevel, AgreesWithALookAtEachPlace) {
+  const std::string pieces[] = {"trace",   "Debug", "fatal", "critical", "error",    "err",
+                                "warning", "warn",  "INFO",  "er",       "in",       "tr",
+                                "wa",      "cr",    "de",    "x",        "\xc3\xa9", "\xe5\xf4",
+                                "]",       ":",     "!",     ","};
+  const std::string between = " \t\n[({\"'|";
+  std::mt19937_64 random(5);
+  size_t found = 0;
+  for (int round = 0; round < 50'000; ++round) {
+    std::string line;
+    for (size_t n = random() % 9; n > 0; --n) {
+      if (random() % 3 != 0) line += between[random() % between.size()];
+      line += pieces[random() % std::size(pieces)];
+      line.append(random() % 4 == 0 ? random() % 20 : 0, '.');
+    }
+    ASSERT_EQ(LevelOfLine(line), PlainLevelWord(line)) << line;
+    if (PlainLevelWord(line) != "unknown") ++found;
+  }
+  EXPECT_GT(found, 10'000u);
 }
 
 TEST(DetectedLevel, PrefersLabelsThenFieldsThenSeverity) {
