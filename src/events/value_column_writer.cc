@@ -25,11 +25,18 @@ constexpr int kTries = 64;
 constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
 static_assert(kMaxSkeletons < UINT16_MAX);
 
-uint64_t HashOf(std::string_view text) {
+/// The first and the last eight bytes. With its length they are all of a text of up to sixteen.
+struct Ends {
+  uint64_t front, back;
+};
+Ends EndsOf(std::string_view text) {
   const char* end = text.data() + text.size();
-  const uint64_t front = LoadUpTo8(text.data(), end);
-  const uint64_t back = text.size() > 8 ? LoadUpTo8(end - 8, end) : 0;
-  const uint64_t hash = (front ^ std::rotl(back, 29) ^ text.size()) * 0x9E3779B97F4A7C15u;
+  return {LoadUpTo8(text.data(), end), LoadUpTo8(text.size() < 8 ? text.data() : end - 8, end)};
+}
+constexpr size_t kBothEnds = 16;
+
+uint64_t HashOf(const Ends& ends, size_t size) {
+  const uint64_t hash = (ends.front ^ std::rotl(ends.back, 29) ^ size) * 0x9E3779B97F4A7C15u;
   return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
 }
 
@@ -160,13 +167,16 @@ uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, boo
   return number;
 }
 
+/// Notes that the open granule has the skeleton.
+void ValueColumnWriter::Open(uint32_t number) {
+  words_[number].local = static_cast<int32_t>(used_.size());
+  used_.push_back(number);
+  known_[number].granules.push_back(granule_);
+}
+
 void ValueColumnWriter::Count(uint32_t number, size_t rows) {
   Word& word = words_[number];
-  if (word.local < 0) {
-    word.local = static_cast<int32_t>(used_.size());
-    used_.push_back(number);
-    known_[number].granules.push_back(granule_);
-  }
+  if (word.local < 0) Open(number);
   word.rows += static_cast<uint32_t>(rows);
   total_rows_ += rows;
   const auto code = static_cast<uint16_t>(word.local);
@@ -180,13 +190,16 @@ void ValueColumnWriter::AddWhole(std::string_view value) {
   known_[number].variables[0].texts.push_back(value);
 }
 
-int64_t ValueColumnWriter::Constant(std::string_view value) const {
-  if (constants_ == 0) return kNone;
-  const size_t slot = HashOf(value) & (slots_.size() - 1);
+inline int64_t ValueColumnWriter::ConstantOf(std::string_view value) const {
+  const Ends ends = EndsOf(value);
+  const size_t slot = HashOf(ends, value.size()) & (slots_.size() - 1);
   for (const size_t at : {slot, slot ^ 1}) {
-    const int64_t number = int64_t{slots_[at]} - 1;
-    if (number < 0) return kNone;
-    if (SameText(words_[static_cast<size_t>(number)].view(), value)) return number;
+    const Constant& known = slots_[at];
+    if (known.word == 0) return kNone;
+    if (known.front != ends.front || known.back != ends.back || known.size != value.size())
+      continue;
+    const uint32_t number = known.word - 1;
+    if (value.size() <= kBothEnds || SameText(words_[number].view(), value)) return number;
   }
   return kNone;
 }
@@ -195,17 +208,38 @@ int64_t ValueColumnWriter::Constant(std::string_view value) const {
 void ValueColumnWriter::KeepConstant(uint32_t number) {
   if (words_[number].vars != 0) return;
   const size_t slots = std::min(std::bit_ceil(++constants_ * kSlotsEach), kMostSlots);
-  const auto keep = [&](size_t n) {
-    const size_t slot = HashOf(words_[n].view()) & (slots - 1);
-    slots_[slots_[slot] == 0 ? slot : slot ^ 1] = static_cast<uint16_t>(n + 1);
+  const auto keep = [&](uint32_t n) {
+    const std::string_view text = words_[n].view();
+    const Ends ends = EndsOf(text);
+    const size_t slot = HashOf(ends, text.size()) & (slots - 1);
+    slots_[slots_[slot].word == 0 ? slot : slot ^ 1] = {ends.front, ends.back, words_[n].length,
+                                                        n + 1};
   };
   if (slots != slots_.size()) {
-    slots_.assign(slots, 0);
-    for (size_t n = 0; n < number; ++n) {
+    slots_.assign(slots, {});
+    for (uint32_t n = 0; n < number; ++n) {
       if (words_[n].vars == 0) keep(n);
     }
   }
   keep(number);
+}
+
+size_t ValueColumnWriter::TakeConstants(std::span<const Waiting> values) {
+  if (constants_ == 0) return 0;
+  std::array<uint16_t, kWaiting> codes;
+  size_t rows = 0;
+  for (const Waiting& value : values) {
+    const int64_t number = ConstantOf(value.value);
+    if (number == kNone) break;
+    Word& word = words_[static_cast<size_t>(number)];
+    if (word.local < 0) [[unlikely]]
+      Open(static_cast<uint32_t>(number));
+    ++word.rows;
+    codes[rows++] = static_cast<uint16_t>(word.local);
+  }
+  total_rows_ += rows;
+  codes_.insert(codes_.end(), codes.data(), codes.data() + rows);
+  return rows;
 }
 
 template <VarKind kKind>
@@ -281,14 +315,16 @@ size_t ValueColumnWriter::TakeSingles(Known& known, std::span<const Waiting> val
 
 void ValueColumnWriter::Settle(ValueCutter& cutter) {
   const size_t count = std::exchange(waiting_count_, 0);
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < count;) {
     if (trust_ > 0 && words_[last_].vars <= kRunVars) {
       const size_t taken = TakeRun(waiting_.data() + i, count - i, cutter.reader);
       trust_ = taken > 0 ? kTrust : trust_ - 1;
       i += taken;
       if (i == count) break;
     }
-    AddNow(waiting_[i], cutter);
+    const size_t constants = TakeConstants({waiting_.data() + i, count - i});
+    i += constants;
+    if (constants == 0) AddNow(waiting_[i++], cutter);
   }
 }
 
@@ -308,12 +344,8 @@ void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
 }
 
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
-  int64_t number = Constant(value.value);
-  const VarValue* values = nullptr;
-  if (number == kNone) {
-    number = Likely(value, cutter.reader);
-    values = values_.data();
-  }
+  int64_t number = Likely(value, cutter.reader);
+  const VarValue* values = values_.data();
   if (number == kNone) {
     number = tree_.Find(value.value, value.time_ns, cutter.reader);
     values = tree_.values().data();

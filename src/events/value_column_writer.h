@@ -90,7 +90,16 @@ class ValueColumnWriter {
     int64_t time_ns;
   };
   static constexpr int64_t kNone = -1;
+  static constexpr size_t kWaiting = 48;
 
+  /// A skeleton without variables that is one of late.
+  struct Constant {
+    uint64_t front = 0, back = 0;  // its first and last eight bytes
+    uint32_t size = 0;
+    uint32_t word = 0;  // 1 + its number; 0: none
+  };
+
+  /// For a value that is no constant of late.
   void AddNow(const Waiting& value, ValueCutter& cutter);
   /// Takes the values from `from` on that have the skeleton of the last ones; how many.
   size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
@@ -98,9 +107,11 @@ class ValueColumnWriter {
   static size_t TakeSingles(Known& known, std::span<const Waiting> values, VarReader& reader);
   template <VarKind kKind>
   static void Append(Variables& to, const VarValue& value);
-  /// One of the constants of late, kNone if the value is none of them.
-  int64_t Constant(std::string_view value) const;
+  /// The skeleton that the value is as it stands, kNone if it is no constant of late.
+  inline int64_t ConstantOf(std::string_view value) const;
   void KeepConstant(uint32_t number);
+  /// Takes the values in front that are constants of late; how many.
+  size_t TakeConstants(std::span<const Waiting> values);
   /// The skeleton of values that begin like this one, if it has that, kNone else; its variables are
   /// in values_ then.
   int64_t Likely(const Waiting& value, VarReader& reader);
@@ -112,12 +123,13 @@ class ValueColumnWriter {
   uint32_t NumberOf(std::string_view skeleton, ValueCutter& cutter, bool* whole);
   uint32_t MakeKnown(std::string_view skeleton);
   uint32_t WholeText();
+  void Open(uint32_t number);
   void Count(uint32_t number, size_t rows);
   /// `rows` values with the skeleton, whose variables lie row by row at `values`.
   void Take(uint32_t number, const VarValue* values, size_t rows);
 
   std::string path_;
-  std::array<Waiting, 48> waiting_;  // the first waiting_count_ of them
+  std::array<Waiting, kWaiting> waiting_;  // the first waiting_count_ of them
   size_t waiting_count_ = 0;
   std::unordered_map<std::string, uint32_t, base::StringHasher, std::equal_to<>> numbers_;
   SkeletonTree tree_;
@@ -126,7 +138,7 @@ class ValueColumnWriter {
   std::vector<uint32_t> used_;    // skeletons of the open granule, in the order of their locals
   std::vector<uint16_t> codes_;   // locals, a row each
   std::vector<VarValue> values_;  // variables of what is taken apart now
-  std::vector<uint16_t> slots_;   // 1 + a constant skeleton each, by its hash
+  std::vector<Constant> slots_;   // by their hashes
   size_t constants_ = 0;
   std::array<uint16_t, 64> likely_{};  // 1 + a skeleton each, by the front of the value
   int likely_hits_ = 0;                // less misses
