@@ -40,16 +40,19 @@ uint64_t HashOf(const Ends& ends, size_t size) {
   return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
 }
 
-/// Where Likely looks: by the first sixteen bytes, in which all digits are one.
-size_t FrontOf(std::string_view text) {
-  const char* at = text.data();
-  const char* end = at + text.size();
+/// Where Likely looks: by the first sixteen bytes and the last eight, in which all digits are one.
+size_t FormOf(std::string_view text) {
+  const char* end = text.data() + text.size();
   const auto load = [end](const char* from) {
     const uint64_t word = LoadUpTo8(from, end);
     return word & (NoDigits(word) >> 7) * 0xFF;
   };
-  const uint64_t back = text.size() > 8 ? load(at + 8) : 0;
-  return (load(at) ^ std::rotl(back, 29)) * 0x9E3779B97F4A7C15u >> 58;
+  uint64_t form = load(text.data());
+  if (text.size() > 8) {
+    const uint64_t second = load(text.data() + 8), last = load(end - 8);
+    form = (form ^ std::rotl(second, 29)) * 0x9E3779B97F4A7C15u ^ last;
+  }
+  return form * 0x9E3779B97F4A7C15u >> 56;
 }
 
 bool IsNumber(VarType type) {
@@ -331,7 +334,7 @@ void ValueColumnWriter::Settle(ValueCutter& cutter) {
 int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
   // What is an id or a time may be numbers as well: then the tree knows better.
   if (has_ids_or_times_ || likely_hits_ < -kTries) return kNone;
-  const int64_t number = int64_t{likely_[FrontOf(value.value)]} - 1;
+  const int64_t number = int64_t{likely_[FormOf(value.value)]} - 1;
   if (number == kNone) return kNone;
   const bool fits = Fit(known_[static_cast<size_t>(number)].skeleton, value.value, value.time_ns,
                         reader, values_.data());
@@ -340,7 +343,7 @@ int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
 }
 
 void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
-  if (known_[number].numbers) likely_[FrontOf(value)] = static_cast<uint16_t>(number + 1);
+  if (known_[number].numbers && !has_ids_or_times_) likely_[FormOf(value)] = static_cast<uint16_t>(number + 1);
 }
 
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {

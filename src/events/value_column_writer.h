@@ -112,8 +112,8 @@ class ValueColumnWriter {
   void KeepConstant(uint32_t number);
   /// Takes the values in front that are constants of late; how many.
   size_t TakeConstants(std::span<const Waiting> values);
-  /// The skeleton of values that begin like this one, if it has that, kNone else; its variables are
-  /// in values_ then.
+  /// The skeleton of values that begin and end like this one, if it has that, kNone else; its
+  /// variables are in values_ then.
   int64_t Likely(const Waiting& value, VarReader& reader);
   void KeepLikely(std::string_view value, uint32_t number);
   /// For a value whose skeleton is not known: one that it has, at best one that others like it
@@ -140,8 +140,8 @@ class ValueColumnWriter {
   std::vector<VarValue> values_;  // variables of what is taken apart now
   std::vector<Constant> slots_;   // by their hashes
   size_t constants_ = 0;
-  std::array<uint16_t, 64> likely_{};  // 1 + a skeleton each, by the front of the value
-  int likely_hits_ = 0;                // less misses
+  std::array<uint16_t, 256> likely_{};  // 1 + a skeleton each, by the form of the value
+  int likely_hits_ = 0;                 // less misses
   bool has_ids_or_times_ = false;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;
