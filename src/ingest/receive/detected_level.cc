@@ -163,7 +163,7 @@ bool RightBoundary(std::string_view s, size_t at) {
 }
 
 /// Which of 16 bytes are kInFront: by both halves of a byte, each row of ASCII that has some a bit.
-__m128i AreInFront(__m128i bytes) {
+inline __m128i AreInFront(__m128i bytes) {
   const __m128i low = _mm_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 1, 1, 24, 16, 4, 0, 0);
   const __m128i high = _mm_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0);
   const __m128i row = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0F));
@@ -173,7 +173,7 @@ __m128i AreInFront(__m128i bytes) {
 
 /// Where in 16 bytes words of kWords may begin: their first two letters, in either case, behind a
 /// boundary. `before` are the bytes one to the left. A few other bytes are taken for letters.
-uint32_t WordStarts(__m128i before, const char* at) {
+[[gnu::always_inline]] inline uint32_t WordStarts(__m128i before, const char* at) {
   // Both letters of the word whose first one has this lower half: cr, de, er, fa, wa, in.
   const __m128i firsts = _mm_setr_epi8(1, 1, 1, 'c', 'd', 'e', 'f', 'w', 1, 'i', 1, 1, 1, 1, 1, 1);
   const __m128i seconds = _mm_setr_epi8(1, 1, 1, 'r', 'e', 'r', 'a', 'a', 1, 'n', 1, 1, 1, 1, 1, 1);
@@ -230,32 +230,37 @@ std::string_view WordAt(std::string_view line, size_t at) {
   return {};
 }
 
+/// The level of the first word of kWords that stands at one of the places `at` + a bit of `starts`,
+/// or "".
+std::string_view FirstLevel(std::string_view line, size_t at, uint32_t starts) {
+  for (; starts != 0; starts &= starts - 1) {
+    const auto level = WordAt(line, at + static_cast<size_t>(std::countr_zero(starts)));
+    if (!level.empty()) return level;
+  }
+  return {};
+}
+
 /// The level whose word stands first in the line, as a word of its own. At equal places the
 /// earlier entry of the table counts, as in Loki.
 std::string_view LevelWord(std::string_view line) {
-  const auto look = [line](size_t at, uint32_t starts) -> std::string_view {
-    for (; starts != 0; starts &= starts - 1) {
-      const auto level = WordAt(line, at + static_cast<size_t>(std::countr_zero(starts)));
-      if (!level.empty()) return level;
-    }
-    return {};
+  std::string_view level;
+  const auto look = [&](const char* bytes, size_t at) {  // `bytes`: the one in front of `at`
+    const uint32_t starts = WordStarts(Load16(bytes), bytes + 1);
+    if (starts != 0) level = FirstLevel(line, at, starts);
+    return !level.empty();
   };
-  char begin[2 * kBlock] = {};  // with room in front for the boundary that the begin is
-  begin[0] = ' ';
+  char begin[2 * kBlock] = {' '};  // the begin is a boundary
   if (!line.empty()) std::memcpy(begin + 1, line.data(), std::min(line.size(), kBlockAndOne));
-  const auto first = look(0, WordStarts(Load16(begin), begin + 1));
-  if (!first.empty() || line.size() <= kBlock) return first.empty() ? "unknown" : first;
+  if (look(begin, 0)) return level;
+  if (line.size() <= kBlock) return "unknown";
   size_t at = kBlock;
   for (; at + kBlockAndOne <= line.size(); at += kBlock) {
-    const char* block = line.data() + at;
-    const auto level = look(at, WordStarts(Load16(block - 1), block));
-    if (!level.empty()) return level;
+    if (look(line.data() + at - 1, at)) return level;
   }
   at = line.size() - kBlock;  // some of them once more
   char rest[2 * kBlock] = {};
   std::memcpy(rest, line.data() + at - 1, kBlockAndOne);
-  const auto last = look(at, WordStarts(Load16(rest), rest + 1));
-  return last.empty() ? "unknown" : last;
+  return look(rest, at) ? level : "unknown";
 }
 
 std::string_view SeverityLevel(int32_t number) {
