@@ -60,19 +60,26 @@ bool IsField(std::string_view key) {
          std::find(kFields.begin(), kFields.end(), key) != kFields.end();
 }
 
+constexpr size_t kBlock = 16;
+/// Looked at together with a block: the byte in front of it or behind it.
+constexpr size_t kBlockAndOne = kBlock + 1;
+
+__m128i Load16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
+__m128i Lowered(__m128i bytes) { return _mm_or_si128(bytes, _mm_set1_epi8(0x20)); }
+__m128i Are(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+uint32_t Bits(__m128i mask) { return static_cast<uint32_t>(_mm_movemask_epi8(mask)); }
+
 /// Behind the opening quote at `at`: where the closing one is. 0 where bytes come first that need
 /// a closer look.
 size_t PlainStringEnd(std::string_view line, size_t at) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
-  const auto zeros = [](uint64_t v) { return (v - kOnes) & ~v & kTops; };
-  for (; at + 8 <= line.size(); at += 8) {
-    uint64_t word;
-    std::memcpy(&word, line.data() + at, sizeof word);
-    const uint64_t quotes = zeros(word ^ kOnes * '"');
-    const uint64_t other = zeros(word ^ kOnes * '\\') | zeros(word & kOnes * 0xe0) | (word & kTops);
-    if ((quotes | other) == 0) continue;
-    const int first = std::countr_zero(quotes | other);  // exact, which later ones need not be
-    return (quotes >> first & 1) != 0 ? at + static_cast<size_t>(first) / 8 : 0;
+  for (; at + kBlock <= line.size(); at += kBlock) {
+    const __m128i bytes = Load16(line.data() + at);
+    const __m128i others = _mm_or_si128(Are(bytes, '\\'),  // below a space, or above ASCII
+                                        _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
+    const uint32_t found = Bits(_mm_or_si128(Are(bytes, '"'), others));
+    if (found == 0) continue;
+    at += static_cast<size_t>(std::countr_zero(found));
+    return line[at] == '"' ? at : 0;
   }
   for (; at < line.size(); ++at) {
     const auto c = static_cast<uint8_t>(line[at]);
@@ -128,15 +135,6 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   });
   return found;
 }
-
-constexpr size_t kBlock = 16;
-/// Looked at together with a block: the byte in front of it or behind it.
-constexpr size_t kBlockAndOne = kBlock + 1;
-
-__m128i Load16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
-__m128i Lowered(__m128i bytes) { return _mm_or_si128(bytes, _mm_set1_epi8(0x20)); }
-__m128i Are(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
-uint32_t Bits(__m128i mask) { return static_cast<uint32_t>(_mm_movemask_epi8(mask)); }
 
 /// Whether `ve` or `lv` stands in 16 bytes and the one behind them, in either case; one of the two
 /// is in each of kFields. A few other bytes are taken for letters.
