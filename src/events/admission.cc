@@ -26,12 +26,9 @@ std::string Admission::Refusal(const model::Labels& stream, const model::Event& 
   const int64_t oldest = event.span != nullptr ? oldest_span_ns : oldest_log_ns;
   if (event.time_ns > newest_ns) return OutOfBounds(stream, event, oldest, true);
   if (event.time_ns < oldest) return OutOfBounds(stream, event, oldest, false);
-  if (event.body.text.size() > kMaxLineBytes) {
-    return "Max entry size '" + std::to_string(kMaxLineBytes) + "' bytes exceeded for stream '" +
-           model::ToString(stream) + "' while adding an entry with length '" +
-           std::to_string(event.body.text.size()) + "' bytes";
-  }
-  return {};
+  return "Max entry size '" + std::to_string(kMaxLineBytes) + "' bytes exceeded for stream '" +
+         model::ToString(stream) + "' while adding an entry with length '" +
+         std::to_string(event.body.text.size()) + "' bytes";
 }
 
 std::string TooComplex(const model::Labels& stream, const model::Event& event) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "events/limits.h"
 #include "model/event.h"
 
 namespace pharos::events {
@@ -15,7 +16,12 @@ struct Admission {
   int64_t oldest_span_ns = 0;
   int64_t newest_ns = 0;
 
-  /// "" when the event is taken, else why not. Cost: three comparisons for a good event.
+  bool Takes(const model::Event& event) const {
+    return event.time_ns <= newest_ns &&
+           event.time_ns >= (event.span != nullptr ? oldest_span_ns : oldest_log_ns) &&
+           event.body.text.size() <= kMaxLineBytes;
+  }
+  /// Why an event is not taken.
   std::string Refusal(const model::Labels& stream, const model::Event& event) const;
 };
 

@@ -4,6 +4,7 @@
 
 #include "events/coding.h"
 #include "events/limits.h"
+#include "events/plain_record.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {
@@ -70,12 +71,33 @@ uint64_t BatchWriter::OriginNumber(const model::Origin* origin) {
 }
 
 bool BatchWriter::Add(const model::Event& event) {
+  const SetRef set =
+      text_.empty() ? forms_.Find(event.attributes) : forms_.FindShared(event.attributes);
+  if (!AddPlain(event, set) && !AddAny(event, set)) return false;
+  ++group_rows_;
+  ++rows_;
+  return true;
+}
+
+bool BatchWriter::AddPlain(const model::Event& event, const SetRef& set) {
+  const size_t start = frame_.size(), most = start + sizeof(uint32_t) + kPlainRecordBytes;
+  if (text_.empty() || most > kMaxFrameBytes) return false;
+  frame_.resize_and_overwrite(most, [&](char* bytes, size_t) {
+    char* record = bytes + start + sizeof(uint32_t);
+    const size_t length = PutPlainRecord(record, event, text_, set);
+    if (length == 0) return start;
+    const auto length32 = static_cast<uint32_t>(length);
+    std::memcpy(bytes + start, &length32, sizeof length32);
+    return start + sizeof length32 + length;
+  });
+  return frame_.size() != start;
+}
+
+bool BatchWriter::AddAny(const model::Event& event, const SetRef& set) {
   const uint64_t origin = OriginNumber(event.origin);
   if (origin == UINT64_MAX) return false;
   const size_t start = frame_.size();
   PutFixed(frame_, uint32_t{0});
-  const SetRef set =
-      text_.empty() ? forms_.Find(event.attributes) : forms_.FindShared(event.attributes);
   const bool fits = PutRecord(frame_, event, origin, text_, set);
   const size_t length = frame_.size() - start - sizeof(uint32_t);
   const size_t apart = LineLiesIn(event, text_) ? event.body.text.size() : 0;
@@ -84,8 +106,6 @@ bool BatchWriter::Add(const model::Event& event) {
     return false;
   }
   Patch(start, length);
-  ++group_rows_;
-  ++rows_;
   return true;
 }
 

@@ -35,6 +35,9 @@ class BatchWriter {
   std::string Finish();
 
  private:
+  /// False, with nothing added, for an event that is not plain.
+  bool AddPlain(const model::Event& event, const SetRef& set);
+  bool AddAny(const model::Event& event, const SetRef& set);
   uint64_t OriginNumber(const model::Origin* origin);
   void CloseGroup();
   void Patch(size_t at, size_t value);

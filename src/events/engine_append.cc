@@ -7,6 +7,7 @@
 #include "events/batch_codec.h"
 #include "events/engine.h"
 #include "events/limits.h"
+#include "events/plain_record.h"
 #include "events/record_codec.h"
 #include "store/reserved_streams.h"
 
@@ -59,8 +60,8 @@ struct Intake {
     for (size_t i = 0; i < stream.events.size(); ++i) {
       const model::Event& event = stream.events[i];
       if (event.kind != kind) continue;
-      if (std::string why = admission.Refusal(stream.stream, event); !why.empty()) {
-        Refuse(1, std::move(why));
+      if (!admission.Takes(event)) {
+        Refuse(1, admission.Refusal(stream.stream, event));
       } else if (!writer.Add(event)) {
         Refuse(1, TooComplex(stream.stream, event));
       } else if (remember) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/plain_record.h"
 #include "events/record_codec.h"
 
 namespace pharos::events {

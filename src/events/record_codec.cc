@@ -2,6 +2,8 @@
 
 #include "events/flat_record.h"
 #include "events/limits.h"
+#include "events/plain_record.h"
+#include "events/record_bits.h"
 
 namespace pharos::events {
 namespace {
@@ -16,16 +18,6 @@ using model::SpanPart;
 using model::TraceId;
 using model::Value;
 
-// Bits of a record's first byte.
-constexpr uint8_t kIsSpan = 1;
-constexpr uint8_t kHasTrace = 2;
-constexpr uint8_t kHasSpan = 4;
-constexpr uint8_t kHasParent = 8;
-constexpr uint8_t kHasOrigin = 16;
-constexpr uint8_t kHasBody = 32;
-constexpr uint8_t kHasAttributes = 64;
-constexpr uint8_t kHasExtra = 128;
-
 template <class T>
 std::span<T> MakeSpan(base::Arena& arena, size_t n) {
   static_assert(std::is_trivially_destructible_v<T>);
@@ -33,19 +25,6 @@ std::span<T> MakeSpan(base::Arena& arena, size_t n) {
   for (size_t i = 0; i < n; ++i) new (items + i) T();
   return {items, n};
 }
-
-bool HasExtra(const Event& e) {
-  return e.observed_ns != 0 || e.flags != 0 || e.dropped_attributes != 0 ||
-         e.severity_number != 0 || !e.severity_text.empty() || !e.event_name.empty();
-}
-
-/// A body's type byte for a line that stands elsewhere: its place and length follow.
-constexpr uint8_t kPlacedLine = 0x80;
-/// In place of a number of attributes, which is not 0 where there are any: the number of a set
-/// follows, then the values of its open places.
-constexpr uint8_t kSharedAttributes = 0;
-/// Added to the type of a value in a set that is open.
-constexpr uint8_t kOpen = 0x80;
 
 /// Arrays and maps only into strings, which grow.
 template <class Out>
@@ -358,14 +337,6 @@ std::span<const SpanLink> GetSpanLinks(Reader& in, base::Arena& arena) {
   return out;
 }
 
-bool LineLiesIn(const Event& e, std::string_view text) {
-  if (text.empty() || e.body.type != Value::Type::kString) return false;
-  const auto begin = reinterpret_cast<uintptr_t>(text.data());
-  const auto at = reinterpret_cast<uintptr_t>(e.body.text.data());
-  return at >= begin && at - begin <= text.size() &&
-         e.body.text.size() <= text.size() - (at - begin);
-}
-
 bool PutRecord(std::string& out, const Event& e, uint64_t origin, std::string_view text,
                SetRef set) {
   const char* place = LineLiesIn(e, text) ? text.data() : nullptr;
@@ -398,25 +369,6 @@ RecordHead GetRecordHead(Reader& in) {
   in.Skip(static_cast<size_t>(at - in.at()));
   if (head.flags & kHasOrigin) head.origin = in.Varint();
   return head;
-}
-
-bool GetPlainRecord(std::string_view record, std::string_view text, PlainRecord* plain) {
-  constexpr size_t kHead = 1 + sizeof(int64_t);
-  if (record.size() <= kHead || static_cast<uint8_t>(record[kHead]) != kPlacedLine) return false;
-  const auto flags = static_cast<uint8_t>(record[0]);
-  if ((flags & ~kHasAttributes) != kHasBody) return false;
-  std::memcpy(&plain->time_ns, record.data() + 1, sizeof plain->time_ns);
-  Reader in(record.substr(kHead + 1));
-  const uint64_t place = in.Varint(), length = in.Varint();
-  plain->shared = 0;
-  if (flags & kHasAttributes) {
-    if (in.Byte() != kSharedAttributes) return false;
-    plain->shared = in.Varint();
-    if (plain->shared == 0) return false;
-  }
-  if (!in.ok() || !in.AtEnd() || place > text.size() || length > text.size() - place) return false;
-  plain->line = text.substr(place, length);
-  return true;
 }
 
 bool GetRecordPlaces(const RecordHead& head, Reader& in, std::string_view text,

@@ -53,9 +53,6 @@ bool PutSpanLinks(std::string& out, std::span<const model::SpanLink> links);
 std::span<const model::SpanEvent> GetSpanEvents(Reader& in, base::Arena& arena, int64_t time_ns);
 std::span<const model::SpanLink> GetSpanLinks(Reader& in, base::Arena& arena);
 
-/// Whether the body is a line that lies in `text`.
-bool LineLiesIn(const model::Event& event, std::string_view text);
-
 /// Appends the record. `origin` is 1 + its number in the batch, 0 for none. A line that lies in
 /// `text` is written as its place there. `set` is not used where the body is neither null nor a
 /// string. False as PutValue.
@@ -73,14 +70,6 @@ struct RecordHead {
   uint64_t origin = 0;
 };
 RecordHead GetRecordHead(Reader& in);
-/// A log record of nothing but its time, a line that stands elsewhere and shared attributes.
-struct PlainRecord {
-  int64_t time_ns = 0;
-  std::string_view line;
-  uint64_t shared = 0;  ///< 1 + number of its attributes among the batch's sets, 0 for none
-};
-/// False for any other, or where the line is not in `text`.
-bool GetPlainRecord(std::string_view record, std::string_view text, PlainRecord* plain);
 /// What a record gives by its place elsewhere.
 struct RecordPlaces {
   std::optional<std::string_view> line;

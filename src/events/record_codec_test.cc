@@ -8,6 +8,7 @@
 #include "events/batch_codec.h"
 #include "events/limits.h"
 #include "events/memtable.h"
+#include "events/plain_record.h"
 #include "events/random_events_test.h"
 
 namespace pharos::events {
@@ -73,10 +74,17 @@ TEST(RecordCodec, LinesOfATextAreWrittenAsTheirPlaces) {
     EXPECT_FALSE(GetRecordPlaces(head, again, text.substr(0, at + length - 1), &places));
     EXPECT_FALSE(GetRecord({bytes, text, {}}, nullptr, arena, &back) && length != text.size());
   }
+  Event alone;
+  alone.body = model::Value::String(std::string_view(text).substr(7, 8));
+  std::string of_alone;
+  ASSERT_TRUE(PutRecord(of_alone, alone, 0, text));
+  char raw[kPlainRecordBytes];
+  EXPECT_EQ(std::string_view(raw, PutPlainRecord(raw, alone, text, {})), of_alone);
   Event elsewhere;
   const std::string other = "the line";
   elsewhere.body = model::Value::String(other);
   EXPECT_FALSE(LineLiesIn(elsewhere, text));
+  EXPECT_EQ(PutPlainRecord(raw, elsewhere, text, {}), 0u);
   std::string placed, whole;
   ASSERT_TRUE(PutRecord(placed, elsewhere, 0, text) && PutRecord(whole, elsewhere, 0));
   EXPECT_EQ(placed, whole);
@@ -100,6 +108,9 @@ TEST(RecordCodec, AttributesOfABatchAreWrittenAsTheNumberOfTheirSet) {
     EXPECT_EQ(places.shared, 300u);
     PlainRecord record;
     EXPECT_EQ(GetPlainRecord(bytes, text, &record), plain);
+    char raw[kPlainRecordBytes];
+    const size_t length = PutPlainRecord(raw, event, text, {300, 0});
+    EXPECT_EQ(std::string_view(raw, length), plain ? bytes : "");
     if (plain) {
       EXPECT_EQ(record.shared, 300u);
     }

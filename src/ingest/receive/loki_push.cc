@@ -48,6 +48,13 @@ std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
 
 std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'000'000); }
 
+/// True for an entry of which CheckEntry has nothing to say, and for most of these.
+bool IsFine(const model::Event& event, const LokiLimits& limits, int64_t now_ns) {
+  return event.attributes.empty() && event.time_ns <= now_ns + limits.grace_ns &&
+         (!limits.reject_old || event.time_ns >= now_ns - limits.max_age_ns) &&
+         (limits.max_line_bytes == 0 || event.body.text.size() <= limits.max_line_bytes);
+}
+
 /// Loki's sentence about an entry that it would not take, or "".
 std::string CheckEntry(const model::Event& event, const model::Labels& labels,
                        const LokiLimits& limits, int64_t now_ns) {
@@ -236,6 +243,9 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
       continue;
     }
     std::erase_if(stream.events, [&](const model::Event& event) {
+      if (IsFine(event, limits_, now_ns)) [[likely]] {
+        return false;
+      }
       std::string problem = CheckEntry(event, known->labels, limits_, now_ns);
       if (problem.empty()) return false;
       problems.Add(std::move(problem));
