@@ -101,7 +101,7 @@ Result<std::shared_ptr<Part>> Engine::Join(const PartPlan& plan,
 void Engine::NoteDamaged(const std::vector<Slot>& run) {
   bool found = false;
   for (const Slot& slot : run) {
-    const Result<void> verified = slot.part->Verify();
+    const Result<void> verified = slot.part->VerifyContents();
     if (verified) continue;
     found = true;
     damaged_.insert(slot.entry.id);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
+#include "base/log.h"
 #include "events/coding.h"
 #include "events/limits.h"
 #include "events/memtable.h"
@@ -27,6 +29,8 @@ Result<std::shared_ptr<const OriginPage>> DecodeOrigins(std::string bytes) {
 
 /// What tells its pages from those of other sections in the shared pages.
 constexpr uint8_t kTraceIndexTag = 'x';
+
+constexpr std::string_view kTraceFilter = "trace_filter";
 
 /// The page whose first number is the last one not above `number`; -1 for none.
 ptrdiff_t PageOf(const std::vector<int64_t>& firsts, int64_t number) {
@@ -91,17 +95,30 @@ Result<void> Part::Load() {
       return Fail(ErrorKind::kCorrupt, "section " + std::string(section) + " lacks pages");
     }
   }
-  return LoadTraceFilter();
+  LoadTraceFilter();
+  return {};
 }
 
-Result<void> Part::LoadTraceFilter() {
-  if (!pages_ || meta_.traces.traces == 0) return {};
-  const uint64_t bytes = StoredBytes("trace_filter", 0);
-  if (!pages_->Hold(bytes)) return {};
+/// A part whose filter cannot be read goes without: its index says the same, at the cost of a read
+/// a look-up.
+void Part::LoadTraceFilter() {
+  if (!pages_ || meta_.traces.traces == 0) return;
+  const uint64_t bytes = StoredBytes(kTraceFilter, 0);
+  if (!pages_->Hold(bytes)) return;
   held_bytes_ = bytes;
-  PHAROS_TRY(std::string page, ReadPage("trace_filter", 0));
-  PHAROS_TRY(trace_filter_, TraceFilter::Decode(std::move(page)));
-  return {};
+  const auto read = [&]() -> Result<void> {
+    PHAROS_TRY(std::string page, ReadPage(kTraceFilter, 0));
+    PHAROS_TRY(trace_filter_, TraceFilter::Decode(std::move(page)));
+    return {};
+  }();
+  if (read) return;
+  pages_->Unhold(std::exchange(held_bytes_, 0));
+  base::Log(base::LogLevel::kWarn,
+            "the trace filter of a part is left out until the part is merged: each look-up of a "
+            "trace asks the part's index",
+            {{"part", entry_.path},
+             {"page", std::string(kTraceFilter) + " 0"},
+             {"error", read.error().message}});
 }
 
 Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) const {
@@ -230,6 +247,16 @@ uint64_t Part::StoredBytes(std::string_view section, uint32_t page) const {
 Result<void> Part::Verify() const {
   auto verified = reader_->Verify();
   if (!verified) return std::unexpected(Named(std::move(verified).error()));
+  return {};
+}
+
+Result<void> Part::VerifyContents() const {
+  for (const io::Section& section : reader_->Sections()) {
+    if (section.name == kTraceFilter) continue;
+    for (uint32_t i = 0; i < section.pages.size(); ++i) {
+      PHAROS_TRY([[maybe_unused]] const std::string page, ReadPage(section.name, i));
+    }
+  }
   return {};
 }
 

@@ -108,6 +108,32 @@ class Commands(unittest.TestCase):
             self.assertEqual(run('inspect', 'samples', data + '/nothing')[0], 2)
             self.assertEqual(run('inspect', 'nonsense', data)[0], 2)
 
+    def test_inspect_names_a_damaged_trace_filter_that_reads_do_without(self):
+        trace = f'{7:032x}'
+        span = {'traceId': trace, 'spanId': f'{9:016x}', 'name': 'checkout', 'kind': 1, 'startTimeUnixNano': str(time.time_ns()), 'endTimeUnixNano': str(time.time_ns())}
+        with Pharos() as pharos:
+            data = os.path.join(pharos.data_dir, 'data')
+            body = json.dumps({'resourceSpans': [{'scopeSpans': [{'spans': [span]}]}]})
+            self.assertEqual(request(pharos.port, 'POST', '/v1/traces', body, {'Content-Type': 'application/json'})[0], 200)
+            self.assertEqual(request(pharos.port, 'POST', '/pharos/api/v1/admin/flush')[0], 200)
+            self.assertEqual(pharos.stop(), 0)
+            (part,) = [os.path.join(d, 'data') for d, _, _ in os.walk(data) if '/spans/' in d and '/part-' in d]
+            with open(part, 'r+b') as f:
+                whole = f.read()
+                entry = whole.rindex(b'\x0ctrace_filter') + 13 + 4 + 1  # docs/format/part.md: behind the name, the number of pages and a codec
+                offset = int.from_bytes(whole[entry:entry + 8], 'little')
+                f.seek(offset)
+                f.write(bytes([whole[offset] ^ 1]))
+            code, out, _ = run('inspect', 'events', data)
+            self.assertEqual(code, 1, out)
+            self.assertIn('section trace_filter page 0 fails its checksum', out)
+            pharos.start()
+            self.assertEqual(request(pharos.ports['jaeger'], 'GET', f'/api/traces/{trace}')[0], 200)
+            with open(pharos.log.name, encoding='utf-8') as f:
+                warnings = [line for line in f if 'trace filter' in line]
+            self.assertEqual(len(warnings), 1, warnings)
+            self.assertIn('/spans/', warnings[0])
+
 
 class Starting(unittest.TestCase):
     def test_refusals(self):

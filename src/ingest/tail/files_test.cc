@@ -254,7 +254,7 @@ TEST_F(Files, LongLinesAreCutAndTheRestIsPassedOver) {
 
 TEST_F(Files, OtherEncodings) {
   encoding_ = "UTF-16LE";
-  Append("a.log", std::string("\xFF\xFEh\0\xE9\0\r\0\n\0x\0\x0A\x0A\n\0", 18));
+  Append("a.log", std::string("\xFF\xFEh\0\xE9\0\r\0\n\0x\0\x0A\x0A\n\0", 16));
   ASSERT_TRUE(Boot());
   ASSERT_TRUE(Step());
   EXPECT_EQ(store_.lines, (Lines{"h\xC3\xA9", "x\xE0\xA8\x8A"}));
