@@ -343,7 +343,8 @@ int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
 }
 
 void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
-  if (known_[number].numbers && !has_ids_or_times_) likely_[FormOf(value)] = static_cast<uint16_t>(number + 1);
+  if (known_[number].numbers && !has_ids_or_times_)
+    likely_[FormOf(value)] = static_cast<uint16_t>(number + 1);
 }
 
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
