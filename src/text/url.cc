@@ -197,7 +197,7 @@ std::string UrlText(const Url& url) {
     if (host.host.find(':') == std::string::npos) host.host = Escape(host.host, kHostAlso);
     out += HostAndPort(host);
     if (!url.path.empty() && url.path[0] != '/') out += '/';
-  } else if (url.path.starts_with("//") || url.scheme == "file") {
+  } else if (url.path.starts_with("//") || (url.scheme == "file" && url.path.starts_with('/'))) {
     out += "//";
   } else if (url.scheme.empty() &&
              url.path.substr(0, url.path.find('/')).find(':') != std::string::npos) {

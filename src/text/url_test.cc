@@ -25,7 +25,7 @@ TEST(UrlTest, ComesApartAndTogether) {
   EXPECT_EQ(UrlText(*ParseUrl("http://a%3Fb/")), "http://a%3Fb/");
   for (const char* text :
        {"http://loki:3100/loki/api/v1/push", "https://example.com", "/graph?g0.expr=up", "a/b",
-        "file:///etc/x", "?q", "", "//host/x", "http://h/#/silences"}) {
+        "file:///etc/x", "file:a:b", "?q", "", "//host/x", "http://h/#/silences"}) {
     const auto parsed = ParseUrl(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(UrlText(*parsed), text);
