@@ -199,8 +199,9 @@ inline int64_t ValueColumnWriter::ConstantOf(std::string_view value) const {
   for (const size_t at : {slot, slot ^ 1}) {
     const Constant& known = slots_[at];
     if (known.word == 0) return kNone;
-    if (known.front != ends.front || known.back != ends.back || known.size != value.size())
+    if (known.front != ends.front || known.back != ends.back || known.size != value.size()) {
       continue;
+    }
     const uint32_t number = known.word - 1;
     if (value.size() <= kBothEnds || SameText(words_[number].view(), value)) return number;
   }
@@ -235,8 +236,9 @@ size_t ValueColumnWriter::TakeConstants(std::span<const Waiting> values) {
     const int64_t number = ConstantOf(value.value);
     if (number == kNone) break;
     Word& word = words_[static_cast<size_t>(number)];
-    if (word.local < 0) [[unlikely]]
+    if (word.local < 0) [[unlikely]] {
       Open(static_cast<uint32_t>(number));
+    }
     ++word.rows;
     codes[rows++] = static_cast<uint16_t>(word.local);
   }
@@ -343,8 +345,9 @@ int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
 }
 
 void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
-  if (known_[number].numbers && !has_ids_or_times_)
+  if (known_[number].numbers && !has_ids_or_times_) {
     likely_[FormOf(value)] = static_cast<uint16_t>(number + 1);
+  }
 }
 
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
