@@ -149,8 +149,9 @@ constexpr uint8_t kInFront = 1, kBehind = 2;
 constexpr std::array<uint8_t, 256> kBoundaries = [] {
   std::array<uint8_t, 256> out{};
   for (const char c : std::string_view(" \t\n[({\"'=|")) out[static_cast<uint8_t>(c)] |= kInFront;
-  for (const char c : std::string_view(" \t\n[](){}:,!\"'=|"))
+  for (const char c : std::string_view(" \t\n[](){}:,!\"'=|")) {
     out[static_cast<uint8_t>(c)] |= kBehind;
+  }
   return out;
 }();
 bool LeftBoundary(std::string_view s, size_t at) {

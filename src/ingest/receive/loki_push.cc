@@ -48,7 +48,7 @@ std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
 
 std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'000'000); }
 
-/// True for an entry of which CheckEntry has nothing to say, and for most of these.
+/// True only for entries of which CheckEntry has nothing to say, which most are: it costs no text.
 bool IsFine(const model::Event& event, const LokiLimits& limits, int64_t now_ns) {
   return event.attributes.empty() && event.time_ns <= now_ns + limits.grace_ns &&
          (!limits.reject_old || event.time_ns >= now_ns - limits.max_age_ns) &&
