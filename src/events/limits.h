@@ -47,6 +47,8 @@ inline constexpr size_t kMaxNamedKeys = 256;
 /// taken apart. A reader holds them while it reads the part.
 inline constexpr size_t kMaxSkeletons = 32'768;
 inline constexpr size_t kMaxSkeletonBytes = 8 << 20;
+/// Memory for the forms of values while a part is written.
+inline constexpr size_t kMaxFormBytes = 2 << 20;
 /// Trace ids of one page of a part's trace table.
 inline constexpr size_t kTracePageIds = 256;
 /// Span ids after which such a page is closed early.

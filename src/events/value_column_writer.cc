@@ -20,8 +20,6 @@ constexpr size_t kRunVars = 8;
 /// So often the next value may have another skeleton than the last ones, and theirs is tried first
 /// again: `12.50` among values with one digit behind the point.
 constexpr int kTrust = 2;
-/// Likely is given up when so many more of its tries were in vain than not.
-constexpr int kTries = 64;
 constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
 static_assert(kMaxSkeletons < UINT16_MAX);
 
@@ -38,21 +36,6 @@ constexpr size_t kBothEnds = 16;
 uint64_t HashOf(const Ends& ends, size_t size) {
   const uint64_t hash = (ends.front ^ std::rotl(ends.back, 29) ^ size) * 0x9E3779B97F4A7C15u;
   return (hash ^ hash >> 32) * 0xBF58476D1CE4E5B9u >> 32;
-}
-
-/// Where Likely looks: by the first sixteen bytes and the last eight, in which all digits are one.
-size_t FormOf(std::string_view text) {
-  const char* end = text.data() + text.size();
-  const auto load = [end](const char* from) {
-    const uint64_t word = LoadUpTo8(from, end);
-    return word & (NoDigits(word) >> 7) * 0xFF;
-  };
-  uint64_t form = load(text.data());
-  if (text.size() > 8) {
-    const uint64_t second = load(text.data() + 8), last = load(end - 8);
-    form = (form ^ std::rotl(second, 29)) * 0x9E3779B97F4A7C15u ^ last;
-  }
-  return form * 0x9E3779B97F4A7C15u >> 56;
 }
 
 bool IsNumber(VarType type) {
@@ -115,11 +98,12 @@ uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   Known& known = known_.emplace_back();
   PHAROS_CHECK(Skeleton::Parse(word.view(), &known.skeleton),
                "a skeleton of our own cannot be read");
-  known.numbers = !known.skeleton.vars.empty();
   for (const VarType type : known.skeleton.vars) {
-    known.variables.push_back({type, {}, {}, {}});
-    known.numbers = known.numbers && IsNumber(type);
-    has_ids_or_times_ |= !IsNumber(type) && type.kind != VarKind::kText;
+    known.variables.push_back({type, {}, {}});
+    known.integers += type.IsInteger() ? 1 : 0;
+    // What is an id or a time may be numbers as well: the forms so far would say so.
+    const bool plain = IsNumber(type) || type.kind == VarKind::kText;
+    if (!plain && !std::exchange(has_ids_or_times_, true)) forms_.Forget();
   }
   word.vars = static_cast<uint32_t>(known.variables.size());
   tree_.Add(number, known.skeleton);
@@ -159,6 +143,7 @@ uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, boo
     PHAROS_CHECK(Skeleton::Parse(text, &wide), "a skeleton of our own cannot be read");
     if (values_.size() < wide.vars.size()) values_.resize(wide.vars.size());
     if (!text.empty() && Fit(wide, value.value, value.time_ns, cutter.reader, values_.data())) {
+      forms_.Forget(static_cast<uint32_t>(tree_.relative()));
       return NumberOf(text, cutter, whole);
     }
   }
@@ -248,9 +233,9 @@ size_t ValueColumnWriter::TakeConstants(std::span<const Waiting> values) {
 }
 
 template <VarKind kKind>
-void ValueColumnWriter::Append(Variables& to, const VarValue& value) {
+void ValueColumnWriter::Append(Known& known, Variables& to, const VarValue& value) {
   if constexpr (VarType{kKind, 0}.IsInteger()) {
-    to.numbers.push_back(value.number);
+    known.numbers.push_back(value.number);
   } else if constexpr (kKind == VarKind::kText) {
     to.texts.emplace_back(value.text, value.size);
   } else {
@@ -264,13 +249,18 @@ void ValueColumnWriter::Append(Variables& to, const VarValue& value) {
 
 void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t rows) {
   Count(number, rows);
-  const size_t n = words_[number].vars;
-  Variables* variables = known_[number].variables.data();
-  for (size_t v = 0; v < n; ++v, ++values) {
-    Variables& to = variables[v];
-    WithKind(to.type.kind, [&](auto kind) {
-      for (size_t i = 0; i < rows; ++i) Append<kind.value>(to, values[i * n]);
-    });
+  Known& known = known_[number];
+  const size_t n = known.variables.size(), count = rows * n;
+  if (known.integers == n) {
+    const size_t at = known.numbers.size();
+    known.numbers.resize(at + count);
+    int64_t* to = known.numbers.data() + at;
+    for (size_t i = 0; i < count; ++i) to[i] = values[i].number;
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    Variables& to = known.variables[i % n];
+    WithKind(to.type.kind, [&](auto kind) { Append<kind.value>(known, to, values[i]); });
   }
 }
 
@@ -311,7 +301,7 @@ size_t ValueColumnWriter::TakeSingles(Known& known, std::span<const Waiting> val
       VarValue found;
       if (!reader.Read({kind.value, param}, &at, end, value.time_ns, &found)) break;
       if (!SameText({at, static_cast<size_t>(end - at)}, back)) break;
-      Append<kind.value>(to, found);
+      Append<kind.value>(known, to, found);
       ++rows;
     }
   });
@@ -333,30 +323,18 @@ void ValueColumnWriter::Settle(ValueCutter& cutter) {
   }
 }
 
-int64_t ValueColumnWriter::Likely(const Waiting& value, VarReader& reader) {
-  // What is an id or a time may be numbers as well: then the tree knows better.
-  if (has_ids_or_times_ || likely_hits_ < -kTries) return kNone;
-  const int64_t number = int64_t{likely_[FormOf(value.value)]} - 1;
-  if (number == kNone) return kNone;
-  const bool fits = Fit(known_[static_cast<size_t>(number)].skeleton, value.value, value.time_ns,
-                        reader, values_.data());
-  likely_hits_ = std::min(likely_hits_ + (fits ? 1 : -1), kTries);
-  return fits ? number : kNone;
-}
-
-void ValueColumnWriter::KeepLikely(std::string_view value, uint32_t number) {
-  if (known_[number].numbers && !has_ids_or_times_) {
-    likely_[FormOf(value)] = static_cast<uint16_t>(number + 1);
-  }
+void ValueColumnWriter::KeepForm(const Waiting& value, uint32_t number, ValueCutter& cutter) {
+  forms_.Keep(number, known_[number].skeleton, value.value, value.time_ns, cutter.reader,
+              &cutter.forms_budget);
 }
 
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
-  int64_t number = Likely(value, cutter.reader);
+  int64_t number = forms_.Find(value.value, value.time_ns, cutter.reader, values_.data());
   const VarValue* values = values_.data();
   if (number == kNone) {
     number = tree_.Find(value.value, value.time_ns, cutter.reader);
     values = tree_.values().data();
-    if (number != kNone) KeepLikely(value.value, static_cast<uint32_t>(number));
+    if (number != kNone) KeepForm(value, static_cast<uint32_t>(number), cutter);
   }
   if (number == kNone) {
     if (hopeless_ >= kHopeless && ++hopeless_ % kHopelessEach != 0) return AddWhole(value.value);
@@ -366,6 +344,7 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     if (whole) return AddWhole(value.value);
     values = values_.data();
     KeepConstant(static_cast<uint32_t>(number));
+    KeepForm(value, static_cast<uint32_t>(number), cutter);
   }
   const auto word = static_cast<uint32_t>(number);
   if (word == last_ || word == other_) {
@@ -374,6 +353,15 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
   }
   other_ = word;
   Take(word, values, 1);
+}
+
+std::span<const int64_t> ValueColumnWriter::NumbersOf(const Known& known, size_t integer) {
+  if (known.integers == 1) return known.numbers;
+  const size_t rows = known.numbers.size() / known.integers;
+  numbers_of_one_.resize(rows);
+  const int64_t* from = known.numbers.data() + integer;
+  for (size_t i = 0; i < rows; ++i, from += known.integers) numbers_of_one_[i] = *from;
+  return numbers_of_one_;
 }
 
 void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
@@ -386,10 +374,11 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   std::string block;
   for (const uint32_t number : used_) {
     Known& known = known_[number];
+    size_t integer = 0;
     for (Variables& variable : known.variables) {
       block.clear();
       if (variable.type.IsInteger()) {
-        PutPackedInts(block, variable.numbers);
+        PutPackedInts(block, NumbersOf(known, integer++));
       } else if (variable.type.IdBytes() != 0) {
         filter.Add(variable.type, variable.ids);
         id_bytes += variable.ids.size();
@@ -397,10 +386,10 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
         PutTexts(block, variable.texts);
       }
       PutText(out, variable.ids.empty() ? block : variable.ids);
-      variable.numbers.clear();
       variable.ids.clear();
       variable.texts.clear();
     }
+    known.numbers.clear();
     words_[number].rows = 0;
     words_[number].local = -1;
   }

@@ -17,6 +17,7 @@
 #include "events/limits.h"
 #include "events/skeleton.h"
 #include "events/skeleton_tree.h"
+#include "events/value_forms.h"
 
 namespace pharos::events {
 
@@ -28,6 +29,7 @@ struct ValueCutter {
   Splitter splitter;
   VarReader reader;
   size_t budget = kMaxSkeletonBytes;  ///< that is left for skeletons and shapes
+  size_t forms_budget = kMaxFormBytes;
 };
 
 /// Owns: its skeletons; texts are borrowed until Finish. Threads: one.
@@ -65,7 +67,6 @@ class ValueColumnWriter {
  private:
   struct Variables {
     VarType type;
-    std::vector<int64_t> numbers;
     std::string ids;
     std::vector<std::string_view> texts;
   };
@@ -82,8 +83,9 @@ class ValueColumnWriter {
   struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
+    size_t integers = 0;             // of its variables
+    std::vector<int64_t> numbers;    // which these are, row by row
     std::vector<uint32_t> granules;  // that have it
-    bool numbers = false;            // all its variables are
   };
   struct Waiting {
     std::string_view value;
@@ -106,16 +108,13 @@ class ValueColumnWriter {
   /// The same for a skeleton of one variable; they are not counted yet.
   static size_t TakeSingles(Known& known, std::span<const Waiting> values, VarReader& reader);
   template <VarKind kKind>
-  static void Append(Variables& to, const VarValue& value);
+  static void Append(Known& known, Variables& to, const VarValue& value);
   /// The skeleton that the value is as it stands, kNone if it is no constant of late.
   inline int64_t ConstantOf(std::string_view value) const;
   void KeepConstant(uint32_t number);
   /// Takes the values in front that are constants of late; how many.
   size_t TakeConstants(std::span<const Waiting> values);
-  /// The skeleton of values that begin and end like this one, if it has that, kNone else; its
-  /// variables are in values_ then.
-  int64_t Likely(const Waiting& value, VarReader& reader);
-  void KeepLikely(std::string_view value, uint32_t number);
+  void KeepForm(const Waiting& value, uint32_t number, ValueCutter& cutter);
   /// For a value whose skeleton is not known: one that it has, at best one that others like it
   /// have as well; a skeleton each for `05` and `12` at every place would be two to the power of
   /// them. Its variables are in values_ then.
@@ -125,6 +124,8 @@ class ValueColumnWriter {
   uint32_t WholeText();
   void Open(uint32_t number);
   void Count(uint32_t number, size_t rows);
+  /// Those of one of its variables, until the next call.
+  std::span<const int64_t> NumbersOf(const Known& known, size_t integer);
   /// `rows` values with the skeleton, whose variables lie row by row at `values`.
   void Take(uint32_t number, const VarValue* values, size_t rows);
 
@@ -140,8 +141,8 @@ class ValueColumnWriter {
   std::vector<VarValue> values_;  // variables of what is taken apart now
   std::vector<Constant> slots_;   // by their hashes
   size_t constants_ = 0;
-  std::array<uint16_t, 256> likely_{};  // 1 + a skeleton each, by the form of the value
-  int likely_hits_ = 0;                 // less misses
+  ValueForms forms_;
+  std::vector<int64_t> numbers_of_one_;  // variable
   bool has_ids_or_times_ = false;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;

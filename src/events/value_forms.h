@@ -1,0 +1,83 @@
+// Values that differ in their digits alone have their variables at the same places: they are of
+// one form. Most texts have a form that was seen before, which is found by a hash of what is no
+// digit; then their numbers are read without a search for where they stand.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "events/skeleton.h"
+#include "events/var_reader.h"
+
+namespace pharos::events {
+
+/// Owns: the forms of a column's values. Threads: one.
+/// Errors: none; a value whose form is not known may have a skeleton nevertheless.
+/// Cost: a nanosecond each eight bytes and each number.
+class ValueForms {
+ public:
+  static constexpr int64_t kNone = -1;
+
+  /// The skeleton of the value, where its form is known and its digits have it; its variables go
+  /// to `out` then, without the texts of numbers. kNone for any other.
+  int64_t Find(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out);
+  /// Keeps the form of the value that the last call of Find has not found, and that has the
+  /// skeleton. Takes memory from `budget`; nothing is kept where there is none.
+  void Keep(uint32_t number, const Skeleton& skeleton, std::string_view value, int64_t time_ns,
+            VarReader& reader, size_t* budget);
+  /// Skeletons have come that may say more of values whose form is known.
+  void Forget();
+  void Forget(uint32_t number);
+
+ private:
+  static constexpr size_t kBlock = 16, kMostBytes = 512;
+  static constexpr size_t kWord = sizeof(uint64_t);
+
+  /// Up to eight digits, or a variable that is none.
+  struct Step {
+    uint16_t at = 0;
+    VarType type;
+    uint8_t right = 0;  // bits of the eight bytes at `at` that lie in front of the digits
+    uint8_t left = 0;   // 64 less the bits that the digits have
+    uint8_t tens = 0;   // 0: a variable begins; else what is in front of these digits is so many
+    uint8_t flags = 0;
+  };
+  /// Behind it its steps, then its blocks.
+  struct Form {
+    uint32_t number = 0;
+    uint16_t size = 0;
+    uint16_t steps = 0;
+
+    const Step* first() const { return reinterpret_cast<const Step*>(this + 1); }
+    const char* blocks() const { return reinterpret_cast<const char*>(first() + steps); }
+  };
+  struct Slot {
+    const Form* form = nullptr;
+    uint32_t hash = 0;    // of the form
+    uint32_t missed = 0;  // of the last value that had another one
+  };
+
+  /// Makes blocks_ of the value, in which all digits are one.
+  void Blank(std::string_view value);
+  size_t Blocks(size_t size) const { return size <= kBlock ? 1 : (size + kBlock - 1) / kBlock; }
+  bool PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
+                 VarReader& reader);
+  void PlaceDigits(size_t at, size_t digits, size_t size, bool joins, uint8_t flags);
+  void Grow();
+
+  alignas(kBlock) std::array<char, kMostBytes + kBlock> blocks_;
+  alignas(kBlock) std::array<char, kBlock + kWord> short_{};  // a value of less than a block
+  uint32_t hash_ = 0;                                         // of blocks_
+  bool blanked_ = false;                                      // by the last call of Find
+  int hits_ = 0;                                              // less misses
+  std::vector<Step> steps_;
+  std::vector<Slot> slots_;
+  size_t used_ = 0;  // of slots_: have a form
+  base::Arena arena_;
+};
+
+}  // namespace pharos::events
