@@ -30,6 +30,22 @@ struct Extent {
   uint64_t Span() const { return Distance(greatest, least); }
 };
 
+struct Extents {
+  Extent values, steps;
+};
+/// Apart, so that all of it stays in registers.
+[[gnu::noinline]] Extents ExtentsOf(std::span<const int64_t> values) {
+  Extents out;
+  int64_t previous = values[0];
+  out.values.Add(previous);
+  for (const int64_t v : values.subspan(1)) {
+    out.values.Add(v);
+    out.steps.Add(WrapSub(v, previous));
+    previous = v;
+  }
+  return out;
+}
+
 /// The greatest that divides the distances of all values to the least one, which are not all 0.
 uint64_t CommonFactor(std::span<const int64_t> values, int64_t least) {
   uint64_t factor = 0;
@@ -157,12 +173,7 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
   if (values.empty()) return;
   const size_t n = values.size();
   const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
-  Extent all, steps;
-  all.Add(values[0]);
-  for (size_t i = 1; i < n; ++i) {
-    all.Add(values[i]);
-    steps.Add(WrapSub(values[i], values[i - 1]));
-  }
+  const auto [all, steps] = ExtentsOf(values);
   if (all.Span() == 0) {
     form(Form::kConst);
     return PutZigZag(out, all.least);

@@ -67,6 +67,13 @@ bool SameBlocks(const char* a, const char* b, size_t blocks) {
 #endif
 }
 
+/// Apart from the loop that reads numbers, whose registers it would take.
+[[gnu::noinline]] bool ReadOther(VarReader& reader, VarType type, std::string_view from,
+                                 int64_t time_ns, VarValue* out) {
+  const char* at = from.data();
+  return reader.Read(type, &at, at + from.size(), time_ns, out);
+}
+
 }  // namespace
 
 inline void ValueForms::Blank(std::string_view value) {
@@ -113,8 +120,7 @@ int64_t ValueForms::Find(std::string_view value, int64_t time_ns, VarReader& rea
   bool fits = true;
   for (; step != end; ++step) {
     if (step->flags & kRead) {
-      const char* at = value.data() + step->at;
-      if (!reader.Read(step->type, &at, value.data() + value.size(), time_ns, ++out)) return kNone;
+      if (!ReadOther(reader, step->type, value.substr(step->at), time_ns, ++out)) return kNone;
       continue;
     }
     const uint64_t word = Load(base + step->at) >> step->right;

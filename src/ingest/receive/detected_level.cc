@@ -136,12 +136,15 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   return found;
 }
 
-/// Whether `ve` or `lv` stands in 16 bytes and the one behind them, in either case; one of the two
-/// is in each of kFields. A few other bytes are taken for letters.
-bool HasFieldPair(const char* at) {
+/// Whether the last two letters of one of kFields stand in front of a `=` that is one of 16 bytes
+/// from `at` + 2 on, in either case. A few other bytes are taken for letters.
+bool HasFieldEnd(const char* at) {
   const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1));
-  return Bits(_mm_or_si128(_mm_and_si128(Are(first, 'v'), Are(second, 'e')),
-                           _mm_and_si128(Are(first, 'l'), Are(second, 'v')))) != 0;
+  const __m128i of_level = _mm_and_si128(_mm_or_si128(Are(first, 'e'), Are(first, 'v')),
+                                         Are(second, 'l'));  // and of lvl
+  const __m128i of_severity = _mm_or_si128(_mm_and_si128(Are(first, 't'), Are(second, 'y')),
+                                           _mm_and_si128(Are(first, 'x'), Are(second, 't')));
+  return Bits(_mm_and_si128(_mm_or_si128(of_level, of_severity), Are(Load16(at + 2), '='))) != 0;
 }
 
 /// What may stand in front of a word, and behind it; `]` and others only behind.
@@ -183,15 +186,18 @@ inline __m128i AreInFront(__m128i bytes) {
   return Bits(_mm_and_si128(_mm_or_si128(pair, trace), AreInFront(before)));
 }
 
-/// False where no field of kFields can stand in the line.
-bool MayNameLevel(std::string_view line) {
-  size_t at = 0;
-  for (; at + kBlockAndOne <= line.size(); at += kBlock) {
-    if (HasFieldPair(line.data() + at)) return true;
+/// False where no field of kFields can have a value in the line.
+bool MayGiveLevel(std::string_view line) {
+  const size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return false;
+  constexpr size_t kEnd = 2;  // bytes of a field that are looked at
+  size_t at = equals - std::min(equals, kEnd);
+  for (; at + kBlock + kEnd <= line.size(); at += kBlock) {
+    if (HasFieldEnd(line.data() + at)) return true;
   }
-  char rest[2 * kBlock] = {};
+  char rest[2 * kBlock + kEnd] = {};
   std::memcpy(rest, line.data() + at, line.size() - at);
-  return HasFieldPair(rest);
+  return HasFieldEnd(rest);
 }
 
 /// Of all level fields of the line the one that stands first in the list counts.
@@ -295,7 +301,7 @@ std::string_view LevelOfLine(std::string_view line) {
     if (QuickJsonLevel(line, &level) || JsonLevel(line, 0, &level)) {
       if (const auto known = KnownLevel(level); !known.empty()) return known;
     }
-  } else if (line.find('=') != std::string_view::npos && MayNameLevel(line)) {
+  } else if (MayGiveLevel(line)) {
     if (const auto known = KnownLevel(LogfmtLevel(line)); !known.empty()) return known;
   }
   return LevelWord(line);

@@ -167,6 +167,22 @@ TEST(DetectedLevel, FindsAWordWhereverItStands) {
   }
 }
 
+TEST(DetectedLevel, FindsAFieldWhereverItStands) {
+  for (const std::string field : {"level", "LEVEL", "Level", "log.level", "severity", "SEVERITY",
+                                  "SeverityText", "lvl", "Lvl", "lVL", "severity_TEXT"}) {
+    for (size_t before = 0; before < 40; ++before) {
+      for (size_t behind = 0; behind < 20; ++behind) {
+        // No word of its own: only the field says it.
+        const std::string front = before == 0 ? "" : std::string(before, 'x') + "=1 a=el ";
+        const std::string line = front + field + "=wrn " + std::string(behind, 'y');
+        EXPECT_EQ(LevelOfLine(line), "warn") << line;
+        EXPECT_EQ(LevelOfLine(front + field + " =wrn"), "unknown") << line;
+        EXPECT_EQ(LevelOfLine(front + "my" + field + "=wrn"), "unknown") << line;
+      }
+    }
+  }
+}
+
 /// What LevelOfLine says of a line that is no JSON and has no '=': place by place.
 std::string PlainLevelWord(const std::string& line) {
   const std::pair<std::string, std::string> words[] = {
