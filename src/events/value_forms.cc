@@ -98,20 +98,26 @@ inline void ValueForms::Blank(std::string_view value) {
   hash_ = static_cast<uint32_t>((a ^ std::rotl(b, 29)) * kFactor >> 32);
 }
 
+/// The one with hash_, which may be of another value.
+inline const ValueForms::Form* ValueForms::KnownForm() const {
+  if (slots_.empty()) return nullptr;
+  const size_t at = hash_ & (slots_.size() - 1);
+  if (slots_[at].hash == hash_) return slots_[at].form;
+  return slots_[at ^ 1].hash == hash_ ? slots_[at ^ 1].form : nullptr;
+}
+
 int64_t ValueForms::Find(std::string_view value, int64_t time_ns, VarReader& reader,
                          VarValue* out) {
   blanked_ = value.size() <= kMostBytes && !value.empty() && hits_ > -kTries;
   if (!blanked_) return kNone;
   Blank(value);
   --hits_;
-  if (slots_.empty()) return kNone;
-  const Slot& slot = slots_[hash_ & (slots_.size() - 1)];
-  if (slot.form == nullptr || slot.hash != hash_) return kNone;
-  const Form& form = *slot.form;
-  if (form.size != value.size() ||
-      !SameBlocks(form.blocks(), blocks_.data(), Blocks(value.size()))) {
+  const Form* known = KnownForm();
+  if (known == nullptr || known->size != value.size() ||
+      !SameBlocks(known->blocks(), blocks_.data(), Blocks(value.size()))) {
     return kNone;
   }
+  const Form& form = *known;
   const char* base = value.size() < kBlock ? short_.data() : value.data();
   const Step* step = form.first();
   const Step* end = step + form.steps;
@@ -197,10 +203,10 @@ bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int
 void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_view value,
                       int64_t time_ns, VarReader& reader, size_t* budget) {
   if (!blanked_) return;
-  if (slots_.empty()) slots_.resize(kFewSlots);
+  if (misses_++ >= slots_.size()) Grow(budget);
+  if (slots_.empty()) return;
   // What does not come again would take the place of what does.
-  Slot& slot = slots_[hash_ & (slots_.size() - 1)];
-  if (std::exchange(slot.missed, hash_) != hash_) return;
+  if (std::exchange(slots_[hash_ & (slots_.size() - 1)].missed, hash_) != hash_) return;
   if (!PlaceVars(skeleton, value, time_ns, reader)) return;
   const size_t blocks = Blocks(value.size()) * kBlock;
   const size_t bytes = sizeof(Form) + steps_.size() * sizeof(Step) + blocks;
@@ -212,35 +218,36 @@ void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_vie
   memory += sizeof(Form);
   if (!steps_.empty()) std::memcpy(memory, steps_.data(), steps_.size() * sizeof(Step));
   std::memcpy(memory + steps_.size() * sizeof(Step), blocks_.data(), blocks);
-  used_ += slot.form == nullptr;
-  slot.form = form;
-  slot.hash = hash_;
-  if (2 * used_ > slots_.size() && slots_.size() < kMostSlots) Grow();
+  Insert(form, hash_);
 }
 
-void ValueForms::Grow() {
-  std::vector<Slot> old(4 * slots_.size());
+/// In one of its two slots, where another form may have to go.
+void ValueForms::Insert(const Form* form, uint32_t hash) {
+  const size_t at = hash & (slots_.size() - 1);
+  Slot& slot = slots_[slots_[at].form != nullptr && slots_[at ^ 1].form == nullptr ? at ^ 1 : at];
+  slot.form = form;
+  slot.hash = hash;
+}
+
+/// More values have missed their form than there are slots: there is no telling which come again.
+void ValueForms::Grow(size_t* budget) {
+  const size_t size = std::max(kFewSlots, 4 * slots_.size()), bytes = size * sizeof(Slot);
+  if (size > kMostSlots || bytes > *budget) return;
+  *budget -= bytes;
+  misses_ = 0;
+  std::vector<Slot> old(size);
   old.swap(slots_);
-  used_ = 0;
   for (const Slot& slot : old) {
-    if (slot.form == nullptr) continue;
-    Slot& to = slots_[slot.hash & (slots_.size() - 1)];
-    used_ += to.form == nullptr;
-    to = slot;
+    if (slot.form != nullptr) Insert(slot.form, slot.hash);
   }
 }
 
 void ValueForms::Forget(uint32_t number) {
   for (Slot& slot : slots_) {
-    if (slot.form == nullptr || slot.form->number != number) continue;
-    slot.form = nullptr;
-    --used_;
+    if (slot.form != nullptr && slot.form->number == number) slot.form = nullptr;
   }
 }
 
-void ValueForms::Forget() {
-  std::fill(slots_.begin(), slots_.end(), Slot{});
-  used_ = 0;
-}
+void ValueForms::Forget() { std::fill(slots_.begin(), slots_.end(), Slot{}); }
 
 }  // namespace pharos::events

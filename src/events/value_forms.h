@@ -67,7 +67,9 @@ class ValueForms {
   bool PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
                  VarReader& reader);
   void PlaceDigits(size_t at, size_t digits, size_t size, bool joins, uint8_t flags);
-  void Grow();
+  inline const Form* KnownForm() const;
+  void Insert(const Form* form, uint32_t hash);
+  void Grow(size_t* budget);
 
   alignas(kBlock) std::array<char, kMostBytes + kBlock> blocks_;
   alignas(kBlock) std::array<char, kBlock + kWord> short_{};  // a value of less than a block
@@ -76,7 +78,7 @@ class ValueForms {
   int hits_ = 0;                                              // less misses
   std::vector<Step> steps_;
   std::vector<Slot> slots_;
-  size_t used_ = 0;  // of slots_: have a form
+  size_t misses_ = 0;  // of Keep since slots_ grew
   base::Arena arena_;
 };
 
