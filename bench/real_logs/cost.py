@@ -1,5 +1,6 @@
 """What it costs a new server to take request bodies: of sets that are made, and of a folder of made ones."""
 import argparse
+import contextlib
 import glob
 import http.client
 import json
@@ -17,19 +18,32 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from play import cpu_seconds, disk_bytes, peak_mb, post  # noqa: E402
 
 
-def play(pharos, port, bodies, path, headers, data):
-    """CPU seconds, bytes on disk and peak memory of a new server that takes the bodies."""
+@contextlib.contextmanager
+def serving(pharos, port, data):
+    """A new server on `data`: its URL and process id. It ends in order."""
     server = subprocess.Popen([pharos, 'serve', '--data-dir', data, '--listen', f'127.0.0.1:{port}', '--listen.otlp-grpc', 'off'],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f'http://127.0.0.1:{port}'
     try:
-        for _ in range(100):
+        for _ in range(200):
             try:
-                urllib.request.urlopen(f'http://127.0.0.1:{port}/ready')
+                urllib.request.urlopen(f'{url}/ready')
                 break
             except OSError:
                 time.sleep(.05)
-        url = urllib.parse.urlparse(f'http://127.0.0.1:{port}')
-        before, failed, at, lock = cpu_seconds(server.pid), [], iter(bodies), threading.Lock()
+        yield url, server.pid
+    finally:
+        server.terminate()
+        ended = server.wait(60)
+    if ended != 0:
+        raise SystemExit(f'{pharos} ended with {ended}')
+
+
+def play(pharos, port, bodies, path, headers, data):
+    """CPU seconds, bytes on disk and peak memory of a new server that takes the bodies."""
+    with serving(pharos, port, data) as (address, pid):
+        url = urllib.parse.urlparse(address)
+        before, failed, at, lock = cpu_seconds(pid), [], iter(bodies), threading.Lock()
 
         def send():
             connection = http.client.HTTPConnection(url.hostname, url.port, timeout=120)
@@ -51,10 +65,7 @@ def play(pharos, port, bodies, path, headers, data):
         if failed:
             raise SystemExit(failed[0])
         post(url, '/pharos/api/v1/admin/flush', None, {})
-        return cpu_seconds(server.pid) - before, disk_bytes(data), peak_mb(server.pid)
-    finally:
-        server.kill()
-        server.wait()
+        return cpu_seconds(pid) - before, disk_bytes(data), peak_mb(pid)
 
 
 def read_bodies(folder):

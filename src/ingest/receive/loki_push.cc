@@ -48,48 +48,61 @@ std::string CheckLabels(const model::Labels& labels, const LokiLimits& limits) {
 
 std::string UtcSeconds(int64_t ns) { return text::Rfc3339Nano(ns - ns % 1'000'000'000); }
 
-/// True only for entries of which CheckEntry has nothing to say, which most are: it costs no text.
-bool IsFine(const model::Event& event, const LokiLimits& limits, int64_t now_ns) {
-  return event.attributes.empty() && event.time_ns <= now_ns + limits.grace_ns &&
-         (!limits.reject_old || event.time_ns >= now_ns - limits.max_age_ns) &&
-         (limits.max_line_bytes == 0 || event.body.text.size() <= limits.max_line_bytes);
-}
+/// Why Loki would not take an entry.
+enum class Fault : uint8_t { kNone, kTooOld, kTooNew, kTooLong, kMetadataBytes, kMetadataCount };
 
-/// Loki's sentence about an entry that it would not take, or "".
-std::string CheckEntry(const model::Event& event, const model::Labels& labels,
-                       const LokiLimits& limits, int64_t now_ns) {
-  const auto stream = [&] { return wire::StreamLabelsText(labels); };
-  if (limits.reject_old && event.time_ns < now_ns - limits.max_age_ns) {
-    return "entry for stream '" + stream() +
-           "' has timestamp too old: " + UtcSeconds(event.time_ns) +
-           ", oldest acceptable timestamp is: " + UtcSeconds(now_ns - limits.max_age_ns);
-  }
-  if (event.time_ns > now_ns + limits.grace_ns) {
-    return "entry for stream '" + stream() +
-           "' has timestamp too new: " + UtcSeconds(event.time_ns);
-  }
-  if (limits.max_line_bytes != 0 && event.body.text.size() > limits.max_line_bytes) {
-    return "max entry size '" + std::to_string(limits.max_line_bytes) +
-           "' bytes exceeded for stream '" + stream() + "' while adding an entry with length '" +
-           std::to_string(event.body.text.size()) + "' bytes";
-  }
-  if (event.attributes.empty()) return "";
+size_t MetadataBytes(const model::Event& event) {
   size_t bytes = 0;
   for (const model::KeyValue& pair : event.attributes) {
     bytes += pair.key.size() + pair.value.text.size();
   }
-  if (limits.max_metadata_bytes != 0 && bytes > limits.max_metadata_bytes) {
-    return "stream '" + stream() + "' has structured metadata too large: '" +
-           std::to_string(bytes) + "' bytes, limit: '" + std::to_string(limits.max_metadata_bytes) +
-           "' bytes. Please see `limits_config.max_structured_metadata_size` or contact your Loki "
-           "administrator to increase it";
+  return bytes;
+}
+
+Fault FaultOf(const model::Event& event, const LokiLimits& limits, int64_t now_ns) {
+  if (limits.reject_old && event.time_ns < now_ns - limits.max_age_ns) return Fault::kTooOld;
+  if (event.time_ns > now_ns + limits.grace_ns) return Fault::kTooNew;
+  if (limits.max_line_bytes != 0 && event.body.text.size() > limits.max_line_bytes) {
+    return Fault::kTooLong;
   }
-  if (limits.max_metadata_count != 0 && event.attributes.size() > limits.max_metadata_count) {
-    return "stream '" + stream() + "' has too many structured metadata labels: '" +
-           std::to_string(event.attributes.size()) + "', limit: '" +
-           std::to_string(limits.max_metadata_count) +
-           "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your "
-           "Loki administrator to increase it";
+  if (event.attributes.empty()) return Fault::kNone;
+  if (limits.max_metadata_bytes != 0 && MetadataBytes(event) > limits.max_metadata_bytes) {
+    return Fault::kMetadataBytes;
+  }
+  const bool many =
+      limits.max_metadata_count != 0 && event.attributes.size() > limits.max_metadata_count;
+  return many ? Fault::kMetadataCount : Fault::kNone;
+}
+
+/// Loki's sentence about an entry with the fault.
+std::string Sentence(Fault fault, const model::Event& event, const model::Labels& labels,
+                     const LokiLimits& limits, int64_t now_ns) {
+  const std::string stream = wire::StreamLabelsText(labels);
+  switch (fault) {
+    case Fault::kNone: return "";
+    case Fault::kTooOld:
+      return "entry for stream '" + stream +
+             "' has timestamp too old: " + UtcSeconds(event.time_ns) +
+             ", oldest acceptable timestamp is: " + UtcSeconds(now_ns - limits.max_age_ns);
+    case Fault::kTooNew:
+      return "entry for stream '" + stream +
+             "' has timestamp too new: " + UtcSeconds(event.time_ns);
+    case Fault::kTooLong:
+      return "max entry size '" + std::to_string(limits.max_line_bytes) +
+             "' bytes exceeded for stream '" + stream + "' while adding an entry with length '" +
+             std::to_string(event.body.text.size()) + "' bytes";
+    case Fault::kMetadataBytes:
+      return "stream '" + stream + "' has structured metadata too large: '" +
+             std::to_string(MetadataBytes(event)) + "' bytes, limit: '" +
+             std::to_string(limits.max_metadata_bytes) +
+             "' bytes. Please see `limits_config.max_structured_metadata_size` or contact your "
+             "Loki administrator to increase it";
+    case Fault::kMetadataCount:
+      return "stream '" + stream + "' has too many structured metadata labels: '" +
+             std::to_string(event.attributes.size()) + "', limit: '" +
+             std::to_string(limits.max_metadata_count) +
+             "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your "
+             "Loki administrator to increase it";
   }
   return "";
 }
@@ -243,12 +256,11 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
       continue;
     }
     std::erase_if(stream.events, [&](const model::Event& event) {
-      if (IsFine(event, limits_, now_ns)) [[likely]] {
+      const Fault fault = FaultOf(event, limits_, now_ns);
+      if (fault == Fault::kNone) [[likely]] {
         return false;
       }
-      std::string problem = CheckEntry(event, known->labels, limits_, now_ns);
-      if (problem.empty()) return false;
-      problems.Add(std::move(problem));
+      problems.Add(Sentence(fault, event, known->labels, limits_, now_ns));
       return true;
     });
     for (model::Event& event : stream.events) {
