@@ -15,8 +15,9 @@ namespace {
 constexpr size_t kFewSkeletons = 512;
 /// After so many values without a skeleton that could be kept, one in kHopelessEach is tried.
 constexpr size_t kHopeless = 64, kHopelessEach = 16;
-/// Runs are of skeletons with few variables: those of others lie far apart.
-constexpr size_t kRunVars = 8;
+/// Runs are of skeletons with few variables: to look at the form of a value costs less than to try
+/// more of them in vain.
+constexpr size_t kRunVars = 4;
 /// So often the next value may have another skeleton than the last ones, and theirs is tried first
 /// again: `12.50` among values with one digit behind the point.
 constexpr int kTrust = 2;
