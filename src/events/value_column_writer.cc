@@ -144,8 +144,10 @@ uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, boo
     PHAROS_CHECK(Skeleton::Parse(text, &wide), "a skeleton of our own cannot be read");
     if (values_.size() < wide.vars.size()) values_.resize(wide.vars.size());
     if (!text.empty() && Fit(wide, value.value, value.time_ns, cutter.reader, values_.data())) {
-      forms_.Forget(static_cast<uint32_t>(tree_.relative()));
-      return NumberOf(text, cutter, whole);
+      const size_t known = known_.size();
+      const uint32_t number = NumberOf(text, cutter, whole);
+      if (known_.size() != known) forms_.Forget(static_cast<uint32_t>(tree_.relative()));
+      return number;
     }
   }
   const uint32_t number = NumberOf(exact, cutter, whole);

@@ -78,8 +78,8 @@ class ValueForms {
   int hits_ = 0;                                              // less misses
   std::vector<Step> steps_;
   std::vector<Slot> slots_;
-  size_t misses_ = 0;  // of Keep since slots_ grew
-  base::Arena arena_;
+  size_t misses_ = 0;        // of Keep since slots_ grew
+  base::Arena arena_{1024};  // a part may have a thousand columns
 };
 
 }  // namespace pharos::events
