@@ -61,8 +61,6 @@ bool IsField(std::string_view key) {
 }
 
 constexpr size_t kBlock = 16;
-/// Looked at together with a block: the byte in front of it or behind it.
-constexpr size_t kBlockAndOne = kBlock + 1;
 
 __m128i Load16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 __m128i Lowered(__m128i bytes) { return _mm_or_si128(bytes, _mm_set1_epi8(0x20)); }
@@ -136,15 +134,25 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   return found;
 }
 
-/// Whether the last two letters of one of kFields stand in front of a `=` that is one of 16 bytes
-/// from `at` + 2 on, in either case. A few other bytes are taken for letters.
+/// Which of 16 bytes are what `table` has for the lower half of the byte of `keys` at their place.
+/// A key above ASCII has a zero.
+__m128i AreAsOf(__m128i table, __m128i keys, __m128i bytes) {
+  return _mm_cmpeq_epi8(_mm_shuffle_epi8(table, keys), bytes);
+}
+
+constexpr size_t kFieldEnd = 3;  // letters of a field that are looked at
+/// Whether the last three letters of one of kFields stand in front of a `=` that is one of 16 bytes
+/// from `at` + kFieldEnd on, in either case. A few other bytes are taken for letters.
 bool HasFieldEnd(const char* at) {
-  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1));
-  const __m128i of_level = _mm_and_si128(_mm_or_si128(Are(first, 'e'), Are(first, 'v')),
-                                         Are(second, 'l'));  // and of lvl
-  const __m128i of_severity = _mm_or_si128(_mm_and_si128(Are(first, 't'), Are(second, 'y')),
-                                           _mm_and_si128(Are(first, 'x'), Are(second, 't')));
-  return Bits(_mm_and_si128(_mm_or_si128(of_level, of_severity), Are(Load16(at + 2), '='))) != 0;
+  // By the one in the middle, no two of which have the same lower half: ity, vel, lvl, ext.
+  const __m128i firsts = _mm_setr_epi8(1, 1, 1, 1, 'i', 'v', 'l', 1, 'e', 1, 1, 1, 1, 1, 1, 1);
+  const __m128i seconds = _mm_setr_epi8(1, 1, 1, 1, 't', 'e', 'v', 1, 'x', 1, 1, 1, 1, 1, 1, 1);
+  const __m128i thirds = _mm_setr_epi8(1, 1, 1, 1, 'y', 'l', 'l', 1, 't', 1, 1, 1, 1, 1, 1, 1);
+  const __m128i second = Lowered(Load16(at + 1));
+  const __m128i outer = _mm_and_si128(AreAsOf(firsts, second, Lowered(Load16(at))),
+                                      AreAsOf(thirds, second, Lowered(Load16(at + 2))));
+  const __m128i all = _mm_and_si128(outer, AreAsOf(seconds, second, second));
+  return Bits(_mm_and_si128(all, Are(Load16(at + kFieldEnd), '='))) != 0;
 }
 
 /// What may stand in front of a word, and behind it; `]` and others only behind.
@@ -173,29 +181,34 @@ inline __m128i AreInFront(__m128i bytes) {
   return _mm_cmpgt_epi8(both, _mm_setzero_si128());
 }
 
-/// Where in 16 bytes words of kWords may begin: their first two letters, in either case, behind a
+constexpr size_t kWordBegin = 3;  // letters of a word that are looked at; the shortest has them
+constexpr size_t kBlockOfBegins = kBlock + kWordBegin - 1;
+/// Where in 16 bytes words of kWords may begin: their first three letters, in either case, behind a
 /// boundary. `before` are the bytes one to the left. A few other bytes are taken for letters.
 [[gnu::always_inline]] inline uint32_t WordStarts(__m128i before, const char* at) {
-  // Both letters of the word whose first one has this lower half: cr, de, er, fa, wa, in.
+  // The letters of the word whose first one has this lower half: cri, deb, err, fat, war, inf.
   const __m128i firsts = _mm_setr_epi8(1, 1, 1, 'c', 'd', 'e', 'f', 'w', 1, 'i', 1, 1, 1, 1, 1, 1);
   const __m128i seconds = _mm_setr_epi8(1, 1, 1, 'r', 'e', 'r', 'a', 'a', 1, 'n', 1, 1, 1, 1, 1, 1);
-  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1));
-  const __m128i pair = _mm_and_si128(_mm_cmpeq_epi8(_mm_shuffle_epi8(firsts, first), first),
-                                     _mm_cmpeq_epi8(_mm_shuffle_epi8(seconds, first), second));
-  const __m128i trace = _mm_and_si128(Are(first, 't'), Are(second, 'r'));
-  return Bits(_mm_and_si128(_mm_or_si128(pair, trace), AreInFront(before)));
+  const __m128i thirds = _mm_setr_epi8(1, 1, 1, 'i', 'b', 'r', 't', 'r', 1, 'f', 1, 1, 1, 1, 1, 1);
+  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1)),
+                third = Lowered(Load16(at + 2));
+  const __m128i behind = _mm_and_si128(AreAsOf(seconds, first, second),  // the first letter
+                                       AreAsOf(thirds, first, third));
+  const __m128i word = _mm_and_si128(AreAsOf(firsts, first, first), behind);
+  const __m128i trace =
+      _mm_and_si128(_mm_and_si128(Are(first, 't'), Are(second, 'r')), Are(third, 'a'));
+  return Bits(_mm_and_si128(_mm_or_si128(word, trace), AreInFront(before)));
 }
 
 /// False where no field of kFields can have a value in the line.
 bool MayGiveLevel(std::string_view line) {
   const size_t equals = line.find('=');
   if (equals == std::string_view::npos) return false;
-  constexpr size_t kEnd = 2;  // bytes of a field that are looked at
-  size_t at = equals - std::min(equals, kEnd);
-  for (; at + kBlock + kEnd <= line.size(); at += kBlock) {
+  size_t at = equals - std::min(equals, kFieldEnd);
+  for (; at + kBlock + kFieldEnd <= line.size(); at += kBlock) {
     if (HasFieldEnd(line.data() + at)) return true;
   }
-  char rest[2 * kBlock + kEnd] = {};
+  char rest[2 * kBlock + kFieldEnd] = {};
   std::memcpy(rest, line.data() + at, line.size() - at);
   return HasFieldEnd(rest);
 }
@@ -255,17 +268,15 @@ std::string_view LevelWord(std::string_view line) {
     return !level.empty();
   };
   char begin[2 * kBlock] = {' '};  // the begin is a boundary
-  if (!line.empty()) std::memcpy(begin + 1, line.data(), std::min(line.size(), kBlockAndOne));
+  if (!line.empty()) std::memcpy(begin + 1, line.data(), std::min(line.size(), kBlockOfBegins));
   if (look(begin, 0)) return level;
-  if (line.size() <= kBlock) return "unknown";
+  if (line.size() <= kBlockOfBegins) return "unknown";
   size_t at = kBlock;
-  for (; at + kBlockAndOne <= line.size(); at += kBlock) {
+  for (; at + kBlockOfBegins <= line.size(); at += kBlock) {
     if (look(line.data() + at - 1, at)) return level;
   }
-  at = line.size() - kBlock;  // some of them once more
-  char rest[2 * kBlock] = {};
-  std::memcpy(rest, line.data() + at - 1, kBlockAndOne);
-  return look(rest, at) ? level : "unknown";
+  at = line.size() - kBlockOfBegins;  // some of them once more
+  return look(line.data() + at - 1, at) ? level : "unknown";
 }
 
 std::string_view SeverityLevel(int32_t number) {
