@@ -136,7 +136,7 @@ base::Result<BatchView> BatchView::Parse(std::string_view frame) {
     const uint8_t kind = in.Byte();
     if (kind > 1) return Corrupt();
     group.kind = static_cast<model::EventKind>(kind);
-    PHAROS_TRY(group.labels, model::Labels::Decode(in.Text()));
+    group.labels = in.Text();
     group.rows = in.Fixed<uint32_t>();
     group.records = in.Bytes(in.Fixed<uint32_t>());
     if (!in.ok() || group.rows > group.records.size() / sizeof(uint32_t)) return Corrupt();

@@ -61,7 +61,7 @@ class BatchWriter {
 struct BatchView {
   struct Group {
     model::EventKind kind{};
-    model::Labels labels;
+    std::string_view labels;  ///< as Labels::bytes gives them; unchecked
     uint32_t rows = 0;
     std::string_view records;  ///< each: u32 length, record; unchecked
   };

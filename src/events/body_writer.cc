@@ -19,7 +19,7 @@ constexpr size_t kRecentShapes = 4;
 /// Behind a page that zstd could not make smaller so many of its column are stored as they are.
 constexpr uint8_t kPagesUntried = 7;
 /// A page is not smaller when less than one in so many of its bytes are saved.
-constexpr uint64_t kWorthwhile = 64;
+constexpr uint64_t kWorthwhile = 16;
 constexpr size_t kCacheLine = 64, kPrefetchedBytes = 1024;
 
 }  // namespace

@@ -123,7 +123,7 @@ void PutKeys(std::string& out, std::span<const GranuleRow> rows, const GranuleMe
     PutVarint(out, count);
     stream = number;
   }
-  PutPackedInts(out, steps);
+  PutPackedInts(out, steps, kManyDistinct);  // clocks have few distances
 }
 
 /// A number of the part as the granule has it: 0 none, else from 1.

@@ -27,15 +27,19 @@ uint32_t Fingerprint(const model::TraceId& id) {
   return hash == 0 ? 1 : hash;
 }
 
-uint32_t Memtable::StreamOf(const model::Labels& labels) {
-  const auto it = stream_index_.find(std::string_view(labels.bytes()));
-  if (it != stream_index_.end()) return it->second;
-  const auto number = static_cast<uint32_t>(streams_.size());
+bool Memtable::FindStream(std::string_view labels, uint32_t* number) {
+  if (const auto it = stream_index_.find(labels); it != stream_index_.end()) {
+    *number = it->second;
+    return true;
+  }
+  auto decoded = model::Labels::Decode(labels);
+  if (!decoded) return false;
+  *number = static_cast<uint32_t>(streams_.size());
   MemStream& stream = streams_.Grow();
-  stream.labels = labels;
-  stream_index_.emplace(stream.labels.bytes(), number);
-  payload_bytes_ += labels.bytes().size() + 64;
-  return number;
+  stream.labels = *std::move(decoded);
+  stream_index_.emplace(stream.labels.bytes(), *number);
+  payload_bytes_ += labels.size() + 64;
+  return true;
 }
 
 uint32_t Memtable::OriginOf(std::string_view bytes) {
@@ -147,16 +151,20 @@ void Memtable::Note(const MemRun& run) {
   for (size_t i = run.first / kMemBlockRows; i < blocks_.size(); ++i) {
     Widen(blocks_[i].min_time, blocks_[i].max_time, run.min_time, run.max_time);
   }
-  if (runs_.empty() || runs_.back().stream != run.stream) return runs_.push_back(run);
+  // Sorted runs stay so: they can be put in order as a whole.
+  const bool joins = !runs_.empty() && runs_.back().stream == run.stream &&
+                     runs_.back().sorted == run.sorted &&
+                     (!run.sorted || run.min_time >= runs_.back().max_time);
+  if (!joins) return runs_.push_back(run);
   MemRun& longer = runs_.back();
-  longer.sorted = longer.sorted && run.sorted && run.min_time >= longer.max_time;
   longer.rows += run.rows;
   longer.min_time = std::min(longer.min_time, run.min_time);
   longer.max_time = std::max(longer.max_time, run.max_time);
 }
 
 bool Memtable::InsertGroup(const BatchView::Group& group, Arriving& from) {
-  MemRun run{.first = static_cast<uint32_t>(rows_.size()), .stream = StreamOf(group.labels)};
+  MemRun run{.first = static_cast<uint32_t>(rows_.size())};
+  if (!FindStream(group.labels, &run.stream)) return false;
   Reader in(group.records);
   bool right = true;
   for (uint32_t i = 0; i < group.rows && right; ++i) {

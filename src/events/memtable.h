@@ -116,7 +116,8 @@ class Memtable {
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
-  uint32_t StreamOf(const model::Labels& labels);
+  /// False for bytes that are no labels.
+  bool FindStream(std::string_view labels, uint32_t* number);
   /// 0 for bytes that are none.
   uint32_t OriginOf(std::string_view bytes);
   uint32_t AttributeSetOf(std::string_view bytes);

@@ -10,7 +10,9 @@
 namespace pharos::events {
 namespace {
 
-constexpr size_t kMaxDictionary = 256;
+constexpr size_t kMaxDictionary = kManyDistinct;
+constexpr size_t kMaxDictionaryWidth = 10;
+static_assert(kMaxDictionary == 1 << kMaxDictionaryWidth);
 constexpr size_t kFewValues = 8;  // nothing is gained by a look at what they have in common
 constexpr size_t kFirstDistances = 8;
 constexpr int kMaxWidth = 56;  // what one unaligned load of eight bytes can hold
@@ -132,7 +134,8 @@ void PutCodes(std::string& out, size_t n, int width, CodeOf code) {
 /// More distinct values than these, of `n` that take `width` bits each, are not worth a list.
 size_t MostDistinct(size_t n, int width) {
   size_t most = 0;
-  for (const int code : {1, 2, 4, 5, 6, 7, 8}) {  // a value of the list takes a byte at least
+  for (const int code :
+       {1, 2, 4, 5, 6, 7, 8, 9, 10}) {  // a value of the list takes a byte at least
     if (code >= width) break;
     const size_t worth = n * static_cast<size_t>(width - code) / 8;
     most = std::max(most, std::min(size_t{1} << code, worth));
@@ -143,9 +146,10 @@ size_t MostDistinct(size_t n, int width) {
 }  // namespace
 
 /// False, with nothing appended, where the column would not be shorter than `bits`.
-bool PutDictionary(std::string& out, std::span<const int64_t> values, int width, size_t bits) {
+bool PutDictionary(std::string& out, std::span<const int64_t> values, int width, size_t bits,
+                   size_t most) {
   Distinct distinct;
-  if (!distinct.Collect(values, MostDistinct(values.size(), width))) return false;
+  if (!distinct.Collect(values, std::min(most, MostDistinct(values.size(), width)))) return false;
   const size_t d = distinct.list().size();
   const int code_width = CodeWidth(d);
   size_t own = values.size() * static_cast<size_t>(code_width);
@@ -168,7 +172,7 @@ bool PutDictionary(std::string& out, std::span<const int64_t> values, int width,
   return true;
 }
 
-void PutPackedInts(std::string& out, std::span<const int64_t> values) {
+void PutPackedInts(std::string& out, std::span<const int64_t> values, size_t most_distinct) {
   using Form = PackedInts::Form;
   if (values.empty()) return;
   const size_t n = values.size();
@@ -182,7 +186,9 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values) {
   const uint64_t factor = few ? 1 : CommonFactor(values, all.least);
   const int width = codec::BitWidth(all.Span() / factor);
   const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
-  if (width > 2 && !few && PutDictionary(out, values, width, reference_bits)) return;
+  if (width > 2 && !few && PutDictionary(out, values, width, reference_bits, most_distinct)) {
+    return;
+  }
   const int step_width = codec::BitWidth(steps.Span());
   if (step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4) {
     form(Form::kDelta);
@@ -257,7 +263,7 @@ bool PackedInts::Parse(Reader& in, size_t n) {
         values_.push_back(previous = WrapAdd(previous, in.ZigZagged()));
       }
       if (!TakeBits(in, n)) return false;
-      if (width_ > 8) {
+      if (width_ > kMaxDictionaryWidth) {
         in.Fail();
         return false;
       }

@@ -12,8 +12,14 @@
 
 namespace pharos::events {
 
-/// Appends the column; nothing for no values. The count is not stored.
-void PutPackedInts(std::string& out, std::span<const int64_t> values);
+/// Of how many distinct values a list is tried. It takes some nanoseconds for each of them, also in
+/// vain; many may be worth it in a column of all rows.
+inline constexpr size_t kFewDistinct = 256, kManyDistinct = 1024;
+
+/// Appends the column; nothing for no values. The count is not stored. `most_distinct`: at most
+/// kManyDistinct.
+void PutPackedInts(std::string& out, std::span<const int64_t> values,
+                   size_t most_distinct = kFewDistinct);
 
 /// The same for numbers from 0 that all occur up to the greatest.
 void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
@@ -42,9 +48,10 @@ class PackedInts {
 
  private:
   enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };
-  friend void PutPackedInts(std::string& out, std::span<const int64_t> values);
+  friend void PutPackedInts(std::string& out, std::span<const int64_t> values,
+                            size_t most_distinct);
   friend bool PutDictionary(std::string& out, std::span<const int64_t> values, int width,
-                            size_t bits);
+                            size_t bits, size_t most);
   friend void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
 
   uint64_t Code(size_t i) const {

@@ -177,10 +177,10 @@ TEST(BatchCodec, GroupsAndOriginsComeBack) {
   const auto view = BatchView::Parse(frame);
   ASSERT_TRUE(view.has_value());
   ASSERT_EQ(view->groups.size(), 2u);
-  EXPECT_EQ(view->groups[0].labels, a);
+  EXPECT_EQ(view->groups[0].labels, a.bytes());
   EXPECT_EQ(view->groups[0].rows, 2u);
   EXPECT_EQ(view->groups[1].kind, EventKind::kSpan);
-  EXPECT_EQ(view->groups[1].labels, b);
+  EXPECT_EQ(view->groups[1].labels, b.bytes());
   for (size_t length = 0; length < frame.size(); ++length) {
     EXPECT_FALSE(BatchView::Parse(std::string_view(frame).substr(0, length)).has_value());
   }

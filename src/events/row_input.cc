@@ -70,17 +70,14 @@ class MemtableInput final : public RowInput {
     const Range range = ranges[range_];
     if (at_ == 0) PrefetchRows(ranges);
     const size_t most = std::min<size_t>(out.size(), range.rows - at_);
+    uint32_t number = range.first + at_;
     size_t count = 0;
-    for (; count < most; ++count) {
-      const uint32_t number = range.first + at_ + static_cast<uint32_t>(count);
-      const MemRow& row = table_->row(number);
-      if (!row.is_plain && count > 0) break;
-      PHAROS_TRY_VOID(Fill(row, number, out[count]));
-      if (!row.is_plain) {
-        if (at_ + kRecordsAhead < range.rows) PrefetchRecord(table_->row(number + kRecordsAhead));
-        ++count;
-        break;
-      }
+    for (const MemRow* row; count < most && (row = &table_->row(number))->is_plain; ++count) {
+      FillPlain(*row, number++, out[count]);
+    }
+    if (count == 0) {
+      PHAROS_TRY_VOID(FillAny(table_->row(number), number, out[count++]));
+      if (at_ + kRecordsAhead < range.rows) PrefetchRecord(table_->row(number + kRecordsAhead));
     }
     at_ += static_cast<uint32_t>(count);
     if (at_ == range.rows) {
@@ -119,21 +116,24 @@ class MemtableInput final : public RowInput {
     }
   }
 
-  Result<void> Fill(const MemRow& row, uint32_t number, InputRow& out) {
+  void FillPlain(const MemRow& row, uint32_t number, InputRow& out) {
+    static constexpr Event kPlain{};
     out.stream = stream_;
     out.visit = number;
     out.time_ns = row.time_ns;
-    if (row.is_plain) {
-      static constexpr Event kPlain{};
-      out.attributes = table_->attribute_set(row.attributes).attributes;
-      out.body = model::Value::String(row.text());
-      out.event = &kPlain;
-      return {};
-    }
+    out.attributes = table_->attribute_set(row.attributes).attributes;
+    out.body = model::Value::String(row.text());
+    out.event = &kPlain;
+  }
+
+  Result<void> FillAny(const MemRow& row, uint32_t number, InputRow& out) {
     auto* event = static_cast<Event*>(arena_.Allocate(sizeof(Event), alignof(Event)));
     if (!GetRecord(table_->View(row), table_->origin(row.origin), arena_, event)) {
       return Fail(ErrorKind::kCorrupt, "an event in memory cannot be read");
     }
+    out.stream = stream_;
+    out.visit = number;
+    out.time_ns = row.time_ns;
     out.attributes = event->attributes;
     out.body = event->body;
     out.event = event;
@@ -175,7 +175,13 @@ class MemtableInput final : public RowInput {
     SortNearlySorted(keys, std::less<>());
     std::vector<Range> out;
     out.reserve(keys.size());
-    for (const auto& [time_ns, row] : keys) out.push_back({row, 1});
+    for (const auto& [time_ns, row] : keys) {
+      if (!out.empty() && row == out.back().first + out.back().rows) {
+        ++out.back().rows;
+      } else {
+        out.push_back({row, 1});
+      }
+    }
     return out;
   }
 

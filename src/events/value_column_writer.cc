@@ -1,6 +1,7 @@
 #include "events/value_column_writer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "events/coding.h"
@@ -80,7 +81,7 @@ void WithKind(VarKind kind, Each each) {
 
 }  // namespace
 
-void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of) {
+void PutGranules(std::string& out, std::span<const uint32_t> numbers, uint32_t of) {
   if (numbers.size() == of) return PutVarint(out, 0);
   PutVarint(out, numbers.size());
   uint32_t previous = 0;
@@ -162,7 +163,7 @@ uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, boo
 void ValueColumnWriter::Open(uint32_t number) {
   words_[number].local = static_cast<int32_t>(used_.size());
   used_.push_back(number);
-  known_[number].granules.push_back(granule_);
+  opened_.push_back({number, granule_});
 }
 
 void ValueColumnWriter::Count(uint32_t number, size_t rows) {
@@ -403,9 +404,14 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
 
 void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
   PutVarint(out, known_.size());
+  std::vector<uint32_t> ends(known_.size());  // of each skeleton's granules in `all`
+  for (const Opened& o : opened_) ++ends[o.skeleton];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<uint32_t> all(opened_.size()), begins = ends;
+  for (auto o = opened_.rbegin(); o != opened_.rend(); ++o) all[--begins[o->skeleton]] = o->granule;
   for (size_t i = 0; i < known_.size(); ++i) {
     PutText(out, words_[i].view());
-    PutGranules(out, known_[i].granules, granules);
+    PutGranules(out, std::span(all).subspan(begins[i], ends[i] - begins[i]), granules);
   }
 }
 

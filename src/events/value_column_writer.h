@@ -22,7 +22,7 @@
 namespace pharos::events {
 
 /// Which of a part's granules have something: an empty list of differences where all have it.
-void PutGranules(std::string& out, const std::vector<uint32_t>& numbers, uint32_t of);
+void PutGranules(std::string& out, std::span<const uint32_t> numbers, uint32_t of);
 
 /// What the columns of a part share.
 struct ValueCutter {
@@ -83,9 +83,13 @@ class ValueColumnWriter {
   struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
-    size_t integers = 0;             // of its variables
-    std::vector<int64_t> numbers;    // which these are, row by row
-    std::vector<uint32_t> granules;  // that have it
+    size_t integers = 0;           // of its variables
+    std::vector<int64_t> numbers;  // which these are, row by row
+  };
+  /// A granule that has a skeleton.
+  struct Opened {
+    uint32_t skeleton = 0;
+    uint32_t granule = 0;
   };
   struct Waiting {
     std::string_view value;
@@ -136,6 +140,7 @@ class ValueColumnWriter {
   SkeletonTree tree_;
   std::vector<Word> words_;       // skeletons by number
   std::vector<Known> known_;      // likewise
+  std::vector<Opened> opened_;    // in the order of the granules
   std::vector<uint32_t> used_;    // skeletons of the open granule, in the order of their locals
   std::vector<uint16_t> codes_;   // locals, a row each
   std::vector<VarValue> values_;  // variables of what is taken apart now

@@ -32,16 +32,12 @@ class PushDecoder {
   bool Stream(std::string_view message) {
     LokiStream& stream = out_->streams.emplace_back();
     std::vector<model::Event>& events = stream.events;
-    const size_t whole = message.size();
     while (!message.empty()) {
-      if (events.size() == kGuessAfter && events.capacity() < kGuessAfter * 2) {
-        const size_t each = (whole - message.size()) / kGuessAfter;
-        events.reserve(std::min(kMaxRecords, kGuessAfter + message.size() / each + 2));
-      }
       int64_t time_ns;
       std::string_view line;
       if (const size_t plain = PlainEntry(message, &time_ns, &line)) {
         if (++records_ > kMaxRecords) return too_many_ = true, Fail("too many entries");
+        if (events.empty()) events.reserve(Guess(message.size(), plain));
         model::Event& event = events.emplace_back();
         event.time_ns = time_ns;
         event.body.type = model::Value::Type::kString;
@@ -55,6 +51,7 @@ class PushDecoder {
         stream.labels = in.Bytes();
       } else if (in.field() == 2) {
         if (++records_ > kMaxRecords) return too_many_ = true, Fail("too many entries");
+        if (events.empty()) events.reserve(Guess(message.size(), in.raw_field().size()));
         if (!Entry(in.Bytes(), &events.emplace_back())) return false;
       }
       if (!in.ok()) return Fail(in.error());
@@ -63,8 +60,12 @@ class PushDecoder {
     return true;
   }
 
-  /// From here on it is known about how long entries are.
-  static constexpr size_t kGuessAfter = 4;
+  /// How many entries there may be in so many bytes, of which the first one takes `each`.
+  static size_t Guess(size_t bytes, size_t each) {
+    constexpr size_t kLeast = 16;  // of an entry with a time
+    const size_t alike = bytes / std::max(each, kLeast);
+    return std::min(kMaxRecords, alike + alike / 8 + 1);
+  }
 
   /// Of a message that begins with an entry of nothing but a timestamp with both fields and a
   /// line, as clients write them: its length. 0 for any other.
