@@ -21,6 +21,9 @@ constexpr uint8_t kPagesUntried = 7;
 /// A page is not smaller when less than one in so many of its bytes are saved.
 constexpr uint64_t kWorthwhile = 16;
 constexpr size_t kCacheLine = 64, kPrefetchedBytes = 1024;
+/// What is known may be so much more than what a part has used.
+constexpr size_t kFewKnown = 64, kKnownEach = 3;
+constexpr size_t kMostKeptBytes = 1 << 20;  // of skeletons and shapes
 
 }  // namespace
 
@@ -34,6 +37,7 @@ BodyWriter::BodyWriter() {
   shapes_.push_back(std::move(text));
   local_of_.push_back(-1);
   granules_of_.emplace_back();
+  NumberText();
 }
 
 void BodyWriter::CountShape(uint32_t shape) {
@@ -182,8 +186,10 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
   PutPackedCodes(of_rows, shape_codes_);
   BodyPage head;
   head.of_rows = of_rows;
-  head.shapes = used_shapes_;
-  for (const uint32_t shape : used_shapes_) local_of_[shape] = -1;
+  for (const uint32_t shape : used_shapes_) {
+    head.shapes.push_back(shapes_in_part_.Of(shape));
+    local_of_[shape] = -1;
+  }
   head.first_page = next_page_;
   std::vector<std::vector<ColumnWord>> words(columns_.size());
   for (uint32_t column = 0; column < columns_.size(); ++column) {
@@ -192,7 +198,7 @@ Result<std::string> BodyWriter::FinishGranule(io::PartWriter& writer, int level)
     std::string page;
     bool dense = false;
     columns_[column]->Finish(page, &words[column], &dense, filter_);
-    head.columns.push_back({column, words[column]});
+    head.columns.push_back({columns_in_part_.Of(column), words[column]});
     PHAROS_TRY_VOID(AddColumnPage(writer, column, page, dense, level));
   }
   PHAROS_TRY_VOID(filter_.FinishGranule(writer));
@@ -226,21 +232,45 @@ Result<void> BodyWriter::AddColumnPage(io::PartWriter& writer, uint32_t column,
 
 Result<void> BodyWriter::Finish(io::PartWriter& writer, int level) {
   std::string page;
-  PutVarint(page, columns_.size());
-  for (const auto& column : columns_) PutText(page, column->path());
-  PutVarint(page, shapes_.size());
-  for (size_t i = 0; i < shapes_.size(); ++i) {
-    shapes_[i].Put(page);
-    PutGranules(page, granules_of_[i], granule_);
+  PutVarint(page, columns_in_part_.used().size());
+  for (const uint32_t column : columns_in_part_.used()) PutText(page, columns_[column]->path());
+  PutVarint(page, shapes_in_part_.used().size());
+  for (const uint32_t number : shapes_in_part_.used()) {
+    LineShape shape = shapes_[number];
+    for (uint32_t& column : shape.columns) column = columns_in_part_.Of(column);
+    shape.Put(page);
+    PutGranules(page, granules_of_[number], granule_);
   }
   PHAROS_TRY([[maybe_unused]] uint32_t number,
              writer.AddPage("shapes", page, io::kPageZstd, level));
-  for (const auto& column : columns_) {
+  for (const uint32_t column : columns_in_part_.used()) {
     page.clear();
-    column->PutWords(page, granule_);
+    columns_[column]->PutWords(page, granule_);
     PHAROS_TRY(number, writer.AddPage("words", page, io::kPageZstd, level));
   }
   return filter_.Finish(writer);
+}
+
+bool BodyWriter::BeginPart() {
+  size_t known = shapes_.size(), used = shapes_in_part_.used().size();
+  for (const auto& column : columns_) {
+    known += column->known();
+    used += column->used();
+  }
+  const bool forms = cutter_.forms_budget >= kMaxFormBytes / 2;
+  if (!forms) cutter_.forms_budget = kMaxFormBytes;
+  for (const auto& column : columns_) column->BeginPart(forms);
+  for (const uint32_t shape : shapes_in_part_.used()) granules_of_[shape].clear();
+  shapes_in_part_.Clear();
+  columns_in_part_.Clear();
+  NumberText();
+  filter_ = {};
+  sources_.clear();
+  next_page_ = 0;
+  granule_ = 0;
+  return known <= kFewKnown + kKnownEach * used && shapes_.size() < kMaxShapes / 2 &&
+         columns_.size() < kMaxLineColumns / 2 &&
+         cutter_.budget >= kMaxSkeletonBytes - kMostKeptBytes;
 }
 
 }  // namespace pharos::events

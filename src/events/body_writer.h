@@ -17,6 +17,7 @@
 #include "events/body_reader.h"
 #include "events/id_filter.h"
 #include "events/line_shape.h"
+#include "events/part_numbers.h"
 #include "events/shape_matcher.h"
 #include "events/value_column_writer.h"
 #include "io/part_file.h"
@@ -25,7 +26,7 @@
 namespace pharos::events {
 
 /// Owns: shapes and columns. Threads: one. Cost: about one pass over a line; no allocation a
-/// line once shapes and skeletons are known.
+/// line once shapes and skeletons are known, and these it may know of the part before.
 class BodyWriter {
  public:
   BodyWriter();
@@ -39,6 +40,9 @@ class BodyWriter {
   base::Result<std::string> FinishGranule(io::PartWriter& writer, int level);
   /// Writes the sections `shapes` and `words`.
   base::Result<void> Finish(io::PartWriter& writer, int level);
+  /// After Finish: what comes next is of another part. False where little of what was learned was
+  /// of use to this one: then a new writer is better.
+  bool BeginPart();
 
  private:
   /// What the shapes and columns of another part are here.
@@ -63,6 +67,8 @@ class BodyWriter {
   uint32_t ColumnOf(std::string path);
   void CountShape(uint32_t shape);
   void AddWhole(std::string_view bytes);
+  /// Text as it is has the number 0 in every part.
+  void NumberText() { shapes_in_part_.Of(0), columns_in_part_.Of(0); }
   base::Result<void> AddColumnPage(io::PartWriter& writer, uint32_t column, std::string_view page,
                                    bool dense, int level);
 
@@ -74,9 +80,10 @@ class BodyWriter {
   uint32_t soon_first_ = 0;
   size_t soon_count_ = 0;
   std::vector<LineShape> shapes_;
-  std::vector<std::vector<uint32_t>> granules_of_;  // by shape
-  std::vector<int32_t> local_of_;                   // by shape, -1: not in the open granule
-  std::vector<uint32_t> used_shapes_;               // of the open granule
+  std::vector<std::vector<uint32_t>> granules_of_;  // by shape, of this part
+  PartNumbers shapes_in_part_, columns_in_part_;
+  std::vector<int32_t> local_of_;      // by shape, -1: not in the open granule
+  std::vector<uint32_t> used_shapes_;  // of the open granule
   std::vector<uint16_t> shape_codes_;
   std::vector<int64_t> types_;
   std::vector<std::unique_ptr<std::string>> encoded_;  // bodies that are no strings

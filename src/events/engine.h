@@ -26,6 +26,7 @@
 #include "events/cursor.h"
 #include "events/deletions.h"
 #include "events/frame_pool.h"
+#include "events/learned_bodies.h"
 #include "events/limits.h"
 #include "events/memtable.h"
 #include "events/part.h"
@@ -239,6 +240,7 @@ class Engine final : public store::EventSink,
   int64_t merge_retry_ns_ = 0;      // monotonic: when a failed merge is tried again; likewise
   std::mutex seal_mutex_;           // one seal at a time; taken after maintenance_mutex_
   int64_t seal_retry_ns_ = 0;       // monotonic: when a failed seal is tried again; guarded by it
+  LearnedBodies learned_;           // guarded by it as well
   std::condition_variable sealed_;  // told when a seal is done
   int64_t streams_due_ns_ = 0;      // monotonic: the next look at streams' own retention; likewise
   int64_t delete_retry_ns_ = 0;     // monotonic: likewise, for deletions; under maintenance_mutex_

@@ -95,7 +95,8 @@ Result<std::shared_ptr<Part>> Engine::Join(const PartPlan& plan,
     if (spliced) return spliced;
   }
   const auto input = ReadParts(std::move(parts));
-  return WritePart(manifest_, plan, *input, edit, pages_);
+  BodyWriter bodies;
+  return WritePart(manifest_, plan, *input, edit, pages_, bodies);
 }
 
 void Engine::NoteDamaged(const std::vector<Slot>& run) {

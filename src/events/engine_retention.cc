@@ -131,7 +131,8 @@ Result<bool> Engine::Rewrite(const Key& key, const Slot& slot, const RowFilter& 
   io::ManifestEdit edit;
   edit.drop.push_back(slot.entry.id);
   const auto input = ReadPart(slot.part, *std::move(kept));
-  auto written = WritePart(manifest_, plan, *input, edit, pages_);
+  BodyWriter bodies;
+  auto written = WritePart(manifest_, plan, *input, edit, pages_, bodies);
   if (!written) return base::Wrap(std::move(written).error(), "deleting events");
   std::shared_ptr<const Part> part = *std::move(written);
   PHAROS_CHECK(part != nullptr, "a part with rows that stay has none");

@@ -193,12 +193,15 @@ Result<void> Engine::SealTable(Generation& generation, const Key& key,
     if (generation.sealed.contains({key, day})) continue;
     PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
     const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));
-    auto written = WritePart(manifest_, plan, *input, {}, pages_);
+    const bool logs = key.second == EventKind::kLog;  // spans have no bodies
+    auto bodies = logs ? learned_.Take(key.first) : std::make_unique<BodyWriter>();
+    auto written = WritePart(manifest_, plan, *input, {}, pages_, *bodies);
     if (!written) return base::Wrap(std::move(written).error(), "sealing events");
     if (std::shared_ptr<const Part> part = *std::move(written)) {
       const io::PartEntry entry = part->entry();
       ReplaceSlots(key, {}, {entry, std::move(part), {}});
     }
+    if (logs) learned_.Keep(key.first, std::move(bodies), clock_.MonotonicNs());
     generation.sealed.insert({key, day});
   }
   return {};
@@ -225,6 +228,7 @@ Result<void> Engine::Urgent() {
   frames_->Trim();
   if (SealDue()) Rotate();
   std::lock_guard lock(seal_mutex_);
+  learned_.DropIdle(clock_.MonotonicNs());
   if (clock_.MonotonicNs() < seal_retry_ns_) return {};
   const Result<void> done = SealAll();
   if (!done) seal_retry_ns_ = clock_.MonotonicNs() + kRetryNs;

@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "events/body_writer.h"
 #include "events/coding.h"
 #include "events/dates.h"
 #include "events/duplicates.h"
@@ -85,8 +84,12 @@ size_t RoughBytes(const model::SpanPart& span) {
 
 class PartBuilder {
  public:
-  PartBuilder(io::PartWriter& writer, const PartPlan& plan, RowInput& input)
-      : writer_(writer), plan_(plan), input_(input), origins_(writer, plan.zstd_level) {
+  PartBuilder(io::PartWriter& writer, const PartPlan& plan, RowInput& input, BodyWriter& bodies)
+      : writer_(writer),
+        plan_(plan),
+        input_(input),
+        origins_(writer, plan.zstd_level),
+        bodies_(bodies) {
     for (const model::Labels& labels : input.streams()) {
       streams_.push_back(
           {labels, 0, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()});
@@ -264,7 +267,7 @@ class PartBuilder {
   const PartPlan& plan_;
   RowInput& input_;
   OriginTable origins_;
-  BodyWriter bodies_;
+  BodyWriter& bodies_;
   TraceTableBuilder ids_;
   DuplicateFilter duplicates_;
   std::vector<PartStream> streams_;
@@ -315,10 +318,10 @@ std::string PartPath(const PartPlan& plan, uint64_t id) {
 
 Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
                                         RowInput& input, io::ManifestEdit edit,
-                                        std::shared_ptr<SharedPages> pages) {
+                                        std::shared_ptr<SharedPages> pages, BodyWriter& bodies) {
   return MakePart(manifest, plan, std::move(edit), std::move(pages),
                   [&](io::PartWriter& writer) -> Result<PartTotals> {
-                    PartBuilder builder(writer, plan, input);
+                    PartBuilder builder(writer, plan, input, bodies);
                     PHAROS_TRY_VOID(builder.Write());
                     return PartTotals{builder.rows(), builder.min_time(), builder.max_time()};
                   });

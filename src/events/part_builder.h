@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "events/body_writer.h"
 #include "events/part.h"
 #include "events/row_input.h"
 #include "io/manifest.h"
@@ -38,9 +39,11 @@ base::Result<std::shared_ptr<Part>> MakePart(
     std::shared_ptr<SharedPages> pages,
     const std::function<base::Result<PartTotals>(io::PartWriter&)>& write);
 
-/// Writes the rows of `input` (duplicates once) with MakePart.
+/// Writes the rows of `input` (duplicates once) with MakePart. `bodies` has begun no part; it may
+/// know of others.
 base::Result<std::shared_ptr<Part>> WritePart(io::Manifest& manifest, const PartPlan& plan,
                                               RowInput& input, io::ManifestEdit edit,
-                                              std::shared_ptr<SharedPages> pages);
+                                              std::shared_ptr<SharedPages> pages,
+                                              BodyWriter& bodies);
 
 }  // namespace pharos::events

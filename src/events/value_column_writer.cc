@@ -163,7 +163,7 @@ uint32_t ValueColumnWriter::Learn(const Waiting& value, ValueCutter& cutter, boo
 void ValueColumnWriter::Open(uint32_t number) {
   words_[number].local = static_cast<int32_t>(used_.size());
   used_.push_back(number);
-  opened_.push_back({number, granule_});
+  opened_.push_back({in_part_.Of(number), granule_});
 }
 
 void ValueColumnWriter::Count(uint32_t number, size_t rows) {
@@ -373,7 +373,9 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   const size_t start = out.size();
   size_t id_bytes = 0;
   PutVarint(out, codes_.size());
-  for (const uint32_t number : used_) words->push_back({number, words_[number].rows});
+  for (const uint32_t number : used_) {
+    words->push_back({in_part_.Of(number), words_[number].rows});
+  }
   PutPackedCodes(out, codes_);
   std::string block;
   for (const uint32_t number : used_) {
@@ -402,15 +404,24 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
   *dense = id_bytes * 2 > out.size() - start;
 }
 
+void ValueColumnWriter::BeginPart(bool forms) {
+  in_part_.Clear();
+  opened_.clear();
+  granule_ = 0;
+  hopeless_ = 0;
+  forms_.BeginPart(forms);
+}
+
 void ValueColumnWriter::PutWords(std::string& out, uint32_t granules) const {
-  PutVarint(out, known_.size());
-  std::vector<uint32_t> ends(known_.size());  // of each skeleton's granules in `all`
+  const std::span<const uint32_t> used = in_part_.used();
+  PutVarint(out, used.size());
+  std::vector<uint32_t> ends(used.size());  // of each skeleton's granules in `all`
   for (const Opened& o : opened_) ++ends[o.skeleton];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
   std::vector<uint32_t> all(opened_.size()), begins = ends;
   for (auto o = opened_.rbegin(); o != opened_.rend(); ++o) all[--begins[o->skeleton]] = o->granule;
-  for (size_t i = 0; i < known_.size(); ++i) {
-    PutText(out, words_[i].view());
+  for (size_t i = 0; i < used.size(); ++i) {
+    PutText(out, words_[used[i]].view());
     PutGranules(out, std::span(all).subspan(begins[i], ends[i] - begins[i]), granules);
   }
 }

@@ -1,5 +1,6 @@
 // One column of values on its way to disk: values are taken apart into skeletons and variables.
-// Skeletons are stored once a part, the column once a granule.
+// Skeletons are stored once a part, the column once a granule. What is learned of a part serves the
+// next one.
 // Format: docs/format/events.md, "Bodies".
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "events/body_reader.h"
 #include "events/id_filter.h"
 #include "events/limits.h"
+#include "events/part_numbers.h"
 #include "events/skeleton.h"
 #include "events/skeleton_tree.h"
 #include "events/value_forms.h"
@@ -54,14 +56,20 @@ class ValueColumnWriter {
   /// A value that is not to be taken apart.
   void AddWhole(std::string_view value);
   void BeginGranule(uint32_t number) { granule_ = number; }
+  /// After the last granule of a part: the next one is of another. `forms`: what forms there are
+  /// stays.
+  void BeginPart(bool forms);
   /// After Settle.
   bool empty() const { return codes_.empty(); }
   /// Appends the granule's column, and to `words` what skeletons it has, and begins the next.
   /// `dense`: mostly ids, not to be compressed.
   void Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
               IdFilterWriter& filter);
-  /// All skeletons and where they occur.
+  /// The part's skeletons and where they occur.
   void PutWords(std::string& out, uint32_t granules) const;
+  /// Skeletons: all, and those of the part.
+  size_t known() const { return known_.size(); }
+  size_t used() const { return in_part_.used().size(); }
   const std::string& path() const { return path_; }
 
  private:
@@ -88,7 +96,7 @@ class ValueColumnWriter {
   };
   /// A granule that has a skeleton.
   struct Opened {
-    uint32_t skeleton = 0;
+    uint32_t skeleton = 0;  // number in the part
     uint32_t granule = 0;
   };
   struct Waiting {
@@ -140,6 +148,7 @@ class ValueColumnWriter {
   SkeletonTree tree_;
   std::vector<Word> words_;       // skeletons by number
   std::vector<Known> known_;      // likewise
+  PartNumbers in_part_;           // of skeletons
   std::vector<Opened> opened_;    // in the order of the granules
   std::vector<uint32_t> used_;    // skeletons of the open granule, in the order of their locals
   std::vector<uint16_t> codes_;   // locals, a row each

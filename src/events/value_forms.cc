@@ -242,6 +242,14 @@ void ValueForms::Grow(size_t* budget) {
   }
 }
 
+void ValueForms::BeginPart(bool keep) {
+  hits_ = 0;
+  if (keep) return;
+  slots_ = {};
+  misses_ = 0;
+  arena_.Clear();
+}
+
 void ValueForms::Forget(uint32_t number) {
   for (Slot& slot : slots_) {
     if (slot.form != nullptr && slot.form->number == number) slot.form = nullptr;

@@ -29,6 +29,8 @@ class ValueForms {
   /// skeleton. Takes memory from `budget`; nothing is kept where there is none.
   void Keep(uint32_t number, const Skeleton& skeleton, std::string_view value, int64_t time_ns,
             VarReader& reader, size_t* budget);
+  /// What was given up is tried again. `keep`: what forms there are stays.
+  void BeginPart(bool keep);
   /// Skeletons have come that may say more of values whose form is known.
   void Forget();
   void Forget(uint32_t number);
