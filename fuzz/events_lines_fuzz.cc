@@ -17,9 +17,9 @@ std::vector<std::string_view> LinesOf(std::string_view data) {
   return out;
 }
 
-void Values(const std::vector<std::string_view>& values) {
-  events::ValueColumnWriter column("");
-  events::ValueCutter cutter;
+/// As a part of its own, by a column that may know of others.
+void Values(events::ValueColumnWriter& column, events::ValueCutter& cutter,
+            const std::vector<std::string_view>& values) {
   events::IdFilterWriter filter;
   std::vector<events::ColumnWord> here;
   std::string page, words;
@@ -73,7 +73,12 @@ void Shapes(const std::vector<std::string_view>& lines) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto lines = LinesOf({reinterpret_cast<const char*>(data), size});
   if (lines.empty() || lines.size() > 200) return 0;
-  Values(lines);
+  events::ValueColumnWriter column("");
+  events::ValueCutter cutter;
+  Values(column, cutter, lines);
+  column.BeginPart(data[0] % 2 == 0);
+  const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(data[0] % lines.size());
+  Values(column, cutter, {begin, lines.end()});
   Shapes(lines);
   return 0;
 }

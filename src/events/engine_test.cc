@@ -61,6 +61,64 @@ TEST_F(EngineTest, LinesComeBackInBothDirectionsFromMemoryAndParts) {
   EXPECT_THAT(Lines(engine(), All()), expected);
 }
 
+TEST_F(EngineTest, LinesComeBackFromPartsThatKnewOfOthers) {
+  EngineOptions options;
+  options.max_part_rows = 1;  // no merge
+  Begin(options);
+  const auto line = [](size_t part, size_t i) {
+    const std::string n = std::to_string(i * 7919 % 1000), kind = std::to_string(part / 3);
+    switch ((part + i) % 4) {
+      case 0: return R"({"ts":)" + n + R"(,"of_)" + kind + R"(":"job )" + n + R"(","ok":true})";
+      case 1: return "level=info k" + kind + "=" + n + " took=1." + n + "s";
+      case 2: return "part " + kind + " has seen " + n + " lines of 0x" + n;
+      default: return part % 2 == 0 ? "a line without a number" : "another one, id deadbeef" + n;
+    }
+  };
+  std::vector<std::string> all;
+  for (size_t part = 0; part < 12; ++part) {
+    model::EventBatch batch;
+    model::StreamEvents stream{kShop, {}};
+    const bool of_other = part % 4 == 3;
+    for (size_t i = 0; i < 500; ++i) {
+      const std::string text = line(part, i);
+      const auto time = kNow - 1'000'000 + static_cast<int64_t>(part * 1000 + i);
+      stream.events.push_back(Line(time, batch.arena.Copy(text)));
+      if (!of_other) all.push_back(text);
+    }
+    batch.streams.push_back(std::move(stream));
+    ASSERT_TRUE(engine().Append(of_other ? "other" : "default", batch));
+    Flush();
+    EXPECT_EQ(Lines(engine(), All()), all);
+  }
+  EXPECT_EQ(engine().Stats("default", EventKind::kLog).parts, 9u);
+  EXPECT_TRUE(engine().Verify());
+  world_->Restart();
+  EXPECT_EQ(Lines(engine(), All()), all);
+  world_->clock.Advance(std::chrono::nanoseconds(LearnedBodies::kIdleNs + 1));
+  EXPECT_TRUE(engine().Tick());
+}
+
+TEST_F(EngineTest, RequestsOfOneStreamComeInAnyOrder) {
+  std::map<int64_t, std::string> sorted;
+  for (const int first : {500, 100, 300, 290, 0, 700, 705}) {  // some one behind the other
+    model::EventBatch batch;
+    model::StreamEvents stream{kShop, {}};
+    for (int i = 0; i < 90; ++i) {
+      const int64_t time = kNow - 1'000'000 + first + (first == 700 ? 89 - i : i);
+      std::string& text = sorted[time];
+      text = "line " + std::to_string(time);
+      stream.events.push_back(Line(time, batch.arena.Copy(text)));
+    }
+    batch.streams.push_back(std::move(stream));
+    ASSERT_TRUE(engine().Append("default", batch));
+  }
+  std::vector<std::string> want;
+  for (const auto& [time, text] : sorted) want.push_back(text);
+  EXPECT_EQ(Lines(engine(), All()), want);
+  Flush();
+  EXPECT_EQ(Lines(engine(), All()), want);
+}
+
 TEST_F(EngineTest, RequestsAreLoggedAsTheyWereSent) {
   const std::string phrase = "the same words in each and every line ";
   model::EventBatch batch;

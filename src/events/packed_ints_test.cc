@@ -53,6 +53,33 @@ TEST(PackedInts, SmallNumbersAreReadAtOnce) {
   }
 }
 
+TEST(PackedInts, AListIsAsLongAsIsAskedFor) {
+  for (const int64_t distinct : {256, 257, 1000, 1024, 1025}) {
+    std::vector<int64_t> values;
+    for (int64_t i = 0; i < 16'000; ++i) {
+      const int64_t one = i * 7919 % distinct;
+      values.push_back(one * one * one + one);
+    }
+    std::string few, many;
+    PutPackedInts(few, values, kFewDistinct);
+    PutPackedInts(many, values, kManyDistinct);
+    if (distinct <= 256 || distinct > 1024) {
+      EXPECT_EQ(few, many);
+    } else {
+      EXPECT_LT(many.size() * 4, few.size() * 3);
+    }
+    for (const std::string& bytes : {few, many}) {
+      PackedInts read;
+      Reader in(bytes);
+      ASSERT_TRUE(read.Parse(in, values.size()) && in.AtEnd());
+      std::vector<int64_t> all;
+      read.Decode(&all);
+      EXPECT_EQ(all, values);
+      for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(read.At(i), values[i]);
+    }
+  }
+}
+
 TEST(PackedTexts, DamagedNumbersReadNothing) {
   const std::vector<std::string_view> texts = {"a", "b", "a", "b", "a", "c", "b", "a"};
   std::string bytes;

@@ -11,10 +11,10 @@ namespace {
 
 constexpr int64_t kTime = 1'795'735'500'123'456'789;
 
-/// Writes the values in granules of `granule` and expects them back; how many skeletons they have.
-size_t WriteAndRead(const std::vector<std::string>& values, size_t granule = 500) {
-  ValueColumnWriter column("");
-  ValueCutter cutter;
+/// Writes the values in granules of `granule`, as a part, and expects them back; how many skeletons
+/// they have.
+size_t WriteAndRead(ValueColumnWriter& column, ValueCutter& cutter,
+                    const std::vector<std::string>& values, size_t granule) {
   IdFilterWriter filter;
   std::vector<std::shared_ptr<const std::string>> pages;
   std::vector<std::vector<ColumnWord>> words;
@@ -47,6 +47,12 @@ size_t WriteAndRead(const std::vector<std::string>& values, size_t granule = 500
   }
   EXPECT_EQ(at, values.size());
   return (*all)->skeletons.size();
+}
+
+size_t WriteAndRead(const std::vector<std::string>& values, size_t granule = 500) {
+  ValueColumnWriter column("");
+  ValueCutter cutter;
+  return WriteAndRead(column, cutter, values, granule);
 }
 
 TEST(ValueColumnWriter, RandomValuesComeBack) {
@@ -106,6 +112,28 @@ TEST(ValueColumnWriter, RunsOfEachKindComeBack) {
     }
   }
   EXPECT_GT(WriteAndRead(values, 333), 10U);
+}
+
+TEST(ValueColumnWriter, APartHasOnlyItsOwnOfWhatIsKnown) {
+  std::mt19937_64 random(8);
+  const std::vector<std::string> kinds = {"info",       "job 17 of 20",     "from 10.0.3.4 to 5",
+                                          "a=05",       "deadbeef01234567", "2027-01-15 08:00:59,5",
+                                          "12.25 sec.", "user svc-5",       ""};
+  ValueColumnWriter column("");
+  ValueCutter cutter;
+  for (int part = 0; part < 30; ++part) {
+    std::vector<std::string> values;
+    const size_t first = random() % kinds.size(), some = 1 + random() % 3;
+    for (int i = 0; i < 700; ++i) {
+      values.push_back(Redrawn(kinds[(first + random() % some) % kinds.size()], random));
+    }
+    const size_t here = WriteAndRead(column, cutter, values, 200);
+    EXPECT_GE(column.known(), here);
+    EXPECT_EQ(column.used(), here);
+    column.BeginPart(part % 4 != 3);
+    EXPECT_EQ(column.used(), 0U);
+    EXPECT_LE(here, 3 * some) << "part " << part << " names skeletons of others";
+  }
 }
 
 TEST(ValueColumnWriter, FormsOfDigitsAreOneFamily) {
