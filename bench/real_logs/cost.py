@@ -79,16 +79,17 @@ def read_bodies(folder):
     return bodies, meta['items'], meta['raw_bytes'], (meta['path'], meta['headers'])
 
 
-def measure(doc, what, sets, port, make_bodies, posted):
-    """The program: a line of output for each set that make_bodies(name, megabytes) gives, and for the workload. `what`: line or span."""
+def measure(doc, what, sets, port, make_bodies, posted, push_bytes):
+    """The program: a line of output for each set that make_bodies(name, megabytes, push_bytes) gives, and for the workload. `what`: line or span."""
     a = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument('pharos')
     a.add_argument('--megabytes', type=int, default=60)
     a.add_argument('--sets', default=sets)
     a.add_argument('--port', type=int, default=port)
     a.add_argument('--workload')
+    a.add_argument('--push-bytes', type=int, default=push_bytes)
     a = a.parse_args()
-    jobs = [(name, lambda name=name: (*make_bodies(name, a.megabytes), posted)) for name in a.sets.split(',')]
+    jobs = [(name, lambda name=name: (*make_bodies(name, a.megabytes, a.push_bytes), posted)) for name in a.sets.split(',')]
     if a.workload:
         jobs.insert(0, ('workload', lambda: read_bodies(a.workload)))
     with tempfile.TemporaryDirectory() as work:
