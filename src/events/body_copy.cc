@@ -29,7 +29,7 @@ bool ValueColumnWriter::AddCopy(const ValueColumn& from, size_t place,
   for (size_t i = 0; i < variables.size(); ++i) {
     const ValueColumn::Variable& variable = words.variables[i];
     if (variable.type.IsInteger()) {
-      known_[known - 1].numbers.push_back(variable.numbers.At(ordinal));
+      known_[known - 1].numbers.Add(variable.numbers.At(ordinal));
       *bytes += sizeof(int64_t);
     } else if (const size_t size = variable.type.IdBytes(); size != 0) {
       variables[i].ids.append(variable.ids, ordinal * size, size);

@@ -239,7 +239,7 @@ size_t ValueColumnWriter::TakeConstants(std::span<const Waiting> values) {
 template <VarKind kKind>
 void ValueColumnWriter::Append(Known& known, Variables& to, const VarValue& value) {
   if constexpr (VarType{kKind, 0}.IsInteger()) {
-    known.numbers.push_back(value.number);
+    known.numbers.Add(value.number);
   } else if constexpr (kKind == VarKind::kText) {
     to.texts.emplace_back(value.text, value.size);
   } else {
@@ -256,11 +256,9 @@ void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t row
   Known& known = known_[number];
   const size_t n = known.variables.size(), count = rows * n;
   if (known.integers == n) {
-    const size_t at = known.numbers.size();
-    known.numbers.resize(at + count);
-    int64_t* to = known.numbers.data() + at;
+    int64_t* to = known.numbers.Room(count);
     for (size_t i = 0; i < count; ++i) to[i] = values[i].number;
-    return;
+    return known.numbers.Took(count);
   }
   for (size_t i = 0; i < count; ++i) {
     Variables& to = known.variables[i % n];
@@ -332,13 +330,30 @@ void ValueColumnWriter::KeepForm(const Waiting& value, uint32_t number, ValueCut
               &cutter.forms_budget);
 }
 
+int64_t ValueColumnWriter::TakeByForm(const Waiting& value, VarReader& reader) {
+  const int64_t number = forms_.Find(value.value);
+  if (number == kNone) return kNone;
+  const auto word = static_cast<uint32_t>(number);
+  if (forms_.only_numbers()) {
+    Known& known = known_[word];
+    if (!forms_.ReadNumbers(value.value, known.numbers.Room(known.integers))) return kNone;
+    known.numbers.Took(known.integers);
+    Count(word, 1);
+  } else {
+    if (!forms_.Read(value.value, value.time_ns, reader, values_.data())) return kNone;
+    Take(word, values_.data(), 1);
+  }
+  return number;
+}
+
 void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
-  int64_t number = forms_.Find(value.value, value.time_ns, cutter.reader, values_.data());
-  const VarValue* values = values_.data();
+  int64_t number = TakeByForm(value, cutter.reader);
   if (number == kNone) {
     number = tree_.Find(value.value, value.time_ns, cutter.reader);
-    values = tree_.values().data();
-    if (number != kNone) KeepForm(value, static_cast<uint32_t>(number), cutter);
+    if (number != kNone) {
+      KeepForm(value, static_cast<uint32_t>(number), cutter);
+      Take(static_cast<uint32_t>(number), tree_.values().data(), 1);
+    }
   }
   if (number == kNone) {
     if (hopeless_ >= kHopeless && ++hopeless_ % kHopelessEach != 0) return AddWhole(value.value);
@@ -346,9 +361,9 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     number = Learn(value, cutter, &whole);
     hopeless_ = whole ? hopeless_ + 1 : 0;
     if (whole) return AddWhole(value.value);
-    values = values_.data();
     KeepConstant(static_cast<uint32_t>(number));
     KeepForm(value, static_cast<uint32_t>(number), cutter);
+    Take(static_cast<uint32_t>(number), values_.data(), 1);
   }
   const auto word = static_cast<uint32_t>(number);
   if (word == last_ || word == other_) {
@@ -356,16 +371,31 @@ void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
     trust_ = kTrust;
   }
   other_ = word;
-  Take(word, values, 1);
 }
 
 std::span<const int64_t> ValueColumnWriter::NumbersOf(const Known& known, size_t integer) {
-  if (known.integers == 1) return known.numbers;
-  const size_t rows = known.numbers.size() / known.integers;
-  numbers_of_one_.resize(rows);
-  const int64_t* from = known.numbers.data() + integer;
-  for (size_t i = 0; i < rows; ++i, from += known.integers) numbers_of_one_[i] = *from;
-  return numbers_of_one_;
+  const std::span<const int64_t> all = known.numbers.all();
+  if (known.integers == 1) return all;
+  const size_t rows = all.size() / known.integers;
+  const size_t stride = rows + kAtOnce;  // rows of a power of two would share cache sets
+  const size_t place = integer % kAtOnce;
+  if (place == 0) {
+    const size_t some = std::min(kAtOnce, known.integers - integer);
+    if (some_numbers_.size() < some * stride) some_numbers_.resize(some * stride);
+    const auto spread = [&](auto count) {
+      const int64_t* from = all.data() + integer;
+      for (size_t row = 0; row < rows; ++row, from += known.integers) {
+        int64_t* to = some_numbers_.data() + row;
+        for (size_t i = 0; i < count; ++i, to += stride) *to = from[i];
+      }
+    };
+    if (some == kAtOnce) {
+      spread(std::integral_constant<size_t, kAtOnce>());
+    } else {
+      spread(some);
+    }
+  }
+  return std::span<const int64_t>(some_numbers_).subspan(place * stride, rows);
 }
 
 void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
@@ -395,7 +425,7 @@ void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words,
       variable.ids.clear();
       variable.texts.clear();
     }
-    known.numbers.clear();
+    known.numbers.Clear();
     words_[number].rows = 0;
     words_[number].local = -1;
   }

@@ -88,11 +88,31 @@ class ValueColumnWriter {
 
     std::string_view view() const { return {text, length}; }
   };
+  /// Numbers of rows, one row behind the other.
+  class NumberRows {
+   public:
+    /// Where the next ones go, so many.
+    int64_t* Room(size_t count) {
+      if (used_ + count > numbers_.size()) numbers_.resize(2 * numbers_.size() + count);
+      return numbers_.data() + used_;
+    }
+    void Took(size_t count) { used_ += count; }
+    void Add(int64_t number) {
+      *Room(1) = number;
+      Took(1);
+    }
+    std::span<const int64_t> all() const { return {numbers_.data(), used_}; }
+    void Clear() { used_ = 0; }
+
+   private:
+    std::vector<int64_t> numbers_;  // used_ of them
+    size_t used_ = 0;
+  };
   struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
-    size_t integers = 0;           // of its variables
-    std::vector<int64_t> numbers;  // which these are, row by row
+    size_t integers = 0;  // of its variables
+    NumberRows numbers;   // which these are
   };
   /// A granule that has a skeleton.
   struct Opened {
@@ -105,6 +125,7 @@ class ValueColumnWriter {
   };
   static constexpr int64_t kNone = -1;
   static constexpr size_t kWaiting = 48;
+  static constexpr size_t kAtOnce = 8;  // numbers of a row that lie in one cache line
 
   /// A skeleton without variables that is one of late.
   struct Constant {
@@ -115,6 +136,8 @@ class ValueColumnWriter {
 
   /// For a value that is no constant of late.
   void AddNow(const Waiting& value, ValueCutter& cutter);
+  /// Takes a value whose form is known: its skeleton. kNone, with nothing taken, for any other.
+  int64_t TakeByForm(const Waiting& value, VarReader& reader);
   /// Takes the values from `from` on that have the skeleton of the last ones; how many.
   size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
   /// The same for a skeleton of one variable; they are not counted yet.
@@ -136,7 +159,8 @@ class ValueColumnWriter {
   uint32_t WholeText();
   void Open(uint32_t number);
   void Count(uint32_t number, size_t rows);
-  /// Those of one of its variables, until the next call.
+  /// Those of one of its variables, until the next call but for those in the same kAtOnce; to be
+  /// asked for in their order.
   std::span<const int64_t> NumbersOf(const Known& known, size_t integer);
   /// `rows` values with the skeleton, whose variables lie row by row at `values`.
   void Take(uint32_t number, const VarValue* values, size_t rows);
@@ -156,7 +180,7 @@ class ValueColumnWriter {
   std::vector<Constant> slots_;   // by their hashes
   size_t constants_ = 0;
   ValueForms forms_;
-  std::vector<int64_t> numbers_of_one_;  // variable
+  std::vector<int64_t> some_numbers_;  // of kAtOnce variables, one behind the other
   bool has_ids_or_times_ = false;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;

@@ -106,39 +106,68 @@ inline const ValueForms::Form* ValueForms::KnownForm() const {
   return slots_[at ^ 1].hash == hash_ ? slots_[at ^ 1].form : nullptr;
 }
 
-int64_t ValueForms::Find(std::string_view value, int64_t time_ns, VarReader& reader,
-                         VarValue* out) {
+int64_t ValueForms::Find(std::string_view value) {
+  known_ = nullptr;
   blanked_ = value.size() <= kMostBytes && !value.empty() && hits_ > -kTries;
   if (!blanked_) return kNone;
   Blank(value);
   --hits_;
-  const Form* known = KnownForm();
-  if (known == nullptr || known->size != value.size() ||
-      !SameBlocks(known->blocks(), blocks_.data(), Blocks(value.size()))) {
+  const Form* form = KnownForm();
+  if (form == nullptr || form->size != value.size() ||
+      !SameBlocks(form->blocks(), blocks_.data(), Blocks(value.size()))) {
     return kNone;
   }
-  const Form& form = *known;
+  known_ = form;
+  return form->number;
+}
+
+/// The number with the digits of one more step.
+inline uint64_t ValueForms::Joined(const Step& step, const char* base, uint64_t number,
+                                   bool* fits) {
+  const uint64_t word = Load(base + step.at) >> step.right;
+  number = number * kTimes[step.tens] + EightDigits(word << step.left);
+  *fits &= (static_cast<uint8_t>(word) != '0') | !(step.flags & kNoZero);
+  *fits &= (number <= INT64_MAX) | !(step.flags & kBounded);
+  return number;
+}
+
+bool ValueForms::Done(bool fits) {
+  if (fits) hits_ = std::min(hits_ + 2, kTries);
+  return fits;
+}
+
+bool ValueForms::ReadNumbers(std::string_view value, int64_t* out) {
   const char* base = value.size() < kBlock ? short_.data() : value.data();
-  const Step* step = form.first();
-  const Step* end = step + form.steps;
+  const Step* step = known_->first();
+  const Step* end = step + known_->steps;
+  --out;
+  uint64_t number = 0;
+  bool fits = true;
+  for (; step != end; ++step) {
+    number = Joined(*step, base, number, &fits);
+    out += step->tens == 0;
+    *out = static_cast<int64_t>(number);
+  }
+  return Done(fits);
+}
+
+bool ValueForms::Read(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out) {
+  const char* base = value.size() < kBlock ? short_.data() : value.data();
+  const Step* step = known_->first();
+  const Step* end = step + known_->steps;
   --out;
   uint64_t number = 0;
   bool fits = true;
   for (; step != end; ++step) {
     if (step->flags & kRead) {
-      if (!ReadOther(reader, step->type, value.substr(step->at), time_ns, ++out)) return kNone;
+      if (!ReadOther(reader, step->type, value.substr(step->at), time_ns, ++out)) return false;
       continue;
     }
-    const uint64_t word = Load(base + step->at) >> step->right;
-    number = number * kTimes[step->tens] + EightDigits(word << step->left);
-    fits &= (static_cast<uint8_t>(word) != '0') | !(step->flags & kNoZero);
-    fits &= (number <= INT64_MAX) | !(step->flags & kBounded);
+    number = Joined(*step, base, number, &fits);
     out += step->tens == 0;
     out->number = static_cast<int64_t>(number);
   }
-  if (!fits) return kNone;
-  hits_ = std::min(hits_ + 2, kTries);
-  return form.number;
+  return Done(fits);
 }
 
 /// `joins`: what is in front belongs to the same number.
@@ -213,8 +242,12 @@ void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_vie
   if (bytes > *budget) return;
   *budget -= bytes;
   char* memory = static_cast<char*>(arena_.Allocate(bytes));
-  auto* form = new (memory)
-      Form{number, static_cast<uint16_t>(value.size()), static_cast<uint16_t>(steps_.size())};
+  const bool numbers = std::none_of(steps_.begin(), steps_.end(),
+                                    [](const Step& step) { return (step.flags & kRead) != 0; });
+  auto* form = new (memory) Form{.number = number,
+                                 .size = static_cast<uint16_t>(value.size()),
+                                 .steps = static_cast<uint16_t>(steps_.size()),
+                                 .only_numbers = numbers};
   memory += sizeof(Form);
   if (!steps_.empty()) std::memcpy(memory, steps_.data(), steps_.size() * sizeof(Step));
   std::memcpy(memory + steps_.size() * sizeof(Step), blocks_.data(), blocks);

@@ -22,9 +22,16 @@ class ValueForms {
  public:
   static constexpr int64_t kNone = -1;
 
-  /// The skeleton of the value, where its form is known and its digits have it; its variables go
-  /// to `out` then, without the texts of numbers. kNone for any other.
-  int64_t Find(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out);
+  /// The skeleton of the value's form, kNone where that is not known. Its digits may not have it:
+  /// Read or ReadNumbers says.
+  int64_t Find(std::string_view value);
+  /// What follows is for the value and the form that the last call of Find has found.
+  bool only_numbers() const { return known_->only_numbers; }
+  /// Its variables, which are all numbers. False where it has not the skeleton; then `out`, in
+  /// which there is room for them, holds anything.
+  bool ReadNumbers(std::string_view value, int64_t* out);
+  /// Its variables, numbers without their texts; likewise.
+  bool Read(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out);
   /// Keeps the form of the value that the last call of Find has not found, and that has the
   /// skeleton. Takes memory from `budget`; nothing is kept where there is none.
   void Keep(uint32_t number, const Skeleton& skeleton, std::string_view value, int64_t time_ns,
@@ -53,6 +60,7 @@ class ValueForms {
     uint32_t number = 0;
     uint16_t size = 0;
     uint16_t steps = 0;
+    bool only_numbers = false;
 
     const Step* first() const { return reinterpret_cast<const Step*>(this + 1); }
     const char* blocks() const { return reinterpret_cast<const char*>(first() + steps); }
@@ -70,6 +78,8 @@ class ValueForms {
                  VarReader& reader);
   void PlaceDigits(size_t at, size_t digits, size_t size, bool joins, uint8_t flags);
   inline const Form* KnownForm() const;
+  static inline uint64_t Joined(const Step& step, const char* base, uint64_t number, bool* fits);
+  bool Done(bool fits);
   void Insert(const Form* form, uint32_t hash);
   void Grow(size_t* budget);
 
@@ -77,6 +87,7 @@ class ValueForms {
   alignas(kBlock) std::array<char, kBlock + kWord> short_{};  // a value of less than a block
   uint32_t hash_ = 0;                                         // of blocks_
   bool blanked_ = false;                                      // by the last call of Find
+  const Form* known_ = nullptr;                               // which that has found
   int hits_ = 0;                                              // less misses
   std::vector<Step> steps_;
   std::vector<Slot> slots_;

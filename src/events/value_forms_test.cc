@@ -27,7 +27,17 @@ class Forms {
     }
   }
   int64_t Find(std::string_view value) {
-    return forms_.Find(value, kTime, reader_, values_.data());
+    const int64_t number = forms_.Find(value);
+    if (number == ValueForms::kNone) return number;
+    const bool fits = forms_.Read(value, kTime, reader_, values_.data());
+    if (forms_.only_numbers()) {
+      std::array<int64_t, 200> numbers{};
+      EXPECT_EQ(forms_.ReadNumbers(value, numbers.data()), fits) << value;
+      for (size_t i = 0; fits && i < numbers.size(); ++i) {
+        if (numbers[i] != 0) EXPECT_EQ(numbers[i], values_[i].number) << value;
+      }
+    }
+    return fits ? number : ValueForms::kNone;
   }
   bool Knows(std::string_view value) { return Find(value) != ValueForms::kNone; }
   /// The text of what Find has found.

@@ -255,17 +255,17 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
       problems.Add(known.error().message);
       continue;
     }
-    std::erase_if(stream.events, [&](const model::Event& event) {
-      const Fault fault = FaultOf(event, limits_, now_ns);
-      if (fault == Fault::kNone) [[likely]] {
-        return false;
-      }
-      problems.Add(Sentence(fault, event, known->labels, limits_, now_ns));
-      return true;
-    });
+    size_t kept = 0;  // once through: events are large
     for (model::Event& event : stream.events) {
+      const Fault fault = FaultOf(event, limits_, now_ns);
+      if (fault != Fault::kNone) [[unlikely]] {
+        problems.Add(Sentence(fault, event, known->labels, limits_, now_ns));
+        continue;
+      }
       SetLevel(known->level, push.arena, level_sets, &event);
+      if (model::Event& to = stream.events[kept++]; &to != &event) to = event;
     }
+    stream.events.resize(kept);
     if (!stream.events.empty()) {
       batch.streams.push_back({std::move(known->labels), std::move(stream.events)});
     }
