@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "events/limits.h"
 #include "events/world_test.h"
 
@@ -195,6 +197,33 @@ TEST_F(EngineTest, DuplicatesAreOneWhereverTheyLie) {
   }
   Flush();
   EXPECT_EQ(Lines(engine(), All()).size(), 3u);
+}
+
+TEST_F(EngineTest, OfManyEventsAtOneTimeEachIsThereOnce) {
+  std::set<std::string> want;
+  for (int round = 0; round < 3; ++round) {  // each sends what those before have sent, too
+    for (int i = 0; i < 40 * (round + 1); ++i) {
+      const std::string text = "line " + std::to_string(i % 60);
+      Event event = Line(kNow, text);
+      if (i % 7 == 0) event.severity_number = 9;  // not the same as without
+      Append(kShop, event);
+      want.insert(text + (i % 7 == 0 ? "!" : ""));
+    }
+    if (round == 1) Flush();
+  }
+  const auto read = [&] {
+    std::vector<model::EventBatch> keep;
+    std::multiset<std::string> out;
+    const auto found = Collect(engine(), All(), keep);
+    for (const Found& f : *found) {
+      out.insert(std::string(f.event.body.text) + (f.event.severity_number == 9 ? "!" : ""));
+    }
+    return std::vector<std::string>(out.begin(), out.end());
+  };
+  const std::vector<std::string> all(want.begin(), want.end());
+  EXPECT_EQ(read(), all);
+  Flush();
+  EXPECT_EQ(read(), all);
 }
 
 TEST_F(EngineTest, SpansWithOneIdButOtherContentAreTwo) {
