@@ -33,7 +33,18 @@ uint64_t RowBits(uint32_t key) {
   return v ^ v >> 32;
 }
 
-size_t RowBytes(size_t granules) { return (granules + 7) / 8; }
+/// Rows end to end, a bit a granule.
+size_t PageBytesOf(size_t granules) { return kBlockRows * granules / 8; }
+/// Of parts before version 7: each row begins with a byte of its own.
+size_t OldPageBytesOf(size_t granules) { return kBlockRows * ((granules + 7) / 8); }
+
+/// Eight bits of the page, fewer at its end.
+uint8_t EightBits(std::string_view page, size_t bit) {
+  const size_t at = bit / 8;
+  unsigned bits = static_cast<uint8_t>(page[at]);
+  if (at + 1 < page.size()) bits |= unsigned{static_cast<uint8_t>(page[at + 1])} << 8;
+  return static_cast<uint8_t>(bits >> bit % 8);
+}
 
 /// Half the bits of a full page are set, and zstd makes nothing of it.
 bool IsFull(std::string_view page) {
@@ -85,17 +96,18 @@ Result<void> IdFilterWriter::FlushGroup(io::PartWriter& writer) {
   size_t most = 0;
   for (const auto& keys : granules_) most = std::max(most, keys.size());
   const auto blocks = static_cast<uint32_t>((most * kBitsAnId + kBlockRows - 1) / kBlockRows);
-  const size_t row_bytes = RowBytes(granules_.size());
-  std::string bits(blocks * kBlockRows * row_bytes, '\0');
-  for (size_t g = 0; g < granules_.size(); ++g) {
-    const char bit = static_cast<char>(1 << g % 8);
+  const size_t row_bits = granules_.size(), page = PageBytesOf(row_bits);
+  std::string bits(blocks * page, '\0');
+  for (size_t g = 0; g < row_bits; ++g) {
     for (const uint32_t key : granules_[g]) {
-      char* column = bits.data() + size_t{BlockOf(key, blocks)} * kBlockRows * row_bytes + g / 8;
+      char* block = bits.data() + BlockOf(key, blocks) * page;
       uint64_t rows = RowBits(key);
-      for (int i = 0; i < kHashes; ++i, rows >>= 9) column[(rows & 511) * row_bytes] |= bit;
+      for (int i = 0; i < kHashes; ++i, rows >>= 9) {
+        const size_t bit = (rows & 511) * row_bits + g;
+        block[bit / 8] |= static_cast<char>(1 << bit % 8);
+      }
     }
   }
-  const size_t page = kBlockRows * row_bytes;
   for (uint32_t b = 0; b < blocks; ++b) {
     const std::string_view bytes = std::string_view(bits).substr(b * page, page);
     PHAROS_TRY([[maybe_unused]] const uint32_t number,
@@ -156,26 +168,32 @@ Result<std::shared_ptr<const IdFilter>> IdFilter::Decode(std::string_view page, 
   return out;
 }
 
+bool GranulesWithKey(std::string_view page, size_t granules, uint32_t key,
+                     std::vector<uint8_t>* out) {
+  if (page.size() != PageBytesOf(granules) && page.size() != OldPageBytesOf(granules)) return false;
+  const size_t row_bits = page.size() * 8 / kBlockRows;
+  out->assign((granules + 7) / 8, 0xFF);
+  uint64_t rows = RowBits(key);
+  for (int i = 0; i < kHashes; ++i, rows >>= 9) {
+    const size_t row = (rows & 511) * row_bits;
+    for (size_t b = 0; b < out->size(); ++b) (*out)[b] &= EightBits(page, row + 8 * b);
+  }
+  return true;
+}
+
 Result<GranuleSet> IdFilter::Find(const Part& part, uint32_t key) const {
   GranuleSet out(granules_);
-  std::string all;
+  std::vector<uint8_t> may;
   for (const Group& group : groups_) {
     if (group.blocks == 0) continue;  // no ids at all
-    const size_t row_bytes = RowBytes(group.granules);
     PHAROS_TRY(const PageBytes page,
                part.SharedPage("id_filter", group.first_page + BlockOf(key, group.blocks), true));
-    if (page->size() != kBlockRows * row_bytes) {
+    if (!GranulesWithKey(*page, group.granules, key, &may)) {
       return Fail(ErrorKind::kCorrupt,
                   "part " + part.entry().path + ": a page of the id filter cannot be read");
     }
-    all.assign(row_bytes, '\xff');
-    uint64_t rows = RowBits(key);
-    for (int i = 0; i < kHashes; ++i, rows >>= 9) {
-      const char* row = page->data() + (rows & 511) * row_bytes;
-      for (size_t b = 0; b < row_bytes; ++b) all[b] = static_cast<char>(all[b] & row[b]);
-    }
     for (size_t g = 0; g < group.granules; ++g) {
-      if (all[g / 8] >> g % 8 & 1) out.Insert(group.first_granule + g);
+      if (may[g / 8] >> g % 8 & 1) out.Insert(group.first_granule + g);
     }
   }
   return out;

@@ -44,6 +44,11 @@ class IdFilterWriter {
   uint32_t groups_ = 0;
 };
 
+/// Which of a group's granules may hold the key, by the page of its block: a bit each, the lowest
+/// first; those beyond say nothing. False for a page that is none.
+bool GranulesWithKey(std::string_view page, size_t granules, uint32_t key,
+                     std::vector<uint8_t>* out);
+
 /// The directory of a part's filter. Immutable.
 class IdFilter {
  public:
