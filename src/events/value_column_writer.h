@@ -91,9 +91,9 @@ class ValueColumnWriter {
   /// Numbers of rows, one row behind the other.
   class NumberRows {
    public:
-    /// Where the next ones go, so many.
+    /// Where the next ones go, so many; never null.
     int64_t* Room(size_t count) {
-      if (used_ + count > numbers_.size()) numbers_.resize(2 * numbers_.size() + count);
+      if (used_ + count >= numbers_.size()) numbers_.resize(2 * numbers_.size() + count + 1);
       return numbers_.data() + used_;
     }
     void Took(size_t count) { used_ += count; }
