@@ -19,6 +19,35 @@ std::unexpected<base::Error> Corrupt(std::string_view what) {
   return base::Fail(base::ErrorKind::kCorrupt, std::string(what) + " cannot be read");
 }
 
+size_t IntegersOf(const Skeleton& skeleton) {
+  return static_cast<size_t>(std::count_if(skeleton.vars.begin(), skeleton.vars.end(),
+                                           [](VarType type) { return type.IsInteger(); }));
+}
+
+/// Only distances to the event's time may be negative.
+int64_t GetInteger(Reader& in, VarType type) {
+  return type.kind == VarKind::kTime ? in.ZigZagged() : static_cast<int64_t>(in.Varint());
+}
+
+/// The numbers of `rows` values with the skeleton, to `out`; what is behind them.
+int64_t* GetFew(Reader& in, const Skeleton& skeleton, size_t rows, int64_t* out) {
+  const size_t n = IntegersOf(skeleton);
+  if (n == 0) return out;
+  const std::string_view varies = rows > 1 ? in.Bytes(MaskBytes(n)) : std::string_view();
+  if (!in.ok()) return out + rows * n;
+  const int64_t* first = out;
+  for (size_t row = 0; row < rows; ++row) {
+    size_t i = 0;
+    for (const VarType type : skeleton.vars) {
+      if (!type.IsInteger()) continue;
+      const bool here = row == 0 || (varies[i / 8] >> i % 8 & 1) != 0;
+      *out++ = here ? GetInteger(in, type) : first[i];
+      ++i;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void GranuleSet::Add(Reader& in) {
@@ -125,6 +154,48 @@ std::string BodyPage::Encode() const {
   return out;
 }
 
+void ValueColumn::ParseFew(Reader& in, uint64_t few) {
+  if (few > kMostFewValues) return in.Fail();
+  size_t count = 0, least = 0;
+  for (const Local& local : locals_) {
+    const size_t integers = IntegersOf(words_->skeletons[local.number]);
+    if (local.rows >= few) continue;
+    count += local.rows * integers;
+    least += integers;
+  }
+  // A byte of the page each, and of the lines.
+  if (least > in.left() || count > kGranuleBytes + kMaxRecordBytes) return in.Fail();
+  few_numbers_.resize(count);
+  int64_t* to = few_numbers_.data();
+  for (const Local& local : locals_) {
+    if (local.rows < few) to = GetFew(in, words_->skeletons[local.number], local.rows, to);
+  }
+}
+
+bool ValueColumn::ParseLocal(Reader& in, const int64_t* numbers, Local& local) {
+  const Skeleton& skeleton = words_->skeletons[local.number];
+  const size_t integers = numbers == nullptr ? 0 : IntegersOf(skeleton);
+  local.variables.reserve(skeleton.vars.size());
+  for (const VarType type : skeleton.vars) {
+    Variable& variable = local.variables.emplace_back();
+    variable.type = type;
+    if (type.IsInteger() && numbers != nullptr) {
+      variable.numbers = PackedInts::OneIn(integers, numbers++, local.rows);
+      continue;
+    }
+    Reader block(in.Text());
+    if (type.IsInteger()) {
+      variable.numbers.Parse(block, local.rows);
+    } else if (type.IdBytes() != 0) {
+      variable.ids = block.Bytes(local.rows * type.IdBytes());
+    } else {
+      variable.texts.Parse(block, local.rows);
+    }
+    if (!block.ok() || !block.AtEnd()) return false;
+  }
+  return true;
+}
+
 Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
                                                         std::shared_ptr<const PartWords> words,
                                                         std::span<const ColumnWord> here) {
@@ -133,6 +204,11 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
   out->words_ = std::move(words);
   Reader in(*out->page_);
   out->size_ = in.Varint();
+  uint64_t few = 0;
+  if (out->size_ == 0) {  // up to version 7 a column begins with its size
+    few = in.Varint();
+    out->size_ = in.Varint();
+  }
   if (out->size_ > kGranuleRows) in.Fail();
   out->locals_.resize(here.size());
   uint64_t rows = 0;
@@ -149,22 +225,15 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
   if (rows != out->size_ || !in.ok() || !out->codes_.Parse(in, out->size_)) {
     return Corrupt("a column of values");
   }
+  out->ParseFew(in, few);
+  if (!in.ok()) return Corrupt("a column of values");
+  const int64_t* numbers = out->few_numbers_.data();
   for (Local& local : out->locals_) {
-    const std::vector<VarType>& types = out->words_->skeletons[local.number].vars;
-    local.variables.reserve(types.size());
-    for (const VarType type : types) {
-      Reader block(in.Text());
-      Variable& variable = local.variables.emplace_back();
-      variable.type = type;
-      if (type.IsInteger()) {
-        variable.numbers.Parse(block, local.rows);
-      } else if (type.IdBytes() != 0) {
-        variable.ids = block.Bytes(local.rows * type.IdBytes());
-      } else {
-        variable.texts.Parse(block, local.rows);
-      }
-      if (!block.ok() || !block.AtEnd()) return Corrupt("a column of values");
+    const bool is_few = local.rows < few;
+    if (!out->ParseLocal(in, is_few ? numbers : nullptr, local)) {
+      return Corrupt("a column of values");
     }
+    if (is_few) numbers += local.rows * IntegersOf(out->words_->skeletons[local.number]);
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("a column of values");
   return out;

@@ -71,6 +71,10 @@ struct BodyPage {
 /// One column of values. Owns: its page. Threads: one.
 class ValueColumn {
  public:
+  /// Numbers of a skeleton that has fewer values in a granule lie value by value: a column each
+  /// would be mostly heads of columns. What is read may have been written with another bound.
+  static constexpr size_t kFewValues = 32, kMostFewValues = 256;
+
   struct Variable {
     VarType type;
     PackedInts numbers;
@@ -116,7 +120,13 @@ class ValueColumn {
   PageBytes page_;
   std::shared_ptr<const PartWords> words_;
   size_t size_ = 0;
+  /// The numbers of the locals with fewer values than `few`.
+  void ParseFew(Reader& in, uint64_t few);
+  /// `numbers`: those of the local, null where they are columns.
+  bool ParseLocal(Reader& in, const int64_t* numbers, Local& local);
+
   std::vector<Local> locals_;
+  std::vector<int64_t> few_numbers_;  // of these
   PackedInts codes_;
   mutable std::vector<uint32_t> ordinals_;  // made when the first is asked for
 };

@@ -67,11 +67,53 @@ uint64_t CommonFactor(std::span<const int64_t> values, int64_t least) {
   return factor;
 }
 
-/// The distinct values, sorted, as long as there are few.
+/// The distinct values, sorted, as long as there are few. Found by their distance to the least one
+/// where that is never large, else by a hash.
 class Distinct {
  public:
+  explicit Distinct(const Extent& all, size_t values)
+      : least_(all.least), by_distance_(all.Span() < std::min(kSlots, kSlotsEach * values)) {
+    if (by_distance_) used_slots_ = all.Span() + 1;
+  }
   /// False when there are more than `most`, at most kMaxDictionary.
   bool Collect(std::span<const int64_t> values, size_t most) {
+    if (!by_distance_) return CollectHashed(values, most);
+    std::fill_n(numbers_.begin(), used_slots_, uint16_t{0});
+    constexpr size_t kAtOnce = 64;
+    while (!values.empty()) {
+      const size_t some = std::min(kAtOnce, values.size());
+      for (const int64_t v : values.first(some)) {
+        uint16_t& number = numbers_[Distance(v, least_)];
+        size_ += number == 0;
+        number = 1;
+      }
+      if (size_ > most) return false;
+      values = values.subspan(some);
+    }
+    return true;
+  }
+  void Sort() {
+    if (!by_distance_) return SortHashed();
+    size_t n = 0;
+    for (size_t i = 0; i < used_slots_; ++i) {
+      if (numbers_[i] == 0) continue;
+      list_[n++] = WrapAdd(least_, static_cast<int64_t>(i));
+      numbers_[i] = static_cast<uint16_t>(n);
+    }
+  }
+  size_t size() const { return size_; }
+  /// After Sort.
+  std::span<const int64_t> list() const { return {list_.data(), size_}; }
+  /// The place in list() of one of its values.
+  uint64_t NumberOf(int64_t v) const {
+    return numbers_[by_distance_ ? Distance(v, least_) : Slot(v)] - uint64_t{1};
+  }
+
+ private:
+  static constexpr size_t kSlots = 2 * kMaxDictionary;
+  static constexpr size_t kSlotsEach = 4;  // more are not worth to be made empty
+
+  bool CollectHashed(std::span<const int64_t> values, size_t most) {
     const size_t slots = std::bit_ceil(std::max<size_t>(2 * most, 16));
     shift_ = 64 - std::bit_width(slots - 1);
     mask_ = slots - 1;
@@ -88,22 +130,19 @@ class Distinct {
     }
     return true;
   }
-  void Sort() {
+  void SortHashed() {
     std::sort(list_.begin(), list_.begin() + size_);
     for (size_t i = 0; i < size_; ++i) numbers_[Slot(list_[i])] = static_cast<uint16_t>(1 + i);
   }
-  std::span<const int64_t> list() const { return {list_.data(), size_}; }
-  /// The place in list() of one of its values.
-  uint64_t NumberOf(int64_t v) const { return numbers_[Slot(v)] - uint64_t{1}; }
-
- private:
-  static constexpr size_t kSlots = 2 * kMaxDictionary;
   /// Where the value is, or may be put.
   size_t Slot(int64_t v) const {
     size_t at = (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> shift_;
     while (numbers_[at] != 0 && slots_[at] != v) at = (at + 1) & mask_;
     return at;
   }
+  const int64_t least_;
+  const bool by_distance_;
+  size_t used_slots_ = 0;
   int shift_ = 0;
   size_t mask_ = 0;
   size_t size_ = 0;
@@ -143,14 +182,12 @@ size_t MostDistinct(size_t n, int width) {
   return std::min(most, n * 3 / 4);
 }
 
-}  // namespace
-
 /// False, with nothing appended, where the column would not be shorter than `bits`.
-bool PutDictionary(std::string& out, std::span<const int64_t> values, int width, size_t bits,
-                   size_t most) {
-  Distinct distinct;
+bool PutDictionary(std::string& out, std::span<const int64_t> values, const Extent& all, int width,
+                   size_t bits, size_t most) {
+  Distinct distinct(all, values.size());
   if (!distinct.Collect(values, std::min(most, MostDistinct(values.size(), width)))) return false;
-  const size_t d = distinct.list().size();
+  const size_t d = distinct.size();
   const int code_width = CodeWidth(d);
   size_t own = values.size() * static_cast<size_t>(code_width);
   if (own + 8 * d >= bits) return false;
@@ -172,6 +209,8 @@ bool PutDictionary(std::string& out, std::span<const int64_t> values, int width,
   return true;
 }
 
+}  // namespace
+
 void PutPackedInts(std::string& out, std::span<const int64_t> values, size_t most_distinct) {
   using Form = PackedInts::Form;
   if (values.empty()) return;
@@ -186,7 +225,7 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values, size_t mos
   const uint64_t factor = few ? 1 : CommonFactor(values, all.least);
   const int width = codec::BitWidth(all.Span() / factor);
   const size_t reference_bits = width > kMaxWidth ? n * 64 : n * static_cast<size_t>(width);
-  if (width > 2 && !few && PutDictionary(out, values, width, reference_bits, most_distinct)) {
+  if (width > 2 && !few && PutDictionary(out, values, all, width, reference_bits, most_distinct)) {
     return;
   }
   const int step_width = codec::BitWidth(steps.Span());
@@ -299,9 +338,26 @@ bool PackedInts::Parse(Reader& in, size_t n) {
   return in.ok();
 }
 
+/// They are codes of 64 bits, or of some times as many of which the first ones count.
+PackedInts PackedInts::OneIn(size_t stride, const int64_t* first, size_t n) {
+  PackedInts out;
+  out.form_ = Form::kReference;
+  out.size_ = n;
+  out.width_ = 64 * stride;
+  out.mask_ = UINT64_MAX;
+  const size_t last = (n - 1) * stride;
+  out.bits_ = {reinterpret_cast<const char*>(first), (last + 1) * sizeof(int64_t)};
+  return out;
+}
+
 int64_t PackedInts::Most() const {
   if (size_ == 0) return INT64_MIN;
   if (form_ == Form::kConst) return base_;
+  if (width_ > kMaxWidth) {
+    int64_t most = At(0);
+    for (size_t i = 1; i < size_; ++i) most = std::max(most, At(i));
+    return most;
+  }
   if (form_ != Form::kReference) return *std::max_element(values_.begin(), values_.end());
   int64_t span = 0, most = 0;
   const bool beyond = __builtin_mul_overflow(mask_, factor_, &span) || span < 0 ||
@@ -317,6 +373,8 @@ void PackedInts::Decode(std::vector<int64_t>* values) const {
     *values = values_;
   } else if (width_ == 0) {
     std::fill(values->begin(), values->end(), form_ == Form::kDictionary ? values_[0] : base_);
+  } else if (width_ > kMaxWidth) {
+    for (size_t i = 0; i < size_; ++i) (*values)[i] = At(i);
   } else {
     auto* out = reinterpret_cast<uint64_t*>(values->data());
     codec::UnpackBits(bits_, size_, static_cast<int>(width_), out);

@@ -25,11 +25,16 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values,
 void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
 
 /// Owns: values of a column of differences, else nothing: a view into the page.
-/// Threads: immutable once parsed. Cost: At is a load, a shift and a mask.
+/// Or a view of numbers. Threads: immutable once parsed. Cost: At is a load, a shift and a mask.
 class PackedInts {
  public:
+  /// As stored.
+  enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };
+
   /// False, with the reader failed, for bytes that are no column of `n` values.
   bool Parse(Reader& in, size_t n);
+  /// `n` numbers, at least one, that lie in memory, one in `stride`; borrowed.
+  static PackedInts OneIn(size_t stride, const int64_t* first, size_t n);
   int64_t At(size_t i) const {
     switch (form_) {
       case Form::kConst: return base_;
@@ -47,13 +52,6 @@ class PackedInts {
   int64_t Most() const;
 
  private:
-  enum class Form : uint8_t { kConst, kReference, kDictionary, kDelta, kPlain };
-  friend void PutPackedInts(std::string& out, std::span<const int64_t> values,
-                            size_t most_distinct);
-  friend bool PutDictionary(std::string& out, std::span<const int64_t> values, int width,
-                            size_t bits, size_t most);
-  friend void PutPackedCodes(std::string& out, std::span<const uint16_t> codes);
-
   uint64_t Code(size_t i) const {
     const size_t bit = i * width_;
     const size_t at = bit >> 3;

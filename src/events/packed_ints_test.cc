@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +79,41 @@ TEST(PackedInts, AListIsAsLongAsIsAskedFor) {
       EXPECT_EQ(all, values);
       for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(read.At(i), values[i]);
     }
+  }
+}
+
+TEST(PackedInts, DistinctValuesNearAndFarComeBack) {
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 400; ++round) {
+    const int64_t least = round % 3 == 0 ? INT64_MIN : static_cast<int64_t>(random() % 1000);
+    const size_t distinct = 1 + random() % 300;
+    const uint64_t span = uint64_t{1} << (1 + random() % 40);
+    std::vector<int64_t> some, values, read;
+    for (size_t i = 0; i < distinct; ++i) {
+      some.push_back(WrapAdd(least, static_cast<int64_t>(random() % span)));
+    }
+    for (size_t n = 1 + random() % 3000; n > 0; --n) values.push_back(some[random() % distinct]);
+    std::string bytes;
+    PutPackedInts(bytes, values, round % 2 == 0 ? kFewDistinct : kManyDistinct);
+    PackedInts packed;
+    Reader in(bytes);
+    ASSERT_TRUE(packed.Parse(in, values.size()));
+    packed.Decode(&read);
+    EXPECT_EQ(read, values);
+  }
+}
+
+TEST(PackedInts, NumbersInMemoryAreAColumn) {
+  const std::vector<int64_t> rows = {1, -2, 30, 4, INT64_MAX, 60, 7, INT64_MIN, 90};
+  for (size_t i = 0; i < 3; ++i) {
+    const PackedInts column = PackedInts::OneIn(3, rows.data() + i, 3);
+    const std::vector<int64_t> values = {rows[i], rows[3 + i], rows[6 + i]};
+    std::vector<int64_t> read;
+    column.Decode(&read);
+    EXPECT_EQ(read, values);
+    EXPECT_EQ(column.Most(), *std::max_element(values.begin(), values.end()));
+    EXPECT_EQ(column.size(), 3U);
+    for (size_t row = 0; row < 3; ++row) EXPECT_EQ(column.At(row), values[row]);
   }
 }
 

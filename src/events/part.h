@@ -24,7 +24,7 @@
 namespace pharos::events {
 
 inline constexpr std::string_view kPartKind = "EVNT";
-inline constexpr uint32_t kPartVersion = 7;
+inline constexpr uint32_t kPartVersion = 8;
 inline constexpr std::string_view kPartFile = "data";
 
 struct PartStream {

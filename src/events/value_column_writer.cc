@@ -1,6 +1,7 @@
 #include "events/value_column_writer.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <utility>
 
@@ -23,6 +24,7 @@ constexpr size_t kRunVars = 4;
 /// again: `12.50` among values with one digit behind the point.
 constexpr int kTrust = 2;
 constexpr size_t kSlotsEach = 4, kMostSlots = 4096;  // for constants
+constexpr size_t kMostVarintBytes = 10;
 static_assert(kMaxSkeletons < UINT16_MAX);
 
 /// The first and the last eight bytes. With its length they are all of a text of up to sixteen.
@@ -103,6 +105,7 @@ uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
   for (const VarType type : known.skeleton.vars) {
     known.variables.push_back({type, {}, {}});
     known.integers += type.IsInteger() ? 1 : 0;
+    if (type.IsInteger()) known.times.push_back(type.kind == VarKind::kTime);
     // What is an id or a time may be numbers as well: the forms so far would say so.
     const bool plain = IsNumber(type) || type.kind == VarKind::kText;
     if (!plain && !std::exchange(has_ids_or_times_, true)) forms_.Forget();
@@ -312,8 +315,10 @@ size_t ValueColumnWriter::TakeSingles(Known& known, std::span<const Waiting> val
 
 void ValueColumnWriter::Settle(ValueCutter& cutter) {
   const size_t count = std::exchange(waiting_count_, 0);
+  forms_.EndSoon();
   for (size_t i = 0; i < count;) {
-    if (trust_ > 0 && words_[last_].vars <= kRunVars) {
+    const bool run = trust_ > 0 && words_[last_].vars <= kRunVars;
+    if (run) {
       const size_t taken = TakeRun(waiting_.data() + i, count - i, cutter.reader);
       trust_ = taken > 0 ? kTrust : trust_ - 1;
       i += taken;
@@ -321,7 +326,9 @@ void ValueColumnWriter::Settle(ValueCutter& cutter) {
     }
     const size_t constants = TakeConstants({waiting_.data() + i, count - i});
     i += constants;
-    if (constants == 0) AddNow(waiting_[i++], cutter);
+    if (constants > 0) continue;
+    const Waiting& value = waiting_[i++];
+    AddNow(value, run || i == count ? std::string_view() : waiting_[i].value, cutter);
   }
 }
 
@@ -330,13 +337,15 @@ void ValueColumnWriter::KeepForm(const Waiting& value, uint32_t number, ValueCut
               &cutter.forms_budget);
 }
 
-int64_t ValueColumnWriter::TakeByForm(const Waiting& value, VarReader& reader) {
+int64_t ValueColumnWriter::TakeByForm(const Waiting& value, std::string_view next,
+                                      VarReader& reader) {
   const int64_t number = forms_.Find(value.value);
   if (number == kNone) return kNone;
+  if (!next.empty()) forms_.Soon(next);
   const auto word = static_cast<uint32_t>(number);
   if (forms_.only_numbers()) {
     Known& known = known_[word];
-    if (!forms_.ReadNumbers(value.value, known.numbers.Room(known.integers))) return kNone;
+    if (!forms_.ReadNumbers(value.value, known.numbers.Room(forms_.number_room()))) return kNone;
     known.numbers.Took(known.integers);
     Count(word, 1);
   } else {
@@ -346,8 +355,8 @@ int64_t ValueColumnWriter::TakeByForm(const Waiting& value, VarReader& reader) {
   return number;
 }
 
-void ValueColumnWriter::AddNow(const Waiting& value, ValueCutter& cutter) {
-  int64_t number = TakeByForm(value, cutter.reader);
+void ValueColumnWriter::AddNow(const Waiting& value, std::string_view next, ValueCutter& cutter) {
+  int64_t number = TakeByForm(value, next, cutter.reader);
   if (number == kNone) {
     number = tree_.Find(value.value, value.time_ns, cutter.reader);
     if (number != kNone) {
@@ -398,20 +407,67 @@ std::span<const int64_t> ValueColumnWriter::NumbersOf(const Known& known, size_t
   return std::span<const int64_t>(some_numbers_).subspan(place * stride, rows);
 }
 
+void ValueColumnWriter::PutFew(std::string& out) {
+  size_t most = 0;
+  for (const uint32_t number : used_) {
+    if (!IsFew(number)) continue;
+    const Known& known = known_[number];
+    most += MaskBytes(known.integers) + known.numbers.all().size() * kMostVarintBytes;
+  }
+  const size_t start = out.size();
+  out.resize_and_overwrite(start + most, [&](char* bytes, size_t) {
+    RawBytes to{bytes + start};
+    for (const uint32_t number : used_) {
+      if (IsFew(number) && known_[number].integers > 0) PutFewOf(known_[number], to);
+    }
+    return static_cast<size_t>(to.at - bytes);
+  });
+}
+
+void ValueColumnWriter::PutFewOf(const Known& known, RawBytes& to) {
+  const std::span<const int64_t> all = known.numbers.all();
+  const size_t n = known.integers;
+  const auto put = [&](size_t integer, int64_t v) {
+    PutVarint(to, known.times[integer] ? ZigZag(v) : static_cast<uint64_t>(v));
+  };
+  varies_.assign(n, 0);
+  for (size_t row = n; row < all.size(); row += n) {
+    for (size_t i = 0; i < n; ++i) varies_[i] |= all[row + i] ^ all[i];
+  }
+  if (all.size() > n) {
+    std::memset(to.at, 0, MaskBytes(n));
+    for (size_t i = 0; i < n; ++i) {
+      if (varies_[i] != 0) to.at[i / 8] = static_cast<char>(to.at[i / 8] | 1 << i % 8);
+    }
+    to.at += MaskBytes(n);
+  }
+  for (size_t i = 0; i < n; ++i) put(i, all[i]);
+  for (size_t row = n; row < all.size(); row += n) {
+    for (size_t i = 0; i < n; ++i) {
+      if (varies_[i] != 0) put(i, all[row + i]);
+    }
+  }
+}
+
 void ValueColumnWriter::Finish(std::string& out, std::vector<ColumnWord>* words, bool* dense,
                                IdFilterWriter& filter) {
   const size_t start = out.size();
   size_t id_bytes = 0;
+  PutByte(out, 0);
+  PutVarint(out, ValueColumn::kFewValues);
   PutVarint(out, codes_.size());
   for (const uint32_t number : used_) {
     words->push_back({in_part_.Of(number), words_[number].rows});
   }
   PutPackedCodes(out, codes_);
+  PutFew(out);
   std::string block;
   for (const uint32_t number : used_) {
     Known& known = known_[number];
+    const bool few = IsFew(number);
     size_t integer = 0;
     for (Variables& variable : known.variables) {
+      if (few && variable.type.IsInteger()) continue;
       block.clear();
       if (variable.type.IsInteger()) {
         PutPackedInts(block, NumbersOf(known, integer++));

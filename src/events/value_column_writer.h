@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "events/body_reader.h"
+#include "events/coding.h"
 #include "events/id_filter.h"
 #include "events/limits.h"
 #include "events/part_numbers.h"
@@ -111,8 +112,9 @@ class ValueColumnWriter {
   struct Known {
     std::vector<Variables> variables;
     Skeleton skeleton;
-    size_t integers = 0;  // of its variables
-    NumberRows numbers;   // which these are
+    size_t integers = 0;      // of its variables
+    std::vector<bool> times;  // which of these are times
+    NumberRows numbers;       // which these are
   };
   /// A granule that has a skeleton.
   struct Opened {
@@ -134,10 +136,10 @@ class ValueColumnWriter {
     uint32_t word = 0;  // 1 + its number; 0: none
   };
 
-  /// For a value that is no constant of late.
-  void AddNow(const Waiting& value, ValueCutter& cutter);
+  /// For a value that is no constant of late; `next` is likely to come like it, or empty.
+  void AddNow(const Waiting& value, std::string_view next, ValueCutter& cutter);
   /// Takes a value whose form is known: its skeleton. kNone, with nothing taken, for any other.
-  int64_t TakeByForm(const Waiting& value, VarReader& reader);
+  int64_t TakeByForm(const Waiting& value, std::string_view next, VarReader& reader);
   /// Takes the values from `from` on that have the skeleton of the last ones; how many.
   size_t TakeRun(const Waiting* from, size_t most, VarReader& reader);
   /// The same for a skeleton of one variable; they are not counted yet.
@@ -162,6 +164,10 @@ class ValueColumnWriter {
   /// Those of one of its variables, until the next call but for those in the same kAtOnce; to be
   /// asked for in their order.
   std::span<const int64_t> NumbersOf(const Known& known, size_t integer);
+  bool IsFew(uint32_t number) const { return words_[number].rows < ValueColumn::kFewValues; }
+  /// The numbers of the open granule's skeletons with few values.
+  void PutFew(std::string& out);
+  void PutFewOf(const Known& known, RawBytes& to);
   /// `rows` values with the skeleton, whose variables lie row by row at `values`.
   void Take(uint32_t number, const VarValue* values, size_t rows);
 
@@ -181,6 +187,7 @@ class ValueColumnWriter {
   size_t constants_ = 0;
   ValueForms forms_;
   std::vector<int64_t> some_numbers_;  // of kAtOnce variables, one behind the other
+  std::vector<int64_t> varies_;        // by number of a skeleton: 0 where all its values are one
   bool has_ids_or_times_ = false;
   uint32_t granule_ = 0;
   uint64_t total_rows_ = 0;

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
+#include "events/coding.h"
 #include "events/real_lines_test.h"
 
 namespace pharos::events {
@@ -133,6 +135,77 @@ TEST(ValueColumnWriter, APartHasOnlyItsOwnOfWhatIsKnown) {
     column.BeginPart(part % 4 != 3);
     EXPECT_EQ(column.used(), 0U);
     EXPECT_LE(here, 3 * some) << "part " << part << " names skeletons of others";
+  }
+}
+
+TEST(ValueColumnWriter, FewValuesOfASkeletonComeBack) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 40; ++round) {
+    std::vector<std::string> values;
+    for (size_t skeleton = 0; skeleton < 40; ++skeleton) {
+      const std::string word(1 + skeleton, 'k');
+      for (size_t n = 1 + random() % (2 * ValueColumn::kFewValues); n > 0; --n) {
+        std::string& value = values.emplace_back(word);
+        value += " 2027-01-15T08:00:0" + std::to_string(random() % 10);  // before and behind
+        for (size_t i = 0; i < skeleton; ++i) {
+          const bool varies = (skeleton + i) % 3 == 0;
+          value += ' ' + std::to_string(varies ? random() >> (1 + random() % 63) : 4000 + i);
+        }
+        if (skeleton % 4 == 0) value += " deadbeef0123456" + std::to_string(random() % 10);
+      }
+    }
+    std::shuffle(values.begin(), values.end(), random);
+    EXPECT_GE(WriteAndRead(values), 40U);
+  }
+}
+
+/// A column of two skeletons: `a=` and a number, three times, and `b`.
+struct SmallColumn {
+  std::shared_ptr<const PartWords> words;
+  std::vector<ColumnWord> here = {{0, 3}, {1, 1}};
+
+  SmallColumn() {
+    std::string page;
+    PutVarint(page, 2);
+    PutText(page, std::string("a=") + '\x01' + ' ');
+    PutVarint(page, 0);
+    PutText(page, "b");
+    PutVarint(page, 0);
+    words = PartWords::Decode(page, 1).value();
+  }
+  std::string Read(const std::string& page) const {
+    const auto column = ValueColumn::Parse(std::make_shared<const std::string>(page), words, here);
+    if (!column) return column.error().message;
+    std::string out;
+    for (size_t i = 0; i < (*column)->size(); ++i) (*column)->Append(i, 0, out);
+    return out;
+  }
+};
+
+TEST(ValueColumn, APageOfVersion7IsRead) {
+  std::string page, block;
+  PutVarint(page, 4);
+  PutPackedCodes(page, std::vector<uint16_t>{0, 0, 1, 0});
+  PutPackedInts(block, std::vector<int64_t>{1, 2, 3});
+  PutText(page, block);
+  EXPECT_EQ(SmallColumn().Read(page), "a=1a=2ba=3");
+}
+
+TEST(ValueColumn, FewValuesOfADamagedPageAreRefused) {
+  const auto page = [](uint64_t few, std::string_view numbers) {
+    std::string out;
+    PutByte(out, 0);
+    PutVarint(out, few);
+    PutVarint(out, 4);
+    PutPackedCodes(out, std::vector<uint16_t>{0, 0, 1, 0});
+    return out += numbers;
+  };
+  const SmallColumn column;
+  EXPECT_EQ(column.Read(page(4, "\1\1\2\3")), "a=1a=2ba=3");
+  EXPECT_EQ(column.Read(page(4, std::string_view("\0\7", 2))), "a=7a=7ba=7");
+  for (const auto& damaged : {page(4, "\1\1\2"), page(4, "\1\1\2\3\4"), page(4, ""), page(4, "\1"),
+                              page(257, "\1\1\2\3"), page(3, "\1\1\2\3")}) {
+    EXPECT_EQ(column.Read(damaged), "a column of values cannot be read");
   }
 }
 

@@ -15,22 +15,8 @@
 namespace pharos::events {
 namespace {
 
-/// Forms are given up when so many more values had none that was known than had one.
-constexpr int kTries = 1024;
 constexpr size_t kFewSlots = 64, kMostSlots = 4096;
-
-enum : uint8_t {
-  kRead = 1,     // a variable that the reader takes
-  kNoZero = 2,   // the first digit
-  kBounded = 4,  // the number has to fit into 63 bits
-};
-
-/// 10^n, and 0 for what begins.
-constexpr std::array<uint64_t, 10> kTimes = [] {
-  std::array<uint64_t, 10> out{};
-  for (size_t i = 1; i < out.size(); ++i) out[i] = static_cast<uint64_t>(kTenTo[i]);
-  return out;
-}();
+constexpr size_t kCacheLine = 64, kLinesAhead = 6;  // of a form
 
 uint64_t Load(const char* at) {
   uint64_t word = 0;
@@ -67,68 +53,69 @@ bool SameBlocks(const char* a, const char* b, size_t blocks) {
 #endif
 }
 
-/// Apart from the loop that reads numbers, whose registers it would take.
-[[gnu::noinline]] bool ReadOther(VarReader& reader, VarType type, std::string_view from,
-                                 int64_t time_ns, VarValue* out) {
-  const char* at = from.data();
-  return reader.Read(type, &at, at + from.size(), time_ns, out);
-}
-
 }  // namespace
 
-inline void ValueForms::Blank(std::string_view value) {
+inline void ValueForms::Blank(std::string_view value, Blanks& out) {
   const size_t size = value.size(), blocks = Blocks(size);
   const char* from = value.data();
   if (size < kBlock) {
     const char* end = from + size;
     const uint64_t words[] = {LoadUpTo8(from, end),
                               size > kWord ? LoadUpTo8(from + kWord, end) : 0};
-    std::memcpy(short_.data(), words, sizeof words);
-    BlankBlock(short_.data(), blocks_.data());
+    std::memcpy(out.text.data(), words, sizeof words);
+    BlankBlock(out.text.data(), out.blocks.data());
   } else {
-    for (size_t i = 0; i + 1 < blocks; ++i) BlankBlock(from + i * kBlock, &blocks_[i * kBlock]);
-    BlankBlock(from + size - kBlock, &blocks_[(blocks - 1) * kBlock]);  // some bytes once more
+    for (size_t i = 0; i + 1 < blocks; ++i) BlankBlock(from + i * kBlock, &out.blocks[i * kBlock]);
+    BlankBlock(from + size - kBlock, &out.blocks[(blocks - 1) * kBlock]);  // some bytes once more
   }
   constexpr uint64_t kFactor = 0x9E3779B97F4A7C15u, kOther = 0xC2B2AE3D27D4EB4Fu;
   uint64_t a = size, b = 0;
   for (size_t i = 0; i < blocks; ++i) {
-    a = (a ^ Load(&blocks_[i * kBlock])) * kFactor;
-    b = (b ^ Load(&blocks_[i * kBlock + kWord])) * kOther;
+    a = (a ^ Load(&out.blocks[i * kBlock])) * kFactor;
+    b = (b ^ Load(&out.blocks[i * kBlock + kWord])) * kOther;
   }
-  hash_ = static_cast<uint32_t>((a ^ std::rotl(b, 29)) * kFactor >> 32);
+  out.hash = static_cast<uint32_t>((a ^ std::rotl(b, 29)) * kFactor >> 32);
 }
 
-/// The one with hash_, which may be of another value.
-inline const ValueForms::Form* ValueForms::KnownForm() const {
+/// The one with the hash, which may be of another value.
+inline const ValueForms::Form* ValueForms::KnownForm(uint32_t hash) const {
   if (slots_.empty()) return nullptr;
-  const size_t at = hash_ & (slots_.size() - 1);
-  if (slots_[at].hash == hash_) return slots_[at].form;
-  return slots_[at ^ 1].hash == hash_ ? slots_[at ^ 1].form : nullptr;
+  const size_t at = hash & (slots_.size() - 1);
+  if (slots_[at].hash == hash) return slots_[at].form;
+  return slots_[at ^ 1].hash == hash ? slots_[at ^ 1].form : nullptr;
+}
+
+void ValueForms::Soon(std::string_view value) {
+  if (!MayBlank(value)) return;
+  Blanks& soon = blanks_[1 - now_];
+  Blank(value, soon);
+  soon.of = value;
+  const Form* form = KnownForm(soon.hash);
+  if (form == nullptr) return;
+  const char* begin = reinterpret_cast<const char*>(form);
+  for (size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(begin + line * kCacheLine);
 }
 
 int64_t ValueForms::Find(std::string_view value) {
   known_ = nullptr;
-  blanked_ = value.size() <= kMostBytes && !value.empty() && hits_ > -kTries;
+  blanked_ = MayBlank(value);
   if (!blanked_) return kNone;
-  Blank(value);
+  const std::string_view soon = blanks_[1 - now_].of;
+  if (soon.data() == value.data() && soon.size() == value.size()) {
+    now_ = 1 - now_;
+  } else {
+    Blank(value, blanks_[now_]);
+  }
+  EndSoon();
+  const Blanks& blanks = blanks_[now_];
   --hits_;
-  const Form* form = KnownForm();
+  const Form* form = KnownForm(blanks.hash);
   if (form == nullptr || form->size != value.size() ||
-      !SameBlocks(form->blocks(), blocks_.data(), Blocks(value.size()))) {
+      !SameBlocks(form->blocks, blanks.blocks.data(), Blocks(value.size()))) {
     return kNone;
   }
   known_ = form;
   return form->number;
-}
-
-/// The number with the digits of one more step.
-inline uint64_t ValueForms::Joined(const Step& step, const char* base, uint64_t number,
-                                   bool* fits) {
-  const uint64_t word = Load(base + step.at) >> step.right;
-  number = number * kTimes[step.tens] + EightDigits(word << step.left);
-  *fits &= (static_cast<uint8_t>(word) != '0') | !(step.flags & kNoZero);
-  *fits &= (number <= INT64_MAX) | !(step.flags & kBounded);
-  return number;
 }
 
 bool ValueForms::Done(bool fits) {
@@ -137,62 +124,32 @@ bool ValueForms::Done(bool fits) {
 }
 
 bool ValueForms::ReadNumbers(std::string_view value, int64_t* out) {
-  const char* base = value.size() < kBlock ? short_.data() : value.data();
-  const Step* step = known_->first();
-  const Step* end = step + known_->steps;
-  --out;
-  uint64_t number = 0;
-  bool fits = true;
-  for (; step != end; ++step) {
-    number = Joined(*step, base, number, &fits);
-    out += step->tens == 0;
-    *out = static_cast<int64_t>(number);
-  }
-  return Done(fits);
+  return Done(known_->numbers.Read(DigitsOf(value), out));
 }
 
 bool ValueForms::Read(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out) {
-  const char* base = value.size() < kBlock ? short_.data() : value.data();
-  const Step* step = known_->first();
-  const Step* end = step + known_->steps;
-  --out;
-  uint64_t number = 0;
-  bool fits = true;
-  for (; step != end; ++step) {
-    if (step->flags & kRead) {
-      if (!ReadOther(reader, step->type, value.substr(step->at), time_ns, ++out)) return false;
-      continue;
+  const Form& form = *known_;
+  if (numbers_.size() < form.numbers.Room()) numbers_.resize(form.numbers.Room());
+  if (!form.numbers.Read(DigitsOf(value), numbers_.data())) return false;
+  const int64_t* number = numbers_.data();
+  const int64_t* end = number + form.numbers.numbers;
+  size_t variable = 0;
+  for (uint16_t i = 0; i < form.others; ++i) {
+    const Other& other = form.other[i];
+    while (variable < other.variable) out[variable++].number = *number++;
+    const char* at = value.data() + other.at;
+    if (!reader.Read(other.type, &at, value.data() + value.size(), time_ns, out + variable++)) {
+      return false;
     }
-    number = Joined(*step, base, number, &fits);
-    out += step->tens == 0;
-    out->number = static_cast<int64_t>(number);
   }
-  return Done(fits);
-}
-
-/// `joins`: what is in front belongs to the same number.
-void ValueForms::PlaceDigits(size_t at, size_t digits, size_t size, bool joins, uint8_t flags) {
-  while (digits > 0) {
-    const size_t some = digits % kWord == 0 ? kWord : digits % kWord;
-    Step step{.at = static_cast<uint16_t>(at),
-              .left = static_cast<uint8_t>(64 - 8 * some),
-              .tens = static_cast<uint8_t>(joins ? some : 0),
-              .flags = flags};
-    if (size >= kBlock && at + kWord > size) {  // eight bytes that end with the digits
-      step.at = static_cast<uint16_t>(at + some - kWord);
-      step.right = step.left;
-    }
-    steps_.push_back(step);
-    at += some;
-    digits -= some;
-    joins = true;
-    flags &= static_cast<uint8_t>(~kNoZero);
-  }
+  while (number != end) out[variable++].number = *number++;
+  return Done(true);
 }
 
 bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
                            VarReader& reader) {
-  steps_.clear();
+  places_.Begin(value.size());
+  others_.clear();
   const char* begin = value.data();
   const char* end = begin + value.size();
   const char* at = begin;
@@ -209,21 +166,16 @@ bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int
     if (!reader.Read(type, &at, end, time_ns, &unused)) return false;
     const size_t length = static_cast<size_t>(at - from);
     switch (type.kind) {
-      case VarKind::kNumber: {
-        const auto bounded = static_cast<uint8_t>(length == kMaxNumberDigits ? kBounded : 0);
-        const auto no_zero = static_cast<uint8_t>(length > 1 ? kNoZero : 0);
-        PlaceDigits(offset(from), length, value.size(), false, bounded | no_zero);
-        break;
-      }
-      case VarKind::kPadded: PlaceDigits(offset(from), length, value.size(), false, 0); break;
+      case VarKind::kNumber: places_.Add(offset(from), length, length > 1); break;
+      case VarKind::kPadded: places_.Add(offset(from), length, false); break;
       case VarKind::kDecimal: {
         const size_t whole = length - type.param - 1;
-        PlaceDigits(offset(from), whole, value.size(), false, whole > 1 ? kNoZero : 0);
-        PlaceDigits(offset(at) - type.param, type.param, value.size(), true, 0);
+        places_.Add(offset(from), whole, whole > 1);
+        places_.AddMore(offset(at) - type.param, type.param);
         break;
       }
       default:
-        steps_.push_back({.at = static_cast<uint16_t>(offset(from)), .type = type, .flags = kRead});
+        others_.push_back({static_cast<uint16_t>(offset(from)), static_cast<uint16_t>(i), type});
     }
   }
   return !has_digits(skeleton.literals.back());
@@ -235,23 +187,27 @@ void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_vie
   if (misses_++ >= slots_.size()) Grow(budget);
   if (slots_.empty()) return;
   // What does not come again would take the place of what does.
-  if (std::exchange(slots_[hash_ & (slots_.size() - 1)].missed, hash_) != hash_) return;
+  const Blanks& blanks = blanks_[now_];
+  if (std::exchange(slots_[blanks.hash & (slots_.size() - 1)].missed, blanks.hash) != blanks.hash) {
+    return;
+  }
   if (!PlaceVars(skeleton, value, time_ns, reader)) return;
   const size_t blocks = Blocks(value.size()) * kBlock;
-  const size_t bytes = sizeof(Form) + steps_.size() * sizeof(Step) + blocks;
+  const size_t of_numbers = places_.Bytes(), of_others = others_.size() * sizeof(Other);
+  const size_t bytes = sizeof(Form) + of_numbers + of_others + blocks;
   if (bytes > *budget) return;
   *budget -= bytes;
   char* memory = static_cast<char*>(arena_.Allocate(bytes));
-  const bool numbers = std::none_of(steps_.begin(), steps_.end(),
-                                    [](const Step& step) { return (step.flags & kRead) != 0; });
   auto* form = new (memory) Form{.number = number,
                                  .size = static_cast<uint16_t>(value.size()),
-                                 .steps = static_cast<uint16_t>(steps_.size()),
-                                 .only_numbers = numbers};
+                                 .others = static_cast<uint16_t>(others_.size())};
   memory += sizeof(Form);
-  if (!steps_.empty()) std::memcpy(memory, steps_.data(), steps_.size() * sizeof(Step));
-  std::memcpy(memory + steps_.size() * sizeof(Step), blocks_.data(), blocks);
-  Insert(form, hash_);
+  form->numbers = places_.Put(memory);
+  form->other = reinterpret_cast<const Other*>(memory + of_numbers);
+  std::copy(others_.begin(), others_.end(), reinterpret_cast<Other*>(memory + of_numbers));
+  form->blocks = memory + of_numbers + of_others;
+  std::memcpy(memory + of_numbers + of_others, blanks.blocks.data(), blocks);
+  Insert(form, blanks.hash);
 }
 
 /// In one of its two slots, where another form may have to go.

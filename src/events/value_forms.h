@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "events/number_places.h"
 #include "events/skeleton.h"
 #include "events/var_reader.h"
 
@@ -25,11 +26,16 @@ class ValueForms {
   /// The skeleton of the value's form, kNone where that is not known. Its digits may not have it:
   /// Read or ReadNumbers says.
   int64_t Find(std::string_view value);
+  /// Find may be asked for this one next: its form is brought near, which lies anywhere in the
+  /// memory. Until Find or EndSoon the value has to stay.
+  void Soon(std::string_view value);
+  void EndSoon() { blanks_[1 - now_].of = {}; }
   /// What follows is for the value and the form that the last call of Find has found.
-  bool only_numbers() const { return known_->only_numbers; }
-  /// Its variables, which are all numbers. False where it has not the skeleton; then `out`, in
-  /// which there is room for them, holds anything.
+  bool only_numbers() const { return known_->others == 0; }
+  /// Its variables, which are all numbers. False where it has not the skeleton; then `out` holds
+  /// anything, up to number_room().
   bool ReadNumbers(std::string_view value, int64_t* out);
+  size_t number_room() const { return known_->numbers.Room(); }
   /// Its variables, numbers without their texts; likewise.
   bool Read(std::string_view value, int64_t time_ns, VarReader& reader, VarValue* out);
   /// Keeps the form of the value that the last call of Find has not found, and that has the
@@ -43,27 +49,25 @@ class ValueForms {
   void Forget(uint32_t number);
 
  private:
-  static constexpr size_t kBlock = 16, kMostBytes = 512;
+  static constexpr size_t kBlock = kShortText, kMostBytes = 512;
+  /// Forms are given up when so many more values had none that was known than had one.
+  static constexpr int kTries = 1024;
   static constexpr size_t kWord = sizeof(uint64_t);
 
-  /// Up to eight digits, or a variable that is none.
-  struct Step {
+  /// A variable that is no number.
+  struct Other {
     uint16_t at = 0;
+    uint16_t variable = 0;
     VarType type;
-    uint8_t right = 0;  // bits of the eight bytes at `at` that lie in front of the digits
-    uint8_t left = 0;   // 64 less the bits that the digits have
-    uint8_t tens = 0;   // 0: a variable begins; else what is in front of these digits is so many
-    uint8_t flags = 0;
   };
-  /// Behind it its steps, then its blocks.
+  /// Behind it its numbers, other variables and blocks.
   struct Form {
     uint32_t number = 0;
     uint16_t size = 0;
-    uint16_t steps = 0;
-    bool only_numbers = false;
-
-    const Step* first() const { return reinterpret_cast<const Step*>(this + 1); }
-    const char* blocks() const { return reinterpret_cast<const char*>(first() + steps); }
+    uint16_t others = 0;
+    const Other* other = nullptr;
+    const char* blocks = nullptr;
+    PlacedNumbers numbers;
   };
   struct Slot {
     const Form* form = nullptr;
@@ -71,25 +75,36 @@ class ValueForms {
     uint32_t missed = 0;  // of the last value that had another one
   };
 
-  /// Makes blocks_ of the value, in which all digits are one.
-  void Blank(std::string_view value);
-  size_t Blocks(size_t size) const { return size <= kBlock ? 1 : (size + kBlock - 1) / kBlock; }
+  /// A value, in which all digits are one.
+  struct Blanks {
+    alignas(kBlock) std::array<char, kMostBytes + kBlock> blocks;
+    alignas(kBlock) std::array<char, kBlock + kWord> text{};  // of a value of less than a block
+    std::string_view of;
+    uint32_t hash = 0;
+  };
+  static inline void Blank(std::string_view value, Blanks& out);
+  bool MayBlank(std::string_view value) const {
+    return value.size() <= kMostBytes && !value.empty() && hits_ > -kTries;
+  }
+  const char* DigitsOf(std::string_view value) const {
+    return value.size() < kBlock ? blanks_[now_].text.data() : value.data();
+  }
+  static size_t Blocks(size_t size) { return size <= kBlock ? 1 : (size + kBlock - 1) / kBlock; }
   bool PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
                  VarReader& reader);
-  void PlaceDigits(size_t at, size_t digits, size_t size, bool joins, uint8_t flags);
-  inline const Form* KnownForm() const;
-  static inline uint64_t Joined(const Step& step, const char* base, uint64_t number, bool* fits);
+  inline const Form* KnownForm(uint32_t hash) const;
   bool Done(bool fits);
   void Insert(const Form* form, uint32_t hash);
   void Grow(size_t* budget);
 
-  alignas(kBlock) std::array<char, kMostBytes + kBlock> blocks_;
-  alignas(kBlock) std::array<char, kBlock + kWord> short_{};  // a value of less than a block
-  uint32_t hash_ = 0;                                         // of blocks_
-  bool blanked_ = false;                                      // by the last call of Find
-  const Form* known_ = nullptr;                               // which that has found
-  int hits_ = 0;                                              // less misses
-  std::vector<Step> steps_;
+  std::array<Blanks, 2> blanks_;  // of the last call of Find, and of Soon
+  size_t now_ = 0;                // which of them is the former
+  bool blanked_ = false;          // by the last call of Find
+  const Form* known_ = nullptr;   // which that has found
+  int hits_ = 0;                  // less misses
+  NumberPlaces places_;
+  std::vector<Other> others_;
+  std::vector<int64_t> numbers_;  // of a value that has others as well
   std::vector<Slot> slots_;
   size_t misses_ = 0;        // of Keep since slots_ grew
   base::Arena arena_{1024};  // a part may have a thousand columns

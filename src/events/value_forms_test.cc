@@ -33,8 +33,11 @@ class Forms {
     if (forms_.only_numbers()) {
       std::array<int64_t, 200> numbers{};
       EXPECT_EQ(forms_.ReadNumbers(value, numbers.data()), fits) << value;
-      for (size_t i = 0; fits && i < numbers.size(); ++i) {
-        if (numbers[i] != 0) EXPECT_EQ(numbers[i], values_[i].number) << value;
+      Skeleton skeleton;
+      EXPECT_TRUE(Skeleton::Parse(texts_[static_cast<size_t>(number)], &skeleton));
+      EXPECT_GE(forms_.number_room(), skeleton.vars.size());
+      for (size_t i = 0; fits && i < skeleton.vars.size(); ++i) {
+        EXPECT_EQ(numbers[i], values_[i].number) << value;
       }
     }
     return fits ? number : ValueForms::kNone;
