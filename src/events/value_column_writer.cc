@@ -106,6 +106,7 @@ uint32_t ValueColumnWriter::MakeKnown(std::string_view skeleton) {
     known.variables.push_back({type, {}, {}});
     known.integers += type.IsInteger() ? 1 : 0;
     if (type.IsInteger()) known.times.push_back(type.kind == VarKind::kTime);
+    known.has_times = known.has_times || type.kind == VarKind::kTime;
     // What is an id or a time may be numbers as well: the forms so far would say so.
     const bool plain = IsNumber(type) || type.kind == VarKind::kText;
     if (!plain && !std::exchange(has_ids_or_times_, true)) forms_.Forget();
@@ -263,9 +264,17 @@ void ValueColumnWriter::Take(uint32_t number, const VarValue* values, size_t row
     for (size_t i = 0; i < count; ++i) to[i] = values[i].number;
     return known.numbers.Took(count);
   }
-  for (size_t i = 0; i < count; ++i) {
-    Variables& to = known.variables[i % n];
-    WithKind(to.type.kind, [&](auto kind) { Append<kind.value>(known, to, values[i]); });
+  for (size_t row = 0; row < rows; ++row) {
+    int64_t* integer = known.numbers.Room(known.integers);
+    for (Variables& to : known.variables) {
+      if (to.type.IsInteger()) {
+        *integer++ = values->number;
+      } else {
+        WithKind(to.type.kind, [&](auto kind) { Append<kind.value>(known, to, *values); });
+      }
+      ++values;
+    }
+    known.numbers.Took(known.integers);
   }
 }
 
@@ -427,9 +436,6 @@ void ValueColumnWriter::PutFew(std::string& out) {
 void ValueColumnWriter::PutFewOf(const Known& known, RawBytes& to) {
   const std::span<const int64_t> all = known.numbers.all();
   const size_t n = known.integers;
-  const auto put = [&](size_t integer, int64_t v) {
-    PutVarint(to, known.times[integer] ? ZigZag(v) : static_cast<uint64_t>(v));
-  };
   varies_.assign(n, 0);
   for (size_t row = n; row < all.size(); row += n) {
     for (size_t i = 0; i < n; ++i) varies_[i] |= all[row + i] ^ all[i];
@@ -441,11 +447,20 @@ void ValueColumnWriter::PutFewOf(const Known& known, RawBytes& to) {
     }
     to.at += MaskBytes(n);
   }
-  for (size_t i = 0; i < n; ++i) put(i, all[i]);
-  for (size_t row = n; row < all.size(); row += n) {
-    for (size_t i = 0; i < n; ++i) {
-      if (varies_[i] != 0) put(i, all[row + i]);
+  const auto put_all = [&](auto put) {
+    for (size_t i = 0; i < n; ++i) put(i, all[i]);
+    for (size_t row = n; row < all.size(); row += n) {
+      for (size_t i = 0; i < n; ++i) {
+        if (varies_[i] != 0) put(i, all[row + i]);
+      }
     }
+  };
+  if (!known.has_times) {
+    put_all([&](size_t, int64_t v) { PutVarint(to, static_cast<uint64_t>(v)); });
+  } else {
+    put_all([&](size_t i, int64_t v) {
+      PutVarint(to, known.times[i] ? ZigZag(v) : static_cast<uint64_t>(v));
+    });
   }
 }
 

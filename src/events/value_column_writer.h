@@ -114,7 +114,8 @@ class ValueColumnWriter {
     Skeleton skeleton;
     size_t integers = 0;      // of its variables
     std::vector<bool> times;  // which of these are times
-    NumberRows numbers;       // which these are
+    bool has_times = false;
+    NumberRows numbers;  // which these are
   };
   /// A granule that has a skeleton.
   struct Opened {

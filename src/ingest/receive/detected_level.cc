@@ -32,6 +32,25 @@ constexpr Word kWords[] = {{"trace", "trace"},       {"debug", "debug"}, {"fatal
                            {"critical", "critical"}, {"error", "error"}, {"err", "error"},
                            {"warning", "warn"},      {"warn", "warn"},   {"info", "info"}};
 
+/// One of kWords as its letters lie in memory.
+struct Letters {
+  uint64_t word, mask;
+  size_t size;
+  std::string_view level;
+};
+constexpr std::array<Letters, std::size(kWords)> kLetters = [] {
+  std::array<Letters, std::size(kWords)> out{};
+  for (size_t i = 0; i < out.size(); ++i) {
+    const std::string_view word = kWords[i].word;
+    out[i] = {0, 0, word.size(), kWords[i].level};
+    for (size_t j = 0; j < word.size(); ++j) {
+      out[i].word |= uint64_t{static_cast<uint8_t>(word[j])} << (8 * j);
+      out[i].mask |= uint64_t{0xFF} << (8 * j);
+    }
+  }
+  return out;
+}();
+
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool Space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -238,11 +257,17 @@ std::string LogfmtLevel(std::string_view line) {
 /// The level of the word of kWords that stands at `at` as a word of its own, or "".
 std::string_view WordAt(std::string_view line, size_t at) {
   if (!LeftBoundary(line, at)) return {};
-  for (const Word& word : kWords) {
-    if (line.size() - at >= word.word.size() &&
-        EqualFold(line.substr(at, word.word.size()), word.word) &&
-        RightBoundary(line, at + word.word.size())) {
-      return word.level;
+  const size_t left = line.size() - at;
+  uint64_t bytes = 0;
+  if (left >= sizeof bytes) {
+    std::memcpy(&bytes, line.data() + at, sizeof bytes);
+  } else {
+    std::memcpy(&bytes, line.data() + at, left);
+  }
+  bytes |= 0x2020202020202020u;  // a letter is what it was, and no other byte becomes one
+  for (const Letters& letters : kLetters) {
+    if (((bytes ^ letters.word) & letters.mask) == 0 && RightBoundary(line, at + letters.size)) {
+      return letters.level;
     }
   }
   return {};
@@ -268,9 +293,12 @@ std::string_view LevelWord(std::string_view line) {
     return !level.empty();
   };
   char begin[2 * kBlock] = {' '};  // the begin is a boundary
-  if (!line.empty()) std::memcpy(begin + 1, line.data(), std::min(line.size(), kBlockOfBegins));
+  if (line.size() <= kBlockOfBegins) {
+    if (!line.empty()) std::memcpy(begin + 1, line.data(), line.size());
+    return look(begin, 0) ? level : "unknown";
+  }
+  std::memcpy(begin + 1, line.data(), kBlockOfBegins);
   if (look(begin, 0)) return level;
-  if (line.size() <= kBlockOfBegins) return "unknown";
   size_t at = kBlock;
   for (; at + kBlockOfBegins <= line.size(); at += kBlock) {
     if (look(line.data() + at - 1, at)) return level;
