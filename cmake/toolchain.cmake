@@ -12,6 +12,9 @@ endif()
 add_compile_options(-march=x86-64-v2 -Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)  # g++ 12's false alarms
+  # Its own choice for objects of more than a few words is `rep stos` and `rep movs`, which begin slowly.
+  set(loop vector_loop:512:noalign,libcall:-1:noalign)
+  add_compile_options(-mmemset-strategy=${loop} -mmemcpy-strategy=${loop})
 endif()
 add_compile_definitions(PHAROS_VERSION="${PROJECT_VERSION}")
 

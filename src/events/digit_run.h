@@ -9,7 +9,7 @@
 
 namespace pharos::events {
 
-inline constexpr size_t kMaxNumberDigits = 19;  // of what fits into 64 bits, signed ones not always
+inline constexpr size_t kMaxNumberDigits = 19;  // of what fits into 64 bits, unsigned
 
 inline constexpr std::array<int64_t, 19> kTenTo = [] {
   std::array<int64_t, 19> out{};

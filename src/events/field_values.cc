@@ -90,7 +90,7 @@ class FieldReader {
     if (of.scale[local] == 0) return kNoNumber;
     const PackedInts& numbers = of.column->locals()[local].variables[0].numbers;
     const int64_t number = numbers.At(of.column->OrdinalOf(place));
-    return number < kExactDouble ? static_cast<double>(number) / of.scale[local] : kNoNumber;
+    return IsExactDouble(number) ? static_cast<double>(number) / of.scale[local] : kNoNumber;
   }
 
   /// Null data() where there is no field.

@@ -255,7 +255,7 @@ class FilterRun {
     if (ready.number_scale[local] != 0) {
       const auto& numbers = ready.column->locals()[local].variables[0].numbers;
       const int64_t number = numbers.At(ready.column->OrdinalOf(place));
-      if (number < kExactDouble) {
+      if (IsExactDouble(number)) {
         return filter_.number(static_cast<double>(number) / ready.number_scale[local]);
       }
     }

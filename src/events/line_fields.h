@@ -67,7 +67,8 @@ base::Result<bool> KeepPassing(GranuleBodies& bodies, const PartFields& fields,
 /// A value that is one number and nothing else is this number divided by the answer; else 0.
 double NumberScale(const Skeleton& skeleton);
 /// Numbers that divide by NumberScale without an error.
-inline constexpr int64_t kExactDouble = int64_t{1} << 53;
+inline constexpr uint64_t kExactDouble = uint64_t{1} << 53;
+inline bool IsExactDouble(int64_t number) { return static_cast<uint64_t>(number) < kExactDouble; }
 /// True where values with this skeleton are the text of the field as they stand.
 bool IsPlainField(const Skeleton& skeleton, bool quoted);
 /// The field's text of a stored value; null data() where JSON says that there is no field.

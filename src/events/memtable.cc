@@ -9,6 +9,7 @@ namespace pharos::events {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr uint32_t kShortRun = 256;  // rows
 
 void Widen(std::atomic<int64_t>& min, std::atomic<int64_t>& max, int64_t least, int64_t most) {
   if (least < min.load(kRelaxed)) min.store(least, kRelaxed);
@@ -91,16 +92,17 @@ bool Memtable::InsertRow(std::string_view record, MemRun& run, Arriving& from) {
   uint32_t attributes = 0;
   if (!FindSet(plain.shared, from, &attributes)) return false;
   if (attributes != 0 && attribute_sets_[attributes - 1].open != 0) return false;
-  NewRow(plain.time_ns, run) = {.time_ns = plain.time_ns,
-                                .record = record.data(),
-                                .line = plain.line.data(),
-                                .length = static_cast<uint32_t>(record.size()),
-                                .line_length = static_cast<uint32_t>(plain.line.size()),
-                                .stream = run.stream,
-                                .is_plain = 1,
-                                .origin = 0,
-                                .fingerprint = 0,
-                                .attributes = attributes};
+  MemRow& row = NewRow(plain.time_ns, run);  // field by field: a copy would wait for them
+  row.time_ns = plain.time_ns;
+  row.record = record.data();
+  row.line = plain.line.data();
+  row.length = static_cast<uint32_t>(record.size());
+  row.line_length = static_cast<uint32_t>(plain.line.size());
+  row.stream = run.stream;
+  row.is_plain = 1;
+  row.origin = 0;
+  row.fingerprint = 0;
+  row.attributes = attributes;
   return true;
 }
 
@@ -151,10 +153,11 @@ void Memtable::Note(const MemRun& run) {
   for (size_t i = run.first / kMemBlockRows; i < blocks_.size(); ++i) {
     Widen(blocks_[i].min_time, blocks_[i].max_time, run.min_time, run.max_time);
   }
-  // Sorted runs stay so: they can be put in order as a whole.
-  const bool joins = !runs_.empty() && runs_.back().stream == run.stream &&
-                     runs_.back().sorted == run.sorted &&
-                     (!run.sorted || run.min_time >= runs_.back().max_time);
+  // Sorted runs stay so: they can be put in order as a whole. Long ones stay apart, too: what comes
+  // between two of them over another connection would lie inside of them together.
+  const bool joins =
+      !runs_.empty() && runs_.back().stream == run.stream && runs_.back().sorted == run.sorted &&
+      (!run.sorted || (run.min_time >= runs_.back().max_time && runs_.back().rows < kShortRun));
   if (!joins) return runs_.push_back(run);
   MemRun& longer = runs_.back();
   longer.rows += run.rows;

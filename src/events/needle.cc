@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "events/digit_run.h"
 #include "events/fold.h"
 #include "events/part.h"
 
@@ -21,12 +22,12 @@ bool AllOf(std::string_view text, std::string_view allowed) {
 
 /// False when a number whose digits hold these (a point among them does not count) is greater
 /// than `most`.
-bool WithinBound(std::string_view piece, int64_t most) {
-  int64_t least = 0;
+bool WithinBound(std::string_view piece, uint64_t most) {
+  uint64_t least = 0;
   for (const char c : piece) {
     if (c == '.') continue;
     if (__builtin_mul_overflow(least, 10, &least) ||
-        __builtin_add_overflow(least, c - '0', &least)) {
+        __builtin_add_overflow(least, static_cast<uint64_t>(c - '0'), &least)) {
       return false;
     }
   }
@@ -34,11 +35,11 @@ bool WithinBound(std::string_view piece, int64_t most) {
 }
 
 /// False when no value of this type can have `piece` at `anchor`. `most`: the greatest of them.
-bool Possible(VarType type, std::string_view piece, Anchor anchor, int64_t most, bool fold) {
+bool Possible(VarType type, std::string_view piece, Anchor anchor, uint64_t most, bool fold) {
   const bool from_front = anchor == Anchor::kFront || anchor == Anchor::kWhole;
   switch (type.kind) {
     case VarKind::kNumber:
-      if (piece.size() > 19 || !AllOf(piece, "0123456789")) return false;
+      if (piece.size() > kMaxNumberDigits || !AllOf(piece, "0123456789")) return false;
       return (!from_front || piece[0] != '0' || piece.size() == 1) && WithinBound(piece, most);
     case VarKind::kPadded:
       if (anchor == Anchor::kWhole && piece.size() != type.param) return false;

@@ -25,7 +25,7 @@ enum class Tri : uint8_t { kNever, kMaybe, kAlways };
 
 /// What is known of the values of a variable.
 struct Known {
-  int64_t most = INT64_MAX;               ///< no number of them is greater
+  uint64_t most = UINT64_MAX;             ///< no number of them is greater
   const std::string_view* all = nullptr;  ///< texts end to end
 };
 

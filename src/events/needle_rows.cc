@@ -28,7 +28,7 @@ std::vector<Known> KnownOf(const ValueColumn::Local& local, std::vector<std::str
       (*all)[i] = variable.texts.Everything();
       out[i].all = &(*all)[i];
     } else if (variable.type.IsInteger() && kind != VarKind::kTime) {
-      out[i].most = variable.numbers.Most();
+      out[i].most = variable.numbers.MostUnsigned();
     }
   }
   return out;

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "events/digit_run.h"
-
 namespace pharos::events {
 namespace {
 
@@ -34,16 +32,13 @@ bool PlacedNumbers::Read(const char* text, int64_t* out) const {
     const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(0x00012710));  // 10,000 and 1
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 2 * i), _mm_cvtepu32_epi64(eights));
   }
-  bool right = _mm_movemask_epi8(wrong) == 0;
   for (uint16_t i = 0; i < more_count; ++i) {
     const More& m = more[i];
-    const auto number =
-        static_cast<uint64_t>(out[m.number]) * static_cast<uint64_t>(kTenTo[m.digits]) +
-        static_cast<uint64_t>(out[numbers + i]);
-    out[m.number] = static_cast<int64_t>(number);
-    right &= !m.last | (number <= INT64_MAX);
+    const auto front = static_cast<uint64_t>(out[m.number]),
+               back = static_cast<uint64_t>(out[numbers + i]);
+    out[m.number] = static_cast<int64_t>(front * static_cast<uint64_t>(kTenTo[m.digits]) + back);
   }
-  return right;
+  return _mm_movemask_epi8(wrong) == 0;
 }
 
 void NumberPlaces::Begin(size_t text_bytes) {
@@ -60,15 +55,10 @@ void NumberPlaces::Add(size_t at, size_t digits, bool no_zero) {
 }
 
 void NumberPlaces::AddMore(size_t at, size_t digits) {
-  if (digits == 0) return;
-  if (!of_more_.empty() && of_more_.back().number + 1U == numbers_.size()) {
-    of_more_.back().last = false;
-  }
   while (digits > 0) {
     const size_t some = (digits - 1) % kLoadedDigits + 1;
     more_.push_back({at, some, false});
-    of_more_.push_back(
-        {static_cast<uint16_t>(numbers_.size() - 1), static_cast<uint8_t>(some), digits == some});
+    of_more_.push_back({static_cast<uint16_t>(numbers_.size() - 1), static_cast<uint16_t>(some)});
     at += some;
     digits -= some;
   }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "events/digit_run.h"
+
 namespace pharos::events {
 
 /// Texts of less than this are read from a copy with as much room behind it as a load takes.
@@ -26,8 +28,7 @@ struct PlacedNumbers {
   /// More digits of a number, which are read behind all numbers.
   struct More {
     uint16_t number = 0;
-    uint8_t digits = 0;
-    bool last = false;  // the number has to be below 2^63 then
+    uint16_t digits = 0;
   };
 
   const Pair* pairs = nullptr;
@@ -38,7 +39,8 @@ struct PlacedNumbers {
 
   /// What Read writes to, of which the numbers come first.
   size_t Room() const { return 2 * size_t{pair_count}; }
-  /// False where the digits are no such numbers; then `out` holds anything.
+  /// The numbers, unsigned. False where one has a zero that it must not have; then `out` holds
+  /// anything.
   bool Read(const char* text, int64_t* out) const;
 };
 
@@ -47,7 +49,7 @@ class NumberPlaces {
  public:
   /// For a text of so many bytes.
   void Begin(size_t text_bytes);
-  /// `digits` of them, at least one, are a number; `no_zero`: the first one is none.
+  /// `digits` of them, 1 to kMaxNumberDigits, are a number; `no_zero`: the first one is none.
   void Add(size_t at, size_t digits, bool no_zero);
   /// More digits of the last number.
   void AddMore(size_t at, size_t digits);

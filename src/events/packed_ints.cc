@@ -350,19 +350,22 @@ PackedInts PackedInts::OneIn(size_t stride, const int64_t* first, size_t n) {
   return out;
 }
 
-int64_t PackedInts::Most() const {
-  if (size_ == 0) return INT64_MIN;
-  if (form_ == Form::kConst) return base_;
-  if (width_ > kMaxWidth) {
-    int64_t most = At(0);
-    for (size_t i = 1; i < size_; ++i) most = std::max(most, At(i));
-    return most;
+uint64_t PackedInts::MostUnsigned() const {
+  const auto base = static_cast<uint64_t>(base_);
+  if (size_ == 0 || form_ == Form::kConst) return base;
+  if (form_ == Form::kReference && width_ <= kMaxWidth) {
+    uint64_t span = 0, most = 0;
+    const bool beyond =
+        __builtin_mul_overflow(mask_, factor_, &span) || __builtin_add_overflow(base, span, &most);
+    return beyond ? UINT64_MAX : most;
   }
-  if (form_ != Form::kReference) return *std::max_element(values_.begin(), values_.end());
-  int64_t span = 0, most = 0;
-  const bool beyond = __builtin_mul_overflow(mask_, factor_, &span) || span < 0 ||
-                      __builtin_add_overflow(base_, span, &most);
-  return beyond ? INT64_MAX : most;
+  uint64_t most = 0;
+  const size_t n = form_ == Form::kReference ? size_ : values_.size();
+  for (size_t i = 0; i < n; ++i) {
+    const int64_t v = form_ == Form::kReference ? At(i) : values_[i];
+    most = std::max(most, static_cast<uint64_t>(v));
+  }
+  return most;
 }
 
 void PackedInts::Decode(std::vector<int64_t>* values) const {

@@ -48,8 +48,8 @@ class PackedInts {
   void DecodeBelow(uint32_t limit, std::vector<uint32_t>* values) const;
   size_t size() const { return size_; }
   bool constant() const { return form_ == Form::kConst; }
-  /// No value is greater; not always one of them.
-  int64_t Most() const;
+  /// No value is greater, all taken as unsigned; not always one of them.
+  uint64_t MostUnsigned() const;
 
  private:
   uint64_t Code(size_t i) const {

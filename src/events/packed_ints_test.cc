@@ -111,7 +111,8 @@ TEST(PackedInts, NumbersInMemoryAreAColumn) {
     std::vector<int64_t> read;
     column.Decode(&read);
     EXPECT_EQ(read, values);
-    EXPECT_EQ(column.Most(), *std::max_element(values.begin(), values.end()));
+    const std::vector<uint64_t> numbers(values.begin(), values.end());
+    EXPECT_EQ(column.MostUnsigned(), *std::max_element(numbers.begin(), numbers.end()));
     EXPECT_EQ(column.size(), 3U);
     for (size_t row = 0; row < 3; ++row) EXPECT_EQ(column.At(row), values[row]);
   }

@@ -157,12 +157,13 @@ class PartBuilder {
     if (event.origin != nullptr) {
       PHAROS_TRY(origin, origins_.NumberOf(event.origin));
     }
-    rows_.push_back({.stream = row.stream,
-                     .ids = ids_.Of(row.visit),
-                     .origin = origin,
-                     .time_ns = row.time_ns,
-                     .attributes = row.attributes,
-                     .event = row.event});
+    GranuleRow& out = rows_.emplace_back();  // field by field: a copy would wait for them
+    out.stream = row.stream;
+    out.ids = ids_.Of(row.visit);
+    out.origin = origin;
+    out.time_ns = row.time_ns;
+    out.attributes = row.attributes;
+    out.event = row.event;
     if (row.bodies == nullptr) {
       bodies_.Add(row.body, row.time_ns);
       bytes_ += row.body.text.size();

@@ -40,7 +40,9 @@ class Maker {
   std::string Number() {
     switch (Below(7)) {
       case 0: return std::to_string(Below(10));
-      case 1: return std::to_string(random_() >> Below(64));
+      case 1:  // around 2^63 and 10^19, too
+        return std::to_string(Below(4) != 0 ? random_() >> Below(64)
+                                            : 9'000'000'000'000'000'000u + (random_() >> 3));
       case 2: return "00" + std::to_string(Below(1000));
       case 3: return std::to_string(Below(1000)) + "." + std::to_string(Below(1000));
       case 4: return "-" + std::to_string(Below(100'000));

@@ -11,7 +11,6 @@
 namespace pharos::events {
 namespace {
 
-constexpr size_t kMaxDigits = 18;  // of a number that surely fits into 63 bits
 constexpr char kLastMarker = static_cast<char>(VarKind::kText);
 
 // Classes of bytes.
@@ -34,9 +33,9 @@ uint8_t ClassOf(char c) { return kClass[static_cast<uint8_t>(c)]; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int64_t ToNumber(std::string_view digits) {
-  int64_t v = 0;
-  for (const char c : digits) v = v * 10 + (c - '0');
-  return v;
+  uint64_t v = 0;
+  for (const char c : digits) v = v * 10 + static_cast<uint64_t>(c - '0');
+  return static_cast<int64_t>(v);
 }
 
 void AppendDecimal(std::string& out, uint64_t v) {
@@ -65,7 +64,7 @@ void Splitter::Add(VarType type, int64_t number, std::string_view text) {
 }
 
 void Splitter::Integer(std::string_view digits) {
-  if (digits.size() > kMaxDigits) {
+  if (digits.size() > kMaxNumberDigits) {
     LongInteger(digits);
   } else if (digits[0] == '0' && digits.size() > 1) {
     Add({VarKind::kPadded, static_cast<uint8_t>(digits.size())}, ToNumber(digits), {});
@@ -74,11 +73,9 @@ void Splitter::Integer(std::string_view digits) {
   }
 }
 
-/// Nanoseconds since 1970 are numbers; longer ones are ids that happen to have no letter.
+/// An id that happens to have no letter.
 void Splitter::LongInteger(std::string_view digits) {
-  if (digits.size() == kMaxDigits + 1 && digits[0] != '0' && digits <= "9223372036854775807") {
-    Add({VarKind::kNumber, 0}, ToNumber(digits), {});
-  } else if (digits.size() % 2 == 0 && digits.size() <= 64) {
+  if (digits.size() % 2 == 0 && digits.size() <= 64) {
     Add({VarKind::kHex, static_cast<uint8_t>(digits.size() / 2)}, 0, digits);
   } else {
     Add({VarKind::kText, kTextDigits}, 0, digits);
@@ -107,7 +104,7 @@ size_t Splitter::Digits(std::string_view text, size_t at, size_t end) {
     return end;
   }
   if (clock_end_ != 0 && clock_end_ + 1 == at && (before == '.' || before == ',') &&
-      digits.size() <= kMaxDigits) {
+      digits.size() <= kMaxNumberDigits) {
     Add({VarKind::kPadded, static_cast<uint8_t>(digits.size())}, ToNumber(digits), {});
     return end;
   }
@@ -117,7 +114,7 @@ size_t Splitter::Digits(std::string_view text, size_t at, size_t end) {
     while (to < text.size() && IsDigit(text[to])) ++to;
     const size_t places = to - end - 1;
     const bool chain = to + 1 < text.size() && text[to] == '.' && IsDigit(text[to + 1]);
-    if (places > 0 && places <= 9 && !chain && digits.size() + places <= kMaxDigits) {
+    if (places > 0 && places <= 9 && !chain && digits.size() + places <= kMaxDecimalDigits) {
       Add({VarKind::kDecimal, static_cast<uint8_t>(places)},
           ToNumber(digits) * kTenTo[places] + ToNumber(text.substr(end + 1, places)), {});
       return to;
@@ -220,7 +217,7 @@ bool Skeleton::Parse(std::string_view text, Skeleton* out) {
                        static_cast<uint8_t>(text[i + 1] - kParamBase)};
     switch (type.kind) {
       case VarKind::kPadded:
-        if (type.param == 0 || type.param > kMaxDigits) return false;
+        if (type.param == 0 || type.param > kMaxNumberDigits) return false;
         break;
       case VarKind::kDecimal:
         if (type.param == 0 || type.param > 9) return false;

@@ -17,7 +17,7 @@ namespace pharos::events {
 /// What a variable is. In a skeleton it stands as two bytes: the kind, then 32 + parameter.
 /// Bytes of a kind's value never stand in the literal parts of a skeleton.
 enum class VarKind : uint8_t {
-  kNumber = 1,  ///< decimal without leading zeros
+  kNumber = 1,  ///< decimal without leading zeros, of up to kMaxNumberDigits, unsigned
   kPadded,      ///< decimal, zeros in front to `param` digits
   kDecimal,     ///< with `param` digits behind the point, no zeros in front
   kHex,         ///< `param` × 2 lower-case hex digits

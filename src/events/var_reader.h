@@ -80,8 +80,7 @@ class VarReader {
 
  private:
   static bool IsNumber(const DigitRun& run, const char* at) {
-    return run.length > 0 && run.length <= kMaxNumberDigits && run.number <= INT64_MAX &&
-           (run.length == 1 || *at != '0');
+    return run.length > 0 && run.length <= kMaxNumberDigits && (run.length == 1 || *at != '0');
   }
   static bool ReadDecimal(size_t places, const char** at, const char* end, VarValue* out) {
     const DigitRun whole = ReadDigits(*at, end);

@@ -287,24 +287,32 @@ std::string_view FirstLevel(std::string_view line, size_t at, uint32_t starts) {
 /// earlier entry of the table counts, as in Loki.
 std::string_view LevelWord(std::string_view line) {
   std::string_view level;
-  const auto look = [&](const char* bytes, size_t at) {  // `bytes`: the one in front of `at`
-    const uint32_t starts = WordStarts(Load16(bytes), bytes + 1);
+  const auto look = [&](__m128i before, const char* bytes, size_t at) {
+    const uint32_t starts = WordStarts(before, bytes);
     if (starts != 0) level = FirstLevel(line, at, starts);
     return !level.empty();
   };
-  char begin[2 * kBlock] = {' '};  // the begin is a boundary
-  if (line.size() <= kBlockOfBegins) {
-    if (!line.empty()) std::memcpy(begin + 1, line.data(), line.size());
-    return look(begin, 0) ? level : "unknown";
+  // The begin is a boundary.
+  const auto look_at_begin = [&](const char* bytes) {
+    const __m128i shifted = _mm_slli_si128(Load16(bytes), 1);
+    return look(_mm_or_si128(shifted, _mm_cvtsi32_si128(' ')), bytes, 0);
+  };
+  if (line.size() < kBlockOfBegins) {
+    char all[2 * kBlock] = {};
+    if (!line.empty()) std::memcpy(all, line.data(), line.size());
+    return look_at_begin(all) ? level : "unknown";
   }
-  std::memcpy(begin + 1, line.data(), kBlockOfBegins);
-  if (look(begin, 0)) return level;
+  if (look_at_begin(line.data())) return level;
+  const auto look_at = [&](size_t at) {
+    const char* bytes = line.data() + at;
+    return look(Load16(bytes - 1), bytes, at);
+  };
   size_t at = kBlock;
   for (; at + kBlockOfBegins <= line.size(); at += kBlock) {
-    if (look(line.data() + at - 1, at)) return level;
+    if (look_at(at)) return level;
   }
-  at = line.size() - kBlockOfBegins;  // some of them once more
-  return look(line.data() + at - 1, at) ? level : "unknown";
+  if (line.size() == kBlockOfBegins) return "unknown";
+  return look_at(line.size() - kBlockOfBegins) ? level : "unknown";  // some bytes once more
 }
 
 std::string_view SeverityLevel(int32_t number) {
