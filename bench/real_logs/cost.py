@@ -91,9 +91,13 @@ def measure(doc, what, sets, port, make_bodies, posted, push_bytes):
     a.add_argument('--rounds', type=int, default=1)
     a = a.parse_args()
     jobs = [(name, *make_bodies(name, a.megabytes, a.push_bytes), posted) for name in a.sets.split(',')]
+    whole, part = 'workload', 'part of it'
     if a.workload:
-        jobs.insert(0, ('workload', *read_bodies(a.workload)))
-    costs = {name: [] for name, *_ in jobs}
+        bodies, items, size, how = read_bodies(a.workload)
+        # As much of it as of a set: what a server takes once, as its first memory, has the same share in both.
+        some = max(1, min(len(bodies), round(len(bodies) * a.megabytes * 1_000_000 / size)))
+        jobs[:0] = [(whole, bodies, items, size, how), (part, bodies[:some], items * some // len(bodies), size * some // len(bodies), how)]
+    costs, beside = {name: [] for name, *_ in jobs}, {}
     with tempfile.TemporaryDirectory() as work:
         for left in range(a.rounds, 0, -1):
             for name, bodies, items, size, (path, headers) in jobs:
@@ -102,8 +106,9 @@ def measure(doc, what, sets, port, make_bodies, posted, push_bytes):
                 if left > 1:
                     continue
                 cpu, disk, peak = map(min, zip(*costs[name]))
-                beside = f', {cpu / size / least:4.2f} x the workload' if name != 'workload' and a.workload else ''
-                if name == 'workload':
-                    least = cpu / size
-                print(f'{name:10} {items:8} {what}s of {size / items:4.0f} bytes: {cpu / size * 1e9:5.1f} ns a byte{beside}, '
+                each = cpu / size
+                if name in (whole, part):
+                    beside[name] = each
+                ratios = ', ' + ' and '.join(f'{each / than:4.2f} x {of}' for of, than in beside.items()) if a.workload and name not in (whole, part) else ''
+                print(f'{name:10} {items:8} {what}s of {size / items:4.0f} bytes: {each * 1e9:5.1f} ns a byte{ratios}, '
                       f'{cpu / items * 1e6:5.2f} us and {disk / items:5.1f} bytes a {what}, peak {peak} MB', flush=True)

@@ -4,7 +4,7 @@
 The traces of Zipkin's, Jaeger's and Tempo's own files (../shared/data, or PHAROS_SHARED_DATA), each again and again with fresh trace and span ids and times of now, in
 random order, as OTLP requests. They go over two connections to a new server, which then writes and merges all it holds. A line of output a set: CPU nanoseconds a byte
 of protobuf and microseconds a span, bytes a span on disk, peak memory. --workload: a folder of made bodies with its meta.json (raw_bytes, items), measured the same way
-first. --push-bytes: of the spans in a request; at first about as many as the benchmark's have, so that what a request costs whatever is in it (a commit, wake-ups) has
+first, whole and as much of it as of a set. --push-bytes: of the spans in a request; at first about as many as the benchmark's have, so that what a request costs whatever is in it (a commit, wake-ups) has
 the same share in both. The Collector's batches hold 8,192 spans. --rounds: so often each is played, all in turn; the least counts.
 """
 import glob

@@ -351,6 +351,7 @@ Result<const ValueColumn*> GranuleBodies::Column(uint32_t column) {
   bytes_ += page->capacity() + rows_ * sizeof(uint32_t);
   PHAROS_TRY(opened->column,
              ValueColumn::Parse(std::move(page), std::move(words), words_of_[column]));
+  bytes_ += opened->column->Bytes();
   FindPlaces(column, *opened);
   const size_t values = opened->everywhere ? rows_ : opened->places.back();
   if (opened->column->size() != values) return Corrupt("a column of values");

@@ -92,6 +92,8 @@ class ValueColumn {
                                                           std::shared_ptr<const PartWords> words,
                                                           std::span<const ColumnWord> here);
   size_t size() const { return size_; }
+  /// That it holds beside its page.
+  size_t Bytes() const { return few_numbers_.size() * sizeof(int64_t); }
   const std::vector<Local>& locals() const { return locals_; }
   /// Index into locals() of value `i`.
   uint32_t LocalOf(size_t i) const { return locals_.size() == 1 ? 0 : Code(i); }
