@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "base/spare_vectors.h"
 
 namespace pharos::base {
 namespace {
@@ -118,6 +119,20 @@ TEST(Metrics, GaugesMayCountAndWaitForThoseWhoCount) {
   EXPECT_NE(page.get().find("\ntest_gauge 7\n"), std::string::npos);
   SetGauge("test_gauge", "", {});
   EXPECT_EQ(ExposeMetrics("test_").find("\ntest_gauge 7"), std::string::npos);
+}
+
+TEST(SpareVectors, GiveMemoryAgainUpToABound) {
+  using Spare = SpareVectors<int64_t>;
+  EXPECT_EQ(Spare::Take().capacity(), 0u);
+  std::vector<int64_t> some(1000);
+  const int64_t* memory = some.data();
+  Spare::Give(std::move(some));
+  std::thread([] { EXPECT_EQ(Spare::Take().capacity(), 0u); }).join();
+  some = Spare::Take();
+  EXPECT_TRUE(some.empty());
+  EXPECT_EQ(some.data(), memory);
+  Spare::Give(std::vector<int64_t>(Spare::kMostBytes / sizeof(int64_t) + 1));
+  EXPECT_EQ(Spare::Take().capacity(), 0u);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ class FilePartWriter final : public PartWriter {
   FilePartWriter(std::unique_ptr<File> file, std::string path, std::string_view kind,
                  uint32_t version)
       : file_(std::move(file)), path_(std::move(path)), version_(version) {
+    buffer_.reserve(kPartWriteBytes + kPartWriteBytes / 4);  // only what is filled takes pages
     buffer_.append(kHeadMagic).append(kind);
     PutInt(buffer_, kContainerVersion);
   }

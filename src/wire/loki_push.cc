@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/spare_vectors.h"
 #include "wire/limits.h"
 #include "wire/protobuf.h"
 
@@ -32,6 +33,7 @@ class PushDecoder {
   bool Stream(std::string_view message) {
     LokiStream& stream = out_->streams.emplace_back();
     std::vector<model::Event>& events = stream.events;
+    events = base::SpareVectors<model::Event>::Take();
     while (!message.empty()) {
       int64_t time_ns;
       std::string_view line;

@@ -16,8 +16,9 @@
 namespace pharos::wire {
 
 struct LokiStream {
-  std::string_view labels;           ///< `{a="b"}`, unchecked
-  std::vector<model::Event> events;  ///< body kString, structured metadata as attributes
+  std::string_view labels;  ///< `{a="b"}`, unchecked
+  /// Body kString, structured metadata as attributes. Of protobuf: of the thread's SpareVectors.
+  std::vector<model::Event> events;
 };
 
 /// Views point into `arena` or into what `keep_alive` holds.

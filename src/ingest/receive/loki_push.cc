@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <ranges>
 #include <shared_mutex>
 #include <unordered_map>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "base/compress.h"
 #include "base/metrics.h"
+#include "base/spare_vectors.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
@@ -274,6 +276,9 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
   if (batch.streams.empty()) return LokiOutcome{base::Ack::Durable(), problems.Text()};
   const size_t events = batch.EventCount();
   PHAROS_TRY(store::EventAppendResult result, target_.events->Append(tenant, batch));
+  for (model::StreamEvents& stream : std::views::reverse(batch.streams)) {
+    base::SpareVectors<model::Event>::Give(std::move(stream.events));
+  }
   taken.Add(events - result.rejected);
   const bool too_fast = result.too_fast && problems.Text().empty();
   for (uint64_t i = 0; i < result.rejected; ++i) problems.Add(result.reason);
