@@ -1,13 +1,13 @@
 #include "ingest/receive/detected_level.h"
 
-#include <tmmintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <span>
 
+#include "ingest/receive/bytes16.h"
+#include "ingest/receive/level_word.h"
 #include "ingest/receive/limits.h"
 #include "match/json_fields.h"
 #include "match/logfmt.h"
@@ -28,29 +28,6 @@ constexpr Word kSpellings[] = {{"trace", "trace"},       {"trc", "trace"},   {"d
                                {"information", "info"},  {"warn", "warn"},   {"wrn", "warn"},
                                {"warning", "warn"},      {"error", "error"}, {"err", "error"},
                                {"critical", "critical"}, {"fatal", "fatal"}};
-constexpr Word kWords[] = {{"trace", "trace"},       {"debug", "debug"}, {"fatal", "fatal"},
-                           {"critical", "critical"}, {"error", "error"}, {"err", "error"},
-                           {"warning", "warn"},      {"warn", "warn"},   {"info", "info"}};
-
-/// One of kWords as its letters lie in memory.
-struct Letters {
-  uint64_t word, mask;
-  size_t size;
-  std::string_view level;
-};
-constexpr std::array<Letters, std::size(kWords)> kLetters = [] {
-  std::array<Letters, std::size(kWords)> out{};
-  for (size_t i = 0; i < out.size(); ++i) {
-    const std::string_view word = kWords[i].word;
-    out[i] = {0, 0, word.size(), kWords[i].level};
-    for (size_t j = 0; j < word.size(); ++j) {
-      out[i].word |= uint64_t{static_cast<uint8_t>(word[j])} << (8 * j);
-      out[i].mask |= uint64_t{0xFF} << (8 * j);
-    }
-  }
-  return out;
-}();
-
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool Space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -78,13 +55,6 @@ bool IsField(std::string_view key) {
   return (first == 'l' || first == 's') &&
          std::find(kFields.begin(), kFields.end(), key) != kFields.end();
 }
-
-constexpr size_t kBlock = 16;
-
-__m128i Load16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
-__m128i Lowered(__m128i bytes) { return _mm_or_si128(bytes, _mm_set1_epi8(0x20)); }
-__m128i Are(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
-uint32_t Bits(__m128i mask) { return static_cast<uint32_t>(_mm_movemask_epi8(mask)); }
 
 /// Behind the opening quote at `at`: where the closing one is. 0 where bytes come first that need
 /// a closer look.
@@ -153,70 +123,19 @@ bool JsonLevel(std::string_view object, int depth, std::string_view* level) {
   return found;
 }
 
-/// Which of 16 bytes are what `table` has for the lower half of the byte of `keys` at their place.
-/// A key above ASCII has a zero.
-__m128i AreAsOf(__m128i table, __m128i keys, __m128i bytes) {
-  return _mm_cmpeq_epi8(_mm_shuffle_epi8(table, keys), bytes);
-}
-
 constexpr size_t kFieldEnd = 3;  // letters of a field that are looked at
 /// Whether the last three letters of one of kFields stand in front of a `=` that is one of 16 bytes
 /// from `at` + kFieldEnd on, in either case. A few other bytes are taken for letters.
 bool HasFieldEnd(const char* at) {
   // By the one in the middle, no two of which have the same lower half: ity, vel, lvl, ext.
-  const __m128i firsts = _mm_setr_epi8(1, 1, 1, 1, 'i', 'v', 'l', 1, 'e', 1, 1, 1, 1, 1, 1, 1);
-  const __m128i seconds = _mm_setr_epi8(1, 1, 1, 1, 't', 'e', 'v', 1, 'x', 1, 1, 1, 1, 1, 1, 1);
-  const __m128i thirds = _mm_setr_epi8(1, 1, 1, 1, 'y', 'l', 'l', 1, 't', 1, 1, 1, 1, 1, 1, 1);
+  static constexpr ByLowerHalf firsts = {1, 1, 1, 1, 'i', 'v', 'l', 1, 'e', 1, 1, 1, 1, 1, 1, 1};
+  static constexpr ByLowerHalf seconds = {1, 1, 1, 1, 't', 'e', 'v', 1, 'x', 1, 1, 1, 1, 1, 1, 1};
+  static constexpr ByLowerHalf thirds = {1, 1, 1, 1, 'y', 'l', 'l', 1, 't', 1, 1, 1, 1, 1, 1, 1};
   const __m128i second = Lowered(Load16(at + 1));
   const __m128i outer = _mm_and_si128(AreAsOf(firsts, second, Lowered(Load16(at))),
                                       AreAsOf(thirds, second, Lowered(Load16(at + 2))));
   const __m128i all = _mm_and_si128(outer, AreAsOf(seconds, second, second));
   return Bits(_mm_and_si128(all, Are(Load16(at + kFieldEnd), '='))) != 0;
-}
-
-/// What may stand in front of a word, and behind it; `]` and others only behind.
-constexpr uint8_t kInFront = 1, kBehind = 2;
-constexpr std::array<uint8_t, 256> kBoundaries = [] {
-  std::array<uint8_t, 256> out{};
-  for (const char c : std::string_view(" \t\n[({\"'=|")) out[static_cast<uint8_t>(c)] |= kInFront;
-  for (const char c : std::string_view(" \t\n[](){}:,!\"'=|")) {
-    out[static_cast<uint8_t>(c)] |= kBehind;
-  }
-  return out;
-}();
-bool LeftBoundary(std::string_view s, size_t at) {
-  return at == 0 || (kBoundaries[static_cast<uint8_t>(s[at - 1])] & kInFront) != 0;
-}
-bool RightBoundary(std::string_view s, size_t at) {
-  return at == s.size() || (kBoundaries[static_cast<uint8_t>(s[at])] & kBehind) != 0;
-}
-
-/// Which of 16 bytes are kInFront: by both halves of a byte, each row of ASCII that has some a bit.
-inline __m128i AreInFront(__m128i bytes) {
-  const __m128i low = _mm_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 1, 1, 24, 16, 4, 0, 0);
-  const __m128i high = _mm_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0);
-  const __m128i row = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0F));
-  const __m128i both = _mm_and_si128(_mm_shuffle_epi8(low, bytes), _mm_shuffle_epi8(high, row));
-  return _mm_cmpgt_epi8(both, _mm_setzero_si128());
-}
-
-constexpr size_t kWordBegin = 3;  // letters of a word that are looked at; the shortest has them
-constexpr size_t kBlockOfBegins = kBlock + kWordBegin - 1;
-/// Where in 16 bytes words of kWords may begin: their first three letters, in either case, behind a
-/// boundary. `before` are the bytes one to the left. A few other bytes are taken for letters.
-[[gnu::always_inline]] inline uint32_t WordStarts(__m128i before, const char* at) {
-  // The letters of the word whose first one has this lower half: cri, deb, err, fat, war, inf.
-  const __m128i firsts = _mm_setr_epi8(1, 1, 1, 'c', 'd', 'e', 'f', 'w', 1, 'i', 1, 1, 1, 1, 1, 1);
-  const __m128i seconds = _mm_setr_epi8(1, 1, 1, 'r', 'e', 'r', 'a', 'a', 1, 'n', 1, 1, 1, 1, 1, 1);
-  const __m128i thirds = _mm_setr_epi8(1, 1, 1, 'i', 'b', 'r', 't', 'r', 1, 'f', 1, 1, 1, 1, 1, 1);
-  const __m128i first = Lowered(Load16(at)), second = Lowered(Load16(at + 1)),
-                third = Lowered(Load16(at + 2));
-  const __m128i behind = _mm_and_si128(AreAsOf(seconds, first, second),  // the first letter
-                                       AreAsOf(thirds, first, third));
-  const __m128i word = _mm_and_si128(AreAsOf(firsts, first, first), behind);
-  const __m128i trace =
-      _mm_and_si128(_mm_and_si128(Are(first, 't'), Are(second, 'r')), Are(third, 'a'));
-  return Bits(_mm_and_si128(_mm_or_si128(word, trace), AreInFront(before)));
 }
 
 /// False where no field of kFields can have a value in the line.
@@ -252,67 +171,6 @@ std::string LogfmtLevel(std::string_view line) {
     }
   }
   return level;
-}
-
-/// The level of the word of kWords that stands at `at` as a word of its own, or "".
-std::string_view WordAt(std::string_view line, size_t at) {
-  if (!LeftBoundary(line, at)) return {};
-  const size_t left = line.size() - at;
-  uint64_t bytes = 0;
-  if (left >= sizeof bytes) {
-    std::memcpy(&bytes, line.data() + at, sizeof bytes);
-  } else {
-    std::memcpy(&bytes, line.data() + at, left);
-  }
-  bytes |= 0x2020202020202020u;  // a letter is what it was, and no other byte becomes one
-  for (const Letters& letters : kLetters) {
-    if (((bytes ^ letters.word) & letters.mask) == 0 && RightBoundary(line, at + letters.size)) {
-      return letters.level;
-    }
-  }
-  return {};
-}
-
-/// The level of the first word of kWords that stands at one of the places `at` + a bit of `starts`,
-/// or "".
-std::string_view FirstLevel(std::string_view line, size_t at, uint32_t starts) {
-  for (; starts != 0; starts &= starts - 1) {
-    const auto level = WordAt(line, at + static_cast<size_t>(std::countr_zero(starts)));
-    if (!level.empty()) return level;
-  }
-  return {};
-}
-
-/// The level whose word stands first in the line, as a word of its own. At equal places the
-/// earlier entry of the table counts, as in Loki.
-std::string_view LevelWord(std::string_view line) {
-  std::string_view level;
-  const auto look = [&](__m128i before, const char* bytes, size_t at) {
-    const uint32_t starts = WordStarts(before, bytes);
-    if (starts != 0) level = FirstLevel(line, at, starts);
-    return !level.empty();
-  };
-  // The begin is a boundary.
-  const auto look_at_begin = [&](const char* bytes) {
-    const __m128i shifted = _mm_slli_si128(Load16(bytes), 1);
-    return look(_mm_or_si128(shifted, _mm_cvtsi32_si128(' ')), bytes, 0);
-  };
-  if (line.size() < kBlockOfBegins) {
-    char all[2 * kBlock] = {};
-    if (!line.empty()) std::memcpy(all, line.data(), line.size());
-    return look_at_begin(all) ? level : "unknown";
-  }
-  if (look_at_begin(line.data())) return level;
-  const auto look_at = [&](size_t at) {
-    const char* bytes = line.data() + at;
-    return look(Load16(bytes - 1), bytes, at);
-  };
-  size_t at = kBlock;
-  for (; at + kBlockOfBegins <= line.size(); at += kBlock) {
-    if (look_at(at)) return level;
-  }
-  if (line.size() == kBlockOfBegins) return "unknown";
-  return look_at(line.size() - kBlockOfBegins) ? level : "unknown";  // some bytes once more
 }
 
 std::string_view SeverityLevel(int32_t number) {

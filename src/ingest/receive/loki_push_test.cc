@@ -7,6 +7,7 @@
 #include "base/compress.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/fake_sinks.h"
+#include "ingest/receive/level_word.h"
 #include "ingest/receive/service_name.h"
 
 namespace pharos::ingest::receive {
@@ -221,6 +222,10 @@ TEST(DetectedLevel, AgreesWithALookAtEachPlace) {
       line.append(random() % 4 == 0 ? random() % 20 : 0, '.');
     }
     ASSERT_EQ(LevelOfLine(line), PlainLevelWord(line)) << line;
+    ASSERT_EQ(LevelWordBy16(line), PlainLevelWord(line)) << line;
+    if (HasLevelWordBy32()) {
+      ASSERT_EQ(LevelWordBy32(line), PlainLevelWord(line)) << line;
+    }
     if (PlainLevelWord(line) != "unknown") ++found;
   }
   EXPECT_GT(found, 10'000u);
