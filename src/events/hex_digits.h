@@ -18,13 +18,20 @@ inline bool IsHexDigit(char c, bool upper) {
 /// True when all `n` are digits of one case.
 inline bool AllHexDigits(const char* at, size_t n, bool upper) {
 #ifdef __SSSE3__
-  for (; n >= 16; n -= 16, at += 16) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto which = [upper](__m128i v) {
     const __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
     const __m128i letter = _mm_sub_epi8(v, _mm_set1_epi8(upper ? 'A' : 'a'));
     const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
     const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
-    if (_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) != 0xFFFF) return false;
+    return _mm_movemask_epi8(_mm_or_si128(is_digit, is_letter));
+  };
+  for (; n >= 16; n -= 16, at += 16) {
+    if (which(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) != 0xFFFF) return false;
+  }
+  if (n >= 8) {
+    if ((which(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at))) & 0xFF) != 0xFF) return false;
+    n -= 8;
+    at += 8;
   }
 #endif
   for (; n > 0; --n, ++at) {

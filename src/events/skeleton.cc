@@ -11,6 +11,7 @@
 namespace pharos::events {
 namespace {
 
+constexpr size_t kAddressFront = 2;  // `0x`
 constexpr char kLastMarker = static_cast<char>(VarKind::kText);
 
 // Classes of bytes.
@@ -75,7 +76,7 @@ void Splitter::Integer(std::string_view digits) {
 
 /// An id that happens to have no letter.
 void Splitter::LongInteger(std::string_view digits) {
-  if (digits.size() % 2 == 0 && digits.size() <= 64) {
+  if (IsIdLength(digits.size())) {
     Add({VarKind::kHex, static_cast<uint8_t>(digits.size() / 2)}, 0, digits);
   } else {
     Add({VarKind::kText, kTextDigits}, 0, digits);
@@ -124,6 +125,16 @@ size_t Splitter::Digits(std::string_view text, size_t at, size_t end) {
   return end;
 }
 
+/// Whether a token is `0x` and hex digits of one case: then letters among them are no words that
+/// other texts have, too.
+bool IsAddress(std::string_view token) {
+  if (!token.starts_with("0x")) return false;
+  token.remove_prefix(kAddressFront);
+  if (!IsIdLength(token.size())) return false;
+  return AllHexDigits(token.data(), token.size(), false) ||
+         AllHexDigits(token.data(), token.size(), true);
+}
+
 /// The token of letters and digits at `at`; gives where it went on.
 size_t Splitter::Token(std::string_view text, size_t at, int64_t time_ns) {
   uint8_t seen = 0;
@@ -155,9 +166,17 @@ size_t Splitter::Token(std::string_view text, size_t at, int64_t time_ns) {
   }
   const bool lower = (seen & ~(kDigit | kLowerHex)) == 0;
   const bool upper = (seen & ~(kDigit | kUpperHexLetter)) == 0;
-  if ((lower || upper) && length >= 8 && length % 2 == 0 && length <= 64) {
+  if ((lower || upper) && IsIdLength(length)) {
     Add({lower ? VarKind::kHex : VarKind::kUpperHex, static_cast<uint8_t>(length / 2)}, 0,
         text.substr(at, length));
+    return end;
+  }
+  if (IsAddress(text.substr(at, length))) {
+    skeleton_.append(text, at, kAddressFront);
+    const std::string_view digits = text.substr(at + kAddressFront, length - kAddressFront);
+    Add({(seen & kUpperHexLetter) == 0 ? VarKind::kHex : VarKind::kUpperHex,
+         static_cast<uint8_t>(digits.size() / 2)},
+        0, digits);
     return end;
   }
   size_t runs = 0;

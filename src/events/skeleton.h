@@ -34,6 +34,11 @@ enum TextForm : uint8_t {
 };
 inline constexpr char kParamBase = 32;
 inline constexpr size_t kMaxDecimalDigits = 18;  // of a number with a point
+inline constexpr size_t kLeastIdDigits = 8;      // of a hex id; less are a word like others
+/// Whether so many hex digits may be an id.
+inline bool IsIdLength(size_t digits) {
+  return digits >= kLeastIdDigits && digits <= 64 && digits % 2 == 0;
+}
 
 struct VarType {
   VarKind kind{};

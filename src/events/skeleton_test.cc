@@ -133,6 +133,11 @@ TEST(Skeleton, WhateverFitsComesBack) {
                                           "1234567890123456789",
                                           "1e5",
                                           "0x1f",
+                                          "0xc00045a4",
+                                          "0xC00045A4",
+                                          "0x00000290",
+                                          "0xdeadBEEF",
+                                          "0xc00045a4 0xc00045a",
                                           "99",
                                           "09"};
   EXPECT_GT(FitAll(texts), 0u);

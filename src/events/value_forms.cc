@@ -17,6 +17,10 @@ namespace {
 
 constexpr size_t kFewSlots = 64, kMostSlots = 4096;
 constexpr size_t kCacheLine = 64, kLinesAhead = 6;  // of a form
+/// What no other bytes become: digits are 0, and these would be `1` to `3`.
+constexpr char kLowerHexDigit = 1, kUpperHexDigit = 2, kZeroOf0x = 3;
+
+bool IsHex(VarType type) { return type.IdBytes() != 0; }
 
 uint64_t Load(const char* at) {
   uint64_t word = 0;
@@ -68,13 +72,37 @@ inline void ValueForms::Blank(std::string_view value, Blanks& out) {
     for (size_t i = 0; i + 1 < blocks; ++i) BlankBlock(from + i * kBlock, &out.blocks[i * kBlock]);
     BlankBlock(from + size - kBlock, &out.blocks[(blocks - 1) * kBlock]);  // some bytes once more
   }
+  out.hash = HashOf(out, size);
+  out.hex_words = false;
+}
+
+inline uint32_t ValueForms::HashOf(const Blanks& blanks, size_t size) {
   constexpr uint64_t kFactor = 0x9E3779B97F4A7C15u, kOther = 0xC2B2AE3D27D4EB4Fu;
   uint64_t a = size, b = 0;
-  for (size_t i = 0; i < blocks; ++i) {
-    a = (a ^ Load(&out.blocks[i * kBlock])) * kFactor;
-    b = (b ^ Load(&out.blocks[i * kBlock + kWord])) * kOther;
+  for (size_t i = 0; i < Blocks(size); ++i) {
+    a = (a ^ Load(&blanks.blocks[i * kBlock])) * kFactor;
+    b = (b ^ Load(&blanks.blocks[i * kBlock + kWord])) * kOther;
   }
-  out.hash = static_cast<uint32_t>((a ^ std::rotl(b, 29)) * kFactor >> 32);
+  return static_cast<uint32_t>((a ^ std::rotl(b, 29)) * kFactor >> 32);
+}
+
+void ValueForms::BlankHexWords(std::string_view value, Blanks& out) {
+  out.hex_words = true;
+  if (hex_words_.Find(value).empty()) return;
+  const size_t size = value.size(), last = (Blocks(size) - 1) * kBlock;
+  const auto fill = [&](size_t from, size_t to, char byte) {
+    if (size < kBlock) return std::fill(&out.blocks[from], &out.blocks[to], byte);
+    if (from < last) std::fill(&out.blocks[from], &out.blocks[std::min(to, last)], byte);
+    const size_t in_last = last + kBlock - size;  // what stands there is so much further behind
+    if (to + kBlock > size) {
+      std::fill(&out.blocks[std::max(from + in_last, last)], &out.blocks[to + in_last], byte);
+    }
+  };
+  for (const HexWords::Word& word : hex_words_.words()) {
+    fill(word.from, word.to, word.upper ? kUpperHexDigit : kLowerHexDigit);
+    if (word.behind_0x) fill(word.from - 2, word.from - 1, kZeroOf0x);
+  }
+  out.hash = HashOf(out, size);
 }
 
 /// The one with the hash, which may be of another value.
@@ -85,12 +113,24 @@ inline const ValueForms::Form* ValueForms::KnownForm(uint32_t hash) const {
   return slots_[at ^ 1].hash == hash ? slots_[at ^ 1].form : nullptr;
 }
 
+inline const ValueForms::Form* ValueForms::FormOf(std::string_view value,
+                                                  const Blanks& blanks) const {
+  const Form* form = KnownForm(blanks.hash);
+  const bool same = form != nullptr && form->size == value.size() &&
+                    SameBlocks(form->blocks, blanks.blocks.data(), Blocks(value.size()));
+  return same ? form : nullptr;
+}
+
 void ValueForms::Soon(std::string_view value) {
   if (!MayBlank(value)) return;
   Blanks& soon = blanks_[1 - now_];
   Blank(value, soon);
   soon.of = value;
   const Form* form = KnownForm(soon.hash);
+  if (form == nullptr && has_ids_) {
+    BlankHexWords(value, soon);
+    form = KnownForm(soon.hash);
+  }
   if (form == nullptr) return;
   const char* begin = reinterpret_cast<const char*>(form);
   for (size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(begin + line * kCacheLine);
@@ -107,15 +147,14 @@ int64_t ValueForms::Find(std::string_view value) {
     Blank(value, blanks_[now_]);
   }
   EndSoon();
-  const Blanks& blanks = blanks_[now_];
+  Blanks& blanks = blanks_[now_];
   --hits_;
-  const Form* form = KnownForm(blanks.hash);
-  if (form == nullptr || form->size != value.size() ||
-      !SameBlocks(form->blocks, blanks.blocks.data(), Blocks(value.size()))) {
-    return kNone;
+  known_ = FormOf(value, blanks);
+  if (known_ == nullptr && has_ids_ && !blanks.hex_words) {
+    BlankHexWords(value, blanks);
+    known_ = FormOf(value, blanks);
   }
-  known_ = form;
-  return form->number;
+  return known_ != nullptr ? int64_t{known_->number} : kNone;
 }
 
 bool ValueForms::Done(bool fits) {
@@ -146,6 +185,15 @@ bool ValueForms::Read(std::string_view value, int64_t time_ns, VarReader& reader
   return Done(true);
 }
 
+bool ValueForms::IsFixed(std::string_view literal, size_t at) const {
+  if (hex_words_.Overlap(at, at + literal.size())) return false;
+  for (size_t i = 0; i < literal.size(); ++i) {
+    const bool digit = literal[i] >= '0' && literal[i] <= '9';
+    if (digit && !hex_words_.IsZeroOf0x(at + i)) return false;
+  }
+  return true;
+}
+
 bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
                            VarReader& reader) {
   places_.Begin(value.size());
@@ -153,18 +201,20 @@ bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int
   const char* begin = value.data();
   const char* end = begin + value.size();
   const char* at = begin;
-  const auto has_digits = [](std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
   const auto offset = [&](const char* place) { return static_cast<size_t>(place - begin); };
+  // In all values of the form.
+  const auto is_fixed = [&](const std::string_view literal) {
+    return IsFixed(literal, offset(at));
+  };
   for (size_t i = 0; i < skeleton.vars.size(); ++i) {
     const VarType type = skeleton.vars[i];
-    if (has_digits(skeleton.literals[i])) return false;
+    if (!is_fixed(skeleton.literals[i])) return false;
     at += skeleton.literals[i].size();
     const char* from = at;
     VarValue unused;
     if (!reader.Read(type, &at, end, time_ns, &unused)) return false;
     const size_t length = static_cast<size_t>(at - from);
+    if (!IsHex(type) && hex_words_.Overlap(offset(from), offset(at))) return false;
     switch (type.kind) {
       case VarKind::kNumber: places_.Add(offset(from), length, length > 1); break;
       case VarKind::kPadded: places_.Add(offset(from), length, false); break;
@@ -178,7 +228,7 @@ bool ValueForms::PlaceVars(const Skeleton& skeleton, std::string_view value, int
         others_.push_back({static_cast<uint16_t>(offset(from)), static_cast<uint16_t>(i), type});
     }
   }
-  return !has_digits(skeleton.literals.back());
+  return is_fixed(skeleton.literals.back());
 }
 
 void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_view value,
@@ -186,8 +236,10 @@ void ValueForms::Keep(uint32_t number, const Skeleton& skeleton, std::string_vie
   if (!blanked_) return;
   if (misses_++ >= slots_.size()) Grow(budget);
   if (slots_.empty()) return;
+  Blanks& blanks = blanks_[now_];
+  has_ids_ = has_ids_ || std::any_of(skeleton.vars.begin(), skeleton.vars.end(), IsHex);
+  if (has_ids_) BlankHexWords(value, blanks);
   // What does not come again would take the place of what does.
-  const Blanks& blanks = blanks_[now_];
   if (std::exchange(slots_[blanks.hash & (slots_.size() - 1)].missed, blanks.hash) != blanks.hash) {
     return;
   }

@@ -1,6 +1,7 @@
 // Values that differ in their digits alone have their variables at the same places: they are of
 // one form. Most texts have a form that was seen before, which is found by a hash of what is no
-// digit; then their numbers are read without a search for where they stand.
+// digit; then their numbers are read without a search for where they stand. Letters of ids in hex
+// count as digits where a text would have no form otherwise.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "events/hex_words.h"
 #include "events/number_places.h"
 #include "events/skeleton.h"
 #include "events/var_reader.h"
@@ -49,7 +51,7 @@ class ValueForms {
   void Forget(uint32_t number);
 
  private:
-  static constexpr size_t kBlock = kShortText, kMostBytes = 512;
+  static constexpr size_t kBlock = kShortText, kMostBytes = HexWords::kMostBytes;
   /// Forms are given up when so many more values had none that was known than had one.
   static constexpr int kTries = 1024;
   static constexpr size_t kWord = sizeof(uint64_t);
@@ -81,8 +83,14 @@ class ValueForms {
     alignas(kBlock) std::array<char, kBlock + kWord> text{};  // of a value of less than a block
     std::string_view of;
     uint32_t hash = 0;
+    bool hex_words = false;  // were looked for
   };
   static inline void Blank(std::string_view value, Blanks& out);
+  static inline uint32_t HashOf(const Blanks& blanks, size_t size);
+  /// Letters of the value's hex words become one as well, if it has any.
+  void BlankHexWords(std::string_view value, Blanks& out);
+  /// Whether all values of the form have the literal at the place.
+  bool IsFixed(std::string_view literal, size_t at) const;
   bool MayBlank(std::string_view value) const {
     return value.size() <= kMostBytes && !value.empty() && hits_ > -kTries;
   }
@@ -93,6 +101,8 @@ class ValueForms {
   bool PlaceVars(const Skeleton& skeleton, std::string_view value, int64_t time_ns,
                  VarReader& reader);
   inline const Form* KnownForm(uint32_t hash) const;
+  /// That of the value, if it is known.
+  inline const Form* FormOf(std::string_view value, const Blanks& blanks) const;
   bool Done(bool fits);
   void Insert(const Form* form, uint32_t hash);
   void Grow(size_t* budget);
@@ -100,8 +110,10 @@ class ValueForms {
   std::array<Blanks, 2> blanks_;  // of the last call of Find, and of Soon
   size_t now_ = 0;                // which of them is the former
   bool blanked_ = false;          // by the last call of Find
-  const Form* known_ = nullptr;   // which that has found
-  int hits_ = 0;                  // less misses
+  bool has_ids_ = false;          // values may have
+  HexWords hex_words_;
+  const Form* known_ = nullptr;  // which that has found
+  int hits_ = 0;                 // less misses
   NumberPlaces places_;
   std::vector<Other> others_;
   std::vector<int64_t> numbers_;  // of a value that has others as well

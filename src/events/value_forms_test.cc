@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "events/hex_digits.h"
+
 namespace pharos::events {
 namespace {
 
@@ -127,6 +129,38 @@ TEST(ValueForms, LongValuesAreLeftToOthers) {
   EXPECT_FALSE(forms.Knows(""));
 }
 
+TEST(ValueForms, LettersOfIdsAreLikeDigits) {
+  Forms forms;
+  forms.Learn("iar 00105eac dear 0245a358 at 0x1b85f080 of d0b6d1a5-4f2e-4c58-9a0e-2f6de47b5a11");
+  EXPECT_FALSE(
+      forms.Knows("iar a0105eac dear 02453580 at 0x00000000 of "
+                  "77777777-4fee-4c58-9a0e-aaaaaaaaaaa1"));  // a number, it may be
+  EXPECT_EQ(forms.Find("iar f01a5ea0 dear 0b45a358 at 0x00000000 of "
+                       "77777777-4fee-4c58-9a0e-aaaaaaaaaaa1"),
+            0);
+  EXPECT_EQ(std::string_view(forms.values_[2].text, forms.values_[2].size), "00000000");
+  EXPECT_FALSE(
+      forms.Knows("iar F01A5EA0 dear 0b45a358 at 0x00000000 of "
+                  "77777777-4fee-4c58-9a0e-aaaaaaaaaaa1"));
+  EXPECT_FALSE(
+      forms.Knows("iar f01a5ea0 dear 0b45a358 at 1x00000000 of "
+                  "77777777-4fee-4c58-9a0e-aaaaaaaaaaa1"));
+  forms.Learn("at 0xC00045A4");
+  EXPECT_TRUE(forms.Knows("at 0x1BADCAFE"));
+  EXPECT_FALSE(forms.Knows("at 0x1badcafe"));
+}
+
+TEST(ValueForms, WordsThatHoldNoIdAreNotForgotten) {
+  Forms forms;
+  forms.Learn("id a1b2c3d4 of job abcde 5");
+  forms.Learn("id a1b2c3d4 of abcdefabcdef 5");  // letters alone are a word
+  EXPECT_EQ(forms.Find("id 00b2c3d4 of job abcde 6"), 0);
+  EXPECT_EQ(forms.Find("id 00b2c3d4 of abcdefabcdef 7"), 1);
+  EXPECT_FALSE(forms.Knows("id 00b2c3d4 of job abcdf 6"));
+  EXPECT_FALSE(forms.Knows("id 00b2c3d4 of abcdefabcdee 7"));
+  EXPECT_FALSE(forms.Knows("id a1b2c3d4x of job abcde 5"));
+}
+
 TEST(ValueForms, WhatIsFoundIsTheValue) {
   std::mt19937_64 random(8);
   const std::vector<std::string> pieces = {"5",
@@ -145,6 +179,10 @@ TEST(ValueForms, WhatIsFoundIsTheValue) {
                                            "A1B2C3D4",
                                            "01234567-89ab-cdef-0123-456789abcdef",
                                            "a1b2c3d4e5",
+                                           "0xc00045a4",
+                                           "0x00000290",
+                                           "0xABCDEF0123",
+                                           "0x1f",
                                            "blk_-",
                                            "x",
                                            " ",
@@ -162,6 +200,8 @@ TEST(ValueForms, WhatIsFoundIsTheValue) {
       for (char& c : other) {
         if (c >= '0' && c <= '9' && random() % 2 == 0) {
           c = static_cast<char>('0' + random() % 10);
+        } else if (IsHexDigit(c, i % 2 == 0) && random() % 4 == 0) {
+          c = "0123456789abcdefABCDEF"[random() % 22];
         }
       }
       const int64_t number = forms.Find(other);
