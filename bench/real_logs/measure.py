@@ -4,8 +4,9 @@
 Each set of loghub (../shared/data, or PHAROS_SHARED_DATA) is made longer: its lines in random order, their numbers and ids drawn anew, times of now. It goes as Loki
 push requests over two connections to a new server, which then writes and merges all it holds. A line of output a set: CPU nanoseconds a byte of text and microseconds
 a line, bytes a line on disk, peak memory. --workload: a folder of made bodies with its meta.json (raw_bytes, items), measured the same way first,
-whole and as much of it as of a set. --push-bytes: of the text in a request; at first as many as the benchmark's have, so that what a request costs whatever is in it (a commit, wake-ups) has the same share in both. Promtail
-sends up to 1 MiB. --rounds: so often each is played, all in turn; the least counts. Needs Debian's python3-snappy.
+whole and as much of it as of a set. --push-bytes: of the text in a request; at first as many as the benchmark's have, so that what a request costs
+whatever is in it (a commit, wake-ups) has the same share in both. Promtail sends up to 1 MiB. --rounds: so often each is played, all in turn; the least
+counts. Needs Debian's python3-snappy.
 """
 import os
 import random

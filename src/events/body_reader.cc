@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec/bitpack.h"
 #include "events/coding.h"
 #include "events/limits.h"
 #include "events/part.h"
@@ -19,9 +20,9 @@ std::unexpected<base::Error> Corrupt(std::string_view what) {
   return base::Fail(base::ErrorKind::kCorrupt, std::string(what) + " cannot be read");
 }
 
-size_t IntegersOf(const Skeleton& skeleton) {
-  return static_cast<size_t>(std::count_if(skeleton.vars.begin(), skeleton.vars.end(),
-                                           [](VarType type) { return type.IsInteger(); }));
+uint32_t IntegersOf(const Skeleton& skeleton) {
+  return static_cast<uint32_t>(std::count_if(skeleton.vars.begin(), skeleton.vars.end(),
+                                             [](VarType type) { return type.IsInteger(); }));
 }
 
 /// Only distances to the event's time may be negative.
@@ -29,11 +30,11 @@ int64_t GetInteger(Reader& in, VarType type) {
   return type.kind == VarKind::kTime ? in.ZigZagged() : static_cast<int64_t>(in.Varint());
 }
 
-/// The numbers of `rows` values with the skeleton, to `out`; what is behind them.
-int64_t* GetFew(Reader& in, const Skeleton& skeleton, size_t rows, int64_t* out) {
-  const size_t n = IntegersOf(skeleton);
+/// The `n` numbers each of `rows` values with the skeleton, to `out`; what is behind them.
+int64_t* GetFew(Reader& in, const Skeleton& skeleton, size_t n, size_t rows, int64_t* out) {
   if (n == 0) return out;
-  const std::string_view varies = rows > 1 ? in.Bytes(MaskBytes(n)) : std::string_view();
+  const std::string_view varies =
+      rows > 1 ? in.Bytes(codec::PackedBytes(n, 1)) : std::string_view();
   if (!in.ok()) return out + rows * n;
   const int64_t* first = out;
   for (size_t row = 0; row < rows; ++row) {
@@ -158,29 +159,28 @@ void ValueColumn::ParseFew(Reader& in, uint64_t few) {
   if (few > kMostFewValues) return in.Fail();
   size_t count = 0, least = 0;
   for (const Local& local : locals_) {
-    const size_t integers = IntegersOf(words_->skeletons[local.number]);
     if (local.rows >= few) continue;
-    count += local.rows * integers;
-    least += integers;
+    count += size_t{local.rows} * local.integers;
+    least += local.integers;
   }
   // A byte of the page each, and of the lines.
   if (least > in.left() || count > kGranuleBytes + kMaxRecordBytes) return in.Fail();
   few_numbers_.resize(count);
   int64_t* to = few_numbers_.data();
   for (const Local& local : locals_) {
-    if (local.rows < few) to = GetFew(in, words_->skeletons[local.number], local.rows, to);
+    if (local.rows >= few) continue;
+    to = GetFew(in, words_->skeletons[local.number], local.integers, local.rows, to);
   }
 }
 
 bool ValueColumn::ParseLocal(Reader& in, const int64_t* numbers, Local& local) {
   const Skeleton& skeleton = words_->skeletons[local.number];
-  const size_t integers = numbers == nullptr ? 0 : IntegersOf(skeleton);
   local.variables.reserve(skeleton.vars.size());
   for (const VarType type : skeleton.vars) {
     Variable& variable = local.variables.emplace_back();
     variable.type = type;
     if (type.IsInteger() && numbers != nullptr) {
-      variable.numbers = PackedInts::OneIn(integers, numbers++, local.rows);
+      variable.numbers = PackedInts::OneIn(local.integers, numbers++, local.rows);
       continue;
     }
     Reader block(in.Text());
@@ -220,7 +220,9 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
     if (local.number >= out->words_->skeletons.size() || local.rows > out->size_ ||
         local.rows == 0) {
       in.Fail();
+      break;
     }
+    local.integers = IntegersOf(out->words_->skeletons[local.number]);
   }
   if (rows != out->size_ || !in.ok() || !out->codes_.Parse(in, out->size_)) {
     return Corrupt("a column of values");
@@ -233,7 +235,7 @@ Result<std::unique_ptr<ValueColumn>> ValueColumn::Parse(PageBytes page,
     if (!out->ParseLocal(in, is_few ? numbers : nullptr, local)) {
       return Corrupt("a column of values");
     }
-    if (is_few) numbers += local.rows * IntegersOf(out->words_->skeletons[local.number]);
+    if (is_few) numbers += size_t{local.rows} * local.integers;
   }
   if (!in.ok() || !in.AtEnd()) return Corrupt("a column of values");
   return out;

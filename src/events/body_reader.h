@@ -85,6 +85,7 @@ class ValueColumn {
   struct Local {
     uint32_t number = 0;  ///< in the part's words
     uint32_t rows = 0;
+    uint32_t integers = 0;  ///< of its variables
     std::vector<Variable> variables;
   };
 

@@ -100,9 +100,6 @@ void PutFixed(RawBytes& out, const T& v) {
   out.at += sizeof v;
 }
 
-/// A bit each.
-constexpr size_t MaskBytes(size_t bits) { return (bits + 7) / 8; }
-
 /// Walks over bytes. The first read that does not fit sets the reader failed; from then on
 /// every read gives zero, so callers check ok() once at the end or before they allocate.
 ///
