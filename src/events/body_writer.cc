@@ -61,7 +61,6 @@ uint32_t BodyWriter::ColumnOf(std::string path) {
 
 /// The number of the line's shape, which is made where it is new; 0 for a line as it is.
 uint32_t BodyWriter::ShapeOf(std::string_view line, const LineParts& parts) {
-  if (parts.kind == LineKind::kText) return 0;
   scratch_.assign(1, static_cast<char>(parts.kind));
   const char* at = line.data();
   for (const LineParts::Part& part : parts.values) {
@@ -119,6 +118,10 @@ void BodyWriter::AddLine(std::string_view line, int64_t time_ns) {
   uint32_t shape = RecentShape(line);
   if (shape == kNoShape) {
     CutLine(line, &parts_);
+    if (parts_.kind == LineKind::kText) {
+      CountShape(0);
+      return columns_[0]->Add(line, time_ns, cutter_);
+    }
     shape = ShapeOf(line, parts_);
     if (values_.size() < parts_.values.size()) values_.resize(parts_.values.size());
     if (shape == 0) {

@@ -206,7 +206,6 @@ void CutLine(std::string_view line, LineParts* out) {
   out->kind = LineKind::kText;
   out->values.clear();
   out->objects.clear();
-  out->values.emplace_back().value = line;
 }
 
 void LineShape::Put(std::string& out) const {
