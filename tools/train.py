@@ -21,7 +21,7 @@ from play import post  # noqa: E402
 
 # And the queries that are asked of each, at what paths.
 WORKLOADS = {'logs': ('logql', ''), 'traces': ('traces', '/tempo/api/traces/'), 'metrics': ('promql', '')}
-REAL = 'BGL,HDFS,Linux,OpenSSH,Spark'  # of plain text; the workload's lines are JSON
+REAL = 'BGL,HDFS,HPC,Linux,Mac,OpenSSH,OpenStack,Spark'  # of plain text; the workload's lines are JSON
 MEGABYTES = 12  # of each
 
 

@@ -135,6 +135,63 @@ struct Shapes {
   static constexpr size_t kRoomyColumns = 64;
 };
 
+/// Sets of texts with the same keys that rows have at the same place in memory: those of most logs,
+/// whose only attribute is their level.
+class SharedSets {
+ public:
+  /// False for other rows.
+  bool Collect(std::span<const std::span<const KeyValue>> rows) {
+    if (rows.size() < kLeastRows) return false;
+    of_rows_.reserve(rows.size());
+    uint8_t last = 0;
+    for (const std::span<const KeyValue> row : rows) {
+      if (sets_.empty() || !IsSame(row, sets_[last])) {
+        last = 0;
+        while (last < sets_.size() && !IsSame(row, sets_[last])) ++last;
+        if (last == sets_.size() && !Add(row)) return false;
+      }
+      of_rows_.push_back(last);
+    }
+    return true;
+  }
+  /// The same as without them.
+  void Put(std::string& out) const {
+    const std::span<const KeyValue> first = sets_[0];
+    PutVarint(out, first.size());
+    for (const KeyValue& kv : first) {
+      PutText(out, kv.key);
+      PutByte(out, static_cast<uint8_t>(Type::kString));
+    }
+    PutVarint(out, 1);  // shape
+    PutVarint(out, first.size());
+    for (size_t i = 0; i < first.size(); ++i) PutVarint(out, i);
+    constexpr int64_t kOneForAll = 0;
+    PutPackedInts(out, std::span(&kOneForAll, 1));
+    std::vector<std::string_view> texts(sets_.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+      for (size_t set = 0; set < sets_.size(); ++set) texts[set] = sets_[set][i].value.text;
+      PutTextsOf(out, texts, of_rows_);
+    }
+  }
+
+ private:
+  static constexpr size_t kMost = 16, kLeastRows = 2 * kMost;
+
+  static bool IsSame(std::span<const KeyValue> a, std::span<const KeyValue> b) {
+    return a.data() == b.data() && a.size() == b.size();
+  }
+  bool Add(std::span<const KeyValue> set) {
+    const auto is_text = [](const KeyValue& kv) { return kv.value.type == Type::kString; };
+    if (sets_.size() == kMost || !std::all_of(set.begin(), set.end(), is_text)) return false;
+    if (!sets_.empty() && !Shapes::SameShape(set, sets_[0])) return false;
+    sets_.push_back(set);
+    return true;
+  }
+
+  std::vector<std::span<const KeyValue>> sets_;
+  std::vector<uint8_t> of_rows_;
+};
+
 struct DecodedColumn {
   std::string_view key;
   Type type{};
@@ -180,6 +237,7 @@ struct DecodedColumn {
 }  // namespace
 
 void PutAttributeColumns(std::string& out, std::span<const std::span<const KeyValue>> rows) {
+  if (SharedSets shared; shared.Collect(rows)) return shared.Put(out);
   Shapes shapes(rows.size());
   for (const std::span<const KeyValue> row : rows) shapes.Add(row);
   PutVarint(out, shapes.columns.size());

@@ -1,6 +1,7 @@
 #include "events/column.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -57,6 +58,17 @@ void PutPlainTexts(std::string& out, std::span<const std::string_view> texts) {
   PutPackedInts(out, lengths);
   out.reserve(out.size() + total);
   for (const std::string_view text : texts) out += text;
+}
+
+void PutDictionary(std::string& out, const Texts& texts) {
+  if (texts.distinct.size() == 1) {
+    PutByte(out, kConst);
+    return PutText(out, texts.distinct[0]);
+  }
+  PutByte(out, kDictionary);
+  PutVarint(out, texts.distinct.size());
+  PutPlainTexts(out, texts.distinct);
+  PutPackedInts(out, texts.numbers);
 }
 
 }  // namespace
@@ -149,16 +161,25 @@ void PutTexts(std::string& out, std::span<const std::string_view> texts) {
   Texts dictionary;
   if (!MakeDictionary(texts, &dictionary)) {
     PutByte(out, kPlain);
-    PutPlainTexts(out, texts);
-  } else if (dictionary.distinct.size() == 1) {
-    PutByte(out, kConst);
-    PutText(out, texts[0]);
-  } else {
-    PutByte(out, kDictionary);
-    PutVarint(out, dictionary.distinct.size());
-    PutPlainTexts(out, dictionary.distinct);
-    PutPackedInts(out, dictionary.numbers);
+    return PutPlainTexts(out, texts);
   }
+  PutDictionary(out, dictionary);
+}
+
+void PutTextsOf(std::string& out, std::span<const std::string_view> texts,
+                std::span<const uint8_t> rows) {
+  Texts dictionary;
+  std::array<int64_t, UINT8_MAX + 1> numbers;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto same = std::ranges::find(dictionary.distinct, texts[i]);
+    numbers[i] = same - dictionary.distinct.begin();
+    if (same == dictionary.distinct.end()) dictionary.distinct.push_back(texts[i]);
+  }
+  if (dictionary.distinct.size() > 1) {
+    dictionary.numbers.reserve(rows.size());
+    for (const uint8_t row : rows) dictionary.numbers.push_back(numbers[row]);
+  }
+  PutDictionary(out, dictionary);
 }
 
 bool PackedTexts::ParsePlain(Reader& in, size_t n) {

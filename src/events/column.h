@@ -21,6 +21,9 @@ void GetInts(Reader& in, size_t n, std::vector<int64_t>* values);
 
 /// One text for all, a dictionary, or lengths and the texts end to end.
 void PutTexts(std::string& out, std::span<const std::string_view> texts);
+/// What PutTexts writes for texts[row] of each of `rows`, of which there are twice as many.
+void PutTextsOf(std::string& out, std::span<const std::string_view> texts,
+                std::span<const uint8_t> rows);
 /// Reads single texts of what PutTexts wrote. Views into the reader's bytes.
 class PackedTexts {
  public:

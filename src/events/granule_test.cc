@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "events/attribute_columns.h"
 #include "events/column.h"
 #include "events/limits.h"
 #include "events/part.h"
@@ -55,6 +56,39 @@ TEST(Column, TextsOfEveryFormComeBack) {
     GetTexts(in, column.size(), &back);
     EXPECT_TRUE(in.ok() && in.AtEnd());
     EXPECT_EQ(back, column);
+  }
+}
+
+/// Rows that lie at the same place in memory where their attributes are the same, and rows that do
+/// not.
+TEST(AttributeColumns, SharedSetsAreWrittenLikeOthers) {
+  std::mt19937_64 random(3);
+  const std::string_view keys[] = {"detected_level", "pod", "detected_level"};  // twice
+  std::vector<std::string> values;
+  for (int i = 0; i < 6; ++i) values.push_back(std::string(static_cast<size_t>(i), 'v'));
+  for (int round = 0; round < 300; ++round) {
+    const size_t width = random() % (std::size(keys) + 1), rows = 1 + random() % 200;
+    std::deque<std::vector<model::KeyValue>> sets;
+    for (size_t n = 1 + random() % 20; n > 0; --n) {
+      std::vector<model::KeyValue>& set = sets.emplace_back();
+      for (size_t i = 0; i < width; ++i) {
+        set.push_back({keys[i], model::Value::String(values[random() % values.size()])});
+      }
+      if (round % 7 == 0 && width > 0 && random() % 4 == 0) {
+        set[0].value = model::Value::Int(static_cast<int64_t>(random() % 3));
+      }
+      if (round % 5 == 0 && random() % 4 == 0) set.resize(width / 2);
+    }
+    std::deque<std::vector<model::KeyValue>> copies;
+    std::vector<std::span<const model::KeyValue>> shared, apart;
+    for (size_t i = 0; i < rows; ++i) {
+      shared.emplace_back(sets[random() % sets.size()]);
+      apart.emplace_back(copies.emplace_back(shared[i].begin(), shared[i].end()));
+    }
+    std::string bytes, of_apart;
+    PutAttributeColumns(bytes, shared);
+    PutAttributeColumns(of_apart, apart);
+    ASSERT_EQ(bytes, of_apart) << round;
   }
 }
 

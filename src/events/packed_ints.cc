@@ -14,7 +14,7 @@ constexpr size_t kMaxDictionary = kManyDistinct;
 constexpr size_t kMaxDictionaryWidth = 10;
 static_assert(kMaxDictionary == 1 << kMaxDictionaryWidth);
 constexpr size_t kFewValues = 8;  // nothing is gained by a look at what they have in common
-constexpr size_t kFirstDistances = 8;
+constexpr size_t kFirstDistances = 8, kFirstSteps = 16;
 constexpr int kMaxWidth = 56;  // what one unaligned load of eight bytes can hold
 
 uint64_t Distance(int64_t a, int64_t b) {
@@ -32,19 +32,22 @@ struct Extent {
   uint64_t Span() const { return Distance(greatest, least); }
 };
 
-struct Extents {
-  Extent values, steps;
-};
-/// Apart, so that all of it stays in registers.
-[[gnu::noinline]] Extents ExtentsOf(std::span<const int64_t> values) {
-  Extents out;
-  int64_t previous = values[0];
-  out.values.Add(previous);
-  for (const int64_t v : values.subspan(1)) {
-    out.values.Add(v);
-    out.steps.Add(WrapSub(v, previous));
-    previous = v;
+/// Two at a time: a comparison waits for the one before.
+[[gnu::noinline]] Extent ExtentOf(std::span<const int64_t> values) {
+  Extent even, odd;
+  size_t i = 0;
+  for (; i + 2 <= values.size(); i += 2) {
+    even.Add(values[i]);
+    odd.Add(values[i + 1]);
   }
+  if (i < values.size()) even.Add(values[i]);
+  return {std::min(even.least, odd.least), std::max(even.greatest, odd.greatest)};
+}
+
+/// Of the distances of each to the one before.
+Extent StepsOf(std::span<const int64_t> values) {
+  Extent out;
+  for (size_t i = 1; i < values.size(); ++i) out.Add(WrapSub(values[i], values[i - 1]));
   return out;
 }
 
@@ -216,7 +219,7 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values, size_t mos
   if (values.empty()) return;
   const size_t n = values.size();
   const auto form = [&](Form f) { PutByte(out, static_cast<uint8_t>(f)); };
-  const auto [all, steps] = ExtentsOf(values);
+  const Extent all = ExtentOf(values);
   if (all.Span() == 0) {
     form(Form::kConst);
     return PutZigZag(out, all.least);
@@ -228,14 +231,20 @@ void PutPackedInts(std::string& out, std::span<const int64_t> values, size_t mos
   if (width > 2 && !few && PutDictionary(out, values, all, width, reference_bits, most_distinct)) {
     return;
   }
-  const int step_width = codec::BitWidth(steps.Span());
-  if (step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4) {
-    form(Form::kDelta);
-    PutZigZag(out, values[0]);
-    PutZigZag(out, steps.least);
-    PutCodes(out, n - 1, step_width,
-             [&](size_t i) { return Distance(WrapSub(values[i + 1], values[i]), steps.least); });
-    return;
+  const auto is_short = [&](const Extent& steps) {
+    const int step_width = codec::BitWidth(steps.Span());
+    return step_width <= kMaxWidth && n * static_cast<size_t>(step_width) * 5 < reference_bits * 4;
+  };
+  // What the first ones need all of them need at least.
+  if (is_short(StepsOf(values.first(std::min(n, kFirstSteps))))) {
+    if (const Extent steps = StepsOf(values); is_short(steps)) {
+      form(Form::kDelta);
+      PutZigZag(out, values[0]);
+      PutZigZag(out, steps.least);
+      PutCodes(out, n - 1, codec::BitWidth(steps.Span()),
+               [&](size_t i) { return Distance(WrapSub(values[i + 1], values[i]), steps.least); });
+      return;
+    }
   }
   if (width > kMaxWidth) {
     form(Form::kPlain);

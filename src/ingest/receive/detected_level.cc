@@ -206,10 +206,13 @@ std::string_view LevelOfLine(std::string_view line) {
     if (QuickJsonLevel(line, &level) || JsonLevel(line, 0, &level)) {
       if (const auto known = KnownLevel(level); !known.empty()) return known;
     }
-  } else if (MayGiveLevel(line)) {
+    return FindLevelWord(line).level;
+  }
+  const LevelWord word = FindLevelWord(line);
+  if (word.may_have_fields && MayGiveLevel(line)) {
     if (const auto known = KnownLevel(LogfmtLevel(line)); !known.empty()) return known;
   }
-  return LevelWord(line);
+  return word.level;
 }
 
 std::string LevelOfStream(const model::Labels& stream) {

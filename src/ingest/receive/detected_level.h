@@ -22,7 +22,7 @@ std::string DetectLevel(std::string_view stream_level, const model::Event& event
 
 /// A level in Loki's spelling ("WRN" → "warn"); anything else as it is.
 std::string_view NormaliseLevel(std::string_view level);
-/// The line's own level by field or by word.
+/// The line's own level by field or by word: one of a few texts that stay where they are.
 std::string_view LevelOfLine(std::string_view line);
 
 }  // namespace pharos::ingest::receive

@@ -151,9 +151,8 @@ PHAROS_AVX2 uint32_t WordStarts32(__m256i before, const char* at) {
   return static_cast<uint32_t>(_mm256_movemask_epi8(starts));
 }
 
-}  // namespace
-
-std::string_view LevelWordBy16(std::string_view line) {
+/// The level of the first word of the line, or "unknown".
+std::string_view FirstLevelBy16(std::string_view line) {
   std::string_view level;
   const auto look = [&](__m128i before, const char* bytes, size_t at) {
     const uint32_t starts = WordStarts(before, bytes);
@@ -183,30 +182,41 @@ std::string_view LevelWordBy16(std::string_view line) {
   return look_at(line.size() - kBlockOfBegins) ? level : "unknown";  // some bytes once more
 }
 
-bool HasLevelWordBy32() {
-  static const bool has = __builtin_cpu_supports("avx2");
-  return has;
+}  // namespace
+
+LevelWord FindLevelWordBy16(std::string_view line) {
+  return {FirstLevelBy16(line), line.find('=') != std::string_view::npos};
 }
 
-__attribute__((target("avx2"))) std::string_view LevelWordBy32(std::string_view line) {
-  if (line.size() < 1 + kBlockOfBegins32) return LevelWordBy16(line);
-  if (MayBegin(line[0])) {
-    if (const auto level = WordAt(line, 0); !level.empty()) return level;
-  }
+bool CanFindLevelWordBy32() {
+  static const bool can = __builtin_cpu_supports("avx2");
+  return can;
+}
+
+__attribute__((target("avx2"))) LevelWord FindLevelWordBy32(std::string_view line) {
+  if (line.size() < 1 + kBlockOfBegins32) return FindLevelWordBy16(line);
+  std::string_view level;
+  if (MayBegin(line[0])) level = WordAt(line, 0);
+  __m256i equals = _mm256_setzero_si256();
   const size_t last = line.size() - kBlockOfBegins32;
-  for (size_t at = 1;; at += kBlock32) {
+  for (size_t at = 1; level.empty(); at += kBlock32) {
     if (at > last) at = last;  // some bytes once more
     const char* bytes = line.data() + at;
     const __m256i before = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes - 1));
+    equals = _mm256_or_si256(equals, Are32(before, '='));
     if (const uint32_t starts = WordStarts32(before, bytes); starts != 0) {
-      if (const auto level = FirstLevel(line, at, starts); !level.empty()) return level;
+      level = FirstLevel(line, at, starts);
     }
-    if (at == last) return "unknown";
+    if (at == last) {
+      if (level.empty()) return {"unknown", _mm256_testz_si256(equals, equals) == 0};
+      break;
+    }
   }
+  return {level, line.find('=') != std::string_view::npos};
 }
 
-std::string_view LevelWord(std::string_view line) {
-  return HasLevelWordBy32() ? LevelWordBy32(line) : LevelWordBy16(line);
+LevelWord FindLevelWord(std::string_view line) {
+  return CanFindLevelWordBy32() ? FindLevelWordBy32(line) : FindLevelWordBy16(line);
 }
 
 }  // namespace pharos::ingest::receive

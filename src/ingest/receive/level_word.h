@@ -5,13 +5,18 @@
 
 namespace pharos::ingest::receive {
 
-/// The level whose word stands first in the line, as a word of its own; "unknown" for none.
-/// Cost: a pass up to the word, 32 bytes at once where the machine has AVX2, else 16.
-std::string_view LevelWord(std::string_view line);
+struct LevelWord {
+  /// Whose word stands first in the line, as a word of its own; "unknown" for none.
+  std::string_view level;
+  /// False where the line has no `=` with more than two bytes behind it: no level is so short.
+  bool may_have_fields = false;
+};
+/// Cost: a pass over the line, 32 bytes at once where the machine has AVX2, else 16.
+LevelWord FindLevelWord(std::string_view line);
 
 /// Each way that the machine can go, for tests that hold them against each other.
-std::string_view LevelWordBy16(std::string_view line);
-bool HasLevelWordBy32();
-std::string_view LevelWordBy32(std::string_view line);
+LevelWord FindLevelWordBy16(std::string_view line);
+bool CanFindLevelWordBy32();
+LevelWord FindLevelWordBy32(std::string_view line);
 
 }  // namespace pharos::ingest::receive

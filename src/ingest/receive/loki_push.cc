@@ -118,16 +118,35 @@ class LevelSets {
     for (const auto& set : sets_) {
       if (set[0].value.text == level) return set;
     }
+    return Make(level);
+  }
+  /// For one of LevelOfLine: told apart by where it stands.
+  std::span<const model::KeyValue> OfLine(std::string_view level) {
+    for (const Lasting& known : lasting_) {
+      if (known.text == level.data()) return known.set;
+    }
+    const auto set = Of(level);
+    if (lasting_.size() < kMost) lasting_.push_back({level.data(), set});
+    return set;
+  }
+
+ private:
+  struct Lasting {
+    const char* text;
+    std::span<const model::KeyValue> set;
+  };
+
+  std::span<const model::KeyValue> Make(std::string_view level) {
     const model::KeyValue pair{kDetectedLevel, model::Value::String(arena_.Copy(level))};
     const std::span<const model::KeyValue> set = arena_.CopySpan(std::span(&pair, 1));
     if (sets_.size() < kMost) sets_.push_back(set);
     return set;
   }
 
- private:
   static constexpr size_t kMost = 16;  // there are seven, and what streams call a level
   base::Arena& arena_;
   std::vector<std::span<const model::KeyValue>> sets_;
+  std::vector<Lasting> lasting_;
 };
 
 /// Adds `detected_level`, or puts one that was sent into Loki's spelling.
@@ -135,7 +154,7 @@ void SetLevel(std::string_view stream_level, base::Arena& arena, LevelSets& sets
               model::Event* event) {
   if (event->attributes.empty()) {
     event->attributes =
-        sets.Of(stream_level.empty() ? LevelOfLine(event->body.text) : stream_level);
+        stream_level.empty() ? sets.OfLine(LevelOfLine(event->body.text)) : sets.Of(stream_level);
     return;
   }
   const model::Value* sent = model::FindAttribute(event->attributes, kDetectedLevel);

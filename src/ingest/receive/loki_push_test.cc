@@ -222,9 +222,13 @@ TEST(DetectedLevel, AgreesWithALookAtEachPlace) {
       line.append(random() % 4 == 0 ? random() % 20 : 0, '.');
     }
     ASSERT_EQ(LevelOfLine(line), PlainLevelWord(line)) << line;
-    ASSERT_EQ(LevelWordBy16(line), PlainLevelWord(line)) << line;
-    if (HasLevelWordBy32()) {
-      ASSERT_EQ(LevelWordBy32(line), PlainLevelWord(line)) << line;
+    ASSERT_EQ(FindLevelWordBy16(line).level, PlainLevelWord(line)) << line;
+    if (CanFindLevelWordBy32()) {
+      const LevelWord word = FindLevelWordBy32(line);
+      ASSERT_EQ(word.level, PlainLevelWord(line)) << line;
+      ASSERT_FALSE(word.may_have_fields) << line;
+      ASSERT_TRUE(FindLevelWordBy32(line + ".=wrn").may_have_fields) << line;
+      ASSERT_TRUE(FindLevelWordBy32("a=wrn " + line).may_have_fields) << line;
     }
     if (PlainLevelWord(line) != "unknown") ++found;
   }
