@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)events::PartWords::Decode(std::string(page), 5);
       (void)events::PartShapes::Decode(page, 5);
       break;
-    case 2: (void)events::DecodeGranuleIds(page, meta); break;
+    case 2: (void)events::GranuleIds::Decode(page, meta); break;
     case 3: {
       std::vector<uint32_t> selected;
       for (uint32_t i = 0; i < rows; i += 2) selected.push_back(i);

@@ -287,15 +287,18 @@ void ValueColumn::AppendOf(uint32_t number, size_t i, int64_t time_ns, std::stri
 Result<std::unique_ptr<GranuleBodies>> GranuleBodies::Open(const Part& part, uint32_t granule,
                                                            size_t rows,
                                                            const std::vector<int64_t>* times,
-                                                           bool keep) {
+                                                           bool keep, PageBytes page) {
   std::unique_ptr<GranuleBodies> out(new GranuleBodies(part, granule, rows, times, keep));
+  out->page_ = std::move(page);
   PHAROS_TRY_VOID(out->Load());
   return out;
 }
 
 Result<void> GranuleBodies::Load() {
   PHAROS_TRY(shapes_, part_.Shapes());
-  PHAROS_TRY(page_, part_.SharedPage("body", granule_, keep_));
+  if (!page_) {
+    PHAROS_TRY(page_, part_.SharedPage("body", granule_, keep_));
+  }
   PHAROS_TRY(BodyPage body, BodyPage::Parse(*page_, rows_));
   types_ = std::move(body.types);
   codes_ = std::move(body.codes);

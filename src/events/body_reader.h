@@ -137,11 +137,13 @@ class ValueColumn {
 /// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
 class GranuleBodies {
  public:
-  /// `times` of all rows; borrowed, as is the part. `keep` pages for other readers.
+  /// `times` of all rows; borrowed, as is the part. `keep` pages for other readers. `page`: null
+  /// where it is still to be read.
   static base::Result<std::unique_ptr<GranuleBodies>> Open(const Part& part, uint32_t granule,
                                                            size_t rows,
                                                            const std::vector<int64_t>* times,
-                                                           bool keep = false);
+                                                           bool keep = false,
+                                                           PageBytes page = nullptr);
 
   /// The same times at another place.
   void SetTimes(const std::vector<int64_t>* times) { times_ = times; }

@@ -129,6 +129,33 @@ void PutInts(std::string& out, std::span<const int64_t> values) {
   });
 }
 
+namespace {
+
+/// Reads a number for each of `values`; of those that take a byte eight at a time.
+void GetVarints(Reader& in, std::span<int64_t> values) {
+  constexpr uint64_t kMore = 0x8080808080808080;
+  size_t i = 0;
+  while (i < values.size()) {
+    uint64_t word = kMore;
+    if (in.left() >= sizeof word) std::memcpy(&word, in.at(), sizeof word);
+    if ((word & kMore) != 0 || values.size() - i < sizeof word) {
+      values[i++] = static_cast<int64_t>(in.Varint());
+      continue;
+    }
+    for (size_t k = 0; k < sizeof word; ++k) {
+      values[i + k] = static_cast<uint8_t>(in.at()[k]);
+    }
+    in.Skip(sizeof word);
+    i += sizeof word;
+  }
+}
+
+void UnZigZagAll(std::span<int64_t> values) {
+  for (int64_t& v : values) v = UnZigZag(static_cast<uint64_t>(v));
+}
+
+}  // namespace
+
 void GetInts(Reader& in, size_t n, std::vector<int64_t>* values) {
   values->clear();
   if (n == 0) return;
@@ -140,15 +167,21 @@ void GetInts(Reader& in, size_t n, std::vector<int64_t>* values) {
   switch (form) {
     case kConst: std::fill(values->begin(), values->end(), in.ZigZagged()); break;
     case kPlain:
-      for (int64_t& v : *values) v = in.ZigZagged();
+      GetVarints(in, *values);
+      UnZigZagAll(*values);
       break;
     case kDelta:
-      for (int64_t& v : *values) v = previous = WrapAdd(previous, in.ZigZagged());
+      GetVarints(in, *values);
+      UnZigZagAll(*values);
+      for (int64_t& v : *values) v = previous = WrapAdd(previous, v);
       break;
     case kScaled: {
       const auto min = static_cast<uint64_t>(in.ZigZagged());
       const uint64_t divisor = in.Varint();
-      for (int64_t& v : *values) v = static_cast<int64_t>(min + in.Varint() * divisor);
+      GetVarints(in, *values);
+      for (int64_t& v : *values) {
+        v = static_cast<int64_t>(min + static_cast<uint64_t>(v) * divisor);
+      }
       break;
     }
     default: in.Fail();

@@ -99,18 +99,12 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
   std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
     return a.min_sequence < b.min_sequence;
   });
+  ScanWorkers& workers = ScanWorkers::Process();
   std::vector<Result<std::vector<int64_t>>> numbers(sources.size());
-  std::vector<size_t> cold;  // a file must be read: worth waking others for
-  for (size_t i = 0; i < sources.size(); ++i) {
-    if (!sources[i].part) continue;
-    if (sources[i].part->KnowsWhere(id)) {
-      numbers[i] = sources[i].part->FindTrace(id);
-    } else {
-      cold.push_back(i);
-    }
-  }
-  ScanWorkers::Process().Run(
-      cold.size(), [&](size_t i) { numbers[cold[i]] = sources[cold[i]].part->FindTrace(id); });
+  const auto find = [&](size_t i) {
+    if (sources[i].part) numbers[i] = sources[i].part->FindTrace(id);
+  };
+  workers.Run(sources.size(), find, kTraceAlone);
   struct Task {
     size_t rank = 0;
     uint32_t granule = 0;
@@ -141,7 +135,8 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
   size_t events = 0;
   for (size_t at = 0; at < tasks.size(); at += kReadAhead) {
     const size_t count = std::min(kReadAhead, tasks.size() - at);
-    ScanWorkers::Process().Run(count, [&](size_t i) { load(at + i); });
+    const auto alone = at == 0 ? kTraceAlone : kTraceAlone.zero();
+    workers.Run(count, [&](size_t i) { load(at + i); }, alone);
     for (size_t i = at; i < at + count; ++i) {
       PHAROS_TRY(std::shared_ptr<LoadedRows> rows, std::move(tasks[i].rows));
       events += rows->rows.size();

@@ -30,7 +30,7 @@ Result<void> EventMaker::Make(const Pages& pages, const RowFilter& filter,
     if (filter.bodies && !pages.bodies->Get(row, out.arena, &events[i].body)) {
       return Corrupt("a body is damaged");
     }
-    if (meta.max_trace != 0) PHAROS_TRY_VOID(FillIds(pages.ids[row], &events[i]));
+    if (meta.max_trace != 0) PHAROS_TRY_VOID(FillIds(pages.ids.Of(row), &events[i]));
     PHAROS_TRY_VOID(FillOrigin(origins[i], out, &events[i]));
     if (filter.predicate != nullptr && !filter.predicate->TestEvent(events[i])) continue;
     const uint32_t stream = pages.keys.streams[row];

@@ -23,8 +23,8 @@ class EventMaker {
 
   struct Pages {
     const GranuleKeys& keys;
-    const std::vector<TraceRef>& ids;  ///< empty where no row has one
-    GranuleBodies* bodies = nullptr;   ///< open for the rows; null where filter.bodies is false
+    const GranuleIds& ids;            ///< empty where no row has one
+    GranuleBodies* bodies = nullptr;  ///< open for the rows; null where filter.bodies is false
     const PageBytes& rest;
   };
   /// Appends the events of the rows, which rise, that pass the tests of whole events.

@@ -69,8 +69,15 @@ struct GranuleKeys {
   static base::Result<GranuleKeys> Decode(std::string_view page, const GranuleMeta& meta);
 };
 
-base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page,
-                                                     const GranuleMeta& meta);
+/// The ids of a granule's rows, by columns.
+struct GranuleIds {
+  std::vector<int64_t> traces;
+  std::vector<int64_t> spans;
+  std::vector<int64_t> parents;
+
+  static base::Result<GranuleIds> Decode(std::string_view page, const GranuleMeta& meta);
+  TraceRef Of(size_t row) const { return {traces[row], spans[row], parents[row]}; }
+};
 
 /// Fills all fields of `events[i]` that are in the `rest` page for each row `selected[i]`
 /// (rising); kind and time_ns are set already. `origins[i]` becomes 1 + the origin's number.

@@ -131,23 +131,16 @@ base::Result<std::string> RenumberKeys(std::string_view page, const GranuleMeta&
   return out;
 }
 
-base::Result<std::vector<TraceRef>> DecodeGranuleIds(std::string_view page,
-                                                     const GranuleMeta& meta) {
+base::Result<GranuleIds> GranuleIds::Decode(std::string_view page, const GranuleMeta& meta) {
   Reader in(page);
-  const size_t rows = meta.rows;
-  std::vector<TraceRef> out(rows);
-  std::vector<int64_t> values;
-  GetInts(in, rows, &values);
-  int64_t previous = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    previous = WrapAdd(previous, values[i]);
-    out[i].trace = OfPart(previous, meta.min_trace);
-  }
-  GetInts(in, rows, &values);
-  for (size_t i = 0; i < values.size(); ++i) out[i].span = values[i];
-  GetInts(in, rows, &values);
-  for (size_t i = 0; i < values.size(); ++i) out[i].parent = values[i];
+  GranuleIds out;
+  for (auto* column : {&out.traces, &out.spans, &out.parents}) GetInts(in, meta.rows, column);
   if (!in.ok() || !in.AtEnd()) return Corrupt("ids");
+  int64_t number = 0;  // in the granule
+  for (int64_t& trace : out.traces) {
+    number = WrapAdd(number, trace);
+    trace = OfPart(number, meta.min_trace);
+  }
   return out;
 }
 

@@ -30,6 +30,11 @@ TEST(Column, IntsOfEveryFormComeBack) {
   }
   std::vector<int64_t>& rising = columns.emplace_back();
   for (int i = 0; i < 500; ++i) rising.push_back(int64_t{1} << 60 | i * 1000);
+  std::vector<int64_t>& mostly_small = columns.emplace_back();
+  for (int i = 0; i < 5000; ++i) {
+    mostly_small.push_back(
+        static_cast<int64_t>(random() % 9 == 0 ? random() >> 50 : random() % 64));
+  }
   for (const auto& column : columns) {
     std::string bytes = "behind others";
     const size_t start = bytes.size();
@@ -109,7 +114,7 @@ TEST(Granule, SelectedRowsComeBack) {
     EXPECT_EQ(pages.meta.max_time, 1'099'000);
     const auto keys = GranuleKeys::Decode(pages.key, pages.meta);
     ASSERT_TRUE(keys.has_value());
-    const auto ids = DecodeGranuleIds(pages.ids, pages.meta);
+    const auto ids = GranuleIds::Decode(pages.ids, pages.meta);
     ASSERT_TRUE(ids.has_value());
     std::vector<uint32_t> selected;
     for (uint32_t i = 0; i < rows.size(); ++i) {
@@ -128,7 +133,10 @@ TEST(Granule, SelectedRowsComeBack) {
     for (size_t i = 0; i < selected.size(); ++i) {
       const GranuleRow& row = rows[selected[i]];
       EXPECT_EQ(keys->streams[selected[i]], row.stream);
-      EXPECT_EQ((*ids)[selected[i]].trace, row.ids.trace);
+      const TraceRef there = ids->Of(selected[i]);
+      EXPECT_EQ(there.trace, row.ids.trace);
+      EXPECT_EQ(there.span, row.ids.span);
+      EXPECT_EQ(there.parent, row.ids.parent);
       EXPECT_EQ(origins[i], row.origin);
       events[i].body = row.event->body;  // body_test.cc
       // Ids and origins are resolved by the part, not here.

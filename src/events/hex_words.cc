@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kUuidDigits = 36;
 constexpr size_t kWordBits = 64, kBlock = 16;
-static_assert(kLeastIdDigits == 8, "Eroded knows it");
+static_assert(kLeastIdDigits == 8, "Find looks for eight in a row");
 
 /// Bits of the sixteen bytes that are hex digits of either case.
 uint32_t HexDigitsOf(const char* at) {
@@ -61,7 +61,7 @@ void FindHexDigits(std::string_view text, Bits& bits) {
 
 }  // namespace
 
-const std::vector<HexWords::Word>& HexWords::Find(std::string_view text) {
+bool HexWords::Find(std::string_view text) {
   words_.clear();
   Bits bits;
   FindHexDigits(text, bits);
@@ -90,7 +90,7 @@ const std::vector<HexWords::Word>& HexWords::Find(std::string_view text) {
       if (!words_.empty()) done = std::max(done, words_.back().to);
     }
   }
-  return words_;
+  return !words_.empty();
 }
 
 /// For a run of hex digits of either case.

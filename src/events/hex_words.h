@@ -19,9 +19,9 @@ class HexWords {
     bool behind_0x;
   };
 
-  /// Those of a text of at most kMostBytes.
+  /// Takes those of a text of at most kMostBytes; false where it has none.
   static constexpr size_t kMostBytes = 512;
-  const std::vector<Word>& Find(std::string_view text);
+  bool Find(std::string_view text);
   const std::vector<Word>& words() const { return words_; }
   /// Whether one has some of the bytes.
   bool Overlap(size_t from, size_t to) const;

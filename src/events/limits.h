@@ -99,6 +99,9 @@ inline constexpr size_t kCursorLeastPiece = 64;
 inline constexpr size_t kOpenGranuleBytes = 48 << 20;
 /// Granules that a query reads ahead of their turn, where most of them hold no row of the answer.
 inline constexpr size_t kReadAhead = 32;
+/// A look-up of a trace is a dozen pages of 10 to 40 us each as long as they are in memory: to wake
+/// others for them would take longer. Past this they come from a disk, or are very many.
+inline constexpr std::chrono::microseconds kTraceAlone{500};
 /// Granules whose pages one query leaves in memory for the next one; a query that reads more is
 /// not likely to be asked again, and would drive out all others.
 inline constexpr size_t kKeptGranules = 64;

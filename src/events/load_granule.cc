@@ -67,10 +67,12 @@ class OpenGranule::Impl {
   }
 
   size_t Bytes() const {
-    size_t bytes = keys_.times.capacity() * sizeof(int64_t) + ids_.capacity() * sizeof(TraceRef) +
+    const size_t numbers = keys_.times.capacity() + ids_.traces.capacity() + ids_.spans.capacity() +
+                           ids_.parents.capacity();
+    size_t bytes = numbers * sizeof(int64_t) +
                    (keys_.streams.capacity() + selected_.capacity()) * sizeof(uint32_t);
     if (bodies_) bytes += bodies_->Bytes();
-    if (rest_) bytes += rest_->capacity();
+    if (pages_.rest) bytes += pages_.rest->capacity();
     return bytes;
   }
 
@@ -98,6 +100,7 @@ class OpenGranule::Impl {
   Result<void> SelectAll() {
     const bool lines = TestsLine();
     if (filter_.trace_id != nullptr) {
+      PHAROS_TRY(pages_, part_->SharedGranule(granule_));
       PHAROS_TRY(const bool there, HasTrace());
       if (!there) return {};
     }
@@ -180,10 +183,8 @@ class OpenGranule::Impl {
       if (auto opened = bodies_->OpenFor(rows); !opened) return Named(std::move(opened).error());
     }
     PHAROS_TRY_VOID(ReadIds());
-    if (!rest_) {
-      PHAROS_TRY(rest_, part_->SharedPage("rest", granule_, filter_.keep_pages));
-    }
-    const EventMaker::Pages pages{keys_, ids_, bodies_.get(), rest_};
+    PHAROS_TRY_VOID(Read("rest", &pages_.rest));
+    const EventMaker::Pages pages{keys_, ids_, bodies_.get(), pages_.rest};
     return maker_.Make(pages, filter_, rows, out);
   }
 
@@ -193,9 +194,17 @@ class OpenGranule::Impl {
     return base::Wrap(std::move(error), "part " + part_->entry().path);
   }
 
+  /// A page, where it is not there yet.
+  Result<void> Read(std::string_view section, PageBytes* page) {
+    if (*page) return {};
+    PHAROS_TRY(*page, part_->SharedPage(section, granule_, filter_.keep_pages));
+    return {};
+  }
+
   Result<void> ReadKeys() {
-    PHAROS_TRY(const PageBytes page, part_->SharedPage("key", granule_, filter_.keep_pages));
-    auto keys = GranuleKeys::Decode(*page, meta_);
+    PHAROS_TRY_VOID(Read("key", &pages_.key));
+    auto keys = GranuleKeys::Decode(*pages_.key, meta_);
+    pages_.key.reset();
     if (!keys) return Named(std::move(keys).error());
     keys_ = *std::move(keys);
     return {};
@@ -234,22 +243,22 @@ class OpenGranule::Impl {
 
   Result<bool> HasTrace() {
     PHAROS_TRY_VOID(ReadIds());
-    return std::any_of(ids_.begin(), ids_.end(),
-                       [&](const TraceRef& ref) { return ref.trace == filter_.trace_number; });
+    return std::ranges::find(ids_.traces, filter_.trace_number) != ids_.traces.end();
   }
 
   Result<void> SelectByTrace() {
     if (filter_.trace_id == nullptr) return {};
     PHAROS_TRY_VOID(ReadIds());
-    std::erase_if(selected_, [&](uint32_t i) { return ids_[i].trace != filter_.trace_number; });
+    std::erase_if(selected_, [&](uint32_t i) { return ids_.traces[i] != filter_.trace_number; });
     return {};
   }
 
   Result<void> ReadIds() {
-    if (!ids_.empty()) return {};
+    if (!ids_.traces.empty()) return {};
     if (meta_.max_trace == 0) return {};
-    PHAROS_TRY(const PageBytes page, part_->SharedPage("ids", granule_, filter_.keep_pages));
-    auto ids = DecodeGranuleIds(*page, meta_);
+    PHAROS_TRY_VOID(Read("ids", &pages_.ids));
+    auto ids = GranuleIds::Decode(*pages_.ids, meta_);
+    pages_.ids.reset();
     if (!ids) return Named(std::move(ids).error());
     ids_ = *std::move(ids);
     return {};
@@ -257,8 +266,8 @@ class OpenGranule::Impl {
 
   Result<void> ReadBodies() {
     if (bodies_) return {};
-    auto bodies =
-        GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times, filter_.keep_pages);
+    auto bodies = GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times,
+                                      filter_.keep_pages, std::move(pages_.body));
     if (!bodies) return Named(std::move(bodies).error());
     bodies_ = *std::move(bodies);
     return {};
@@ -380,12 +389,12 @@ class OpenGranule::Impl {
   bool in_order_ = false;  // of time, not of rows
   bool asked_ = false;
   bool filtered_ = false;
-  std::vector<TraceRef> ids_;
+  GranuleIds ids_;
   std::unique_ptr<GranuleBodies> bodies_;
   std::vector<std::shared_ptr<const Needle>> needles_;
   std::vector<std::unique_ptr<NeedleTest>> tests_;  // by substring
   std::vector<std::vector<std::unique_ptr<NeedleTest>>> clause_tests_;
-  PageBytes rest_;
+  Part::GranulePages pages_;  // read and not decoded yet; all rows' fields are of `rest`
   EventMaker maker_;
 };
 

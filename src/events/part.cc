@@ -27,8 +27,12 @@ Result<std::shared_ptr<const OriginPage>> DecodeOrigins(std::string bytes) {
   return page;
 }
 
-/// What tells its pages from those of other sections in the shared pages.
-constexpr uint8_t kTraceIndexTag = 'x';
+/// What tells the pages of a section from those of others in the shared pages.
+uint8_t TagOf(std::string_view section) {
+  if (section == "trace_index") return 'x';
+  if (section == "id_filter") return 'f';
+  return static_cast<uint8_t>(section[0]);
+}
 
 constexpr std::string_view kTraceFilter = "trace_filter";
 
@@ -133,10 +137,32 @@ Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page)
   return stored;
 }
 
+Result<Part::GranulePages> Part::SharedGranule(uint32_t granule) const {
+  GranulePages out;
+  std::vector<std::string_view> sections;  // that must be read
+  std::vector<PageBytes*> pages;
+  const auto find = [&](std::string_view section, PageBytes* page) {
+    if (pages_) *page = pages_->Find(number_, TagOf(section), granule);
+    if (*page) return;
+    sections.push_back(section);
+    pages.push_back(page);
+  };
+  find("key", &out.key);
+  find("ids", &out.ids);
+  find("body", &out.body);
+  find("rest", &out.rest);
+  if (sections.empty()) return out;
+  auto read = reader_->ReadPages(sections, granule);
+  if (!read) return std::unexpected(Named(std::move(read).error()));
+  for (size_t i = 0; i < pages.size(); ++i) {
+    *pages[i] = std::make_shared<const std::string>(std::move((*read)[i]));
+    if (pages_) pages_->Put(number_, TagOf(sections[i]), granule, *pages[i]);
+  }
+  return out;
+}
+
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
-  uint8_t tag = static_cast<uint8_t>(section[0]);
-  if (section == "trace_index") tag = kTraceIndexTag;
-  if (section == "id_filter") tag = 'f';
+  const uint8_t tag = TagOf(section);
   if (pages_) {
     if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
   }
@@ -206,14 +232,6 @@ Result<std::shared_ptr<const IdFilter>> Part::Ids() const {
 
 bool Part::MayHaveTrace(uint32_t fingerprint) const {
   return meta_.traces.traces != 0 && trace_filter_.MayHave(fingerprint);
-}
-
-bool Part::KnowsWhere(const model::TraceId& id) const {
-  const std::vector<uint32_t>& firsts = meta_.traces.index_first;
-  const auto past = std::upper_bound(firsts.begin(), firsts.end(), Fingerprint(id));
-  if (past == firsts.begin()) return true;
-  return pages_ && pages_->Find(number_, kTraceIndexTag,
-                                static_cast<uint32_t>(past - firsts.begin() - 1)) != nullptr;
 }
 
 Result<std::vector<int64_t>> Part::FindTrace(const model::TraceId& id) const {

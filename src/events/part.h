@@ -85,6 +85,15 @@ class Part {
   base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
   /// The same through the shared pages; `keep` it there for the next reader.
   base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, bool keep) const;
+  /// The pages of a granule that rows are made from, through the shared pages: what is not there
+  /// is read at once.
+  struct GranulePages {
+    PageBytes key;
+    PageBytes ids;
+    PageBytes body;
+    PageBytes rest;
+  };
+  base::Result<GranulePages> SharedGranule(uint32_t granule) const;
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
   base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;
@@ -98,8 +107,6 @@ class Part {
   bool MayHaveTrace(uint32_t fingerprint) const;
   /// The numbers of a trace id: none, or one in each run that has it.
   base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
-  /// True when FindTrace will not have to read the index.
-  bool KnowsWhere(const model::TraceId& id) const;
   size_t PageCount(std::string_view section) const { return reader_->PageCount(section); }
   /// A page as it lies in the file, for a copy.
   base::Result<io::StoredPage> ReadStored(std::string_view section, uint32_t page) const;

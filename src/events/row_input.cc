@@ -365,26 +365,26 @@ class PartsInput final : public RowInput {
     PHAROS_TRY(const std::string key_page, part.ReadPage("key", granule));
     PHAROS_TRY(const GranuleKeys keys, GranuleKeys::Decode(key_page, meta));
     PHAROS_TRY(const std::string id_page, part.ReadPage("ids", granule));
-    PHAROS_TRY(const std::vector<TraceRef> ids, DecodeGranuleIds(id_page, meta));
-    for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i].trace == 0 || (kept != nullptr && !(*kept)[i])) {
+    PHAROS_TRY(const GranuleIds ids, GranuleIds::Decode(id_page, meta));
+    for (size_t i = 0; i < meta.rows; ++i) {
+      const TraceRef row = ids.Of(i);
+      if (row.trace == 0 || (kept != nullptr && !(*kept)[i])) {
         visit({}, {}, {}, 0);
         continue;
       }
       int64_t first = 0;
-      PHAROS_TRY(const auto page, part.Traces(ids[i].trace, &first));
-      const auto at = static_cast<size_t>(ids[i].trace - first);
+      PHAROS_TRY(const auto page, part.Traces(row.trace, &first));
+      const auto at = static_cast<size_t>(row.trace - first);
       if (at >= page->ids.size()) return BadIds(part);
       const uint32_t from = page->first_span[at], to = page->first_span[at + 1];
       const auto span = [&](int64_t number) {
         return number == 0 ? model::SpanId{} : page->spans[from + static_cast<size_t>(number) - 1];
       };
       const uint64_t most = to - from;
-      if (static_cast<uint64_t>(ids[i].span) > most ||
-          static_cast<uint64_t>(ids[i].parent) > most) {
+      if (static_cast<uint64_t>(row.span) > most || static_cast<uint64_t>(row.parent) > most) {
         return BadIds(part);
       }
-      visit(page->ids[at], span(ids[i].span), span(ids[i].parent), keys.times[i]);
+      visit(page->ids[at], span(row.span), span(row.parent), keys.times[i]);
     }
     return {};
   }

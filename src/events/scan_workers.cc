@@ -1,7 +1,6 @@
 #include "events/scan_workers.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/memory.h"
 
@@ -59,12 +58,18 @@ void ScanWorkers::Loop() {
   }
 }
 
-void ScanWorkers::Run(size_t n, const std::function<void(size_t)>& work) {
-  if (n <= 1) {
-    if (n == 1) work(0);
+void ScanWorkers::Run(size_t n, const std::function<void(size_t)>& work,
+                      std::chrono::microseconds alone) {
+  size_t done = 0;
+  if (alone > alone.zero()) {
+    const auto until = std::chrono::steady_clock::now() + alone;
+    while (done < n && std::chrono::steady_clock::now() < until) work(done++);
+  }
+  if (n - done <= 1) {
+    if (done < n) work(done);
     return;
   }
-  Job job{&work, n};
+  Job job{&work, n, done};
   std::unique_lock lock(mutex_);
   jobs_.push_back(&job);
   wake_.notify_all();

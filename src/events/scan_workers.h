@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -13,14 +14,17 @@
 
 namespace pharos::events {
 
-/// Owns: its threads. Threads: any. Cost: a lock and a wake-up a call.
+/// Owns: its threads. Threads: any. Cost: a lock and a wake-up a call, which take longer than a
+/// page that is at hand: tens of microseconds, more where the helper wakes on the caller's core.
 class ScanWorkers {
  public:
   explicit ScanWorkers(size_t helpers);
   ~ScanWorkers();
 
   /// Calls work(0) … work(n - 1), each once, from several threads; returns when all are done.
-  void Run(size_t n, const std::function<void(size_t)>& work);
+  /// Nobody is woken for what the caller does within the time `alone`.
+  void Run(size_t n, const std::function<void(size_t)>& work,
+           std::chrono::microseconds alone = std::chrono::microseconds::zero());
 
   /// Those of this process: together with one caller as many as there are cores, at most four.
   static ScanWorkers& Process();
@@ -29,7 +33,7 @@ class ScanWorkers {
   struct Job {
     const std::function<void(size_t)>* work = nullptr;
     size_t count = 0;
-    std::atomic<size_t> next = 0;
+    std::atomic<size_t> next = 0;  // to begin
     size_t running = 0;
   };
   void Loop();

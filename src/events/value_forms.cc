@@ -88,7 +88,7 @@ inline uint32_t ValueForms::HashOf(const Blanks& blanks, size_t size) {
 
 void ValueForms::BlankHexWords(std::string_view value, Blanks& out) {
   out.hex_words = true;
-  if (hex_words_.Find(value).empty()) return;
+  if (!hex_words_.Find(value)) return;
   const size_t size = value.size(), last = (Blocks(size) - 1) * kBlock;
   const auto fill = [&](size_t from, size_t to, char byte) {
     if (size < kBlock) return std::fill(&out.blocks[from], &out.blocks[to], byte);

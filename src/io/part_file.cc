@@ -213,28 +213,46 @@ class FilePartReader final : public PartReader {
   }
 
   Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const override {
-    const auto it = by_name_.find(section);
-    if (it == by_name_.end() || page >= sections_[it->second].pages.size()) {
-      return BadPage(section, page, "is missing");
-    }
-    const PageRef& ref = sections_[it->second].pages[page];
-    auto stored = file_->ReadAt(ref.offset, ref.stored_bytes);
+    PHAROS_TRY(const Place place, PlaceOf(section, page));
+    auto stored = file_->ReadAt(place.ref->offset, place.ref->stored_bytes);
     if (!stored) return base::Wrap(stored.error(), PageName(section, page));
-    const uint64_t checksum = base::HashBytes64(*stored);
-    if (checksum != checksums_[it->second][page]) {
-      return BadPage(section, page, "fails its checksum");
-    }
-    return StoredPage{*std::move(stored), ref.raw_bytes, ref.codec, checksum};
+    PHAROS_TRY_VOID(Check(place, *stored));
+    return StoredPage{*std::move(stored), place.ref->raw_bytes, place.ref->codec, place.checksum};
   }
 
   Result<std::string> ReadPage(std::string_view section, uint32_t page) const override {
+    PHAROS_TRY(const Place place, PlaceOf(section, page));
     PHAROS_TRY(StoredPage stored, ReadStored(section, page));
     if (stored.codec != kPageZstd) return std::move(stored.bytes);
-    auto raw = base::ZstdDecompress(stored.bytes, stored.raw_bytes);
-    if (!raw || raw->size() != stored.raw_bytes) {
-      return BadPage(section, page, "does not decompress to its length");
+    return Unpack(place, stored.bytes);
+  }
+
+  Result<std::vector<std::string>> ReadPages(std::span<const std::string_view> sections,
+                                             uint32_t page) const override {
+    std::vector<Place> places;
+    for (const std::string_view section : sections) {
+      PHAROS_TRY(const Place place, PlaceOf(section, page));
+      places.push_back(place);
     }
-    return raw;
+    std::vector<std::string> out;
+    for (size_t i = 0; i < places.size();) {
+      const uint64_t begin = places[i].ref->offset;
+      uint64_t end = begin;
+      size_t behind = i;
+      while (behind < places.size() && places[behind].ref->offset == end) {
+        end += places[behind++].ref->stored_bytes;
+      }
+      auto stored = file_->ReadAt(begin, end - begin);
+      if (!stored) return base::Wrap(stored.error(), PageName(places[i].section, page));
+      for (; i < behind; ++i) {
+        const PageRef& ref = *places[i].ref;
+        const auto bytes = std::string_view(*stored).substr(ref.offset - begin, ref.stored_bytes);
+        PHAROS_TRY_VOID(Check(places[i], bytes));
+        PHAROS_TRY(std::string raw, Unpack(places[i], bytes));
+        out.push_back(std::move(raw));
+      }
+    }
+    return out;
   }
 
   const std::vector<Section>& Sections() const override { return sections_; }
@@ -250,6 +268,33 @@ class FilePartReader final : public PartReader {
   }
 
  private:
+  /// Where a page is, and what it is called.
+  struct Place {
+    std::string_view section;
+    uint32_t page = 0;
+    const PageRef* ref = nullptr;
+    uint64_t checksum = 0;
+  };
+  Result<Place> PlaceOf(std::string_view section, uint32_t page) const {
+    const auto it = by_name_.find(section);
+    if (it == by_name_.end() || page >= sections_[it->second].pages.size()) {
+      return BadPage(section, page, "is missing");
+    }
+    return Place{section, page, &sections_[it->second].pages[page], checksums_[it->second][page]};
+  }
+  Result<void> Check(const Place& place, std::string_view stored) const {
+    if (base::HashBytes64(stored) == place.checksum) return {};
+    return BadPage(place.section, place.page, "fails its checksum");
+  }
+  Result<std::string> Unpack(const Place& place, std::string_view stored) const {
+    if (place.ref->codec != kPageZstd) return std::string(stored);
+    auto raw = base::ZstdDecompress(stored, place.ref->raw_bytes);
+    if (!raw || raw->size() != place.ref->raw_bytes) {
+      return BadPage(place.section, place.page, "does not decompress to its length");
+    }
+    return raw;
+  }
+
   std::unexpected<base::Error> Bad(std::string_view what) const {
     return Fail(ErrorKind::kCorrupt, "part file " + path_ + ": " + std::string(what));
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,9 @@ class PartReader {
   virtual ~PartReader() = default;
   virtual size_t PageCount(std::string_view section) const = 0;
   virtual base::Result<std::string> ReadPage(std::string_view section, uint32_t page) const = 0;
+  /// Page `page` of each of these sections, with one read for those that lie side by side.
+  virtual base::Result<std::vector<std::string>> ReadPages(
+      std::span<const std::string_view> sections, uint32_t page) const = 0;
   /// The page as it is stored, its checksum verified.
   virtual base::Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const = 0;
   virtual const std::vector<Section>& Sections() const = 0;

@@ -44,6 +44,8 @@ TEST_F(PartFileTest, GivesBackPages) {
   EXPECT_EQ((*reader)->ReadPage("data", 1), "");
   EXPECT_EQ((*reader)->ReadPage("data", 2), "engine's own");
   EXPECT_EQ((*reader)->ReadPage("index", 0), repetitive_);
+  EXPECT_EQ((*reader)->ReadPages(std::vector<std::string_view>{"index", "data"}, 0),
+            (std::vector<std::string>{repetitive_, "first page"}));
   EXPECT_TRUE((*reader)->Verify());
   ASSERT_EQ((*reader)->Sections().size(), 2u);
   EXPECT_EQ((*reader)->Sections()[1].name, "index");
@@ -65,9 +67,38 @@ TEST_F(PartFileTest, PagesLargerThanTheBufferAndEmptyFiles) {
   EXPECT_TRUE((*PartReader::Open(fs_, "p", kKind, 1))->Sections().empty());
 }
 
+TEST_F(PartFileTest, PagesThatLieSideBySideAreReadAtOnce) {
+  auto writer = PartWriter::Create(fs_, "p", kKind, 1);
+  for (int i = 0; i < 3; ++i) {
+    const std::string number = std::to_string(i);
+    for (const char* section : {"a", "b", "apart", "c", "d"}) {
+      ASSERT_TRUE((*writer)->AddPage(section, section + number + repetitive_, kPageZstd));
+    }
+  }
+  ASSERT_TRUE((*writer)->Finish());
+  auto reader = PartReader::Open(fs_, "p", kKind, 1);
+  const std::vector<std::string_view> sections{"a", "b", "c", "d"};
+  const auto pages = (*reader)->ReadPages(sections, 1);
+  ASSERT_TRUE(pages) << pages.error().message;
+  ASSERT_EQ(pages->size(), sections.size());
+  for (size_t i = 0; i < sections.size(); ++i) {
+    EXPECT_EQ((*pages)[i], std::string(sections[i]) + "1" + repetitive_);
+  }
+
+  std::string bytes = Bytes();
+  bytes[(*reader)->Sections()[1].pages[1].offset] ^= 1;
+  Replace(bytes);
+  reader = PartReader::Open(fs_, "p", kKind, 1);
+  EXPECT_EQ((*reader)->ReadPages(sections, 1).error().message,
+            "part file p: section b page 1 fails its checksum");
+  EXPECT_TRUE((*reader)->ReadPages(sections, 2));
+}
+
 TEST_F(PartFileTest, MissingPagesAreNamed) {
   Write();
   auto reader = PartReader::Open(fs_, "p", kKind, 3);
+  EXPECT_EQ((*reader)->ReadPages(std::vector<std::string_view>{"data", "index"}, 1).error().message,
+            "part file p: section index page 1 is missing");
   const auto page = (*reader)->ReadPage("data", 9);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().kind, ErrorKind::kCorrupt);
