@@ -287,7 +287,7 @@ void ValueColumn::AppendOf(uint32_t number, size_t i, int64_t time_ns, std::stri
 Result<std::unique_ptr<GranuleBodies>> GranuleBodies::Open(const Part& part, uint32_t granule,
                                                            size_t rows,
                                                            const std::vector<int64_t>* times,
-                                                           bool keep, PageBytes page) {
+                                                           Keep keep, PageBytes page) {
   std::unique_ptr<GranuleBodies> out(new GranuleBodies(part, granule, rows, times, keep));
   out->page_ = std::move(page);
   PHAROS_TRY_VOID(out->Load());

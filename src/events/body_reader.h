@@ -137,12 +137,12 @@ class ValueColumn {
 /// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
 class GranuleBodies {
  public:
-  /// `times` of all rows; borrowed, as is the part. `keep` pages for other readers. `page`: null
+  /// `times` of all rows; borrowed, as is the part. `page`: null
   /// where it is still to be read.
   static base::Result<std::unique_ptr<GranuleBodies>> Open(const Part& part, uint32_t granule,
                                                            size_t rows,
                                                            const std::vector<int64_t>* times,
-                                                           bool keep = false,
+                                                           Keep keep = Keep::kNone,
                                                            PageBytes page = nullptr);
 
   /// The same times at another place.
@@ -207,7 +207,7 @@ class GranuleBodies {
     bool everywhere = false;
   };
   GranuleBodies(const Part& part, uint32_t granule, size_t rows, const std::vector<int64_t>* times,
-                bool keep)
+                Keep keep)
       : part_(part), granule_(granule), rows_(rows), times_(times), keep_(keep) {}
   base::Result<void> Load();
   void FindPlaces(uint32_t column, Opened& opened) const;
@@ -216,7 +216,7 @@ class GranuleBodies {
   const uint32_t granule_;
   const size_t rows_;
   const std::vector<int64_t>* times_;
-  const bool keep_;
+  const Keep keep_;
   std::shared_ptr<const PartShapes> shapes_;
   PageBytes page_;
   PackedInts types_;

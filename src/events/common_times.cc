@@ -14,7 +14,7 @@ using base::Result;
 /// Reads the times of one stream of a part after the other, streams rising.
 class StreamTimes {
  public:
-  StreamTimes(const Part& part, bool keep) : part_(part), keep_(keep) {
+  StreamTimes(const Part& part, Keep keep) : part_(part), keep_(keep) {
     const std::vector<uint32_t>& firsts = part.meta().run_first;
     for (size_t i = 0; i < firsts.size(); ++i) {
       const size_t end = i + 1 < firsts.size() ? firsts[i + 1] : part.granules().size();
@@ -67,13 +67,13 @@ class StreamTimes {
   }
 
   const Part& part_;
-  const bool keep_;
+  const Keep keep_;
   std::vector<Run> runs_;
 };
 
 }  // namespace
 
-Result<std::vector<int64_t>> FindCommonTimes(const Part& a, const Part& b, bool keep) {
+Result<std::vector<int64_t>> FindCommonTimes(const Part& a, const Part& b, Keep keep) {
   std::vector<int64_t> out, of_a, of_b;
   if (a.entry().max_time < b.entry().min_time || b.entry().max_time < a.entry().min_time) {
     return out;
@@ -110,7 +110,7 @@ Result<CommonTimes::Times> CommonTimes::Of(const Part& a, const Part& b) {
     std::lock_guard lock(mutex_);
     if (const auto it = known_.find(key); it != known_.end()) return it->second;
   }
-  PHAROS_TRY(std::vector<int64_t> times, FindCommonTimes(a, b, true));
+  PHAROS_TRY(std::vector<int64_t> times, FindCommonTimes(a, b, Keep::kAll));
   auto found =
       times.empty() ? none : std::make_shared<const std::vector<int64_t>>(std::move(times));
   std::lock_guard lock(mutex_);

@@ -15,7 +15,7 @@
 namespace pharos::events {
 
 /// The same at once; rising. `keep` pages for other readers.
-base::Result<std::vector<int64_t>> FindCommonTimes(const Part& a, const Part& b, bool keep);
+base::Result<std::vector<int64_t>> FindCommonTimes(const Part& a, const Part& b, Keep keep);
 
 /// Owns: the times of the pairs that were asked for. Threads: any. Errors: kCorrupt names the part.
 /// Cost: the first time for a pair the times of the granules that overlap, then a look-up.

@@ -164,7 +164,7 @@ class MergeCursor final : public store::EventCursor {
       }
       pieces.push_back({std::move(unit)});
     }
-    const bool keep = units_read_ < kKeptGranules;
+    const Keep keep = units_read_ < kKeptGranules ? Keep::kAll : Keep::kSmall;
     ScanWorkers::Process().Run(pieces.size(), [&](size_t i) { Read(keep, pieces[i]); });
     units_read_ += pieces.size();
     size_t rows = 0;
@@ -206,10 +206,10 @@ class MergeCursor final : public store::EventCursor {
   }
 
   /// Several at a time, in several threads.
-  void Read(bool keep, Piece& piece) const {
+  void Read(Keep keep, Piece& piece) const {
     const Source& source = sources_[piece.unit.source];
     RowFilter filter = FilterOf(piece.unit);
-    filter.keep_pages = keep;
+    filter.keep = keep;
     piece.rows = source.part
                      ? ReadPiece(source, filter, piece)
                      : LoadBlock(source.memory, piece.unit.number, piece.unit.source, filter);

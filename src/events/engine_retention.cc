@@ -107,7 +107,7 @@ Result<void> Engine::DropStreams() {
     if (!any) continue;
     RowFilter filter;
     filter.streams = &stay;
-    filter.keep_pages = false;
+    filter.keep = Keep::kNone;
     PHAROS_TRY([[maybe_unused]] const bool rewritten, Rewrite(key, slot, filter));
   }
   return {};
@@ -170,7 +170,7 @@ Result<void> Engine::CarryOutDeletions() {
     if (!hidden) continue;
     RowFilter filter;
     filter.hidden = hidden.get();
-    filter.keep_pages = false;
+    filter.keep = Keep::kNone;
     PHAROS_TRY([[maybe_unused]] const bool rewritten, Rewrite(key, slot, filter));
     if (damaged_.contains(slot.entry.id)) stays_behind(key, slot);
   }

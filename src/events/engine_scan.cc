@@ -144,7 +144,7 @@ class ScanRun {
     filter.predicate = &predicate_;
     filter.needles = &task.source->needles;
     filter.clauses = &task.source->clauses;
-    filter.keep_pages = tasks_.size() <= kKeptScanGranules;
+    filter.keep = tasks_.size() <= kKeptScanGranules ? Keep::kAll : Keep::kSmall;
     filter.fields = task.source->fields.get();
     filter.hidden = task.source->hidden.get();
     Found found;

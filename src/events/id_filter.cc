@@ -186,8 +186,9 @@ Result<GranuleSet> IdFilter::Find(const Part& part, uint32_t key) const {
   std::vector<uint8_t> may;
   for (const Group& group : groups_) {
     if (group.blocks == 0) continue;  // no ids at all
-    PHAROS_TRY(const PageBytes page,
-               part.SharedPage("id_filter", group.first_page + BlockOf(key, group.blocks), true));
+    PHAROS_TRY(
+        const PageBytes page,
+        part.SharedPage("id_filter", group.first_page + BlockOf(key, group.blocks), Keep::kAll));
     if (!GranulesWithKey(*page, group.granules, key, &may)) {
       return Fail(ErrorKind::kCorrupt,
                   "part " + part.entry().path + ": a page of the id filter cannot be read");

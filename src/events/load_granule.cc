@@ -100,7 +100,7 @@ class OpenGranule::Impl {
   Result<void> SelectAll() {
     const bool lines = TestsLine();
     if (filter_.trace_id != nullptr) {
-      PHAROS_TRY(pages_, part_->SharedGranule(granule_));
+      PHAROS_TRY(pages_, part_->SharedRowPages(granule_));
       PHAROS_TRY(const bool there, HasTrace());
       if (!there) return {};
     }
@@ -197,7 +197,7 @@ class OpenGranule::Impl {
   /// A page, where it is not there yet.
   Result<void> Read(std::string_view section, PageBytes* page) {
     if (*page) return {};
-    PHAROS_TRY(*page, part_->SharedPage(section, granule_, filter_.keep_pages));
+    PHAROS_TRY(*page, part_->SharedPage(section, granule_, filter_.keep));
     return {};
   }
 
@@ -266,8 +266,8 @@ class OpenGranule::Impl {
 
   Result<void> ReadBodies() {
     if (bodies_) return {};
-    auto bodies = GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times,
-                                      filter_.keep_pages, std::move(pages_.body));
+    auto bodies = GranuleBodies::Open(*part_, granule_, meta_.rows, &keys_.times, filter_.keep,
+                                      std::move(pages_.body));
     if (!bodies) return Named(std::move(bodies).error());
     bodies_ = *std::move(bodies);
     return {};
@@ -394,7 +394,7 @@ class OpenGranule::Impl {
   std::vector<std::shared_ptr<const Needle>> needles_;
   std::vector<std::unique_ptr<NeedleTest>> tests_;  // by substring
   std::vector<std::vector<std::unique_ptr<NeedleTest>>> clause_tests_;
-  Part::GranulePages pages_;  // read and not decoded yet; all rows' fields are of `rest`
+  Part::RowPages pages_;  // read and not decoded yet; all rows' fields are of `rest`
   EventMaker maker_;
 };
 

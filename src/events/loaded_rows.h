@@ -34,7 +34,7 @@ struct RowFilter {
   const model::TraceId* trace_id = nullptr;  ///< null: all
   int64_t trace_number = 0;                  ///< its number in the part
   const HiddenRows* hidden = nullptr;        ///< what deletions hide of the source; null: nothing
-  bool keep_pages = true;                    ///< in memory for the next query
+  Keep keep = Keep::kAll;                    ///< of pages, for the next query
   bool bodies = true;                        ///< events of parts get their bodies
 };
 

@@ -137,8 +137,8 @@ Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page)
   return stored;
 }
 
-Result<Part::GranulePages> Part::SharedGranule(uint32_t granule) const {
-  GranulePages out;
+Result<Part::RowPages> Part::SharedRowPages(uint32_t granule) const {
+  RowPages out;
   std::vector<std::string_view> sections;  // that must be read
   std::vector<PageBytes*> pages;
   const auto find = [&](std::string_view section, PageBytes* page) {
@@ -161,14 +161,16 @@ Result<Part::GranulePages> Part::SharedGranule(uint32_t granule) const {
   return out;
 }
 
-Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, bool keep) const {
+Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, Keep keep) const {
   const uint8_t tag = TagOf(section);
   if (pages_) {
     if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
   }
   PHAROS_TRY(std::string read, ReadPage(section, page));
   auto bytes = std::make_shared<const std::string>(std::move(read));
-  if (pages_ && (keep || bytes->size() <= kSmallPageBytes)) pages_->Put(number_, tag, page, bytes);
+  const bool keeps =
+      keep == Keep::kAll || (keep == Keep::kSmall && bytes->size() <= kSmallPageBytes);
+  if (pages_ && keeps) pages_->Put(number_, tag, page, bytes);
   return bytes;
 }
 
@@ -241,7 +243,7 @@ Result<std::vector<int64_t>> Part::FindTrace(const model::TraceId& id) const {
   const auto past = static_cast<uint32_t>(
       std::upper_bound(firsts.begin(), firsts.end(), fingerprint) - firsts.begin());
   for (uint32_t at = past; at > 0; --at) {
-    PHAROS_TRY(const PageBytes bytes, SharedPage("trace_index", at - 1, true));
+    PHAROS_TRY(const PageBytes bytes, SharedPage("trace_index", at - 1, Keep::kAll));
     const auto traces = FindInTraceIndex(*bytes, fingerprint);
     if (!traces) return std::unexpected(Named(traces.error()));
     for (const int64_t trace : *traces) {

@@ -83,17 +83,17 @@ class Part {
   const std::vector<GranuleMeta>& granules() const { return granules_; }
 
   base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
-  /// The same through the shared pages; `keep` it there for the next reader.
-  base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, bool keep) const;
+  /// The same through the shared pages.
+  base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, Keep keep) const;
   /// The pages of a granule that rows are made from, through the shared pages: what is not there
   /// is read at once.
-  struct GranulePages {
+  struct RowPages {
     PageBytes key;
     PageBytes ids;
     PageBytes body;
     PageBytes rest;
   };
-  base::Result<GranulePages> SharedGranule(uint32_t granule) const;
+  base::Result<RowPages> SharedRowPages(uint32_t granule) const;
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
   base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;

@@ -247,7 +247,7 @@ class PartWalk {
   Result<void> OpenGranule(uint32_t granule) {
     auto open = std::make_unique<Open>();
     RowFilter all;
-    all.keep_pages = false;
+    all.keep = Keep::kNone;
     all.bodies = false;
     PHAROS_TRY(open->rows, LoadGranule(part_, granule, source, all));
     const size_t rows = open->rows->rows.size();

@@ -4,6 +4,12 @@
 
 namespace pharos::events {
 
+/// Page, entry and index together: many pages have a few bytes.
+size_t SharedPages::SizeOf(const std::string& bytes) {
+  constexpr size_t kNodes = 192;
+  return bytes.capacity() + kNodes;
+}
+
 PageBytes SharedPages::Find(uint64_t part, uint8_t section, uint32_t page) {
   const Key key{part, uint64_t{section} << 32 | page};
   std::lock_guard lock(mutex_);
@@ -15,7 +21,7 @@ PageBytes SharedPages::Find(uint64_t part, uint8_t section, uint32_t page) {
 
 void SharedPages::Put(uint64_t part, uint8_t section, uint32_t page, PageBytes bytes) {
   const Key key{part, uint64_t{section} << 32 | page};
-  const size_t size = bytes->capacity();
+  const size_t size = SizeOf(*bytes);
   std::lock_guard lock(mutex_);
   if (bytes->size() > most_bytes_ / 8) return;
   if (index_.contains(key)) return;  // two read it at once
@@ -44,7 +50,7 @@ void SharedPages::Unhold(size_t bytes) {
 void SharedPages::Shrink(size_t most_bytes) {
   while (bytes_ > most_bytes) {
     const Entry& oldest = entries_.back();
-    const size_t size = oldest.bytes->capacity();
+    const size_t size = SizeOf(*oldest.bytes);
     bytes_ -= size;
     if (budget_ != nullptr) budget_->Release(size);
     index_.erase(oldest.key);

@@ -15,6 +15,13 @@ namespace pharos::events {
 /// A page's bytes, shared with whoever reads them.
 using PageBytes = std::shared_ptr<const std::string>;
 
+/// What a reader leaves there.
+enum class Keep : uint8_t {
+  kNone,   ///< nothing: the part will be gone soon
+  kSmall,  ///< pages up to kSmallPageBytes: it reads very many, which would drive out all others
+  kAll,
+};
+
 /// Owns: at most the bytes it was made for, the least recently used go first, and counts at most
 /// kHeldBytes that parts hold; borrows the budget until Close. Threads: any. Cost: a short lock and
 /// a hash look-up.
@@ -58,6 +65,7 @@ class SharedPages {
     Key key;
     PageBytes bytes;
   };
+  static size_t SizeOf(const std::string& bytes);
   void Shrink(size_t most_bytes);
 
   mutable std::mutex mutex_;  // guards all below

@@ -24,7 +24,7 @@ Result<void> LoadAt(const std::shared_ptr<const Part>& part, uint64_t rank,
   RowFilter filter;
   filter.start_ns = times.front();
   filter.end_ns = times.back() + 1;
-  filter.keep_pages = false;
+  filter.keep = Keep::kNone;
   for (uint32_t i = 0; i < part->granules().size(); ++i) {
     const GranuleMeta& granule = part->granules()[i];
     const auto it = std::lower_bound(times.begin(), times.end(), granule.min_time);
@@ -41,7 +41,7 @@ Result<void> LoadAt(const std::shared_ptr<const Part>& part, uint64_t rank,
 /// True when an event is, or may be, in both parts.
 Result<bool> ShareEvents(const std::shared_ptr<const Part>& a,
                          const std::shared_ptr<const Part>& b) {
-  PHAROS_TRY(const std::vector<int64_t> times, FindCommonTimes(*a, *b, false));
+  PHAROS_TRY(const std::vector<int64_t> times, FindCommonTimes(*a, *b, Keep::kNone));
   if (times.empty()) return false;
   if (times.size() > kMaxSplicedTimes || times.back() == std::numeric_limits<int64_t>::max()) {
     return true;

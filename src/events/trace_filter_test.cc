@@ -42,22 +42,5 @@ TEST(TraceFilter, DamagedPagesAreRefused) {
   EXPECT_FALSE(TraceFilter::Decode(std::string(33, 'x')).has_value());
 }
 
-TEST(SharedPages, LargePartsHoldLessOfTheLastMemoryThanSmallOnes) {
-  base::MemoryBudget budget(1 << 30);
-  SharedPages pages(1 << 20, &budget);
-  constexpr size_t kLarge = 256 << 10, kSmall = 4 << 10;
-  size_t large = 0, small = 0;
-  while (pages.Hold(kLarge)) ++large;
-  while (pages.Hold(kSmall)) ++small;
-  EXPECT_GT(large, 100u);
-  EXPECT_GT(small, 900u);
-  EXPECT_EQ(budget.used_bytes(), large * kLarge + small * kSmall);
-  pages.Unhold(large * kLarge);
-  EXPECT_TRUE(pages.Hold(kLarge));
-  pages.Close();
-  EXPECT_EQ(budget.used_bytes(), 0u);
-  EXPECT_FALSE(pages.Hold(1));
-}
-
 }  // namespace
 }  // namespace pharos::events
