@@ -184,11 +184,17 @@ bool GranulesWithKey(std::string_view page, size_t granules, uint32_t key,
 Result<GranuleSet> IdFilter::Find(const Part& part, uint32_t key) const {
   GranuleSet out(granules_);
   std::vector<uint8_t> may;
+  const auto page_of = [&](const Group& group) {
+    return group.first_page + BlockOf(key, group.blocks);
+  };
+  std::vector<uint32_t> pages;
+  for (const Group& group : groups_) {
+    if (group.blocks != 0) pages.push_back(page_of(group));
+  }
+  part.WillRead("id_filter", pages);
   for (const Group& group : groups_) {
     if (group.blocks == 0) continue;  // no ids at all
-    PHAROS_TRY(
-        const PageBytes page,
-        part.SharedPage("id_filter", group.first_page + BlockOf(key, group.blocks), Keep::kAll));
+    PHAROS_TRY(const PageBytes page, part.SharedPage("id_filter", page_of(group), Keep::kAll));
     if (!GranulesWithKey(*page, group.granules, key, &may)) {
       return Fail(ErrorKind::kCorrupt,
                   "part " + part.entry().path + ": a page of the id filter cannot be read");

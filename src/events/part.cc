@@ -174,6 +174,14 @@ Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, Keep
   return bytes;
 }
 
+void Part::WillRead(std::string_view section, std::span<const uint32_t> pages) const {
+  std::vector<uint32_t> missing;
+  for (const uint32_t page : pages) {
+    if (!pages_ || !pages_->Find(number_, TagOf(section), page)) missing.push_back(page);
+  }
+  reader_->WillRead(section, missing);
+}
+
 Result<std::shared_ptr<const TracePage>> Part::Traces(int64_t number, int64_t* first) const {
   const ptrdiff_t at = PageOf(meta_.traces.page_first, number);
   if (at < 0) return Fail(ErrorKind::kCorrupt, "part " + entry_.path + ": no such trace");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,9 @@ class Part {
   base::Result<std::string> ReadPage(std::string_view section, uint32_t granule) const;
   /// The same through the shared pages.
   base::Result<PageBytes> SharedPage(std::string_view section, uint32_t page, Keep keep) const;
+  /// Says that SharedPage will be called for all of these: those that are on a disk come at once
+  /// instead of one by one.
+  void WillRead(std::string_view section, std::span<const uint32_t> pages) const;
   /// The pages of a granule that rows are made from, through the shared pages: what is not there
   /// is read at once.
   struct RowPages {

@@ -73,6 +73,11 @@ class PosixFile : public File {
     return bytes;
   }
 
+  void WillRead(uint64_t offset, uint64_t length) const override {
+    (void)::posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length),
+                          POSIX_FADV_WILLNEED);
+  }
+
   Result<void> Sync() override {
     // A cut is metadata that fdatasync need not write.
     const int failed = truncated_ ? ::fsync(descriptor_) : ::fdatasync(descriptor_);

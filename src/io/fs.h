@@ -33,6 +33,8 @@ class File {
   virtual base::Result<void> Prepare(uint64_t /*bytes*/) { return {}; }
   /// Exactly `length` bytes from `offset`; kCorrupt when the file ends before.
   virtual base::Result<std::string> ReadAt(uint64_t offset, size_t length) const = 0;
+  /// Says that the bytes will be read soon: a disk that has much to read at once is done earlier.
+  virtual void WillRead(uint64_t /*offset*/, uint64_t /*length*/) const {}
   /// fdatasync: what was appended survives a power cut once this returns.
   virtual base::Result<void> Sync() = 0;
   virtual base::Result<uint64_t> Size() const = 0;

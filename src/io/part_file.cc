@@ -255,6 +255,14 @@ class FilePartReader final : public PartReader {
     return out;
   }
 
+  void WillRead(std::string_view section, std::span<const uint32_t> pages) const override {
+    for (const uint32_t page : pages) {
+      if (const auto place = PlaceOf(section, page)) {
+        file_->WillRead(place->ref->offset, place->ref->stored_bytes);
+      }
+    }
+  }
+
   const std::vector<Section>& Sections() const override { return sections_; }
   uint32_t version() const override { return version_; }
 

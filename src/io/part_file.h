@@ -72,6 +72,8 @@ class PartReader {
   /// Page `page` of each of these sections, with one read for those that lie side by side.
   virtual base::Result<std::vector<std::string>> ReadPages(
       std::span<const std::string_view> sections, uint32_t page) const = 0;
+  /// Says that these pages will be read soon; those that are not there are passed over.
+  virtual void WillRead(std::string_view section, std::span<const uint32_t> pages) const = 0;
   /// The page as it is stored, its checksum verified.
   virtual base::Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const = 0;
   virtual const std::vector<Section>& Sections() const = 0;

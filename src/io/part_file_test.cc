@@ -99,6 +99,8 @@ TEST_F(PartFileTest, MissingPagesAreNamed) {
   auto reader = PartReader::Open(fs_, "p", kKind, 3);
   EXPECT_EQ((*reader)->ReadPages(std::vector<std::string_view>{"data", "index"}, 1).error().message,
             "part file p: section index page 1 is missing");
+  (*reader)->WillRead("data", std::vector<uint32_t>{0, 9});  // only says so
+  (*reader)->WillRead("nothing", std::vector<uint32_t>{0});
   const auto page = (*reader)->ReadPage("data", 9);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().kind, ErrorKind::kCorrupt);
