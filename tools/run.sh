@@ -23,6 +23,10 @@ while [ $# -gt 0 ]; do
     *) echo "unknown flag: $1 (see tools/run.sh)" >&2; exit 2 ;;
   esac
 done
+if ! [[ $offset =~ ^[0-9]{1,5}$ ]] || [ "$offset" -gt 41311 ]; then
+  echo "--port-offset $offset: give a number up to 41311, as the highest port is 24224" >&2
+  exit 2
+fi
 bin=${PHAROS_BUILD:-build/release}
 data=${data:-build/$([ -n "$lab" ] && echo lab || echo run)}
 mkdir -p "$data"
@@ -78,9 +82,9 @@ if [ -n "$lab" ]; then
   # As the lab's app: traces and metrics go to the Collector, log lines to the container's output.
   export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=none
 else
-  # The demo's own files, with the ports that are really used.
+  # The demo's own files, with the ports that are really used; marked first, as 30000 begins like 3000.
   for file in prometheus.yml rules.yml alertmanager.yml pharos.yaml; do
-    sed "s/localhost:8000/localhost:$(port 8000)/; s/localhost:8001/localhost:$(port 8001)/; s/localhost:3000/localhost:$(port 3000)/" \
+    sed -E "s/localhost:(8000|8001|3000)/localhost:<\1>/; s/<8000>/$(port 8000)/; s/<8001>/$(port 8001)/; s/<3000>/$(port 3000)/" \
       "demo/$file" >"$data/$file"
   done
   files=(--config "$data/pharos.yaml" --config.prometheus "$data/prometheus.yml" --config.alertmanager "$data/alertmanager.yml"

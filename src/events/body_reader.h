@@ -137,8 +137,7 @@ class ValueColumn {
 /// Owns: the columns that were opened. Threads: one. Errors: kCorrupt.
 class GranuleBodies {
  public:
-  /// `times` of all rows; borrowed, as is the part. `page`: null
-  /// where it is still to be read.
+  /// `times` of all rows; borrowed, as is the part. `page`: null where it is still to be read.
   static base::Result<std::unique_ptr<GranuleBodies>> Open(const Part& part, uint32_t granule,
                                                            size_t rows,
                                                            const std::vector<int64_t>* times,

@@ -100,7 +100,9 @@ class OpenGranule::Impl {
   Result<void> SelectAll() {
     const bool lines = TestsLine();
     if (filter_.trace_id != nullptr) {
-      PHAROS_TRY(pages_, part_->SharedRowPages(granule_));
+      // Where one of them is damaged, each is read when it is needed: a trace that is elsewhere
+      // needs only ids.
+      if (auto pages = part_->SharedRowPages(granule_, filter_.keep)) pages_ = *std::move(pages);
       PHAROS_TRY(const bool there, HasTrace());
       if (!there) return {};
     }

@@ -137,7 +137,13 @@ Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page)
   return stored;
 }
 
-Result<Part::RowPages> Part::SharedRowPages(uint32_t granule) const {
+void Part::Share(std::string_view section, uint32_t page, Keep keep, const PageBytes& bytes) const {
+  const bool keeps =
+      keep == Keep::kAll || (keep == Keep::kSmall && bytes->size() <= kSmallPageBytes);
+  if (pages_ && keeps) pages_->Put(number_, TagOf(section), page, bytes);
+}
+
+Result<Part::RowPages> Part::SharedRowPages(uint32_t granule, Keep keep) const {
   RowPages out;
   std::vector<std::string_view> sections;  // that must be read
   std::vector<PageBytes*> pages;
@@ -156,21 +162,18 @@ Result<Part::RowPages> Part::SharedRowPages(uint32_t granule) const {
   if (!read) return std::unexpected(Named(std::move(read).error()));
   for (size_t i = 0; i < pages.size(); ++i) {
     *pages[i] = std::make_shared<const std::string>(std::move((*read)[i]));
-    if (pages_) pages_->Put(number_, TagOf(sections[i]), granule, *pages[i]);
+    Share(sections[i], granule, keep, *pages[i]);
   }
   return out;
 }
 
 Result<PageBytes> Part::SharedPage(std::string_view section, uint32_t page, Keep keep) const {
-  const uint8_t tag = TagOf(section);
   if (pages_) {
-    if (PageBytes bytes = pages_->Find(number_, tag, page)) return bytes;
+    if (PageBytes bytes = pages_->Find(number_, TagOf(section), page)) return bytes;
   }
   PHAROS_TRY(std::string read, ReadPage(section, page));
   auto bytes = std::make_shared<const std::string>(std::move(read));
-  const bool keeps =
-      keep == Keep::kAll || (keep == Keep::kSmall && bytes->size() <= kSmallPageBytes);
-  if (pages_ && keeps) pages_->Put(number_, tag, page, bytes);
+  Share(section, page, keep, bytes);
   return bytes;
 }
 

@@ -97,7 +97,7 @@ class Part {
     PageBytes body;
     PageBytes rest;
   };
-  base::Result<RowPages> SharedRowPages(uint32_t granule) const;
+  base::Result<RowPages> SharedRowPages(uint32_t granule, Keep keep) const;
   /// The page that holds trace `number`, and its first number.
   base::Result<std::shared_ptr<const TracePage>> Traces(int64_t number, int64_t* first) const;
   base::Result<std::shared_ptr<const OriginPage>> Origins(int64_t number, int64_t* first) const;
@@ -124,6 +124,8 @@ class Part {
  private:
   Part();
   base::Result<void> Load();
+  /// Leaves it with the shared pages, where that is wanted.
+  void Share(std::string_view section, uint32_t page, Keep keep, const PageBytes& bytes) const;
   void LoadTraceFilter();
   base::Error Named(base::Error error) const;
 

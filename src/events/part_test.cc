@@ -184,5 +184,27 @@ TEST_F(DamagedPartTest, OtherDamagedPagesAreErrorsThatNameThem) {
   ExpectTheRightAnswers();
 }
 
+TEST_F(DamagedPartTest, AGranuleWithoutTheTraceNeedsItsIdsOnly) {
+  const model::TraceId trace = Trace(2);
+  for (const char* section : {"key", "body", "rest"}) {
+    Flip(1, section);
+    const auto pages = std::make_shared<SharedPages>(1 << 20);
+    const auto part = Part::Open(world_->fs, "data", Parts()[1], pages);
+    ASSERT_TRUE(part.has_value()) << part.error().message;
+    RowFilter filter{.trace_id = &trace, .trace_number = 99};  // a number that no row has
+    const auto without = LoadGranule(*part, 0, 0, filter);
+    ASSERT_TRUE(without.has_value()) << without.error().message;
+    EXPECT_THAT((*without)->rows, IsEmpty());
+    filter.trace_number = 2;
+    const auto with = LoadGranule(*part, 0, 0, filter);
+    ASSERT_FALSE(with.has_value()) << section;
+    EXPECT_THAT(with.error().message, HasSubstr("section " + std::string(section) + " page 0"));
+    Flip(1, section);
+    const auto mended = LoadGranule(*part, 0, 0, filter);
+    ASSERT_TRUE(mended.has_value()) << mended.error().message;
+    EXPECT_EQ((*mended)->rows.size(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace pharos::events

@@ -5,6 +5,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <thread>
@@ -215,8 +217,17 @@ void ExpectFound(Maker& make, const Corpus& corpus, store::EventQuery query,
   ExpectLines(engine, query, corpus.lines, holds, first, last, what);
 }
 
-void FindNeedles(Maker make, size_t needles, const Corpus& corpus, const Truth& truth) {
-  for (size_t n = 0; n < needles && !::testing::Test::HasFatalFailure(); ++n) {
+/// Of a long test: how far it is.
+void Show(size_t done, size_t all) {
+  if (Long() && done % 100 == 0) std::fprintf(stderr, "%zu of %zu\n", done, all);
+}
+
+void FindNeedles(Maker make, size_t needles, const Corpus& corpus, const Truth& truth,
+                 std::atomic<size_t>& done) {
+  while (!::testing::Test::HasFatalFailure()) {
+    const size_t n = done++;
+    if (n >= needles) break;
+    Show(n, needles);
     const std::string needle = make.Needle(corpus.lines);
     const bool negated = make.Below(10) == 0;
     store::EventQuery query = All();
@@ -250,10 +261,11 @@ TEST(Search, FindsWhatAScanFinds) {
   EXPECT_EQ(Lines(*corpus.world.engine, All()), corpus.lines);  // byte for byte
   const Truth truth(corpus.lines);
   const size_t needles = Long() ? 10'000 : 1'000, threads = 2;
+  std::atomic<size_t> done = 0;
   std::vector<std::jthread> searchers;
   for (size_t i = 0; i < threads; ++i) {
     searchers.emplace_back(
-        [&, i] { FindNeedles(Maker(seed + 1 + i), needles / threads, corpus, truth); });
+        [&, i] { FindNeedles(Maker(seed + 1 + i), needles, corpus, truth, done); });
   }
 }
 
@@ -277,7 +289,9 @@ TEST(Search, RegexesFindWhatAScanFinds) {
   Maker make(Long() ? std::random_device()() : 19);
   Corpus corpus;
   corpus.Fill(make, Long() ? 200'000 : 3'000);
-  for (size_t n = Long() ? 1'000 : 600; n > 0; --n) {
+  const size_t regexes = Long() ? 1'000 : 600;
+  for (size_t n = 0; n < regexes; ++n) {
+    Show(n, regexes);
     const std::string text = RegexOf(make, corpus.lines);
     const RE2 regex(text, RE2::Quiet);
     if (!regex.ok()) continue;

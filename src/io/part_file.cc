@@ -214,17 +214,15 @@ class FilePartReader final : public PartReader {
 
   Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const override {
     PHAROS_TRY(const Place place, PlaceOf(section, page));
-    auto stored = file_->ReadAt(place.ref->offset, place.ref->stored_bytes);
-    if (!stored) return base::Wrap(stored.error(), PageName(section, page));
-    PHAROS_TRY_VOID(Check(place, *stored));
-    return StoredPage{*std::move(stored), place.ref->raw_bytes, place.ref->codec, place.checksum};
+    PHAROS_TRY(std::string stored, BytesAt(place));
+    return StoredPage{std::move(stored), place.ref->raw_bytes, place.ref->codec, place.checksum};
   }
 
   Result<std::string> ReadPage(std::string_view section, uint32_t page) const override {
     PHAROS_TRY(const Place place, PlaceOf(section, page));
-    PHAROS_TRY(StoredPage stored, ReadStored(section, page));
-    if (stored.codec != kPageZstd) return std::move(stored.bytes);
-    return Unpack(place, stored.bytes);
+    PHAROS_TRY(std::string stored, BytesAt(place));
+    if (place.ref->codec != kPageZstd) return stored;
+    return Unpack(place, stored);
   }
 
   Result<std::vector<std::string>> ReadPages(std::span<const std::string_view> sections,
@@ -289,6 +287,13 @@ class FilePartReader final : public PartReader {
       return BadPage(section, page, "is missing");
     }
     return Place{section, page, &sections_[it->second].pages[page], checksums_[it->second][page]};
+  }
+  /// As they are stored, checked.
+  Result<std::string> BytesAt(const Place& place) const {
+    auto stored = file_->ReadAt(place.ref->offset, place.ref->stored_bytes);
+    if (!stored) return base::Wrap(stored.error(), PageName(place.section, place.page));
+    PHAROS_TRY_VOID(Check(place, *stored));
+    return stored;
   }
   Result<void> Check(const Place& place, std::string_view stored) const {
     if (base::HashBytes64(stored) == place.checksum) return {};

@@ -31,6 +31,21 @@ class Commands(unittest.TestCase):
         self.assertTrue(lines[3].startswith('error: '))
         self.assertEqual(run('parse', 'logql', stdin='"{a=\\"b\\"} |= \\"x\\""\n')[1], 'ok\n')
 
+    def test_run_moves_each_port_once(self):
+        """`./dev run --port-offset 22000` makes 30000 of 8000, which begins like 3000."""
+        def start(offset):
+            return subprocess.run([ROOT / 'tools/run.sh', '--data-dir', folder, '--port-offset', offset], capture_output=True, text=True, timeout=60,
+                                  env=dict(os.environ, PHAROS_BUILD=folder))  # with a Pharos that ends at once
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink('/bin/false', os.path.join(folder, 'pharos'))
+            self.assertIn('Pharos did not start', start('22000').stderr)
+            with open(os.path.join(folder, 'prometheus.yml')) as f:
+                self.assertEqual(re.findall(r'localhost:(\d+)', f.read()), ['30000', '30001', '25000'])
+            for bad in '41312', 'x', '-1', '':
+                refused = start(bad)
+                self.assertEqual(refused.returncode, 2)
+                self.assertIn('give a number up to 41311', refused.stderr)
+
     def test_check(self):
         with tempfile.TemporaryDirectory() as folder:
             good, bad = os.path.join(folder, 'good.yml'), os.path.join(folder, 'bad.yml')
