@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "base/ack.h"
@@ -41,6 +42,21 @@ TEST(Hash, KnownValues) {
   EXPECT_EQ(Crc32c("123456789"), 0xE3069283u);  // the standard's check value
   EXPECT_EQ(HashBytes64(""), 0x2D06800538D394C2u);
   EXPECT_NE(HashBytes128("a"), HashBytes128("b"));
+}
+
+TEST(Hash, Crc32cOfLongTextsIsThatOfTheirBits) {
+  std::mt19937 random(7);
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += static_cast<char>(random());
+  uint32_t crc = 0xFFFFFFFF;
+  for (size_t size = 0; size <= text.size(); ++size) {
+    if (size % 512 < 20 || size % 3072 > 3060) {
+      ASSERT_EQ(Crc32c({text.data(), size}), crc ^ 0xFFFFFFFF) << size;
+    }
+    if (size == text.size()) break;
+    crc ^= static_cast<uint8_t>(text[size]);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82F63B78 : 0);
+  }
 }
 
 TEST(Arena, CopiesLiveAndAlign) {
