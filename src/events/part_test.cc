@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "events/world_test.h"
+#include "events/sealed_parts_test.h"
 
 namespace pharos::events {
 namespace {
@@ -30,32 +30,21 @@ Event OfTrace(int64_t time_ns, std::string_view text, const model::TraceId& trac
 
 /// An engine with two parts of three lines each, of traces 1 to 3, the second one damaged as the
 /// test likes.
-class DamagedPartTest : public testing::Test {
+class DamagedPartTest : public SealedPartsTest {
  protected:
   void SetUp() override {
-    EngineOptions options;
-    options.final_part_rows = 1;  // Flush seals, and merges nothing
-    world_ = std::make_unique<World>(options);
-    const auto started = world_->Start();
-    ASSERT_TRUE(started.has_value()) << started.error().message;
+    SealedPartsTest::SetUp();
     for (const int64_t first : {0, 10}) AddPart(first);
-    ASSERT_EQ(Parts().size(), 2u);
+    ASSERT_EQ(Entries().size(), 2u);
   }
   void AddPart(int64_t first) {
     for (uint8_t i = 1; i <= 3; ++i) {
       const std::string text = "line " + std::to_string(first + i);
-      const auto sent = world_->engine->Append(
-          "default", OneEvent(kShop, OfTrace(kNow + first + i, text, Trace(i))));
-      ASSERT_TRUE(sent.has_value()) << sent.error().message;
+      Append(kShop, OfTrace(kNow + first + i, text, Trace(i)));
     }
-    Flush();
+    Seal();
   }
-  void Flush() {
-    const auto flushed = world_->engine->Flush();
-    ASSERT_TRUE(flushed.has_value()) << flushed.error().message;
-  }
-  std::vector<io::PartEntry> Parts() const { return world_->manifest->Live(io::Signal::kEvents); }
-  std::string File(size_t part) const { return "data/" + Parts()[part].path + "/data"; }
+  std::string File(size_t part) const { return "data/" + Entries()[part].path + "/data"; }
   std::vector<io::Section> Sections(size_t part) {
     const auto reader = io::PartReader::Open(world_->fs, File(part), kPartKind, kPartVersion);
     EXPECT_TRUE(reader.has_value()) << reader.error().message;
@@ -102,14 +91,11 @@ class DamagedPartTest : public testing::Test {
   /// How many of a thousand traces that it has not the part cannot tell.
   int CannotTell(size_t part) {
     const auto pages = std::make_shared<SharedPages>(1 << 20, &world_->budget);
-    const auto open = Part::Open(world_->fs, "data", Parts()[part], pages);
-    EXPECT_TRUE(open.has_value()) << open.error().message;
+    const auto open = Open(Entries()[part], pages);
     int out = 0;
-    for (uint32_t i = 1; open && i <= 1000; ++i) out += (*open)->MayHaveTrace(i << 22) ? 1 : 0;
+    for (uint32_t i = 1; open && i <= 1000; ++i) out += open->MayHaveTrace(i << 22) ? 1 : 0;
     return out;
   }
-
-  std::unique_ptr<World> world_;
 };
 
 TEST_F(DamagedPartTest, IsReadWithoutItsTraceFilter) {
@@ -120,7 +106,7 @@ TEST_F(DamagedPartTest, IsReadWithoutItsTraceFilter) {
   const std::string log = WarningsOfRestart();
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
   EXPECT_THAT(log, HasSubstr(R"("level":"warning")"));
-  EXPECT_THAT(log, HasSubstr(R"("part":")" + Parts()[1].path + R"(","page":"trace_filter 0")"));
+  EXPECT_THAT(log, HasSubstr(R"("part":")" + Entries()[1].path + R"(","page":"trace_filter 0")"));
   EXPECT_THAT(log, HasSubstr("fails its checksum"));
   EXPECT_THAT(log, HasSubstr("each look-up of a trace asks the part's index"));
   EXPECT_LT(world_->budget.used_bytes(), used);  // it holds no filter
@@ -139,11 +125,11 @@ TEST_F(DamagedPartTest, IsMergedIntoOneWithASoundTraceFilter) {
     world_->options.final_part_rows = 1'000;
     world_->options.splice_percent = splice_percent;
     world_->Restart();
-    Flush();
-    ASSERT_EQ(Parts().size(), 1u);
-    const auto merged = Part::Open(world_->fs, "data", Parts()[0]);
-    ASSERT_TRUE(merged.has_value()) << merged.error().message;
-    EXPECT_EQ((*merged)->meta().run_first.size(), splice_percent == 0 ? 2u : 1u);
+    Seal();
+    ASSERT_EQ(Entries().size(), 1u);
+    const auto merged = Open(Entries()[0]);
+    ASSERT_TRUE(merged);
+    EXPECT_EQ(merged->meta().run_first.size(), splice_percent == 0 ? 2u : 1u);
     EXPECT_THAT(WarningsOfRestart(), IsEmpty());
     EXPECT_TRUE(world_->engine->Verify().has_value());
     EXPECT_LT(CannotTell(0), 250);
@@ -156,11 +142,11 @@ TEST_F(DamagedPartTest, WithoutItsTraceFilterIsMergedAlsoAfterAMergeThatFailedFo
   Flip(1, "body");
   world_->options.final_part_rows = 1'000;
   world_->Restart();
-  Flush();  // the two cannot be merged
-  ASSERT_EQ(Parts().size(), 2u);
+  Seal();  // the two cannot be merged
+  ASSERT_EQ(Entries().size(), 2u);
   AddPart(20);
-  ASSERT_EQ(Parts().size(), 2u);
-  EXPECT_EQ(Parts()[0].items + Parts()[1].items, 9u);
+  ASSERT_EQ(Entries().size(), 2u);
+  EXPECT_EQ(Entries()[0].items + Entries()[1].items, 9u);
   EXPECT_LT(CannotTell(1), 250);
 }
 
@@ -188,19 +174,18 @@ TEST_F(DamagedPartTest, AGranuleWithoutTheTraceNeedsItsIdsOnly) {
   const model::TraceId trace = Trace(2);
   for (const char* section : {"key", "body", "rest"}) {
     Flip(1, section);
-    const auto pages = std::make_shared<SharedPages>(1 << 20);
-    const auto part = Part::Open(world_->fs, "data", Parts()[1], pages);
-    ASSERT_TRUE(part.has_value()) << part.error().message;
+    const auto part = Open(Entries()[1], std::make_shared<SharedPages>(1 << 20));
+    ASSERT_TRUE(part);
     RowFilter filter{.trace_id = &trace, .trace_number = 99};  // a number that no row has
-    const auto without = LoadGranule(*part, 0, 0, filter);
+    const auto without = LoadGranule(part, 0, 0, filter);
     ASSERT_TRUE(without.has_value()) << without.error().message;
     EXPECT_THAT((*without)->rows, IsEmpty());
     filter.trace_number = 2;
-    const auto with = LoadGranule(*part, 0, 0, filter);
+    const auto with = LoadGranule(part, 0, 0, filter);
     ASSERT_FALSE(with.has_value()) << section;
     EXPECT_THAT(with.error().message, HasSubstr("section " + std::string(section) + " page 0"));
     Flip(1, section);
-    const auto mended = LoadGranule(*part, 0, 0, filter);
+    const auto mended = LoadGranule(part, 0, 0, filter);
     ASSERT_TRUE(mended.has_value()) << mended.error().message;
     EXPECT_EQ((*mended)->rows.size(), 1u);
   }

@@ -5,8 +5,8 @@
 #include "events/body_writer.h"
 #include "events/random_events_test.h"
 #include "events/row_input.h"
+#include "events/sealed_parts_test.h"
 #include "events/splice.h"
-#include "events/world_test.h"
 
 namespace pharos::events {
 namespace {
@@ -41,34 +41,28 @@ TEST(SharedPages, SmallPagesCountWithWhatTheyTakeBesideTheirBytes) {
   EXPECT_LT(left, 8000u);
 }
 
-class MergeReadsTest : public testing::Test {
+class MergeReadsTest : public SealedPartsTest {
  protected:
   void SetUp() override {
-    EngineOptions options;
-    options.final_part_rows = 1;  // Flush seals, and merges nothing
-    world_ = std::make_unique<World>(options);
-    ASSERT_TRUE(world_->Start().has_value());
+    SealedPartsTest::SetUp();
     RandomEvents random(3);
     const model::Labels shop{{"app", "shop"}};
     for (int part = 0; part < 2; ++part) {
       for (int i = 0; i < 50; ++i) {
-        const auto sent = OneEvent(shop, random.Span(kNow + i * kSecond));
-        ASSERT_TRUE(world_->engine->Append("default", sent).has_value());
+        Append(shop, random.Span(kNow + i * kSecond));
       }
-      ASSERT_TRUE(world_->engine->Flush().has_value());
+      Seal();
     }
-    for (const io::PartEntry& entry : world_->manifest->Live(io::Signal::kEvents)) {
-      auto part = Part::Open(world_->fs, "data", entry, pages_);
-      ASSERT_TRUE(part.has_value()) << part.error().message;
+    for (const io::PartEntry& entry : Entries()) {
       edit_.drop.push_back(entry.id);
-      parts_.push_back(*std::move(part));
+      parts_.push_back(Open(entry, pages_));
+      ASSERT_TRUE(parts_.back());
     }
     ASSERT_EQ(parts_.size(), 2u);
     EXPECT_TRUE(LoadGranule(parts_[0], 0, 0, {.keep = Keep::kNone}).has_value());
     EXPECT_EQ(pages_->bytes(), 0u);
   }
 
-  std::unique_ptr<World> world_;
   const std::shared_ptr<SharedPages> pages_ = std::make_shared<SharedPages>(1 << 20);
   std::vector<std::shared_ptr<const Part>> parts_;
   io::ManifestEdit edit_;

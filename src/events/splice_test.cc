@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "events/random_events_test.h"
-#include "events/world_test.h"
+#include "events/sealed_parts_test.h"
 
 namespace pharos::events {
 namespace {
@@ -16,31 +16,14 @@ using testing::ElementsAre;
 const Labels kShop{{"app", "shop"}};
 const Labels kCart{{"app", "cart"}};
 
-class SpliceTest : public testing::Test {
+class SpliceTest : public SealedPartsTest {
  protected:
-  void SetUp() override {
-    EngineOptions options;
-    options.final_part_rows = 1;  // Flush seals, and merges nothing
-    world_ = std::make_unique<World>(options);
-    const auto started = world_->Start();
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-  }
-  void Append(const Labels& stream, const Event& event) {
-    const auto result = world_->engine->Append("default", OneEvent(stream, event));
-    ASSERT_TRUE(result.has_value()) << result.error().message;
-  }
-  /// What was appended becomes a part.
-  void Seal() {
-    const auto flushed = world_->engine->Flush();
-    ASSERT_TRUE(flushed.has_value()) << flushed.error().message;
-  }
   /// All parts of the kind, in the order of arrival.
   std::vector<std::shared_ptr<const Part>> Parts(EventKind kind) {
     std::vector<std::shared_ptr<const Part>> out;
-    for (const io::PartEntry& entry : world_->manifest->Live(io::Signal::kEvents)) {
-      auto part = Part::Open(world_->fs, "data", entry);
-      EXPECT_TRUE(part.has_value()) << part.error().message;
-      if ((*part)->meta().kind == kind) out.push_back(*part);
+    for (const io::PartEntry& entry : Entries()) {
+      auto part = Open(entry);
+      if (part && part->meta().kind == kind) out.push_back(std::move(part));
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
       return a->meta().min_sequence < b->meta().min_sequence;
@@ -58,8 +41,6 @@ class SpliceTest : public testing::Test {
     world_->Restart();
     return spliced ? *spliced : nullptr;
   }
-
-  std::unique_ptr<World> world_;
 };
 
 TEST_F(SpliceTest, LinesOfOtherStreamsShapesAndWordsComeBack) {
