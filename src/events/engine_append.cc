@@ -90,7 +90,7 @@ BatchSizes SizesOf(const model::EventBatch& batch, std::string_view text) {
     size_t keys = 0;
     for (const model::Event& event : stream.events) {
       ++sizes.counts[i][static_cast<size_t>(event.kind)];
-      sizes.records += event.span != nullptr ? 2 * kEvent : kEvent;
+      sizes.records += event.kind == EventKind::kSpan ? 2 * kEvent : kEvent;
       (LineLiesIn(event, text) ? sizes.placed : sizes.records) += event.body.text.size();
       if (event.attributes.data() == last) continue;  // shared, or none again
       last = event.attributes.data();

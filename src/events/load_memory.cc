@@ -85,9 +85,10 @@ Result<std::shared_ptr<LoadedRows>> LoadTrace(const MemSnapshot& memory, uint64_
   auto out = std::make_shared<LoadedRows>();
   const uint32_t fingerprint = Fingerprint(*filter.trace_id);
   for (size_t b = 0; b < memory.blocks(); ++b) {
-    const MemBlock& block = memory.table->block(b);
-    uint16_t at = block.heads[fingerprint % MemBlock::kHeads].load(std::memory_order_acquire);
-    for (; at != 0; at = block.next[at - 1]) {
+    const TraceChains* chains = memory.table->block(b).chains.load(std::memory_order_acquire);
+    if (chains == nullptr) continue;
+    uint16_t at = chains->heads[fingerprint % TraceChains::kHeads].load(std::memory_order_acquire);
+    for (; at != 0; at = chains->next[at - 1]) {
       const size_t number = b * kMemBlockRows + at - 1;
       if (number >= memory.sizes.rows) continue;  // came after the snapshot
       if (memory.table->row(number).fingerprint != fingerprint) continue;

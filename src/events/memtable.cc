@@ -122,7 +122,6 @@ bool Memtable::InsertAnyRow(std::string_view record, MemRun& run, Arriving& from
   }
   uint32_t attributes = 0;
   if (!FindSet(places.shared, from, &attributes)) return false;
-  const size_t number = rows_.size();
   MemRow& row = NewRow(head.time_ns, run);
   row = {.time_ns = head.time_ns,
          .record = record.data(),
@@ -138,12 +137,22 @@ bool Memtable::InsertAnyRow(std::string_view record, MemRun& run, Arriving& from
   if (!head.trace_id.IsZero()) {
     has_ids_.store(true, kRelaxed);
     row.fingerprint = Fingerprint(head.trace_id);
-    MemBlock& block = blocks_[number / kMemBlockRows];
-    std::atomic<uint16_t>& chain = block.heads[row.fingerprint % MemBlock::kHeads];
-    block.next[number % kMemBlockRows] = chain.load(kRelaxed);
-    chain.store(static_cast<uint16_t>(number % kMemBlockRows + 1), std::memory_order_release);
+    Chain(row);
   }
   return true;
+}
+
+void Memtable::Chain(const MemRow& row) {
+  const size_t number = rows_.size() - 1;
+  MemBlock& block = blocks_[number / kMemBlockRows];
+  TraceChains* chains = block.chains.load(kRelaxed);
+  if (chains == nullptr) {
+    chains = chains_.emplace_back(std::make_unique<TraceChains>()).get();
+    block.chains.store(chains, std::memory_order_release);
+  }
+  std::atomic<uint16_t>& chain = chains->heads[row.fingerprint % TraceChains::kHeads];
+  chains->next[number % kMemBlockRows] = chain.load(kRelaxed);
+  chain.store(static_cast<uint16_t>(number % kMemBlockRows + 1), std::memory_order_release);
 }
 
 void Memtable::Note(const MemRun& run) {
@@ -180,8 +189,8 @@ bool Memtable::InsertGroup(const BatchView::Group& group, Arriving& from) {
 
 void Memtable::AccountBytes() {
   const size_t now = payload_bytes_ + rows_.ReservedBytes() + blocks_.ReservedBytes() +
-                     streams_.ReservedBytes() + runs_.capacity() * sizeof(MemRun) +
-                     arena_.ReservedBytes();
+                     chains_.size() * sizeof(TraceChains) + streams_.ReservedBytes() +
+                     runs_.capacity() * sizeof(MemRun) + arena_.ReservedBytes();
   if (now > reserved_) budget_.Reserve(now - reserved_);
   reserved_ = std::max(reserved_, now);
   bytes_.store(reserved_, kRelaxed);

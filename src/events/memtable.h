@@ -1,6 +1,6 @@
 // Recent events of one tenant and kind in the order of their arrival: WAL frames as they
-// are, with the requests that their lines lie in, a row of 48 bytes for each record, and in each
-// block of rows a small hash from trace ids to rows.
+// are, with the requests that their lines lie in, a row of 48 bytes for each record, and for each
+// block of rows with trace ids a small hash from these to rows.
 #pragma once
 
 #include <array>
@@ -41,14 +41,19 @@ struct MemRow {
 };
 static_assert(sizeof(MemRow) == 48);
 
-/// Times only widen, and a chain only grows at its front, so readers may look while the last
-/// block is still filled.
-struct MemBlock {
+/// Rows of a block by trace id. A chain only grows at its front, so readers may look while the
+/// last block is still filled.
+struct TraceChains {
   static constexpr size_t kHeads = 8192;
-  std::atomic<int64_t> min_time{std::numeric_limits<int64_t>::max()};
-  std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
   std::array<std::atomic<uint16_t>, kHeads> heads{};  // 1 + row within the block
   std::array<uint16_t, kMemBlockRows> next{};
+};
+
+/// Times only widen, likewise.
+struct MemBlock {
+  std::atomic<int64_t> min_time{std::numeric_limits<int64_t>::max()};
+  std::atomic<int64_t> max_time{std::numeric_limits<int64_t>::min()};
+  std::atomic<TraceChains*> chains{nullptr};  // null until a row has a trace id
 };
 
 /// Rows of one stream that came one after the other.
@@ -134,6 +139,8 @@ class Memtable {
   bool InsertAnyRow(std::string_view record, MemRun& run, Arriving& from);
   /// A new row of the run; all of it is still to be set.
   MemRow& NewRow(int64_t time_ns, MemRun& run);
+  /// Puts the last row into its block's chains.
+  void Chain(const MemRow& row);
   /// The batch's set of attributes as it is numbered here.
   bool FindSet(uint64_t shared, Arriving& from, uint32_t* number);
   /// Notes the run of rows that have just come.
@@ -143,7 +150,8 @@ class Memtable {
   base::MemoryBudget& budget_;
   mutable std::mutex mutex_;  // guards all below; readers see StableVector
   StableVector<MemRow, 12> rows_;
-  StableVector<MemBlock, 0> blocks_;
+  StableVector<MemBlock, 4> blocks_;
+  std::vector<std::unique_ptr<TraceChains>> chains_;
   std::vector<MemRun> runs_;
   StableVector<MemStream, 4> streams_;
   StableVector<const model::Origin*, 4> origins_;
