@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
     *) echo "unknown flag: $1 (see tools/run.sh)" >&2; exit 2 ;;
   esac
 done
-if ! [[ $offset =~ ^[0-9]{1,5}$ ]] || [ "$offset" -gt 41311 ]; then
+if ! [[ $offset =~ ^(0|[1-9][0-9]{0,4})$ ]] || [ "$offset" -gt 41311 ]; then
   echo "--port-offset $offset: give a number up to 41311, as the highest port is 24224" >&2
   exit 2
 fi

@@ -41,7 +41,7 @@ class Commands(unittest.TestCase):
             self.assertIn('Pharos did not start', start('22000').stderr)
             with open(os.path.join(folder, 'prometheus.yml')) as f:
                 self.assertEqual(re.findall(r'localhost:(\d+)', f.read()), ['30000', '30001', '25000'])
-            for bad in '41312', 'x', '-1', '':
+            for bad in '41312', '08', 'x', '-1', '':
                 refused = start(bad)
                 self.assertEqual(refused.returncode, 2)
                 self.assertIn('give a number up to 41311', refused.stderr)
