@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/metrics.h"
 #include "base/result.h"
-#include "base/spare_vectors.h"
+#include "base/spares.h"
 
 namespace pharos::base {
 namespace {
@@ -137,8 +137,8 @@ TEST(Metrics, GaugesMayCountAndWaitForThoseWhoCount) {
   EXPECT_EQ(ExposeMetrics("test_").find("\ntest_gauge 7"), std::string::npos);
 }
 
-TEST(SpareVectors, GiveMemoryAgainUpToABound) {
-  using Spare = SpareVectors<int64_t>;
+TEST(Spares, GiveMemoryAgainUpToABound) {
+  using Spare = Spares<std::vector<int64_t>>;
   EXPECT_EQ(Spare::Take().capacity(), 0u);
   std::vector<int64_t> some(1000);
   const int64_t* memory = some.data();

@@ -61,35 +61,33 @@ Result<size_t> SnappyRoom(std::string_view bytes, size_t max_bytes) {
   return length + kSnappySlop;
 }
 
-Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into) {
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes,
+                                          std::span<char> into) {
   PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
+  PHAROS_CHECK(into.size() >= length + kSnappySlop, "too little room for a Snappy block");
   while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
   bytes.remove_prefix(1);
-  if (into->capacity() < length + kSnappySlop) std::string().swap(*into);  // would grow by halves
-  bool right = false;
-  into->resize_and_overwrite(length + kSnappySlop, [&](char* out, size_t) {
-    right = SnappyDecodeBlock(bytes, out, length);
-    return right ? length : 0;
-  });
-  if (!right) return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
-  return {};
+  if (!SnappyDecodeBlock(bytes, into.data(), length)) {
+    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
+  }
+  return std::string_view(into.data(), length);
 }
 
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes) {
+  PHAROS_TRY(const size_t room, SnappyRoom(bytes, max_bytes));
+  Result<std::string_view> text;
   std::string out;
-  PHAROS_TRY_VOID(SnappyDecompress(bytes, max_bytes, &out));
+  out.resize_and_overwrite(room, [&](char* memory, size_t) {
+    text = SnappyDecompress(bytes, max_bytes, std::span(memory, room));
+    return text ? text->size() : 0;
+  });
+  PHAROS_TRY_VOID(text);
   return out;
 }
 
 Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into) {
-  PHAROS_TRY(const size_t length, SnappyLength(bytes, max_bytes));
-  char* room = into->Room(length + kSnappySlop);
-  while (static_cast<uint8_t>(bytes[0]) >= 0x80) bytes.remove_prefix(1);  // the length
-  bytes.remove_prefix(1);
-  if (!SnappyDecodeBlock(bytes, room, length)) {
-    return Fail(ErrorKind::kBadInput, "snappy: corrupt input");
-  }
-  return std::string_view(room, length);
+  PHAROS_TRY(const size_t room, SnappyRoom(bytes, max_bytes));
+  return SnappyDecompress(bytes, max_bytes, std::span(into->Room(room), room));
 }
 
 std::string SnappyCompress(std::string_view bytes) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,8 +36,9 @@ class Scratch {
 Result<std::string> SnappyDecompress(std::string_view bytes, size_t max_bytes);
 /// Into memory that is used again; the view lives until the next use of `into`.
 Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes, Scratch* into);
-/// Into the string, whose memory is used where it has SnappyRoom.
-Result<void> SnappyDecompress(std::string_view bytes, size_t max_bytes, std::string* into);
+/// Into memory of SnappyRoom bytes: what part of it is the text.
+Result<std::string_view> SnappyDecompress(std::string_view bytes, size_t max_bytes,
+                                          std::span<char> into);
 Result<size_t> SnappyRoom(std::string_view bytes, size_t max_bytes);
 std::string SnappyCompress(std::string_view bytes);
 

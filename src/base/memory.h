@@ -11,6 +11,10 @@ namespace pharos::base {
 /// milliseconds after a large query; not for hot paths.
 void ReturnFreedMemory();
 
+/// Has the allocator keep pages of the process that are free for at least so long before it gives
+/// them back by itself: what comes again by then needs no page faults. Without mimalloc: nothing.
+void KeepFreedMemory(std::chrono::milliseconds time);
+
 /// When a thread of a pool that has nothing to do gives back what its allocator keeps: soon after
 /// its work, and some time later again, since what it allocated may be freed by others.
 ///

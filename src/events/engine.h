@@ -20,12 +20,12 @@
 
 #include "base/budget.h"
 #include "base/clock.h"
+#include "base/large_memory.h"
 #include "base/result.h"
 #include "events/admission.h"
 #include "events/common_times.h"
 #include "events/cursor.h"
 #include "events/deletions.h"
-#include "events/frame_pool.h"
 #include "events/learned_bodies.h"
 #include "events/limits.h"
 #include "events/memtable.h"
@@ -101,10 +101,7 @@ class Engine final : public store::EventSink,
 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
-  std::string TakeMemory(size_t bytes) override { return frames_->Take(bytes); }
-  std::shared_ptr<const std::string> ShareMemory(std::string text) override {
-    return frames_->Share(std::move(text));
-  }
+  base::Room TakeMemory(size_t bytes) override { return memory_.Take(bytes); }
 
   base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
   base::Result<bool> Scan(const store::EventQuery& query, store::ScanSink& sink) override;
@@ -166,6 +163,8 @@ class Engine final : public store::EventSink,
   base::Result<void> Insert(Generation& generation, std::string_view tenant, const Frame& frame,
                             uint64_t sequence);
   /// A logged frame as the memtable takes it.
+  /// A copy of the frame that memtables may keep.
+  base::HeldText Keep(std::string_view frame);
   base::Result<Frame> ReadFrame(const io::WalFrame& logged);
   base::Result<void> Admissible(std::string_view tenant) const;
   Admission CurrentAdmission() const;
@@ -222,7 +221,7 @@ class Engine final : public store::EventSink,
   base::MemoryBudget& budget_;
   const EngineOptions options_;
   const std::shared_ptr<SharedPages> pages_;
-  const std::shared_ptr<FramePool> frames_;
+  base::LargeMemory memory_;  // what memtables are made of
   io::Wal* wal_ = nullptr;
 
   /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive

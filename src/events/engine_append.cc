@@ -1,9 +1,11 @@
 // The way in: admission, one encoding for WAL and memtable, replay, tails.
 #include <array>
+#include <cstring>
 
 #include "base/compress.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/spares.h"
 #include "events/batch_codec.h"
 #include "events/engine.h"
 #include "events/limits.h"
@@ -125,8 +127,8 @@ Volume VolumeOf(const model::StreamEvents& stream) {
 
 /// The text that the batch was sent as, as far as the log may keep what the sender compressed.
 std::string_view SentText(const model::EventBatch& batch) {
-  if (!batch.sent || batch.sent->text->size() > kMaxSentBytes) return {};
-  return *batch.sent->text;
+  if (!batch.sent || batch.sent->text.text.size() > kMaxSentBytes) return {};
+  return batch.sent->text.text;
 }
 
 }  // namespace
@@ -142,7 +144,7 @@ std::shared_ptr<Memtable> Engine::TableOf(Generation& generation, std::string_vi
                                           EventKind kind) {
   std::lock_guard lock(state_mutex_);
   std::shared_ptr<Memtable>& table = generation.tables[Key(tenant, kind)];
-  if (!table) table = std::make_shared<Memtable>(budget_);
+  if (!table) table = std::make_shared<Memtable>(budget_, memory_);
   return table;
 }
 
@@ -164,7 +166,7 @@ Result<void> Engine::Admissible(std::string_view tenant) const {
 
 Result<void> Engine::Insert(Generation& generation, std::string_view tenant, const Frame& frame,
                             uint64_t sequence) {
-  PHAROS_TRY(const BatchView view, BatchView::Parse(*frame.bytes));
+  PHAROS_TRY(const BatchView view, BatchView::Parse(frame.bytes.text));
   for (const EventKind kind : kKinds) {
     uint64_t rows = 0;
     for (const BatchView::Group& group : view.groups) rows += group.kind == kind ? group.rows : 0;
@@ -184,9 +186,15 @@ Result<void> Engine::Insert(Generation& generation, std::string_view tenant, con
   return {};
 }
 
+base::HeldText Engine::Keep(std::string_view frame) {
+  const base::Room memory = memory_.Take(frame.size());
+  std::memcpy(memory.bytes.data(), frame.data(), frame.size());
+  return {{memory.bytes.data(), frame.size()}, memory.owner};
+}
+
 Result<Frame> Engine::ReadFrame(const io::WalFrame& logged) {
   if (logged.codec == kBatchCodec) {
-    return Frame{std::make_shared<const std::string>(logged.payload), nullptr};
+    return Frame{Keep(logged.payload), {}};
   }
   if (logged.codec != kSentBatchCodec) {
     return Fail(ErrorKind::kCorrupt,
@@ -194,9 +202,10 @@ Result<Frame> Engine::ReadFrame(const io::WalFrame& logged) {
   }
   PHAROS_TRY(const SentFrame sent, SentFrame::Parse(logged.payload));
   PHAROS_TRY(const size_t room, base::SnappyRoom(sent.compressed, kMaxSentBytes));
-  std::string text = frames_->Take(room);
-  PHAROS_TRY_VOID(base::SnappyDecompress(sent.compressed, kMaxSentBytes, &text));
-  return Frame{std::make_shared<const std::string>(sent.frame), frames_->Share(std::move(text))};
+  const base::Room memory = memory_.Take(room);
+  PHAROS_TRY(const std::string_view text,
+             base::SnappyDecompress(sent.compressed, kMaxSentBytes, memory.bytes));
+  return Frame{Keep(sent.frame), {text, memory.owner}};
 }
 
 Result<void> Engine::Replay(const io::WalFrame& frame) {
@@ -232,8 +241,9 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
     text = {};
     sizes.records += sizes.placed;
   }
-  Intake intake{.admission = CurrentAdmission(),
-                .writer = BatchWriter(frames_->Take(sizes.records), text)};
+  std::string written = base::Spares<std::string>::Take();
+  written.reserve(sizes.records);
+  Intake intake{.admission = CurrentAdmission(), .writer = BatchWriter(std::move(written), text)};
   intake.remember = tails_.Any();
   if (intake.remember) intake.taken.resize(batch.EventCount());
   const bool allow_new = !budget_.Tight();
@@ -281,18 +291,19 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   CountEvents(kind_rows[0] - exemplars, exemplars, kind_rows[1], intake.rejected);
   if (intake.writer.rows() == 0) return result;
   const bool sent = !text.empty();
-  const Frame frame{frames_->Share(intake.writer.Finish()), sent ? batch.sent->text : nullptr};
-  const size_t bytes = frame.bytes->size() + text.size();
+  written = intake.writer.Finish();
+  const size_t bytes = written.size() + text.size();
   if (!budget_.TryReserve(bytes)) {
     return Fail(ErrorKind::kBusy, "the memory budget is used up; try again in a moment");
   }
+  const Frame frame{Keep(written), sent ? batch.sent->text : base::HeldText()};
   {
     std::shared_lock rotation(rotate_mutex_);
     uint64_t sequence = 0;
     if (wal_ != nullptr) {
       auto appended =
-          wal_->Append(io::Signal::kEvents, sent ? kSentBatchCodec : kBatchCodec, tenant,
-                       *frame.bytes, sent ? batch.sent->compressed : std::string_view());
+          wal_->Append(io::Signal::kEvents, sent ? kSentBatchCodec : kBatchCodec, tenant, written,
+                       sent ? batch.sent->compressed : std::string_view());
       sequence = appended.sequence;
       result.ack = std::move(appended.ack);
     }
@@ -301,6 +312,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
       PHAROS_CHECK(inserted.has_value(), "a frame that was just written cannot be read");
     }
   }
+  base::Spares<std::string>::Give(std::move(written));
   AskForSeal();
   budget_.Release(bytes);  // the memtable has taken its own by now
   if (intake.remember) OfferToTails(tenant, batch, intake.taken);

@@ -43,15 +43,13 @@ Engine::Engine(io::Manifest& manifest, base::Clock& clock, base::MemoryBudget& b
       budget_(budget),
       options_(options),
       pages_(std::make_shared<SharedPages>(kSharedPageBytes, &budget)),
-      frames_(std::make_shared<FramePool>(
-          std::min<uint64_t>(options.seal_bytes, budget.limit_bytes() / 16), budget)),
+      memory_(std::min<uint64_t>(options.seal_bytes, budget.limit_bytes() / 16), budget),
       active_(std::make_shared<Generation>()),
       deletions_(manifest),
       rates_(options.log_rate, options.stream_rate) {}
 
 Engine::~Engine() {  // cursors may live on, the budget may not
   pages_->Close();
-  frames_->Close();
 }
 
 Result<std::unique_ptr<Engine>> Engine::Open(io::Manifest& manifest, base::Clock& clock,
@@ -225,7 +223,7 @@ Result<void> Engine::Flush() {
 
 Result<void> Engine::Urgent() {
   WatchDisk();
-  frames_->Trim();
+  memory_.Trim();
   if (SealDue()) Rotate();
   std::lock_guard lock(seal_mutex_);
   learned_.DropIdle(clock_.MonotonicNs());

@@ -124,10 +124,7 @@ Result<void> IdFilterWriter::AddPart(const Part& part, io::PartWriter& writer) {
   if (!granules_.empty()) PHAROS_TRY_VOID(FlushGroup(writer));
   PHAROS_TRY(const auto filter, part.Ids());
   for (const IdFilter::Group& group : filter->groups()) {
-    for (uint32_t b = 0; b < group.blocks; ++b) {
-      PHAROS_TRY(const io::StoredPage page, part.ReadStored("id_filter", group.first_page + b));
-      PHAROS_TRY([[maybe_unused]] const uint32_t number, writer.AddStored("id_filter", page));
-    }
+    PHAROS_TRY_VOID(CopyPages(part, "id_filter", group.first_page, group.blocks, writer));
     PutVarint(directory_, group.granules);
     PutVarint(directory_, group.blocks);
     ++groups_;

@@ -198,8 +198,7 @@ void Memtable::AccountBytes() {
 
 base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kind,
                                     const Frame& frame) {
-  Arriving from{batch, frame.text ? *frame.text : std::string_view(),
-                std::vector<uint32_t>(batch.origins.size()),
+  Arriving from{batch, frame.text.text, std::vector<uint32_t>(batch.origins.size()),
                 std::vector<uint32_t>(batch.attribute_sets.size())};
   std::lock_guard lock(mutex_);
   frames_.push_back(frame);
@@ -207,7 +206,7 @@ base::Result<void> Memtable::Insert(const BatchView& batch, model::EventKind kin
     if (group.kind == kind && !InsertGroup(group, from)) return Corrupt();
   }
   for (const std::string_view set : batch.attribute_sets) payload_bytes_ += set.size();
-  if (frame.text) payload_bytes_ += frame.text->capacity();
+  payload_bytes_ += frame.text.text.size();
   AccountBytes();
   return {};
 }

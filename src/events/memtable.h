@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "base/budget.h"
+#include "base/held_text.h"
+#include "base/large_memory.h"
 #include "base/result.h"
 #include "events/batch_codec.h"
 #include "events/limits.h"
@@ -66,10 +68,10 @@ struct MemRun {
   int64_t max_time = std::numeric_limits<int64_t>::min();
 };
 
-/// A frame, and the text that lines of its records have their places in; null without one.
+/// A frame, and the text that lines of its records have their places in, if there is one.
 struct Frame {
-  std::shared_ptr<const std::string> bytes;
-  std::shared_ptr<const std::string> text;
+  base::HeldText bytes;
+  base::HeldText text;
 };
 
 struct MemStream {
@@ -87,7 +89,9 @@ uint32_t Fingerprint(const model::TraceId& id);
 /// Cost: Insert is a few tens of nanoseconds a row.
 class Memtable {
  public:
-  explicit Memtable(base::MemoryBudget& budget) : budget_(budget) {}
+  /// Rows lie in `memory`, which it uses while it grows.
+  Memtable(base::MemoryBudget& budget, base::LargeMemory& memory)
+      : budget_(budget), rows_(memory) {}
   ~Memtable() { budget_.Release(reserved_); }
   Memtable(const Memtable&) = delete;
 

@@ -200,7 +200,7 @@ class Model {
   RandomEvents random_;  // decides
   RandomEvents texts_;   // owns the events
   World world_;
-  std::vector<std::shared_ptr<const std::string>> sent_;  // owns their lines
+  std::vector<base::HeldText> sent_;  // owns their lines
   std::map<EventKind, std::vector<Stored>> stored_;
 };
 

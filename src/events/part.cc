@@ -131,10 +131,11 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
   return page;
 }
 
-Result<io::StoredPage> Part::ReadStored(std::string_view section, uint32_t page) const {
-  auto stored = reader_->ReadStored(section, page);
-  if (!stored) return std::unexpected(Named(std::move(stored).error()));
-  return stored;
+Result<void> Part::VisitStored(std::string_view section, uint32_t first, size_t count,
+                               const io::StoredVisitor& visit) const {
+  auto visited = reader_->VisitStored(section, first, count, visit);
+  if (!visited) return std::unexpected(Named(std::move(visited).error()));
+  return visited;
 }
 
 void Part::Share(std::string_view section, uint32_t page, Keep keep, const PageBytes& bytes) const {
@@ -289,6 +290,14 @@ Result<void> Part::VerifyContents() const {
     }
   }
   return {};
+}
+
+Result<void> CopyPages(const Part& part, std::string_view section, uint32_t first, size_t count,
+                       io::PartWriter& writer) {
+  return part.VisitStored(section, first, count, [&](const io::StoredPage& page) -> Result<void> {
+    PHAROS_TRY([[maybe_unused]] const uint32_t number, writer.AddStored(section, page));
+    return {};
+  });
 }
 
 }  // namespace pharos::events

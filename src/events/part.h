@@ -112,8 +112,9 @@ class Part {
   /// The numbers of a trace id: none, or one in each run that has it.
   base::Result<std::vector<int64_t>> FindTrace(const model::TraceId& id) const;
   size_t PageCount(std::string_view section) const { return reader_->PageCount(section); }
-  /// A page as it lies in the file, for a copy.
-  base::Result<io::StoredPage> ReadStored(std::string_view section, uint32_t page) const;
+  /// Pages as they lie in the file, for copies: io::PartReader::VisitStored.
+  base::Result<void> VisitStored(std::string_view section, uint32_t first, size_t count,
+                                 const io::StoredVisitor& visit) const;
   const std::vector<io::Section>& sections() const { return reader_->Sections(); }
   uint64_t StoredBytes(std::string_view section, uint32_t page) const;
   /// Checks every page.
@@ -145,5 +146,9 @@ class Part {
   mutable std::shared_ptr<const PartShapes> shapes_;
   mutable std::vector<std::shared_ptr<const PartWords>> words_;  // by column
 };
+
+/// Pages of a section as they are, behind those that the writer has of it.
+base::Result<void> CopyPages(const Part& part, std::string_view section, uint32_t first,
+                             size_t count, io::PartWriter& writer);
 
 }  // namespace pharos::events

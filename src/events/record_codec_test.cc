@@ -211,7 +211,8 @@ TEST(BatchCodec, WhatEventsShareStandsInTheFrameOnce) {
     EXPECT_FALSE(BatchView::Parse(std::string_view(*frame).substr(0, length)).has_value());
   }
   base::MemoryBudget budget(64 << 20);
-  Memtable table(budget);
+  base::LargeMemory memory(8 << 20, budget);
+  Memtable table(budget, memory);
   ASSERT_TRUE(
       table.Insert(*view, EventKind::kLog, {frame, std::make_shared<const std::string>(text)}));
   base::Arena arena;
@@ -277,8 +278,9 @@ TEST(BatchCodec, AttributesComeBackInWhateverFormTheyStand) {
   size_t named = 0;
   for (const EventKind kind : {EventKind::kLog, EventKind::kSpan}) {
     base::MemoryBudget budget(64 << 20);
-    Memtable table(budget);
-    ASSERT_TRUE(table.Insert(*view, kind, {kept, nullptr}));
+    base::LargeMemory memory(8 << 20, budget);
+    Memtable table(budget, memory);
+    ASSERT_TRUE(table.Insert(*view, kind, {kept, {}}));
     size_t at = 0;
     for (const Event& event : sent) {
       if (event.kind != kind) continue;

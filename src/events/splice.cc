@@ -147,9 +147,8 @@ class Splicer {
     PHAROS_TRY_VOID(Copy(part, "ids", granule));
     PHAROS_TRY(const std::string body_page, part.ReadPage("body", granule));
     PHAROS_TRY(const BodyPage body, BodyPage::Parse(body_page, meta.rows));
-    for (size_t i = 0; i < body.columns.size(); ++i) {
-      PHAROS_TRY_VOID(Copy(part, "columns", static_cast<uint32_t>(body.first_page + i)));
-    }
+    PHAROS_TRY_VOID(CopyPages(part, "columns", static_cast<uint32_t>(body.first_page),
+                              body.columns.size(), *writer_));
     PHAROS_TRY(const std::string renumbered,
                numbers_[number].Renumber(body_page, meta.rows, columns_));
     PHAROS_TRY_VOID(AddPage("body", renumbered, kBodyLevel));
@@ -177,8 +176,8 @@ class Splicer {
     const std::vector<int64_t>& firsts = part.meta().origin_first;
     for (uint32_t i = 0; i < firsts.size(); ++i) {
       meta_.origin_first.push_back(firsts[i] + origins_);
-      PHAROS_TRY_VOID(Copy(part, "origins", i));
     }
+    PHAROS_TRY_VOID(CopyPages(part, "origins", 0, firsts.size(), *writer_));
     if (firsts.empty()) return {};
     int64_t first = 0;
     PHAROS_TRY(const auto last, part.Origins(firsts.back(), &first));
@@ -191,8 +190,8 @@ class Splicer {
     TraceDirectory& to = meta_.traces;
     for (uint32_t i = 0; i < from.page_first.size(); ++i) {
       to.page_first.push_back(from.page_first[i] + to.traces);
-      PHAROS_TRY_VOID(Copy(part, "traces", i));
     }
+    PHAROS_TRY_VOID(CopyPages(part, "traces", 0, from.page_first.size(), *writer_));
     for (uint32_t i = 0; i < from.index_first.size(); ++i) {
       PHAROS_TRY(const std::string page, part.ReadPage("trace_index", i));
       PHAROS_TRY_VOID(ReadTraceIndex(page, to.traces, &index_));
@@ -233,9 +232,7 @@ class Splicer {
     return {};
   }
   Result<void> Copy(const Part& part, std::string_view section, uint32_t page) {
-    PHAROS_TRY(const io::StoredPage stored, part.ReadStored(section, page));
-    PHAROS_TRY([[maybe_unused]] const uint32_t number, writer_->AddStored(section, stored));
-    return {};
+    return CopyPages(part, section, page, 1, *writer_);
   }
 
   const PartPlan& plan_;

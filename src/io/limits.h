@@ -54,6 +54,8 @@ inline constexpr uint32_t kFooterBytes = 256u << 20;
 /// Length of a section's name.
 inline constexpr size_t kSectionNameBytes = 255;
 /// Pages are gathered to writes of this size.
-inline constexpr size_t kPartWriteBytes = 1u << 20;
+inline constexpr size_t kPartWriteBytes = 256u << 10;
+/// Pages that lie side by side are read together up to this size; a larger one alone.
+inline constexpr size_t kPartReadBytes = 1u << 20;
 
 }  // namespace pharos::io

@@ -4,6 +4,7 @@
 
 #include "base/compress.h"
 #include "base/hash.h"
+#include "base/spares.h"
 #include "io/limits.h"
 #include "io/little_endian.h"
 
@@ -59,6 +60,8 @@ class FilePartWriter final : public PartWriter {
     buffer_.append(kHeadMagic).append(kind);
     PutInt(buffer_, kContainerVersion);
   }
+
+  ~FilePartWriter() override { base::Spares<std::string>::Give(std::move(buffer_)); }
 
   Result<uint32_t> AddPage(std::string_view section, std::string_view bytes, uint8_t codec,
                            int level) override {
@@ -140,7 +143,7 @@ class FilePartWriter final : public PartWriter {
   const std::unique_ptr<File> file_;
   const std::string path_;
   const uint32_t version_;
-  std::string buffer_;  ///< not yet written
+  std::string buffer_ = base::Spares<std::string>::Take();  ///< not yet written
   uint64_t written_ = 0;
   std::vector<StoredSection> sections_;
   std::map<std::string, size_t, std::less<>> by_name_;
@@ -212,10 +215,24 @@ class FilePartReader final : public PartReader {
     return it == by_name_.end() ? 0 : sections_[it->second].pages.size();
   }
 
-  Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const override {
-    PHAROS_TRY(const Place place, PlaceOf(section, page));
-    PHAROS_TRY(std::string stored, BytesAt(place));
-    return StoredPage{std::move(stored), place.ref->raw_bytes, place.ref->codec, place.checksum};
+  Result<void> VisitStored(std::string_view section, uint32_t first, size_t count,
+                           const StoredVisitor& visit) const override {
+    std::vector<Place> places;
+    for (size_t i = 0; i < count; ++i) {
+      PHAROS_TRY(const Place place, PlaceOf(section, first + static_cast<uint32_t>(i)));
+      places.push_back(place);
+    }
+    for (std::span<const Place> rest = places; !rest.empty();) {
+      PHAROS_TRY(const SideBySide run, ReadRun(rest));
+      for (size_t i = 0; i < run.pages; ++i) {
+        const PageRef& ref = *rest[i].ref;
+        const std::string_view stored = run.StoredOf(ref);
+        PHAROS_TRY_VOID(Check(rest[i], stored));
+        PHAROS_TRY_VOID(visit({stored, ref.raw_bytes, ref.codec, rest[i].checksum}));
+      }
+      rest = rest.subspan(run.pages);
+    }
+    return {};
   }
 
   Result<std::string> ReadPage(std::string_view section, uint32_t page) const override {
@@ -233,22 +250,15 @@ class FilePartReader final : public PartReader {
       places.push_back(place);
     }
     std::vector<std::string> out;
-    for (size_t i = 0; i < places.size();) {
-      const uint64_t begin = places[i].ref->offset;
-      uint64_t end = begin;
-      size_t behind = i;
-      while (behind < places.size() && places[behind].ref->offset == end) {
-        end += places[behind++].ref->stored_bytes;
-      }
-      auto stored = file_->ReadAt(begin, end - begin);
-      if (!stored) return base::Wrap(stored.error(), PageName(places[i].section, page));
-      for (; i < behind; ++i) {
-        const PageRef& ref = *places[i].ref;
-        const auto bytes = std::string_view(*stored).substr(ref.offset - begin, ref.stored_bytes);
-        PHAROS_TRY_VOID(Check(places[i], bytes));
-        PHAROS_TRY(std::string raw, Unpack(places[i], bytes));
+    for (std::span<const Place> rest = places; !rest.empty();) {
+      PHAROS_TRY(const SideBySide run, ReadRun(rest));
+      for (size_t i = 0; i < run.pages; ++i) {
+        const std::string_view stored = run.StoredOf(*rest[i].ref);
+        PHAROS_TRY_VOID(Check(rest[i], stored));
+        PHAROS_TRY(std::string raw, Unpack(rest[i], stored));
         out.push_back(std::move(raw));
       }
+      rest = rest.subspan(run.pages);
     }
     return out;
   }
@@ -287,6 +297,32 @@ class FilePartReader final : public PartReader {
       return BadPage(section, page, "is missing");
     }
     return Place{section, page, &sections_[it->second].pages[page], checksums_[it->second][page]};
+  }
+  /// Pages that lie side by side, read at once.
+  struct SideBySide {
+    size_t pages = 0;
+    uint64_t begin = 0;
+    std::string bytes;
+
+    std::string_view StoredOf(const PageRef& page) const {
+      return std::string_view(bytes).substr(page.offset - begin, page.stored_bytes);
+    }
+  };
+  /// The first of the places, and those that lie right behind it, up to kPartReadBytes.
+  Result<SideBySide> ReadRun(std::span<const Place> places) const {
+    SideBySide run{.begin = places[0].ref->offset};
+    uint64_t end = run.begin;
+    for (const Place& place : places) {
+      const bool fits =
+          run.pages == 0 || end + place.ref->stored_bytes - run.begin <= kPartReadBytes;
+      if (place.ref->offset != end || !fits) break;
+      end += place.ref->stored_bytes;
+      ++run.pages;
+    }
+    auto stored = file_->ReadAt(run.begin, end - run.begin);
+    if (!stored) return base::Wrap(stored.error(), PageName(places[0].section, places[0].page));
+    run.bytes = *std::move(stored);
+    return run;
   }
   /// As they are stored, checked.
   Result<std::string> BytesAt(const Place& place) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,11 +28,13 @@ inline constexpr uint8_t kPageZstd = 1;
 
 /// A page as it lies in a file, for a copy of it in another one.
 struct StoredPage {
-  std::string bytes;
+  std::string_view bytes;
   uint32_t raw_bytes = 0;
   uint8_t codec = 0;
   uint64_t checksum = 0;  ///< of `bytes`
 };
+
+using StoredVisitor = std::function<base::Result<void>(const StoredPage&)>;
 
 /// A named run of pages ("index", "data", "labels"); the section table is in the footer.
 struct Section {
@@ -74,8 +77,10 @@ class PartReader {
       std::span<const std::string_view> sections, uint32_t page) const = 0;
   /// Says that these pages will be read soon; those that are not there are passed over.
   virtual void WillRead(std::string_view section, std::span<const uint32_t> pages) const = 0;
-  /// The page as it is stored, its checksum verified.
-  virtual base::Result<StoredPage> ReadStored(std::string_view section, uint32_t page) const = 0;
+  /// `count` pages from `first` on as they are stored, in their order, checksums verified, with one
+  /// read for those that lie side by side. A page lives for its visit, whose error ends the walk.
+  virtual base::Result<void> VisitStored(std::string_view section, uint32_t first, size_t count,
+                                         const StoredVisitor& visit) const = 0;
   virtual const std::vector<Section>& Sections() const = 0;
   virtual uint32_t version() const = 0;
   /// Reads and checks every page.

@@ -94,6 +94,58 @@ TEST_F(PartFileTest, PagesThatLieSideBySideAreReadAtOnce) {
   EXPECT_TRUE((*reader)->ReadPages(sections, 2));
 }
 
+TEST_F(PartFileTest, CopiesAreWhatWasStored) {
+  {  // between them pages of another section, and more than is read at once
+    auto writer = PartWriter::Create(fs_, "p", kKind, 1);
+    for (int i = 0; i < 9; ++i) {
+      std::string bytes(static_cast<size_t>(i) * 90'000, static_cast<char>('a' + i));
+      for (size_t j = 0; j < bytes.size(); j += 3) bytes[j] = static_cast<char>(j * 7 % 251);
+      EXPECT_TRUE((*writer)->AddPage("data", bytes, i % 2 == 0 ? kPageZstd : kPageRaw));
+      if (i == 4) {
+        EXPECT_TRUE((*writer)->AddPage("other", "between"));
+      }
+    }
+    EXPECT_TRUE((*writer)->Finish());
+  }
+  auto from = PartReader::Open(fs_, "p", kKind, 1);
+  ASSERT_TRUE(from);
+  auto writer = PartWriter::Create(fs_, "copy", kKind, 1);
+  const auto copy = [&](const StoredPage& page) -> base::Result<void> {
+    PHAROS_TRY([[maybe_unused]] const uint32_t number, (*writer)->AddStored("data", page));
+    return {};
+  };
+  EXPECT_TRUE((*from)->VisitStored("data", 0, 0, copy));
+  EXPECT_TRUE((*from)->VisitStored("data", 0, 9, copy));
+  EXPECT_TRUE((*writer)->Finish());
+  auto to = PartReader::Open(fs_, "copy", kKind, 1);
+  ASSERT_TRUE(to);
+  ASSERT_EQ((*to)->PageCount("data"), 9u);
+  for (uint32_t i = 0; i < 9; ++i) {
+    EXPECT_EQ((*to)->ReadPage("data", i), (*from)->ReadPage("data", i)) << i;
+  }
+  size_t visits = 0;
+  const auto stop = [&](const StoredPage&) -> base::Result<void> {
+    if (++visits == 2) return base::Fail(ErrorKind::kFull, "no more");
+    return {};
+  };
+  EXPECT_EQ((*from)->VisitStored("data", 0, 9, stop).error().kind, ErrorKind::kFull);
+  EXPECT_EQ(visits, 2u);
+  const auto none = [](const StoredPage&) -> base::Result<void> { return {}; };
+  EXPECT_EQ((*from)->VisitStored("data", 8, 2, none).error().kind, ErrorKind::kCorrupt);
+  std::string damaged = Bytes();
+  damaged[damaged.find("between") - 1] ^= 1;  // the last byte of page 4
+  Replace(damaged);
+  from = PartReader::Open(fs_, "p", kKind, 1);
+  visits = 0;
+  const auto count = [&](const StoredPage&) -> base::Result<void> {
+    return ++visits, base::Result<void>();
+  };
+  const auto read = (*from)->VisitStored("data", 0, 9, count);
+  EXPECT_EQ(read.error().kind, ErrorKind::kCorrupt);
+  EXPECT_NE(read.error().message.find("data page 4"), std::string::npos) << read.error().message;
+  EXPECT_EQ(visits, 4u);
+}
+
 TEST_F(PartFileTest, MissingPagesAreNamed) {
   Write();
   auto reader = PartReader::Open(fs_, "p", kKind, 3);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/held_text.h"
 #include "model/labels.h"
 
 namespace pharos::model {
@@ -174,8 +175,8 @@ struct StreamEvents {
 /// The request that a batch was decoded from, as it was sent, for a log that would rather keep
 /// what the sender compressed than copies of its lines.
 struct SentBody {
-  std::string compressed;                   ///< a Snappy block
-  std::shared_ptr<const std::string> text;  ///< what it gives; bodies of events point into it
+  std::string compressed;  ///< a Snappy block
+  base::HeldText text;     ///< what it gives; bodies of events point into it
 };
 
 /// A decoded request, or a page of a query's answer.

@@ -9,11 +9,13 @@
 #include "api/grafana/dashboard_store.h"
 #include "api/prometheus/notifications.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "ingest/scrape/scraper.h"
 #include "net/server.h"
 #include "server/alerting.h"
 #include "server/configuration.h"
 #include "server/faces.h"
+#include "server/limits.h"
 #include "server/otlp_grpc.h"
 #include "server/program_metrics.h"
 #include "server/receivers.h"
@@ -289,6 +291,7 @@ void Program::Stop() {
 
 int Serve(const ServeArguments& arguments) {
   const Signals signals;  // before any thread is made, so that all inherit the mask
+  base::KeepFreedMemory(kFreedMemoryTime);
   auto options = MakeServeOptions(arguments);
   if (!options) {
     std::fprintf(stderr, "pharos: %s\n", options.error().message.c_str());

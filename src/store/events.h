@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ack.h"
+#include "base/large_memory.h"
 #include "base/result.h"
 #include "model/event.h"
 #include "model/labels.h"
@@ -36,16 +37,10 @@ class EventSink {
   virtual base::Result<EventAppendResult> Append(std::string_view tenant,
                                                  const model::EventBatch& batch) = 0;
 
-  /// Memory for a text that events of a batch will point into (SentBody::text): an empty string
-  /// with room for `bytes`, and, once it is filled, the text that gives it back when nobody has
-  /// it any more.
-  virtual std::string TakeMemory(size_t bytes) {
-    std::string out;
-    out.reserve(bytes);
-    return out;
-  }
-  virtual std::shared_ptr<const std::string> ShareMemory(std::string text) {
-    return std::make_shared<const std::string>(std::move(text));
+  /// Memory for a text that events of a batch will point into (SentBody::text).
+  virtual base::Room TakeMemory(size_t bytes) {
+    const auto memory = std::make_shared_for_overwrite<char[]>(bytes);
+    return {{memory.get(), bytes}, memory};
   }
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "base/spare_vectors.h"
+#include "base/spares.h"
 #include "wire/limits.h"
 #include "wire/protobuf.h"
 
@@ -33,7 +33,7 @@ class PushDecoder {
   bool Stream(std::string_view message) {
     LokiStream& stream = out_->streams.emplace_back();
     std::vector<model::Event>& events = stream.events;
-    events = base::SpareVectors<model::Event>::Take();
+    events = base::Spares<std::vector<model::Event>>::Take();
     while (!message.empty()) {
       int64_t time_ns;
       std::string_view line;
@@ -170,10 +170,10 @@ class PushDecoder {
 
 }  // namespace
 
-base::Result<LokiPush> DecodeLokiPush(std::shared_ptr<const std::string> body) {
+base::Result<LokiPush> DecodeLokiPush(base::HeldText body) {
   LokiPush out;
-  PHAROS_TRY_VOID(PushDecoder(&out).Decode(*body));
-  out.keep_alive = std::move(body);
+  PHAROS_TRY_VOID(PushDecoder(&out).Decode(body.text));
+  out.keep_alive = std::move(body.owner);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/held_text.h"
 #include "base/result.h"
 #include "model/event.h"
 
@@ -17,7 +18,7 @@ namespace pharos::wire {
 
 struct LokiStream {
   std::string_view labels;  ///< `{a="b"}`, unchecked
-  /// Body kString, structured metadata as attributes. Of protobuf: of the thread's SpareVectors.
+  /// Body kString, structured metadata as attributes. Of protobuf: of the thread's Spares.
   std::vector<model::Event> events;
 };
 
@@ -30,7 +31,7 @@ struct LokiPush {
 };
 
 /// The decompressed protobuf body. kBadInput as protobuf says, kTooLarge beyond the limits.
-base::Result<LokiPush> DecodeLokiPush(std::shared_ptr<const std::string> body);
+base::Result<LokiPush> DecodeLokiPush(base::HeldText body);
 /// `{"streams":[{"stream":{…},"values":[["<ns>","line",{metadata}]]}]}`, and the legacy form
 /// `{"streams":[{"labels":"{…}","entries":[{"ts":"RFC3339","line":"…"}]}]}`.
 base::Result<LokiPush> DecodeLokiPushJson(std::string_view body);

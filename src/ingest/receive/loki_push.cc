@@ -11,7 +11,7 @@
 
 #include "base/compress.h"
 #include "base/metrics.h"
-#include "base/spare_vectors.h"
+#include "base/spares.h"
 #include "ingest/receive/detected_level.h"
 #include "ingest/receive/error_groups.h"
 #include "ingest/receive/limits.h"
@@ -193,11 +193,12 @@ base::Result<wire::LokiPush> Decode(net::Request& request, store::EventSink& sin
   }
   if (IsJsonType(type)) return wire::DecodeLokiPushJson(body);
   PHAROS_TRY(const size_t room, base::SnappyRoom(body, kMaxDecompressedBytes));
-  std::string text = sink.TakeMemory(room);
-  PHAROS_TRY_VOID(base::SnappyDecompress(body, kMaxDecompressedBytes, &text));
-  const auto shared = sink.ShareMemory(std::move(text));
-  PHAROS_TRY(wire::LokiPush push, wire::DecodeLokiPush(shared));
-  push.sent = model::SentBody{std::move(body), shared};
+  const base::Room memory = sink.TakeMemory(room);
+  PHAROS_TRY(const std::string_view text,
+             base::SnappyDecompress(body, kMaxDecompressedBytes, memory.bytes));
+  const base::HeldText held(text, memory.owner);
+  PHAROS_TRY(wire::LokiPush push, wire::DecodeLokiPush(held));
+  push.sent = model::SentBody{std::move(body), held};
   return push;
 }
 
@@ -296,7 +297,7 @@ base::Result<LokiOutcome> LokiWriter::Write(std::string_view tenant, wire::LokiP
   const size_t events = batch.EventCount();
   PHAROS_TRY(store::EventAppendResult result, target_.events->Append(tenant, batch));
   for (model::StreamEvents& stream : std::views::reverse(batch.streams)) {
-    base::SpareVectors<model::Event>::Give(std::move(stream.events));
+    base::Spares<std::vector<model::Event>>::Give(std::move(stream.events));
   }
   taken.Add(events - result.rejected);
   const bool too_fast = result.too_fast && problems.Text().empty();

@@ -1,0 +1,50 @@
+// Memory for what comes often, is large and goes together: requests, WAL frames, rows in memory.
+// Each page that the system gives for the first time costs a fault, in a virtual machine as much as
+// filling it many times over. So pieces lie one behind the other in blocks that the system may back
+// with its huge pages (one fault for 2 MiB), and a block whose pieces are all gone is used again.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "base/budget.h"
+
+namespace pharos::base {
+
+/// Memory of a piece, uninitialised, aligned to 64 bytes, while its owner or a copy of it lives.
+struct Room {
+  std::span<char> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// Owns: blocks that are free, at most so many bytes of them, counted in the budget, and the one
+/// that is being handed out. Pieces may outlive it. Threads: any. Errors: std::bad_alloc.
+/// Cost: a short lock a piece.
+class LargeMemory {
+ public:
+  LargeMemory(size_t most_free_bytes, MemoryBudget& budget);
+  ~LargeMemory();
+  LargeMemory(const LargeMemory&) = delete;
+
+  Room Take(size_t bytes);
+  /// Gives memory back to the system when none was taken since the last call.
+  void Trim();
+
+  static constexpr size_t kBlockBytes = 4 << 20;
+  static constexpr size_t kMostInBlock = kBlockBytes / 2;  ///< larger pieces have their own
+
+ private:
+  struct Store;
+  struct Block;
+  std::shared_ptr<const Block> NewBlock(size_t bytes);
+
+  const std::shared_ptr<Store> store_;
+  std::mutex mutex_;  // guards all below
+  std::shared_ptr<const Block> current_;
+  size_t used_ = 0;  // bytes of current_
+  bool taken_ = false;
+};
+
+}  // namespace pharos::base
