@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -75,14 +76,20 @@ struct LargeMemory::Store {
 
   std::mutex mutex;  // guards all below
   const size_t most_bytes;
-  MemoryBudget* budget;  // null once the LargeMemory is gone
+  MemoryBudget* budget;               // null once the LargeMemory is gone
+  std::atomic<size_t> used_bytes{0};  // of blocks that are not free; without the lock
   std::vector<std::span<char>> free;
   size_t bytes = 0;
 };
 
 struct LargeMemory::Block {
-  Block(std::shared_ptr<Store> of, std::span<char> memory) : store(std::move(of)), bytes(memory) {}
-  ~Block() { store->Return(bytes); }
+  Block(std::shared_ptr<Store> of, std::span<char> memory) : store(std::move(of)), bytes(memory) {
+    store->used_bytes += bytes.size();
+  }
+  ~Block() {
+    store->used_bytes -= bytes.size();
+    store->Return(bytes);
+  }
   Block(const Block&) = delete;
 
   const std::shared_ptr<Store> store;
@@ -121,6 +128,8 @@ Room LargeMemory::Take(size_t bytes) {
   used_ += RoundUp(bytes, kAlign);
   return {piece, current_};
 }
+
+size_t LargeMemory::UsedBytes() const { return store_->used_bytes; }
 
 void LargeMemory::Trim() {
   std::lock_guard lock(mutex_);

@@ -31,6 +31,9 @@ class LargeMemory {
   Room Take(size_t bytes);
   /// Gives memory back to the system when none was taken since the last call.
   void Trim();
+  /// Bytes of blocks that some piece lies in, and of the one that is being handed out. A piece
+  /// keeps its whole block: that may be far more than live pieces have.
+  size_t UsedBytes() const;
 
   static constexpr size_t kBlockBytes = 4 << 20;
   static constexpr size_t kMostInBlock = kBlockBytes / 2;  ///< larger pieces have their own

@@ -68,9 +68,12 @@ TEST(LargeMemory, BlocksAreUsedAgain) {
 TEST(LargeMemory, OneLivePieceKeepsItsBlock) {
   MemoryBudget budget(kLimit);
   LargeMemory memory(kMost, budget);
+  EXPECT_EQ(memory.UsedBytes(), 0u);
   const Room kept = Filled(memory, 1000, 'k');
+  EXPECT_EQ(memory.UsedBytes(), LargeMemory::kBlockBytes);
   for (int i = 0; i < 50; ++i) Filled(memory, 900'000, 'x');
   EXPECT_TRUE(AllAre(kept, 'k'));
+  EXPECT_EQ(memory.UsedBytes(), 2 * LargeMemory::kBlockBytes) << "it, and the one in use";
 }
 
 TEST(LargeMemory, ALargePieceHasItsOwnBlockThatIsReusedForItsLike) {

@@ -125,10 +125,14 @@ bool Engine::SealDueLocked() const {
   if (rows == 0) return false;
   const uint64_t bytes = active_->Bytes();
   const bool pressed = budget_.Tight() && bytes > budget_.limit_bytes() / 8;
+  uint64_t all = bytes;
+  for (const auto& generation : sealing_) all += generation->Bytes();
+  const bool scattered =
+      memory_.UsedBytes() > 2 * all + std::min(kMaxScatteredBytes, budget_.limit_bytes() / 8);
   const int64_t now = clock_.NowNs();
   const bool idle = bytes >= kIdleSealBytes && now - active_->latest_ns >= options_.seal_idle_ns;
-  return pressed || idle || rows >= options_.seal_rows || bytes >= options_.seal_bytes ||
-         now - active_->born_ns >= options_.seal_age_ns;
+  return pressed || scattered || idle || rows >= options_.seal_rows ||
+         bytes >= options_.seal_bytes || now - active_->born_ns >= options_.seal_age_ns;
 }
 
 void Engine::Rotate() {

@@ -43,6 +43,24 @@ class EngineTest : public testing::Test {
   std::unique_ptr<World> world_;
 };
 
+TEST_F(EngineTest, WhatKeepsFarMoreMemoryThanItHasIsSealed) {
+  bool due = false;
+  engine().OnSealDue([&] { due = true; });
+  int pushes = 0;
+  const auto push = [&] {
+    const base::Room request = engine().TakeMemory(1 << 20);  // a text that is not kept
+    Append(kShop, Line(kNow + ++pushes, "x"));
+  };
+  while (!due && pushes < 1000) push();
+  EXPECT_GT(pushes, 40);
+  EXPECT_LT(pushes, 100) << "at 64 MiB";
+  ASSERT_TRUE(engine().Urgent());
+  due = false;
+  for (int i = 0; i < 20; ++i) push();
+  EXPECT_FALSE(due);
+  EXPECT_EQ(Lines(engine(), All()).size(), static_cast<size_t>(pushes));
+}
+
 TEST_F(EngineTest, LinesComeBackInBothDirectionsFromMemoryAndParts) {
   Append(kShop, Line(kNow, "b"));
   Append(kCart, Line(kNow - 1, "a"));

@@ -112,6 +112,10 @@ inline constexpr size_t kMaxTraceEvents = 1'000'000;
 /// Bytes of a compiled line regex.
 inline constexpr int64_t kMaxRegexBytes = 8 << 20;
 
+/// Memory that is kept by what memtables have in it, beyond twice the size of that. Requests whose
+/// lines are not kept may stand between those that are: then it is time to seal.
+inline constexpr size_t kMaxScatteredBytes = 64u << 20;
+
 /// How long an append waits at most for a seal that memory has outgrown: it must not grow with the
 /// sender's speed, and one sender must not hold up the others for long.
 inline constexpr std::chrono::milliseconds kSealWait{100};

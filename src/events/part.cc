@@ -133,8 +133,10 @@ Result<std::string> Part::ReadPage(std::string_view section, uint32_t granule) c
 
 Result<void> Part::VisitStored(std::string_view section, uint32_t first, size_t count,
                                const io::StoredVisitor& visit) const {
-  auto visited = reader_->VisitStored(section, first, count, visit);
-  if (!visited) return std::unexpected(Named(std::move(visited).error()));
+  Result<void> taken;  // its error is no matter of this part
+  const auto take = [&](const io::StoredPage& page) { return taken = visit(page); };
+  auto visited = reader_->VisitStored(section, first, count, take);
+  if (!visited && taken) return std::unexpected(Named(std::move(visited).error()));
   return visited;
 }
 

@@ -86,7 +86,7 @@ TEST(LokiPush, EntriesOfAllKindsStandSideBySide) {
       stream.add_message(2, EntryOf(s.seconds, s.nanos, text.substr(0, s.length), s.metadata));
     }
   }
-  const auto push = DecodeLokiPush(body);
+  const auto push = DecodeLokiPush(base::HeldText(body));
   ASSERT_TRUE(push) << push.error().message;
   const auto& events = push->streams.at(0).events;
   ASSERT_EQ(events.size(), sent.size());
@@ -110,7 +110,8 @@ TEST(LokiPush, RefusesTimesOutOfRange) {
       pbf_writer stream(request, 1);
       stream.add_message(2, EntryOf(seconds, 5, "a line that is long enough for it all", false));
     }
-    EXPECT_EQ(DecodeLokiPush(body).error().message, "timestamp of an entry is out of range");
+    EXPECT_EQ(DecodeLokiPush(base::HeldText(body)).error().message,
+              "timestamp of an entry is out of range");
   }
 
   auto body = std::make_shared<std::string>();
@@ -121,7 +122,7 @@ TEST(LokiPush, RefusesTimesOutOfRange) {
     pbf_writer time(entry, 1);
     time.add_int64(1, INT64_MAX);
   }
-  const auto push = DecodeLokiPush(body);
+  const auto push = DecodeLokiPush(base::HeldText(body));
   ASSERT_FALSE(push);
   EXPECT_EQ(push.error().message, "timestamp of an entry is out of range");
 }
