@@ -117,7 +117,8 @@ await step('a click opens the service with its three charts', async () => {
 await step('"Query" opens the PromQL behind a chart, with series', async () => {
   await page.getByTitle('Open the query in Metrics').first().click();
   await page.waitForURL('**/graph?*');
-  assert.match(await byId('query-editor').first().innerText(), /rate/);
+  // The editor comes a moment after its page.
+  await until(() => byId('query-editor').first().innerText(), (text) => /rate/.test(text), 'the query is not in the editor');
   const series = await until(() => numberOf(byId('series-count')), (value) => value > 0, 'the query gives no series');
   await page.locator('figure canvas').first().waitFor();
   return `${series} series`;
