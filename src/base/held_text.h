@@ -8,7 +8,7 @@
 
 namespace pharos::base {
 
-/// Copies share the memory. Nothing to hold: false.
+/// Copies share the memory.
 struct HeldText {
   std::string_view text;
   std::shared_ptr<const void> owner;
@@ -18,7 +18,6 @@ struct HeldText {
       : text(text_), owner(std::move(owner_)) {}
   HeldText(std::shared_ptr<const std::string> whole)  // NOLINT(google-explicit-constructor)
       : text(whole ? std::string_view(*whole) : std::string_view()), owner(std::move(whole)) {}
-  explicit operator bool() const { return owner != nullptr; }
 };
 
 }  // namespace pharos::base

@@ -76,65 +76,70 @@ struct LargeMemory::Store {
 
   std::mutex mutex;  // guards all below
   const size_t most_bytes;
-  MemoryBudget* budget;               // null once the LargeMemory is gone
-  std::atomic<size_t> used_bytes{0};  // of blocks that are not free; without the lock
+  MemoryBudget* budget;                 // null once the LargeMemory is gone
+  std::atomic<size_t> shared_bytes{0};  // of blocks of many pieces in use; without the lock
   std::vector<std::span<char>> free;
   size_t bytes = 0;
 };
 
 struct LargeMemory::Block {
-  Block(std::shared_ptr<Store> of, std::span<char> memory) : store(std::move(of)), bytes(memory) {
-    store->used_bytes += bytes.size();
+  Block(std::shared_ptr<Store> of, std::span<char> memory, bool shared)
+      : store(std::move(of)), bytes(memory), shared_bytes(shared ? memory.size() : 0) {
+    store->shared_bytes += shared_bytes;
   }
   ~Block() {
-    store->used_bytes -= bytes.size();
+    store->shared_bytes -= shared_bytes;
     store->Return(bytes);
   }
   Block(const Block&) = delete;
 
   const std::shared_ptr<Store> store;
   const std::span<char> bytes;
+  const size_t shared_bytes;  // by many pieces: all, or none
 };
 
 LargeMemory::LargeMemory(size_t most_free_bytes, MemoryBudget& budget)
     : store_(std::make_shared<Store>(most_free_bytes, budget)) {}
 
 LargeMemory::~LargeMemory() {
-  current_.reset();
+  open_ = {};
   std::lock_guard lock(store_->mutex);
   store_->Drop();
   store_->budget = nullptr;
 }
 
-std::shared_ptr<const LargeMemory::Block> LargeMemory::NewBlock(size_t bytes) {
+std::shared_ptr<const LargeMemory::Block> LargeMemory::NewBlock(size_t bytes, bool shared) {
   std::span<char> memory = store_->Reuse(bytes);
   if (memory.empty()) memory = {Map(bytes), bytes};
-  return std::make_shared<const Block>(store_, memory);
+  return std::make_shared<const Block>(store_, memory, shared);
 }
 
-Room LargeMemory::Take(size_t bytes) {
+Room LargeMemory::Take(size_t bytes, Use use) {
   std::lock_guard lock(mutex_);
   taken_ = true;
   if (bytes > kMostInBlock) {
-    const auto own = NewBlock(RoundUp(bytes, kPage));
+    const auto own = NewBlock(RoundUp(bytes, kPage), false);
     return {own->bytes.first(bytes), own};
   }
-  if (!current_ || used_ + bytes > current_->bytes.size()) {
-    current_.reset();  // first: it may be the one that is used next
-    current_ = NewBlock(kBlockBytes);
-    used_ = 0;
+  auto& [block, used] = open_[static_cast<size_t>(use)];
+  if (!block || used + bytes > block->bytes.size()) {
+    block.reset();  // first: it may be the one that is used next
+    block = NewBlock(kBlockBytes, true);
+    used = 0;
   }
-  const std::span<char> piece = current_->bytes.subspan(used_, bytes);
-  used_ += RoundUp(bytes, kAlign);
-  return {piece, current_};
+  const std::span<char> piece = block->bytes.subspan(used, bytes);
+  used += RoundUp(bytes, kAlign);
+  return {piece, block};
 }
 
-size_t LargeMemory::UsedBytes() const { return store_->used_bytes; }
+size_t LargeMemory::SharedBytes() const { return store_->shared_bytes; }
 
 void LargeMemory::Trim() {
   std::lock_guard lock(mutex_);
   if (std::exchange(taken_, false)) return;
-  if (current_.use_count() == 1) current_.reset();
+  for (Open& open : open_) {
+    if (open.block.use_count() == 1) open = {};
+  }
   std::lock_guard free_lock(store_->mutex);
   store_->Drop();
 }

@@ -4,7 +4,9 @@
 // with its huge pages (one fault for 2 MiB), and a block whose pieces are all gone is used again.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -19,8 +21,8 @@ struct Room {
   std::shared_ptr<const void> owner;
 };
 
-/// Owns: blocks that are free, at most so many bytes of them, counted in the budget, and the one
-/// that is being handed out. Pieces may outlive it. Threads: any. Errors: std::bad_alloc.
+/// Owns: blocks that are free, at most so many bytes of them, counted in the budget, and those
+/// that are being handed out. Pieces may outlive it. Threads: any. Errors: std::bad_alloc.
 /// Cost: a short lock a piece.
 class LargeMemory {
  public:
@@ -28,12 +30,15 @@ class LargeMemory {
   ~LargeMemory();
   LargeMemory(const LargeMemory&) = delete;
 
-  Room Take(size_t bytes);
+  /// Whether a piece is likely to stay. Those that may be gone in a moment lie in blocks of their
+  /// own kind, where they keep nothing from being used again.
+  enum class Use : uint8_t { kKept, kPassing };
+  Room Take(size_t bytes, Use use = Use::kKept);
   /// Gives memory back to the system when none was taken since the last call.
   void Trim();
-  /// Bytes of blocks that some piece lies in, and of the one that is being handed out. A piece
-  /// keeps its whole block: that may be far more than live pieces have.
-  size_t UsedBytes() const;
+  /// Bytes of blocks that some piece lies in, and of those that are being handed out, without
+  /// blocks of one piece. A piece keeps its whole block: that may be far more than live ones have.
+  size_t SharedBytes() const;
 
   static constexpr size_t kBlockBytes = 4 << 20;
   static constexpr size_t kMostInBlock = kBlockBytes / 2;  ///< larger pieces have their own
@@ -41,12 +46,17 @@ class LargeMemory {
  private:
   struct Store;
   struct Block;
-  std::shared_ptr<const Block> NewBlock(size_t bytes);
+  std::shared_ptr<const Block> NewBlock(size_t bytes, bool shared);
+
+  /// The block that pieces of one use are handed out of.
+  struct Open {
+    std::shared_ptr<const Block> block;
+    size_t used = 0;  // bytes of it
+  };
 
   const std::shared_ptr<Store> store_;
-  std::mutex mutex_;  // guards all below
-  std::shared_ptr<const Block> current_;
-  size_t used_ = 0;  // bytes of current_
+  std::mutex mutex_;          // guards all below
+  std::array<Open, 2> open_;  // by Use
   bool taken_ = false;
 };
 

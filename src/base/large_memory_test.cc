@@ -68,12 +68,26 @@ TEST(LargeMemory, BlocksAreUsedAgain) {
 TEST(LargeMemory, OneLivePieceKeepsItsBlock) {
   MemoryBudget budget(kLimit);
   LargeMemory memory(kMost, budget);
-  EXPECT_EQ(memory.UsedBytes(), 0u);
+  EXPECT_EQ(memory.SharedBytes(), 0u);
   const Room kept = Filled(memory, 1000, 'k');
-  EXPECT_EQ(memory.UsedBytes(), LargeMemory::kBlockBytes);
+  EXPECT_EQ(memory.SharedBytes(), LargeMemory::kBlockBytes);
   for (int i = 0; i < 50; ++i) Filled(memory, 900'000, 'x');
   EXPECT_TRUE(AllAre(kept, 'k'));
-  EXPECT_EQ(memory.UsedBytes(), 2 * LargeMemory::kBlockBytes) << "it, and the one in use";
+  EXPECT_EQ(memory.SharedBytes(), 2 * LargeMemory::kBlockBytes) << "it, and the one in use";
+  const Room own = memory.Take(9'000'000);
+  EXPECT_EQ(memory.SharedBytes(), 2 * LargeMemory::kBlockBytes) << "nothing else lies there";
+}
+
+TEST(LargeMemory, PassingPiecesDoNotLieBetweenKeptOnes) {
+  MemoryBudget budget(kLimit);
+  LargeMemory memory(kMost, budget);
+  std::vector<Room> kept;
+  for (int i = 0; i < 200; ++i) {
+    const Room passing = memory.Take(900'000, LargeMemory::Use::kPassing);
+    kept.push_back(Filled(memory, 1000, 'k'));
+  }
+  EXPECT_EQ(memory.SharedBytes(), 2 * LargeMemory::kBlockBytes) << "one of each kind";
+  for (const Room& room : kept) EXPECT_TRUE(AllAre(room, 'k'));
 }
 
 TEST(LargeMemory, ALargePieceHasItsOwnBlockThatIsReusedForItsLike) {

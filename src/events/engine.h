@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -61,8 +62,9 @@ struct EngineOptions {
   int64_t seal_age_ns = 30 * 60'000'000'000;  ///< of the oldest event in memory
   int64_t seal_idle_ns = 120'000'000'000;     ///< since the last append, of kIdleSealBytes
   uint64_t seal_rows = 4'000'000;
-  uint64_t seal_bytes = 12u << 20;       ///< of memtables, about as much WAL
-  uint64_t max_part_rows = 4'000'000;    ///< merging stops here
+  uint64_t seal_bytes = 12u << 20;                  ///< of memtables, about as much WAL
+  std::chrono::milliseconds seal_wait = kSealWait;  ///< of an append, for a seal that lags
+  uint64_t max_part_rows = 4'000'000;               ///< merging stops here
   size_t merge_fan_in = 16;              ///< neighbours that are merged in one go, at least
   uint64_t final_part_rows = 48'000;     ///< Flush leaves parts of this size as they are
   size_t splice_percent = 50;            ///< a merge copies granules that are as full as this
@@ -101,7 +103,9 @@ class Engine final : public store::EventSink,
 
   base::Result<store::EventAppendResult> Append(std::string_view tenant,
                                                 const model::EventBatch& batch) override;
-  base::Room TakeMemory(size_t bytes) override { return memory_.Take(bytes); }
+  base::Room TakeMemory(size_t bytes) override {
+    return memory_.Take(bytes, base::LargeMemory::Use::kPassing);
+  }
 
   base::Result<std::unique_ptr<store::EventCursor>> Select(const store::EventQuery& query) override;
   base::Result<bool> Scan(const store::EventQuery& query, store::ScanSink& sink) override;
@@ -184,6 +188,8 @@ class Engine final : public store::EventSink,
   void LoadParts();
   bool SealDue() const;
   bool SealDueLocked() const;
+  /// Whether requests that are gone keep far more memory than memtables have.
+  bool ScatteredLocked() const;
   void AskForSeal();
   void AwaitSeal();
   void Rotate();

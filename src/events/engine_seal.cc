@@ -116,8 +116,18 @@ void Engine::AskForSeal() {
 /// Where memory fills faster than it is sealed, senders wait a little.
 void Engine::AwaitSeal() {
   std::unique_lock lock(state_mutex_);
-  const auto lags = [&] { return seals_now_ && active_->Bytes() > options_.seal_bytes * 3 / 2; };
-  if (lags()) sealed_.wait_for(lock, kSealWait, [&] { return !lags(); });
+  const auto lags = [&] {
+    const bool comes = seals_now_ || active_->asked;
+    return comes && (active_->Bytes() > options_.seal_bytes * 3 / 2 || ScatteredLocked());
+  };
+  if (lags()) sealed_.wait_for(lock, options_.seal_wait, [&] { return !lags(); });
+}
+
+bool Engine::ScatteredLocked() const {
+  uint64_t bytes = active_->Bytes();
+  for (const auto& generation : sealing_) bytes += generation->Bytes();
+  return memory_.SharedBytes() >
+         2 * bytes + std::min(kMaxScatteredBytes, budget_.limit_bytes() / 8);
 }
 
 bool Engine::SealDueLocked() const {
@@ -125,13 +135,9 @@ bool Engine::SealDueLocked() const {
   if (rows == 0) return false;
   const uint64_t bytes = active_->Bytes();
   const bool pressed = budget_.Tight() && bytes > budget_.limit_bytes() / 8;
-  uint64_t all = bytes;
-  for (const auto& generation : sealing_) all += generation->Bytes();
-  const bool scattered =
-      memory_.UsedBytes() > 2 * all + std::min(kMaxScatteredBytes, budget_.limit_bytes() / 8);
   const int64_t now = clock_.NowNs();
   const bool idle = bytes >= kIdleSealBytes && now - active_->latest_ns >= options_.seal_idle_ns;
-  return pressed || scattered || idle || rows >= options_.seal_rows ||
+  return pressed || ScatteredLocked() || idle || rows >= options_.seal_rows ||
          bytes >= options_.seal_bytes || now - active_->born_ns >= options_.seal_age_ns;
 }
 

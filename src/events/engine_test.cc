@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <cstring>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "events/limits.h"
 #include "events/world_test.h"
@@ -43,21 +47,58 @@ class EngineTest : public testing::Test {
   std::unique_ptr<World> world_;
 };
 
+TEST_F(EngineTest, RequestsThatAreNotKeptKeepNoMemory) {
+  bool due = false;
+  engine().OnSealDue([&] { due = true; });
+  for (int i = 0; i < 1000; ++i) {
+    const base::Room request = engine().TakeMemory(1 << 20);
+    Append(kShop, Line(kNow + i, "x"));
+  }
+  EXPECT_FALSE(due);
+}
+
+/// A push whose text is kept, behind requests that are not: these lie in its block as well.
+void PushBehindOthers(Engine& engine, int64_t time_ns) {
+  const base::Room request = engine.TakeMemory(1 << 20);
+  const base::Room room = engine.TakeMemory(2000);
+  std::memset(room.bytes.data(), 'x', room.bytes.size());
+  const std::string_view text(room.bytes.data(), room.bytes.size());
+  model::EventBatch batch = OneEvent(kShop, Line(time_ns, text));
+  batch.sent = model::SentBody{base::SnappyCompress(text), {text, room.owner}};
+  auto result = engine.Append("default", batch);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_TRUE(result->ack.Wait().has_value());
+}
+
 TEST_F(EngineTest, WhatKeepsFarMoreMemoryThanItHasIsSealed) {
   bool due = false;
   engine().OnSealDue([&] { due = true; });
   int pushes = 0;
-  const auto push = [&] {
-    const base::Room request = engine().TakeMemory(1 << 20);  // a text that is not kept
-    Append(kShop, Line(kNow + ++pushes, "x"));
-  };
-  while (!due && pushes < 1000) push();
+  while (!due && pushes < 1000) PushBehindOthers(engine(), kNow + ++pushes);
   EXPECT_GT(pushes, 40);
   EXPECT_LT(pushes, 100) << "at 64 MiB";
   ASSERT_TRUE(engine().Urgent());
   due = false;
-  for (int i = 0; i < 20; ++i) push();
+  for (int i = 0; i < 20; ++i) PushBehindOthers(engine(), kNow + ++pushes);
   EXPECT_FALSE(due);
+  EXPECT_EQ(Lines(engine(), All()).size(), static_cast<size_t>(pushes));
+}
+
+TEST_F(EngineTest, SendersWaitForASealThatFreesWhatRequestsLeft) {
+  Begin({.seal_wait = std::chrono::minutes(2)});
+  std::optional<std::thread> sealer;
+  engine().OnSealDue([&] {
+    if (!sealer.has_value()) sealer.emplace([&] { EXPECT_TRUE(engine().Urgent()); });
+  });
+  world_->fs.SetHook([&](const io::SimOp& op) -> base::Result<void> {
+    if (op.name == "Create") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return {};
+  });
+  int pushes = 0;
+  while (!sealer.has_value() && pushes < 1000) PushBehindOthers(engine(), kNow + ++pushes);
+  ASSERT_TRUE(sealer.has_value());
+  EXPECT_EQ(engine().Stats("default", EventKind::kLog).parts, 1u) << "before the sender went on";
+  sealer->join();
   EXPECT_EQ(Lines(engine(), All()).size(), static_cast<size_t>(pushes));
 }
 
