@@ -15,6 +15,12 @@ void ReturnFreedMemory();
 /// them back by itself: what comes again by then needs no page faults. Without mimalloc: nothing.
 void KeepFreedMemory(std::chrono::milliseconds time);
 
+/// Has the allocator take its memory where the system may back it with huge pages: a page fault for
+/// each 2 MiB, which costs as much as some hundred for 4 KiB each. The first of them in what a
+/// thread gets at a time stays small pages, so that a thread that needs little takes little.
+/// 8 GiB of addresses, no memory. Without mimalloc, or where the system refuses: nothing.
+void UseHugePages();
+
 /// When a thread of a pool that has nothing to do gives back what its allocator keeps: soon after
 /// its work, and some time later again, since what it allocated may be freed by others.
 ///

@@ -291,6 +291,7 @@ void Program::Stop() {
 
 int Serve(const ServeArguments& arguments) {
   const Signals signals;  // before any thread is made, so that all inherit the mask
+  base::UseHugePages();
   base::KeepFreedMemory(kFreedMemoryTime);
   auto options = MakeServeOptions(arguments);
   if (!options) {
