@@ -195,8 +195,10 @@ class Engine final : public store::EventSink,
   void Rotate();
   base::Result<void> SealAll();
   base::Result<void> SealOne(Generation& generation);
-  base::Result<void> SealTable(Generation& generation, const Key& key,
-                               const std::shared_ptr<const Memtable>& table);
+  /// True when a part of it has set `sealed`: the last one of the `last` table.
+  base::Result<bool> SealTable(Generation& generation, const Key& key,
+                               const std::shared_ptr<const Memtable>& table, bool last,
+                               const io::ManifestEdit& sealed);
   /// Readers see the old ones or the new one, never both nor none.
   void ReplaceSlots(const Key& key, const std::vector<uint64_t>& drop, Slot slot);
 

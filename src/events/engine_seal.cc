@@ -175,17 +175,19 @@ Result<void> Engine::SealAll() {
 }
 
 Result<void> Engine::SealOne(Generation& generation) {
-  for (const auto& [key, table] : generation.tables) {  // no appends here any more
-    PHAROS_TRY_VOID(SealTable(generation, key, table));
+  const uint64_t last = generation.last_sequence;  // no appends here any more
+  io::ManifestEdit sealed;
+  sealed.sets_sealed = last != 0;
+  sealed.sealed_signal = io::Signal::kEvents;
+  sealed.sealed_sequence = last;
+  size_t left = generation.tables.size();
+  bool said = last == 0;
+  for (const auto& [key, table] : generation.tables) {
+    // The last part says that all is in parts: one sync less.
+    PHAROS_TRY(const bool with_it, SealTable(generation, key, table, --left == 0, sealed));
+    said = said || with_it;
   }
-  const uint64_t last = generation.last_sequence;
-  if (last != 0) {
-    io::ManifestEdit edit;
-    edit.sets_sealed = true;
-    edit.sealed_signal = io::Signal::kEvents;
-    edit.sealed_sequence = last;
-    PHAROS_TRY_VOID(manifest_.Apply(edit));
-  }
+  if (!said) PHAROS_TRY_VOID(manifest_.Apply(sealed));
   {
     // Until here readers saw these rows twice, and took them for the duplicates they are.
     std::lock_guard lock(state_mutex_);
@@ -195,24 +197,30 @@ Result<void> Engine::SealOne(Generation& generation) {
   return {};
 }
 
-Result<void> Engine::SealTable(Generation& generation, const Key& key,
-                               const std::shared_ptr<const Memtable>& table) {
-  for (const int64_t day : DaysOf(*table)) {
+Result<bool> Engine::SealTable(Generation& generation, const Key& key,
+                               const std::shared_ptr<const Memtable>& table, bool last,
+                               const io::ManifestEdit& sealed) {
+  const std::set<int64_t> days = DaysOf(*table);
+  bool said = false;
+  for (const int64_t day : days) {
     if (generation.sealed.contains({key, day})) continue;
+    const bool says = last && day == *days.rbegin();
     PartPlan plan{key.first, key.second, day, generation.first_sequence, options_.zstd_level};
     const auto input = ReadMemtable(table, DayStart(day), DayEnd(day));
     const bool logs = key.second == EventKind::kLog;  // spans have no bodies
     auto bodies = logs ? learned_.Take(key.first) : std::make_unique<BodyWriter>();
-    auto written = WritePart(manifest_, plan, *input, {}, pages_, *bodies);
+    auto written =
+        WritePart(manifest_, plan, *input, says ? sealed : io::ManifestEdit(), pages_, *bodies);
     if (!written) return base::Wrap(std::move(written).error(), "sealing events");
     if (std::shared_ptr<const Part> part = *std::move(written)) {
       const io::PartEntry entry = part->entry();
       ReplaceSlots(key, {}, {entry, std::move(part), {}});
+      said = says;
     }
     if (logs) learned_.Keep(key.first, std::move(bodies), clock_.MonotonicNs());
     generation.sealed.insert({key, day});
   }
-  return {};
+  return said;
 }
 
 Result<void> Engine::Flush() {

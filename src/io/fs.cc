@@ -279,11 +279,11 @@ class PosixFs final : public Fs {
     return OpenFile(path, O_RDONLY, "cannot open");
   }
 
-  Result<void> MakeDirs(const std::string& path) override {
+  Result<bool> MakeDirs(const std::string& path) override {
     std::error_code error;
-    stdfs::create_directories(path, error);
+    const bool made = stdfs::create_directories(path, error);
     if (error) return SystemError("cannot make directory", path, error.value());
-    return {};
+    return made;
   }
 
   Result<void> Rename(const std::string& from, const std::string& to) override {

@@ -59,7 +59,8 @@ class Fs {
   /// An existing file, for appending at its end and for reading.
   virtual base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) = 0;
   virtual base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) = 0;
-  virtual base::Result<void> MakeDirs(const std::string& path) = 0;
+  /// And what is missing above it. False: it was there.
+  virtual base::Result<bool> MakeDirs(const std::string& path) = 0;
   /// Atomic; replaces an existing file. Durable only after SyncDir of the parents.
   virtual base::Result<void> Rename(const std::string& from, const std::string& to) = 0;
   /// Another name for a file that nobody writes any more. Durable after SyncDir of the parent.

@@ -71,6 +71,24 @@ class LogManifest final : public Manifest {
     return state_.next_part_id++;
   }
 
+  /// Each directory from the data directory down to the part's day has its new entry synced. Who
+  /// makes a day anew after it was removed is told so, and syncs it again.
+  Result<void> MakeParents(const std::string& path) override {
+    const size_t last = path.rfind('/');
+    const std::string day = path.substr(0, last);
+    std::lock_guard lock(parents_mutex_);
+    PHAROS_TRY(const bool made, fs_.MakeDirs(data_dir_ + "/" + day));
+    if (made) durable_.erase(day);
+    if (durable_.contains(day)) return {};
+    PHAROS_TRY_VOID(fs_.SyncDir(data_dir_));
+    for (size_t slash = path.find('/'); slash < last; slash = path.find('/', slash + 1)) {
+      PHAROS_TRY_VOID(fs_.SyncDir(data_dir_ + "/" + path.substr(0, slash)));
+    }
+    if (durable_.size() >= kManifestKnownDays) durable_.clear();
+    durable_.insert(day);
+    return {};
+  }
+
   const std::string& data_dir() const override { return data_dir_; }
   Fs& fs() const override { return fs_; }
 
@@ -194,6 +212,9 @@ class LogManifest final : public Manifest {
   const std::string data_dir_;
   const std::string path_ = data_dir_ + "/MANIFEST";
 
+  std::mutex parents_mutex_;                    ///< held during I/O
+  std::set<std::string, std::less<>> durable_;  ///< days whose directories are; guarded by it
+
   mutable std::mutex mutex_;  ///< guards all below; held during I/O
   ManifestState state_;
   std::unique_ptr<File> file_;
@@ -210,19 +231,6 @@ Result<void> DataDirIsThere(Manifest& manifest) {
   if (manifest.fs().Exists(manifest.data_dir() + "/MANIFEST")) return {};
   return Fail(ErrorKind::kNotFound, "the data directory " + manifest.data_dir() +
                                         " was moved or removed: there is no MANIFEST in it");
-}
-
-/// Each directory from the data directory down to the part's day has its new entry synced.
-Result<void> MakePartParents(Manifest& manifest, const std::string& path) {
-  const size_t last = path.rfind('/');
-  if (last == std::string::npos) return {};
-  Fs& fs = manifest.fs();
-  PHAROS_TRY_VOID(fs.MakeDirs(manifest.data_dir() + "/" + path.substr(0, last)));
-  PHAROS_TRY_VOID(fs.SyncDir(manifest.data_dir()));
-  for (size_t slash = path.find('/'); slash < last; slash = path.find('/', slash + 1)) {
-    PHAROS_TRY_VOID(fs.SyncDir(manifest.data_dir() + "/" + path.substr(0, slash)));
-  }
-  return {};
 }
 
 /// True for tenant/signal/day/part-N, without steps upward.
@@ -256,7 +264,7 @@ Result<void> PublishPart(Manifest& manifest, const std::string& tmp_dir, const M
   Fs& fs = manifest.fs();
   const std::string path = manifest.data_dir() + "/" + relative;
   PHAROS_TRY_VOID(fs.SyncDir(tmp_dir));
-  PHAROS_TRY_VOID(MakePartParents(manifest, relative));
+  PHAROS_TRY_VOID(manifest.MakeParents(relative));
   PHAROS_TRY_VOID(fs.Rename(tmp_dir, path));
   Result<void> done = fs.SyncDir(path.substr(0, path.rfind('/')));
   if (done) done = manifest.Apply(edit);

@@ -198,6 +198,41 @@ TEST_F(ManifestTest, ADataDirectoryThatWasMovedIsNotMadeAnew) {
   EXPECT_TRUE(Publish(*manifest, {.add = {Entry(2)}}));
 }
 
+TEST_F(ManifestTest, DirectoriesAreSyncedWhenTheyAreNew) {
+  auto manifest = Open();
+  std::vector<std::string> synced;
+  fs_.SetHook([&](const SimOp& op) -> Result<void> {
+    if (op.name == "SyncDir") synced.push_back(op.path);
+    return {};
+  });
+  const std::vector<std::string> parents = {"data", "data/default", "data/default/samples"};
+  const auto publish = [&](uint64_t id, bool with_parents) {
+    synced.clear();
+    const PartEntry entry = Entry(id);
+    ASSERT_TRUE(Publish(*manifest, {.add = {entry}}));
+    std::vector<std::string> expected = {"data/tmp/seal-" + std::to_string(id)};
+    if (with_parents) expected.insert(expected.end(), parents.begin(), parents.end());
+    expected.push_back("data/" + entry.path.substr(0, entry.path.rfind('/')));
+    EXPECT_EQ(synced, expected) << id;
+  };
+  publish(3, true);
+  publish(6, false);
+  publish(4, true);  // another day
+  ASSERT_TRUE(fs_.RemoveAll("data/default/samples/2026-01-01"));
+  publish(9, true);  // it was removed meanwhile
+  publish(12, false);
+  ASSERT_TRUE(fs_.RemoveAll("data/default"));
+  fs_.SetHook([&](const SimOp& op) -> Result<void> {
+    if (op.name != "SyncDir" || op.path != "data/default") return {};
+    return base::Fail(ErrorKind::kIo, "no");
+  });
+  EXPECT_FALSE(Publish(*manifest, {.add = {Entry(15)}}));
+  fs_.SetHook({});
+  ASSERT_TRUE(Publish(*manifest, {.add = {Entry(18)}}));  // there, but not on the disk yet
+  fs_.CutPower(1);
+  EXPECT_TRUE(fs_.Exists("data/default/samples/2026-01-01/part-18/data"));
+}
+
 TEST_F(ManifestTest, EveryTruncationGivesAPrefix) {
   {
     auto manifest = Open();

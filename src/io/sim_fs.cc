@@ -333,14 +333,16 @@ Result<std::unique_ptr<File>> SimFs::OpenRead(const std::string& path) {
   return std::make_unique<OpenFile>(disk_, place.node, path);
 }
 
-Result<void> SimFs::MakeDirs(const std::string& path) {
+Result<bool> SimFs::MakeDirs(const std::string& path) {
   std::unique_lock<std::mutex> lock;
   PHAROS_TRY_VOID(disk_->Begin("MakeDirs", path, Disk::kNoFile, lock));
   NodePtr at = disk_->root;
+  bool made = false;
   for (const std::string& name : Split(path)) {
     const auto it = at->entries.find(name);
     NodePtr next = it == at->entries.end() ? nullptr : it->second;
     if (!next) {
+      made = true;
       next = std::make_shared<Node>();
       next->is_directory = true;
       disk_->journal.Do({{at, name, next}});
@@ -349,7 +351,7 @@ Result<void> SimFs::MakeDirs(const std::string& path) {
     }
     at = next;
   }
-  return {};
+  return made;
 }
 
 Result<void> SimFs::Rename(const std::string& from, const std::string& to) {

@@ -95,7 +95,7 @@ class SimFs final : public Fs {
   base::Result<std::unique_ptr<File>> ReuseLog(const std::string& path) override;
   base::Result<std::unique_ptr<File>> OpenAppend(const std::string& path) override;
   base::Result<std::unique_ptr<File>> OpenRead(const std::string& path) override;
-  base::Result<void> MakeDirs(const std::string& path) override;
+  base::Result<bool> MakeDirs(const std::string& path) override;
   base::Result<void> Rename(const std::string& from, const std::string& to) override;
   /// A copy that shares nothing: enough for files that nobody writes any more.
   base::Result<void> Link(const std::string& from, const std::string& to) override;
