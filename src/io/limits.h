@@ -44,8 +44,8 @@ inline constexpr size_t kWalReadBytes = 4u << 20;
 inline constexpr uint64_t kManifestSnapshotBytes = 4u << 20;
 /// A longer manifest is damage: a million parts fit.
 inline constexpr uint64_t kManifestMaxBytes = 512u << 20;
-/// Days that are known to be on the disk, of all tenants; past it all are forgotten, and synced once
-/// more.
+/// Days that are known to be on the disk, of all tenants; past it all are forgotten, and synced
+/// once more.
 inline constexpr size_t kManifestKnownDays = 4096;
 /// One record; a snapshot is one record.
 inline constexpr uint32_t kManifestRecordBytes = 256u << 20;
