@@ -188,7 +188,7 @@ class Engine final : public store::EventSink,
   void LoadParts();
   bool SealDue() const;
   bool SealDueLocked() const;
-  /// Whether requests that are gone keep far more memory than memtables have.
+  /// Whether requests that are gone keep far more memory than memtables have, and a seal frees it.
   bool ScatteredLocked() const;
   void AskForSeal();
   void AwaitSeal();
@@ -235,8 +235,9 @@ class Engine final : public store::EventSink,
   /// Shared by appends for as long as a frame is in the WAL but not in the memtable; exclusive
   /// to rotate. Taken before state_mutex_.
   std::shared_mutex rotate_mutex_;
-  mutable std::mutex state_mutex_;  // guards the five below, for moments only
+  mutable std::mutex state_mutex_;  // guards the six below, for moments only
   bool seals_now_ = false;
+  bool seal_failed_ = false;  // the last one
   std::shared_ptr<Generation> active_;
   std::vector<std::shared_ptr<Generation>> sealing_;  // oldest first
   std::map<Key, std::vector<Slot>> parts_;            // in the order of arrival

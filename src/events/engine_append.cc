@@ -161,6 +161,10 @@ Result<void> Engine::Admissible(std::string_view tenant) const {
   if (disk_full_.load(std::memory_order_relaxed)) {
     return Fail(ErrorKind::kFull, "the disk is nearly full; nothing is taken until there is space");
   }
+  // Where seals fail, what requests leave between kept ones adds up, and no budget counts it.
+  if (memory_.SharedBytes() > budget_.limit_bytes() + 2 * base::LargeMemory::kBlockBytes) {
+    return Fail(ErrorKind::kBusy, "requests fill the memory budget; try again in a moment");
+  }
   return wal_ != nullptr ? wal_->Healthy() : Result<void>();
 }
 

@@ -124,6 +124,7 @@ void Engine::AwaitSeal() {
 }
 
 bool Engine::ScatteredLocked() const {
+  if (seal_failed_) return false;  // another generation would free nothing
   uint64_t bytes = active_->Bytes();
   for (const auto& generation : sealing_) bytes += generation->Bytes();
   return memory_.SharedBytes() >
@@ -169,6 +170,7 @@ Result<void> Engine::SealAll() {
   {
     std::lock_guard lock(state_mutex_);
     seals_now_ = false;
+    seal_failed_ = !done.has_value();
   }
   sealed_.notify_all();
   return done;

@@ -102,6 +102,39 @@ TEST_F(EngineTest, SendersWaitForASealThatFreesWhatRequestsLeft) {
   EXPECT_EQ(Lines(engine(), All()).size(), static_cast<size_t>(pushes));
 }
 
+TEST_F(EngineTest, WhereASealFailsNoOthersAreAskedForUntilItIsTriedAgain) {
+  Begin({.seal_wait = std::chrono::minutes(2)}, size_t{256} << 20);
+  int asked = 0;
+  engine().OnSealDue([&] { EXPECT_EQ(engine().Urgent().has_value(), asked++ > 0); });
+  world_->fs.SetHook([&](const io::SimOp& op) -> base::Result<void> {
+    if (op.name != "Create" || op.path.find("wal") != std::string::npos) return {};
+    return base::Fail(ErrorKind::kIo, "broken");
+  });
+  int pushes = 0;
+  while (asked == 0 && pushes < 1000) PushBehindOthers(engine(), kNow + ++pushes);
+  for (int i = 0; i < 50; ++i) PushBehindOthers(engine(), kNow + ++pushes);
+  EXPECT_EQ(asked, 1);
+  base::Result<store::EventAppendResult> refused;
+  std::vector<base::Room> kept;  // as memtables do
+  while (refused && kept.size() < 1000) {
+    kept.push_back(engine().TakeMemory(1 << 20));
+    refused = engine().Append("default", OneEvent(kCart, Line(kNow, "x")));
+  }
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kBusy);
+  EXPECT_LT(kept.size(), 256u);
+  kept.clear();
+  world_->fs.SetHook({});
+  world_->clock.Advance(std::chrono::nanoseconds(kRetryNs));
+  ASSERT_TRUE(engine().Urgent());
+  EXPECT_EQ(engine().Stats("default", EventKind::kLog).parts, 1u);
+  PushBehindOthers(engine(), kNow + ++pushes);
+  EXPECT_EQ(asked, 2) << "for what came in the meantime";
+  auto query = All();
+  query.streams = {model::Matcher::Equal("app", "shop")};
+  EXPECT_EQ(Lines(engine(), query).size(), static_cast<size_t>(pushes));
+}
+
 TEST_F(EngineTest, LinesComeBackInBothDirectionsFromMemoryAndParts) {
   Append(kShop, Line(kNow, "b"));
   Append(kCart, Line(kNow - 1, "a"));
