@@ -65,7 +65,7 @@ const char* Word(Random& random) {
   return kWords[random.Below(20)];
 }
 
-/// A line of a service. `hundred`: one of a hundred lines that carry a rare word.
+/// A line of a service, and `extra` at its end.
 std::string Line(Random& random, size_t service, int64_t time_ns, const std::string& extra) {
   const uint64_t dice = random.Below(100);
   const char* level = dice < 88 ? "info" : dice < 94 ? "warning" : dice < 97 ? "error" : "debug";
@@ -111,16 +111,28 @@ void PutEntry(std::string& stream, int64_t time_ns, std::string_view line) {
   PutField(stream, 2, entry);
 }
 
-// Class (a), alphabetic: a word that one line holds, a word that a hundred lines hold. Ids: the
-// trace id of one line; class (b): a piece of it, 12 hex digits from its middle.
+// What to ask for. Class (a), alphabetic: words that one line holds, words that a hundred lines
+// hold. Ids: the trace ids of the lines of single words; class (b): a piece of one, 12 hex digits
+// from its middle.
+constexpr size_t kSingles = 40, kHundreds = 40;
+struct Single {
+  std::string word, id;
+};
 std::mutex found_lock;
-std::string an_id;
-std::atomic<int> hundred{0};
+std::vector<Single> singles;  // guarded by it
+std::atomic<int> hundreds[kHundreds];
+
+std::string Letters(uint64_t i) {
+  return {static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)};
+}
+std::string SingleWord(uint64_t i) { return "zy" + Letters(i) + "-single-needle"; }
+std::string HundredWord(uint64_t i) { return "qvk" + Letters(i) + "-hundredfold"; }
 
 void PlayLogs(int connection_number, uint64_t lines) {
   Connection connection(host, port);
   Random random(static_cast<uint64_t>(connection_number) + 11);
-  const uint64_t one = lines / 3, rare = lines / 50, requests = lines / kItemsARequest;
+  const uint64_t one = lines / (kSingles + 1), rare = lines / (50 * kHundreds);
+  const uint64_t requests = lines / kItemsARequest;
   std::string compressed;
   for (uint64_t request = 0; request < requests && !failed; ++request) {
     std::vector<std::string> streams(25);
@@ -130,15 +142,18 @@ void PlayLogs(int connection_number, uint64_t lines) {
       const int64_t time_ns = start_ns + static_cast<int64_t>(static_cast<double>(n) /
                                                               static_cast<double>(lines) * 3.6e12);
       std::string extra;
-      if (n == one && connection_number == 0) extra = R"(,"needle":"zyxw-single-needle")";
-      if (n % rare == rare / 2) {
-        extra = R"(,"needle":"qvk-hundredfold")";
-        ++hundred;
+      const bool single = connection_number == 0 && n % one == one - 1 && n / one < kSingles;
+      if (single) {
+        extra = R"(,"needle":")" + SingleWord(n / one) + '"';
+      } else if (n % rare == rare / 2) {
+        const size_t word = n / rare % kHundreds;
+        extra = R"(,"needle":")" + HundredWord(word) + '"';
+        ++hundreds[word];
       }
       std::string line = Line(random, pod % 10, time_ns, extra);
-      if (n == one && connection_number == 0) {
+      if (single) {
         const std::lock_guard hold(found_lock);
-        an_id = line.substr(line.find("trace_id") + 11, 32);
+        singles.push_back({SingleWord(n / one), line.substr(line.find("trace_id") + 11, 32)});
       }
       bytes += line.size();
       std::string& stream = streams[pod / 2];
@@ -309,8 +324,16 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(items), static_cast<unsigned long long>(bytes),
               took.count(), static_cast<long long>(start_ns),
               static_cast<long long>(start_ns + kHourNs));
-  if (logs) std::printf(R"(,"id":"%s","hundred":%d)", an_id.c_str(), hundred.load());
-  std::printf(R"(,"traces":[)");
+  std::printf(R"(,"singles":[)");
+  for (size_t i = 0; i < singles.size(); ++i) {
+    std::printf("%s[\"%s\",\"%s\"]", i > 0 ? "," : "", singles[i].word.c_str(),
+                singles[i].id.c_str());
+  }
+  std::printf(R"(],"hundreds":[)");
+  for (size_t i = 0; i < kHundreds; ++i) {
+    std::printf("%s[\"%s\",%d]", i > 0 ? "," : "", HundredWord(i).c_str(), hundreds[i].load());
+  }
+  std::printf(R"(],"traces":[)");
   for (size_t i = 0; i < traces_to_ask.size(); ++i) {
     std::printf("%s[\"%s\",%d]", i > 0 ? "," : "", traces_to_ask[i].first.c_str(),
                 traces_to_ask[i].second);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A large corpus: what it costs to write, what a needle in it costs, warm and after a cold start
-# (a new process, and the kernel's pages of the data dropped). Answers are checked.
+# A large corpus: what it costs to write, what a needle in it costs, warm (the kernel has the data's
+# pages: parts are written past it) and after a cold start (a new process, and these pages dropped).
+# Answers are checked.
 #   run.sh PHAROS logs GIGABYTES [PORT] | spans MILLIONS [PORT]
 set -euo pipefail
 pharos=$1 kind=$2 size=$3 port=${4:-4720}
@@ -36,6 +37,7 @@ n = truth['items']
 print(f"{n} items of {truth['bytes'] / n:.0f} bytes in {truth['seconds']} s: "
       f"{float(sys.argv[2]) / n * 1e6:.2f} us CPU and {int(sys.argv[3]) / n:.1f} bytes an item")
 PY
+find "$work/data" -type f -exec cat {} + >/dev/null
 python3 "$here/ask.py" "http://127.0.0.1:$port" "$work/truth.json" "$pid" && result=0 || result=1
 for question in 0 1 2 3 4 5 6 7; do
   stop && forget && start
