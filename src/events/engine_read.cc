@@ -128,6 +128,7 @@ Result<void> Engine::TraceFrom(const Key& key, const model::TraceId& id,
     RowFilter filter;
     filter.trace_id = &id;
     filter.trace_number = task.number;
+    filter.keep = Keep::kSmall;  // the system has the others: they cost little more from there
     filter.hidden = source.hidden.get();
     task.rows = source.part ? LoadGranule(source.part, task.granule, task.rank, filter)
                             : LoadTrace(source.memory, task.rank, filter);

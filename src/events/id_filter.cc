@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/compress.h"
 #include "base/hash.h"
 #include "events/coding.h"
 #include "events/part.h"
@@ -21,6 +22,7 @@ constexpr size_t kBitsAnId = 9;
 constexpr int kHashes = 6;
 constexpr size_t kLeastIdBytes = 4;
 constexpr uint32_t kMaxBlocks = 1 << 20;
+constexpr size_t kMaxJoinedBytes = 4 << 20;  // of groups that become one
 
 uint32_t BlockOf(uint32_t key, uint32_t blocks) {
   return static_cast<uint32_t>(uint64_t{key} * blocks >> 32);
@@ -44,6 +46,35 @@ uint8_t EightBits(std::string_view page, size_t bit) {
   unsigned bits = static_cast<uint8_t>(page[at]);
   if (at + 1 < page.size()) bits |= unsigned{static_cast<uint8_t>(page[at + 1])} << 8;
   return static_cast<uint8_t>(bits >> bit % 8);
+}
+
+/// Blocks for that many keys a granule: one of few numbers, so that groups have the same.
+uint32_t BlocksFor(size_t keys) {
+  const size_t need = (keys * kBitsAnId + kBlockRows - 1) / kBlockRows;
+  const int past = std::max(0, static_cast<int>(std::bit_width(need)) - 4);
+  return static_cast<uint32_t>((need + (size_t{1} << past) - 1) >> past << past);
+}
+
+/// Puts `count` bits of each row of one page into each row of another, whose bits there are 0.
+void CopyColumns(std::string_view from, size_t from_row_bits, size_t count, char* to,
+                 size_t to_row_bits, size_t to_bit) {
+  if (from_row_bits == 8 && count == 8 && to_row_bits % 8 == 0 && to_bit % 8 == 0) {  // most often
+    for (size_t r = 0; r < kBlockRows; ++r) to[(r * to_row_bits + to_bit) / 8] = from[r];
+    return;
+  }
+  for (size_t r = 0; r < kBlockRows; ++r) {
+    for (size_t i = 0; i < count; i += 8) {
+      const size_t left = std::min<size_t>(count - i, 8), bit = r * to_row_bits + to_bit + i;
+      const unsigned bits = EightBits(from, r * from_row_bits + i) & ((1u << left) - 1);
+      to[bit / 8] |= static_cast<char>(bits << bit % 8);
+      if (bit % 8 + left > 8) to[bit / 8 + 1] |= static_cast<char>(bits >> (8 - bit % 8));
+    }
+  }
+}
+
+base::Error BadPage(const Part& part) {
+  return {ErrorKind::kCorrupt,
+          "part " + part.entry().path + ": a page of the id filter cannot be read"};
 }
 
 /// Half the bits of a full page are set, and zstd makes nothing of it.
@@ -93,9 +124,10 @@ Result<void> IdFilterWriter::FinishGranule(io::PartWriter& writer) {
 }
 
 Result<void> IdFilterWriter::FlushGroup(io::PartWriter& writer) {
+  PHAROS_TRY_VOID(FlushPieces(writer));
   size_t most = 0;
   for (const auto& keys : granules_) most = std::max(most, keys.size());
-  const auto blocks = static_cast<uint32_t>((most * kBitsAnId + kBlockRows - 1) / kBlockRows);
+  const uint32_t blocks = BlocksFor(most);
   const size_t row_bits = granules_.size(), page = PageBytesOf(row_bits);
   std::string bits(blocks * page, '\0');
   for (size_t g = 0; g < row_bits; ++g) {
@@ -109,31 +141,85 @@ Result<void> IdFilterWriter::FlushGroup(io::PartWriter& writer) {
     }
   }
   for (uint32_t b = 0; b < blocks; ++b) {
-    const std::string_view bytes = std::string_view(bits).substr(b * page, page);
-    PHAROS_TRY([[maybe_unused]] const uint32_t number,
-               writer.AddPage("id_filter", bytes, IsFull(bytes) ? io::kPageRaw : io::kPageZstd, 1));
+    PHAROS_TRY_VOID(AddPage(std::string_view(bits).substr(b * page, page), writer));
   }
-  PutVarint(directory_, granules_.size());
-  PutVarint(directory_, blocks);
-  ++groups_;
+  NoteGroup(row_bits, blocks);
   granules_.clear();
   return {};
+}
+
+Result<void> IdFilterWriter::AddPage(std::string_view page, io::PartWriter& writer) {
+  PHAROS_TRY([[maybe_unused]] const uint32_t number,
+             writer.AddPage("id_filter", page, IsFull(page) ? io::kPageRaw : io::kPageZstd, 1));
+  return {};
+}
+
+void IdFilterWriter::NoteGroup(size_t granules, size_t blocks) {
+  PutVarint(directory_, granules);
+  PutVarint(directory_, blocks);
+  ++groups_;
 }
 
 Result<void> IdFilterWriter::AddPart(const Part& part, io::PartWriter& writer) {
   if (!granules_.empty()) PHAROS_TRY_VOID(FlushGroup(writer));
   PHAROS_TRY(const auto filter, part.Ids());
   for (const IdFilter::Group& group : filter->groups()) {
-    PHAROS_TRY_VOID(CopyPages(part, "id_filter", group.first_page, group.blocks, writer));
-    PutVarint(directory_, group.granules);
-    PutVarint(directory_, group.blocks);
-    ++groups_;
+    const size_t together = piece_granules_ + group.granules;
+    if (group.blocks != piece_blocks_ || together > kGroupGranules ||
+        group.blocks * PageBytesOf(together) > kMaxJoinedBytes) {
+      PHAROS_TRY_VOID(FlushPieces(writer));
+    }
+    Piece piece{group.granules, 0, {}};
+    const auto take = [&](const io::StoredPage& stored) -> Result<void> {
+      std::string unpacked;
+      if (stored.codec == io::kPageZstd) {
+        PHAROS_TRY(unpacked, base::ZstdDecompress(stored.bytes, stored.raw_bytes));
+      }
+      const std::string_view page = stored.codec == io::kPageZstd ? unpacked : stored.bytes;
+      if (page.size() != PageBytesOf(group.granules) &&
+          page.size() != OldPageBytesOf(group.granules)) {
+        return std::unexpected(BadPage(part));
+      }
+      if (piece.page_bytes == 0) {
+        piece.page_bytes = page.size();
+        piece.pages.reserve(page.size() * group.blocks);
+      }
+      if (page.size() != piece.page_bytes) return std::unexpected(BadPage(part));
+      piece.pages += page;
+      return {};
+    };
+    PHAROS_TRY_VOID(part.VisitStored("id_filter", group.first_page, group.blocks, take));
+    pieces_.push_back(std::move(piece));
+    piece_granules_ += group.granules;
+    piece_blocks_ = group.blocks;
   }
+  return {};
+}
+
+Result<void> IdFilterWriter::FlushPieces(io::PartWriter& writer) {
+  if (pieces_.empty()) return {};
+  std::string page;
+  for (size_t b = 0; b < piece_blocks_; ++b) {
+    page.assign(PageBytesOf(piece_granules_), '\0');
+    size_t bit = 0;
+    for (const Piece& piece : pieces_) {
+      const auto from =
+          std::string_view(piece.pages).substr(b * piece.page_bytes, piece.page_bytes);
+      CopyColumns(from, piece.page_bytes * 8 / kBlockRows, piece.granules, page.data(),
+                  piece_granules_, bit);
+      bit += piece.granules;
+    }
+    PHAROS_TRY_VOID(AddPage(page, writer));
+  }
+  NoteGroup(piece_granules_, piece_blocks_);
+  pieces_.clear();
+  piece_granules_ = 0;
   return {};
 }
 
 Result<void> IdFilterWriter::Finish(io::PartWriter& writer) {
   if (!granules_.empty()) PHAROS_TRY_VOID(FlushGroup(writer));
+  PHAROS_TRY_VOID(FlushPieces(writer));
   std::string page;
   PutVarint(page, groups_);
   page += directory_;
@@ -193,8 +279,7 @@ Result<GranuleSet> IdFilter::Find(const Part& part, uint32_t key) const {
     if (group.blocks == 0) continue;  // no ids at all
     PHAROS_TRY(const PageBytes page, part.SharedPage("id_filter", page_of(group), Keep::kAll));
     if (!GranulesWithKey(*page, group.granules, key, &may)) {
-      return Fail(ErrorKind::kCorrupt,
-                  "part " + part.entry().path + ": a page of the id filter cannot be read");
+      return std::unexpected(BadPage(part));
     }
     for (size_t g = 0; g < group.granules; ++g) {
       if (may[g / 8] >> g % 8 & 1) out.Insert(group.first_granule + g);

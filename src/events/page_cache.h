@@ -2,14 +2,15 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 
 namespace pharos::events {
 
-/// Owns: up to eight pages, shared with who uses them. Threads: any. Cost: a short lock.
-template <class Page>
+/// Owns: up to `most` pages, shared with who uses them. Threads: any. Cost: a short lock.
+template <class Page, size_t most>
 class PageCache {
  public:
   std::shared_ptr<const Page> Find(uint32_t number) {
@@ -38,7 +39,7 @@ class PageCache {
     std::shared_ptr<const Page> page;
   };
   std::mutex mutex_;
-  std::array<Slot, 8> slots_;
+  std::array<Slot, most> slots_;
   uint64_t clock_ = 0;
 };
 

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+#include <random>
+
+#include "events/id_filter.h"
+#include "events/limits.h"
 #include "events/random_events_test.h"
 #include "events/sealed_parts_test.h"
 
@@ -66,6 +71,78 @@ TEST_F(SpliceTest, LinesOfOtherStreamsShapesAndWordsComeBack) {
   EXPECT_THAT(Lines(*world_->engine, query), ElementsAre(R"({"c":"0123456789abcdef0123"})"));
   query.predicate.text = "art 8";
   EXPECT_THAT(Lines(*world_->engine, query), ElementsAre(R"({"b":"cart 8","a":2})"));
+}
+
+TEST_F(SpliceTest, TheIdFiltersOfItsPartsBecomeOne) {
+  constexpr size_t kFull = kGranuleRows;
+  std::mt19937_64 random(7);
+  std::vector<std::string> ids;
+  const auto seal = [&](size_t granules) {
+    model::EventBatch batch;
+    model::StreamEvents stream{kShop, {}};
+    for (size_t i = 0; i < granules * kFull; ++i) {
+      std::string& id = ids.emplace_back(16, '0');
+      for (char& c : id) c = "0123456789abcdef"[random() % 16];
+      const auto time = kNow + static_cast<int64_t>(ids.size());
+      stream.events.push_back(Line(time, batch.arena.Copy("order " + id + " placed")));
+    }
+    batch.streams.push_back(std::move(stream));
+    ASSERT_TRUE(world_->engine->Append("default", batch));
+    Seal();
+  };
+  for (const size_t granules : {1, 3, 8, 8, 5}) seal(granules);
+  // Of each part: which granules may hold an id.
+  const auto look = [](const std::vector<std::shared_ptr<const Part>>& parts,
+                       const std::string& id) {
+    std::vector<bool> out;
+    std::string bytes;
+    PutId(bytes, {VarKind::kHex, 8}, id);
+    for (const auto& part : parts) {
+      const auto filter = part->Ids();
+      EXPECT_TRUE(filter.has_value());
+      const auto found = (*filter)->Find(*part, IdKey(bytes));
+      EXPECT_TRUE(found.has_value());
+      for (size_t g = 0; g < part->granules().size(); ++g) out.push_back(found->Has(g));
+    }
+    return out;
+  };
+  std::vector<std::vector<bool>> before;
+  for (size_t i = 0; i < ids.size(); i += 111) {
+    before.push_back(look(Parts(EventKind::kLog), ids[i]));
+    EXPECT_TRUE(before.back()[i / kFull]) << i;
+  }
+  ASSERT_NE(Splice(EventKind::kLog), nullptr);
+  const auto joined = Parts(EventKind::kLog);
+  ASSERT_EQ(joined.size(), 1u);
+  ASSERT_EQ(joined[0]->granules().size(), 25u);
+  EXPECT_EQ((*joined[0]->Ids())->groups().size(), 1u);
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(look(joined, ids[i * 111]), before[i]) << i;
+}
+
+TEST_F(SpliceTest, IdFiltersOfOtherSizesStayAsTheyAre) {
+  std::vector<std::string> ids;
+  for (const int lines : {1, 3000, 3000, 10}) {
+    for (int i = 0; i < lines; ++i) {
+      char id[17];
+      std::snprintf(id, sizeof id, "a%015zx", ids.size());
+      ids.emplace_back(id);
+      const auto time = kNow + static_cast<int64_t>(ids.size());
+      Append(kShop, Line(time, "order " + ids.back() + " placed"));
+    }
+    Seal();
+  }
+  ASSERT_NE(Splice(EventKind::kLog), nullptr);
+  const auto part = Parts(EventKind::kLog).front();
+  const auto filter = part->Ids();
+  ASSERT_TRUE(filter);
+  ASSERT_EQ((*filter)->groups().size(), 3u);
+  EXPECT_EQ((*filter)->groups()[1].granules, 2u);
+  EXPECT_TRUE(part->VerifyContents());
+  auto query = All();
+  for (const size_t i : {0, 1, 3000, 3001, 6000, 6010}) {
+    query.predicate = {.op = store::Predicate::Op::kLineContains, .text = ids[i]};
+    EXPECT_EQ(Lines(*world_->engine, query).size(), 1u) << i;
+  }
 }
 
 TEST_F(SpliceTest, AnEventInTwoPartsIsNotCopied) {
