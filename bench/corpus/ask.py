@@ -2,7 +2,7 @@
 """Asks a corpus that `load` has written, checks each answer against the truth, and times it.
 
   ask.py URL TRUTH.json CPU_PID            each question of a kind once: the first, p50, p95
-  ask.py URL TRUTH.json CPU_PID --only N   one question of the Nth kind (run.sh asks so after a cold start)
+  ask.py URL TRUTH.json CPU_PID --only N   one question of the Nth kind, others after the last (run.sh asks so after a cold start)
 """
 import http.client, json, random, statistics, sys, time, urllib.parse
 
@@ -50,7 +50,9 @@ def main():
         return (time.perf_counter() - begin) * 1000, body if answer.status == 200 else None
 
     asked = list(kinds(truth).items())
-    if only is not None: asked = [(name, questions[len(questions) // 2:][:1]) for name, questions in asked[only:][:1]]
+    if only is not None:
+        round, (name, questions) = only // len(asked) + 1, asked[only % len(asked)]
+        asked = [(name, [questions[len(questions) * round // (round + 1)]])]
     for name, questions in asked:
         for path, expected in questions:
             took, body = ask(path)
