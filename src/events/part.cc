@@ -141,9 +141,11 @@ Result<void> Part::VisitStored(std::string_view section, uint32_t first, size_t 
 }
 
 void Part::Share(std::string_view section, uint32_t page, Keep keep, const PageBytes& bytes) const {
-  const bool keeps =
-      keep == Keep::kAll || (keep == Keep::kSmall && bytes->size() <= kSmallPageBytes);
-  if (pages_ && keeps) pages_->Put(number_, TagOf(section), page, bytes);
+  if (!pages_ || keep == Keep::kNone) return;
+  const bool small = bytes->size() <= kSmallPageBytes;
+  // What lies in the file as it is comes as quickly from the system's memory.
+  const bool packed = StoredBytes(section, page) < bytes->size() - bytes->size() / 8;
+  if (small || (keep == Keep::kAll && packed)) pages_->Put(number_, TagOf(section), page, bytes);
 }
 
 Result<Part::RowPages> Part::SharedRowPages(uint32_t granule, Keep keep) const {

@@ -19,7 +19,7 @@ using PageBytes = std::shared_ptr<const std::string>;
 enum class Keep : uint8_t {
   kNone,   ///< nothing: the part will be gone soon
   kSmall,  ///< pages up to kSmallPageBytes: it reads very many, which would drive out all others
-  kAll,
+  kAll,    ///< those as well that took unpacking
 };
 
 /// Owns: at most the bytes it was made for, the least recently used go first, and counts at most
