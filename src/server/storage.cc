@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/metrics.h"
 #include "events/engine.h"
 #include "query/exec/ordered_work.h"
@@ -224,6 +226,9 @@ Result<void> Storage::Flush() {
 }
 
 void Storage::EverySecond(const std::function<Result<void>()>& round, bool* due) {
+  constexpr auto kWork = std::chrono::milliseconds(10);  // of a round that has done something
+  constexpr int kQuietRounds = 3;
+  int quiet = kQuietRounds;
   std::unique_lock lock(mutex_);
   const auto woken = [&] { return stop_ || (due != nullptr && *due); };
   while (true) {
@@ -231,9 +236,15 @@ void Storage::EverySecond(const std::function<Result<void>()>& round, bool* due)
     if (stop_) return;
     if (due != nullptr) *due = false;
     lock.unlock();
+    const auto begin = std::chrono::steady_clock::now();
     if (const auto done = round(); !done) {
       base::Log(base::LogLevel::kError, "upkeep failed; it is tried again",
                 {{"error", done.error().message}});
+    }
+    if (std::chrono::steady_clock::now() - begin > kWork) {
+      quiet = 0;
+    } else if (quiet < kQuietRounds && ++quiet == kQuietRounds) {
+      base::ReturnFreedMemory();  // a seal or merge leaves some megabytes with its thread
     }
     lock.lock();
   }
