@@ -138,7 +138,7 @@ class Part {
   std::vector<PartStream> streams_;
   std::vector<GranuleMeta> granules_;
   TraceFilter trace_filter_;
-  size_t held_bytes_ = 0;  // of shared pages' memory, for the filter
+  size_t held_bytes_ = 0;                        // of shared pages' memory, for the filter
   mutable PageCache<TracePage, 2> trace_pages_;  // of 27 KB: for readers, not for what comes again
   mutable PageCache<OriginPage, 8> origin_pages_;
   mutable std::mutex words_mutex_;  // guards the three below
