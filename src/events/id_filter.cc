@@ -58,8 +58,16 @@ uint32_t BlocksFor(size_t keys) {
 /// Puts `count` bits of each row of one page into each row of another, whose bits there are 0.
 void CopyColumns(std::string_view from, size_t from_row_bits, size_t count, char* to,
                  size_t to_row_bits, size_t to_bit) {
-  if (from_row_bits == 8 && count == 8 && to_row_bits % 8 == 0 && to_bit % 8 == 0) {  // most often
-    for (size_t r = 0; r < kBlockRows; ++r) to[(r * to_row_bits + to_bit) / 8] = from[r];
+  if (from_row_bits % 8 == 0 && count % 8 == 0 && to_row_bits % 8 == 0 && to_bit % 8 == 0) {
+    const size_t from_row = from_row_bits / 8, to_row = to_row_bits / 8;
+    to += to_bit / 8;
+    if (count == 8) {  // most often
+      for (size_t r = 0; r < kBlockRows; ++r) to[r * to_row] = from[r * from_row];
+    } else {
+      for (size_t r = 0; r < kBlockRows; ++r) {
+        std::memcpy(to + r * to_row, from.data() + r * from_row, count / 8);
+      }
+    }
     return;
   }
   for (size_t r = 0; r < kBlockRows; ++r) {
@@ -160,6 +168,33 @@ void IdFilterWriter::NoteGroup(size_t granules, size_t blocks) {
   ++groups_;
 }
 
+Result<IdFilterWriter::Piece> IdFilterWriter::ReadPiece(const Part& part,
+                                                        const IdFilter::Group& group) {
+  Piece piece{group.granules, 0, {}};
+  const auto take = [&](const io::StoredPage& stored) -> Result<void> {
+    std::string unpacked;
+    if (stored.codec == io::kPageZstd) {
+      auto raw = base::ZstdDecompress(stored.bytes, stored.raw_bytes);
+      if (!raw) return std::unexpected(BadPage(part));
+      unpacked = *std::move(raw);
+    }
+    const std::string_view page = stored.codec == io::kPageZstd ? unpacked : stored.bytes;
+    if (page.size() != PageBytesOf(group.granules) &&
+        page.size() != OldPageBytesOf(group.granules)) {
+      return std::unexpected(BadPage(part));
+    }
+    if (piece.page_bytes == 0) {
+      piece.page_bytes = page.size();
+      piece.pages.reserve(page.size() * group.blocks);
+    }
+    if (page.size() != piece.page_bytes) return std::unexpected(BadPage(part));
+    piece.pages += page;
+    return {};
+  };
+  PHAROS_TRY_VOID(part.VisitStored("id_filter", group.first_page, group.blocks, take));
+  return piece;
+}
+
 Result<void> IdFilterWriter::AddPart(const Part& part, io::PartWriter& writer) {
   if (!granules_.empty()) PHAROS_TRY_VOID(FlushGroup(writer));
   PHAROS_TRY(const auto filter, part.Ids());
@@ -169,26 +204,14 @@ Result<void> IdFilterWriter::AddPart(const Part& part, io::PartWriter& writer) {
         group.blocks * PageBytesOf(together) > kMaxJoinedBytes) {
       PHAROS_TRY_VOID(FlushPieces(writer));
     }
-    Piece piece{group.granules, 0, {}};
-    const auto take = [&](const io::StoredPage& stored) -> Result<void> {
-      std::string unpacked;
-      if (stored.codec == io::kPageZstd) {
-        PHAROS_TRY(unpacked, base::ZstdDecompress(stored.bytes, stored.raw_bytes));
-      }
-      const std::string_view page = stored.codec == io::kPageZstd ? unpacked : stored.bytes;
-      if (page.size() != PageBytesOf(group.granules) &&
-          page.size() != OldPageBytesOf(group.granules)) {
-        return std::unexpected(BadPage(part));
-      }
-      if (piece.page_bytes == 0) {
-        piece.page_bytes = page.size();
-        piece.pages.reserve(page.size() * group.blocks);
-      }
-      if (page.size() != piece.page_bytes) return std::unexpected(BadPage(part));
-      piece.pages += page;
-      return {};
-    };
-    PHAROS_TRY_VOID(part.VisitStored("id_filter", group.first_page, group.blocks, take));
+    if (group.granules == kGroupGranules ||
+        group.blocks * PageBytesOf(group.granules) > kMaxJoinedBytes) {  // as it is
+      PHAROS_TRY_VOID(FlushPieces(writer));
+      PHAROS_TRY_VOID(CopyPages(part, "id_filter", group.first_page, group.blocks, writer));
+      NoteGroup(group.granules, group.blocks);
+      continue;
+    }
+    PHAROS_TRY(Piece piece, ReadPiece(part, group));
     pieces_.push_back(std::move(piece));
     piece_granules_ += group.granules;
     piece_blocks_ = group.blocks;

@@ -142,10 +142,13 @@ Result<void> Part::VisitStored(std::string_view section, uint32_t first, size_t 
 
 void Part::Share(std::string_view section, uint32_t page, Keep keep, const PageBytes& bytes) const {
   if (!pages_ || keep == Keep::kNone) return;
-  const bool small = bytes->size() <= kSmallPageBytes;
-  // What lies in the file as it is comes as quickly from the system's memory.
-  const bool packed = StoredBytes(section, page) < bytes->size() - bytes->size() / 8;
-  if (small || (keep == Keep::kAll && packed)) pages_->Put(number_, TagOf(section), page, bytes);
+  if (bytes->size() > kSmallPageBytes) {
+    if (keep == Keep::kSmall) return;
+    // What lies in the file as it is comes as quickly from the system's memory.
+    const bool packed = StoredBytes(section, page) < bytes->size() - bytes->size() / 8;
+    if (!packed) return;
+  }
+  pages_->Put(number_, TagOf(section), page, bytes);
 }
 
 Result<Part::RowPages> Part::SharedRowPages(uint32_t granule, Keep keep) const {
