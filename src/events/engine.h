@@ -194,6 +194,8 @@ class Engine final : public store::EventSink,
   void AwaitSeal();
   void Rotate();
   base::Result<void> SealAll();
+  /// What to say where there is no memory: that seals fail, and why, if they do.
+  std::string WhyFull(std::string_view what) const;
   base::Result<void> SealOne(Generation& generation);
   /// True when a part of it has set `sealed`: the last one of the `last` table.
   base::Result<bool> SealTable(Generation& generation, const Key& key,
@@ -237,7 +239,7 @@ class Engine final : public store::EventSink,
   std::shared_mutex rotate_mutex_;
   mutable std::mutex state_mutex_;  // guards the six below, for moments only
   bool seals_now_ = false;
-  bool seal_failed_ = false;  // the last one
+  std::string seal_failure_;  // why the last one failed; empty where it has not
   std::shared_ptr<Generation> active_;
   std::vector<std::shared_ptr<Generation>> sealing_;  // oldest first
   std::map<Key, std::vector<Slot>> parts_;            // in the order of arrival

@@ -163,7 +163,7 @@ Result<void> Engine::Admissible(std::string_view tenant) const {
   }
   // Where seals fail, what requests leave between kept ones adds up, and no budget counts it.
   if (memory_.SharedBytes() > budget_.limit_bytes() + 2 * base::LargeMemory::kBlockBytes) {
-    return Fail(ErrorKind::kBusy, "requests fill the memory budget; try again in a moment");
+    return Fail(ErrorKind::kBusy, WhyFull("requests fill the memory budget"));
   }
   return wal_ != nullptr ? wal_->Healthy() : Result<void>();
 }
@@ -298,7 +298,7 @@ Result<store::EventAppendResult> Engine::Append(std::string_view tenant,
   written = intake.writer.Finish();
   const size_t bytes = written.size() + text.size();
   if (!budget_.TryReserve(bytes)) {
-    return Fail(ErrorKind::kBusy, "the memory budget is used up; try again in a moment");
+    return Fail(ErrorKind::kBusy, WhyFull("the memory budget is used up"));
   }
   const Frame frame{Keep(written), sent ? batch.sent->text : base::HeldText()};
   {

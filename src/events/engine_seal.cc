@@ -124,7 +124,7 @@ void Engine::AwaitSeal() {
 }
 
 bool Engine::ScatteredLocked() const {
-  if (seal_failed_) return false;  // another generation would free nothing
+  if (!seal_failure_.empty()) return false;  // another generation would free nothing
   uint64_t bytes = active_->Bytes();
   for (const auto& generation : sealing_) bytes += generation->Bytes();
   return memory_.SharedBytes() >
@@ -170,10 +170,16 @@ Result<void> Engine::SealAll() {
   {
     std::lock_guard lock(state_mutex_);
     seals_now_ = false;
-    seal_failed_ = !done.has_value();
+    seal_failure_ = done ? "" : done.error().message;
   }
   sealed_.notify_all();
   return done;
+}
+
+std::string Engine::WhyFull(std::string_view what) const {
+  std::lock_guard lock(state_mutex_);
+  if (seal_failure_.empty()) return std::string(what) + "; try again in a moment";
+  return std::string(what) + " and cannot be written to disk: " + seal_failure_;
 }
 
 Result<void> Engine::SealOne(Generation& generation) {

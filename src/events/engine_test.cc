@@ -122,6 +122,8 @@ TEST_F(EngineTest, WhereASealFailsNoOthersAreAskedForUntilItIsTriedAgain) {
   }
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(refused.error().message, HasSubstr("cannot be written to disk"));
+  EXPECT_THAT(refused.error().message, HasSubstr("broken"));
   EXPECT_LT(kept.size(), 256u);
   kept.clear();
   world_->fs.SetHook({});
