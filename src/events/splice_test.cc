@@ -145,6 +145,55 @@ TEST_F(SpliceTest, IdFiltersOfOtherSizesStayAsTheyAre) {
   }
 }
 
+TEST_F(SpliceTest, AFullGroupOfAnIdFilterIsCopiedAsItIs) {
+  constexpr size_t kFull = 256;
+  size_t ids = 0;
+  const auto id = [](size_t i) {
+    char text[17];
+    std::snprintf(text, sizeof text, "a%015zx", i * 0x9E3779B97F4A7u % (size_t{1} << 60));
+    return std::string(text);
+  };
+  const auto seal = [&](size_t parts) {
+    for (size_t i = 1; i <= parts; ++i) {
+      for (const size_t end = ids + 2; ids < end; ++ids) {
+        Append(kShop, Line(kNow + static_cast<int64_t>(ids), "order " + id(ids) + " placed"));
+      }
+      Seal();
+      if (i % 4 == 0 || i == parts) EXPECT_NE(Splice(EventKind::kLog), nullptr);
+    }
+    return Parts(EventKind::kLog);
+  };
+  const auto full_group = [&](const Part& part) {
+    std::string stored;
+    const auto filter = part.Ids();
+    EXPECT_TRUE(filter);
+    const IdFilter::Group& group = (*filter)->groups().front();
+    EXPECT_EQ(group.granules, kFull);
+    EXPECT_TRUE(part.VisitStored("id_filter", group.first_page, group.blocks,
+                                 [&](const io::StoredPage& page) -> base::Result<void> {
+                                   stored += page.bytes;
+                                   return {};
+                                 }));
+    return stored;
+  };
+  const auto first = seal(kFull + 1);
+  ASSERT_EQ(first.size(), 1u);
+  ASSERT_EQ((*first[0]->Ids())->groups().size(), 2u);
+  const std::string before = full_group(*first[0]);
+  EXPECT_FALSE(before.empty());
+  const auto second = seal(2);
+  ASSERT_EQ(second.size(), 1u);
+  ASSERT_EQ((*second[0]->Ids())->groups().size(), 2u);
+  EXPECT_EQ((*second[0]->Ids())->groups()[1].granules, 3u);
+  EXPECT_EQ(full_group(*second[0]), before);
+  EXPECT_TRUE(second[0]->VerifyContents());
+  auto query = All();
+  for (size_t i = 0; i < ids; ++i) {
+    query.predicate = {.op = store::Predicate::Op::kLineContains, .text = id(i)};
+    EXPECT_EQ(Lines(*world_->engine, query).size(), 1u) << i;
+  }
+}
+
 TEST_F(SpliceTest, AnEventInTwoPartsIsNotCopied) {
   Append(kShop, Line(kNow, "once"));
   Append(kShop, Line(kNow + 1, "twice"));
